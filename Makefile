@@ -1,0 +1,59 @@
+# Every verb of the project. `make` alone prints them.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# uv from PATH, else one of our own from PyPI: nothing to install first.
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+RUN := $(UV) run --locked --quiet
+FUNCTIONS := ingest_changes fetch_details compute_metrics
+
+.PHONY: help setup demo demo-clean test check fix lock
+
+help: ## Print this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
+	  awk -F '\t' '{ printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }'
+
+.tools/bin/uv:
+	@echo "no uv on this machine: installing it into .tools from PyPI"
+	@python3 -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+setup: $(filter .tools/bin/uv,$(UV)) ## Make the virtual environment (done by every other verb)
+	@$(UV) sync --locked --quiet
+
+demo: setup ## The whole pipeline on this machine; no account, no key (TMDB_TOKEN=... for real data)
+	@$(RUN) python -m local.demo
+
+demo-clean: ## Forget what the demo has stored
+	@rm -rf .data
+
+test: setup ## Every test; what a machine cannot run is skipped with its reason
+	@$(RUN) pytest
+
+check: setup ## Format, lint, types, SQL style, generated files up to date
+	@$(RUN) ruff format --check
+	@$(RUN) ruff check
+	@$(RUN) mypy
+	@$(RUN) sqlfluff lint --disable-progress-bar sql
+	@$(UV) lock --check --quiet
+	@for name in $(FUNCTIONS); do \
+	  $(call export,$$name) | diff functions/$$name/requirements.txt - \
+	    || { echo "functions/$$name/requirements.txt is stale: make lock"; exit 1; }; \
+	done
+
+fix: setup ## Let the tools mend what they can
+	@$(RUN) ruff check --fix
+	@$(RUN) ruff format
+	@$(RUN) sqlfluff fix --disable-progress-bar sql
+
+lock: setup ## Resolve dependencies anew and regenerate every requirements.txt
+	@$(UV) lock
+	@for name in $(FUNCTIONS); do \
+	  $(call export,$$name) > functions/$$name/requirements.txt; \
+	done
+
+# Hashed, and with functions-framework named, or Google's builder adds its own pins.
+export = $(UV) export --locked --quiet --no-header --no-emit-project --only-group $(1)

@@ -1,0 +1,1 @@
+"""The three deployed functions, one folder each."""

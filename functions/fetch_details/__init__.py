@@ -1,0 +1,1 @@
+"""fetch_details: a batch of movie ids in, detail rows and a ledger entry out."""

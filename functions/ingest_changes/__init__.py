@@ -1,0 +1,1 @@
+"""ingest_changes: which movies to fetch, planned and fanned out as batches."""

@@ -1,0 +1,120 @@
+"""History: popularity of the tracked movies from TMDB's daily exports.
+
+Without a day the run fans itself out, one message per export day, on the topic it
+came from; with one it loads that day. A day whose export is missing or damaged is
+recorded as such, and the run goes on.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import date
+from time import monotonic
+from typing import Any
+
+from functions.ingest_changes.details import store_popularity, tracked_movies
+from functions.ingest_changes.plan import history_days, survey
+from functions.ingest_changes.publishing import publish_new, resume
+from functions.ingest_changes.world import World
+from shared.completion import request_metrics_if_complete
+from shared.delivery import Delivery
+from shared.errors import PermanentError
+from shared.exports import ExportDamagedError, ExportMissingError
+from shared.messages import INGEST_REQUESTS, IngestRequest
+from shared.runs import Batch, Event, Mode, Run, cut_into_days
+
+log = logging.getLogger(__name__)
+
+
+def start(run_date: date, world: World) -> dict[str, Any]:
+    """Plan one batch per export day and publish them."""
+    run = Run(Mode.HISTORY, run_date)
+    expected = len(_active(world))
+
+    def publish(batches: Sequence[Batch]) -> None:
+        days = (
+            IngestRequest(
+                Mode.HISTORY, run_date, export_date=batch.export_date, batch=batch
+            )
+            for batch in batches
+        )
+        world.topics.publish(INGEST_REQUESTS, (day.to_json() for day in days))
+
+    if stored := world.ledger.stored_plan(run):
+        return resume(run, stored, expected * len(stored.batches), publish, world)
+    batches = cut_into_days(history_days(run_date, world.history_days))
+    return publish_new(run, batches, expected * len(batches), publish, world)
+
+
+def load_day(
+    request: IngestRequest,
+    day: date,
+    run_date: date,
+    delivery: Delivery,
+    world: World,
+) -> dict[str, Any]:
+    """Load one export day, as a part of the day's history run or as its own run."""
+    if request.batch:
+        run, batch = Run(Mode.HISTORY, run_date), request.batch
+    else:
+        run, batch = Run(Mode.HISTORY, run_date, day), Batch(1, 1, export_date=day)
+        world.ledger.store_plan(run, [batch])
+    counts: Mapping[str, Any] = {}
+    is_done = world.ledger.is_done(run, batch.batch_no)
+    if not is_done:
+        counts = _load(run, day, world)
+        marker = {
+            **counts,
+            "batch_no": batch.batch_no,
+            "batch_count": batch.batch_count,
+            "message_id": delivery.id,
+            "delivery_attempt": delivery.attempt,
+        }
+        world.ledger.record(run, [(Event.BATCH_DONE, marker)])
+        log.info(
+            "history_day_loaded", extra={"run_id": run.run_id, "day": day, **counts}
+        )
+    request_metrics_if_complete(run, world.ledger, world.topics)
+    return {
+        "run_id": run.run_id,
+        "status": "already done" if is_done else "done",
+        "batches": 1,
+        "movies": counts.get("written", 0),
+    }
+
+
+def _load(run: Run, day: date, world: World) -> dict[str, Any]:
+    """Load the day; return the counts of its marker."""
+    began = monotonic()
+    wanted = _active(world)
+    found: dict[int, float] = {}
+    reason, failed = None, 0
+    try:
+        found = world.tmdb.export(day, lambda rows: survey(rows, 0, wanted).popularity)
+    except ExportMissingError as error:
+        reason = error.reason
+    except ExportDamagedError as error:
+        reason, failed = error.reason, len(wanted)
+        log.warning("export_unusable", extra=error.to_json())
+    store_popularity(run, day, found, world)
+    return {
+        "expected": len(wanted),
+        "fetched": len(found),
+        "not_found": len(wanted) - len(found) - failed,
+        "failed": failed,
+        "written": len(found),
+        "reason": reason,
+        "seconds": monotonic() - began,
+    }
+
+
+def _active(world: World) -> frozenset[int]:
+    active = frozenset(
+        movie.movie_id for movie in tracked_movies(world) if movie.retired_on is None
+    )
+    if not active:
+        raise PermanentError(
+            "no movie is tracked yet, so there is no history to load",
+            field="mode",
+            remedy='start with {"mode": "initial"}',
+        )
+    return active

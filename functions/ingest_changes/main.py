@@ -1,0 +1,39 @@
+"""ingest_changes: a tick comes in, a planned and published run goes out.
+
+Pub/Sub ingest-requests -> TMDB lists, exports, edits -> tracked_movies,
+movie_popularity_raw, batch_plan, ingestion_log -> Pub/Sub movie-batches
+"""
+
+from typing import Any
+
+import functions_framework
+from flask import Request
+from flask.typing import ResponseReturnValue
+
+from functions.ingest_changes import details, history
+from functions.ingest_changes.world import World, connect
+from shared.delivery import Delivery, answer
+from shared.messages import IngestRequest
+from shared.runs import Mode
+
+
+@functions_framework.http
+def ingest_changes(request: Request) -> ResponseReturnValue:
+    """2xx acknowledges the delivery; a TransientError asks Pub/Sub for it again."""
+    world = connect()
+    return answer(
+        request,
+        IngestRequest.from_json,
+        lambda message, delivery: run(message, delivery, world),
+        world.topics,
+    )
+
+
+def run(request: IngestRequest, delivery: Delivery, world: World) -> dict[str, Any]:
+    """Plan and publish the run that the request means; the answer is its summary."""
+    run_date = request.run_date or delivery.published_on
+    if request.mode is not Mode.HISTORY:
+        return details.start(request, run_date, world)
+    if request.export_date is None:
+        return history.start(run_date, world)
+    return history.load_day(request, request.export_date, run_date, delivery, world)

@@ -1,0 +1,67 @@
+"""Archives: a function's name in, the files that are deployed for it out.
+
+The zip that a deployment uploads and the folder that the laptop runs hold the same
+files at the same paths: the function's package, shared/, the SQL it reads, its
+requirements, and a generated main.py at the root, where Google's builder looks.
+"""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+FUNCTIONS = ("ingest_changes", "fetch_details", "compute_metrics")
+
+_STATUS = ("sql/views/v_run_status.sql",)
+_SQL = {
+    "ingest_changes": _STATUS,
+    "fetch_details": _STATUS,
+    "compute_metrics": ("sql/[0-9][0-9]_*.sql", "sql/views/*.sql"),
+}
+"""Which SQL each function reads at run time."""
+
+_SAME_TIME = (1980, 1, 1, 0, 0, 0)
+"""Of every file in a zip: equal content makes an equal archive."""
+
+
+def contents(function: str) -> dict[str, bytes]:
+    """Return path -> bytes of everything deployed for a function, sorted by path."""
+    patterns = (
+        "functions/__init__.py",
+        f"functions/{function}/**/*.py",
+        "shared/**/*.py",
+        *_SQL[function],
+    )
+    files = {
+        path.relative_to(ROOT).as_posix(): path.read_bytes()
+        for pattern in patterns
+        for path in ROOT.glob(pattern)
+    }
+    requirements = ROOT / "functions" / function / "requirements.txt"
+    files["requirements.txt"] = requirements.read_bytes()
+    files["main.py"] = (
+        f'"""Where functions-framework looks for {function}; generated."""\n\n'
+        f"from functions.{function}.main import {function}\n\n"
+        f'__all__ = ["{function}"]\n'
+    ).encode()
+    return dict(sorted(files.items()))
+
+
+def archive(files: Mapping[str, bytes]) -> bytes:
+    """Zip files; equal files give equal bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path, content in files.items():
+            zipped.writestr(zipfile.ZipInfo(path, _SAME_TIME), content)
+    return buffer.getvalue()
+
+
+def stage(function: str, folder: Path) -> Path:
+    """Unpack a function's archive below a folder, as the platform would; its path."""
+    target = folder / function
+    target.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(io.BytesIO(archive(contents(function)))) as zipped:
+        zipped.extractall(target)
+    return target

@@ -1,0 +1,35 @@
+"""The versions that the emulator's launcher was tried with.
+
+In: what is installed. Out: nothing, or an error that names each difference. The
+launcher replaces internals of local-bigquery, and local-bigquery translates SQL with
+one sqlglot for one DuckDB: other versions can give other numbers without an error.
+"""
+
+from importlib import metadata
+
+TRIED = {"duckdb": "2.0.0", "local-bigquery": "0.4.0", "sqlglot": "30.30.0"}
+
+
+class BigQueryEmulatorError(RuntimeError):
+    """The emulator cannot run, or ended by itself; the text tells why."""
+
+
+def refuse_untried() -> None:
+    """Raise BigQueryEmulatorError unless exactly the tried versions are installed."""
+    differences = [
+        f"{name} {_installed(name)} instead of {version}"
+        for name, version in TRIED.items()
+        if _installed(name) != version
+    ]
+    if differences:
+        raise BigQueryEmulatorError(
+            f"The BigQuery emulator was not tried with {', '.join(differences)}. "
+            "Run `uv sync`, which installs the locked versions."
+        )
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "(absent)"

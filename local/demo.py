@@ -1,0 +1,169 @@
+"""The demo: the whole pipeline on this machine, from initial load to charts.
+
+python -m local.demo, or `make demo`. With a TMDB simulator: an initial load, 90 days
+of history from exports, then daily runs of simulated days. With TMDB_TOKEN set: the
+real TMDB, today, with less history. State stays in .data/; starting again goes on
+with the next day.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from google.cloud import bigquery
+from rich.console import Console
+
+from local.archives import ROOT
+from local.demo_display import Progress, show_charts, show_next_steps, show_runs
+from local.processes import StartError
+from local.stack import Options, Stack
+from local.watching import RunStuckError, run_states, wait_until_published
+from shared.messages import IngestRequest
+from shared.runs import Mode, Run
+
+FIRST_DAY = date(2026, 6, 1)
+"""The first simulated day."""
+
+RUN_TIMEOUT_S = 300.0
+REAL_RUN_TIMEOUT_S = 1_800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the demo runs: how many movies, days of history, daily runs, and where."""
+
+    movies: int
+    history_days: int
+    days: int
+    seed: int
+    data: Path
+
+
+def main() -> None:
+    """Run the demo; exit 1 when something did not work, 130 on Ctrl-C."""
+    console = Console()
+    signal.signal(signal.SIGTERM, _terminate)
+    arguments = _arguments()
+    token = os.environ.get("TMDB_TOKEN", "").strip()
+    plan = Plan(
+        movies=arguments.movies,
+        history_days=14 if token else 90,
+        days=arguments.days,
+        seed=arguments.seed,
+        data=ROOT / ".data" / ("tmdb" if token else "simulated"),
+    )
+    try:
+        _demo_real(plan, token, console) if token else _demo_simulated(plan, console)
+    except KeyboardInterrupt:
+        console.print("stopped; `make demo` goes on from here")
+        sys.exit(130)
+    except (RunStuckError, StartError) as error:
+        console.print(f"[red]failed:[/] {error}\nlogs: {plan.data / 'logs'}")
+        sys.exit(1)
+
+
+def _demo_simulated(plan: Plan, console: Console) -> None:
+    began = time.monotonic()
+    simulator = (f"--seed={plan.seed}", "--movies=3000", f"--today={FIRST_DAY}")
+    with Progress(console) as progress:
+        progress.say("starting the stand-ins and the three functions")
+        with Stack(plan.data, Options(_settings(plan), simulator=simulator)) as stack:
+            progress.done(f"up in {time.monotonic() - began:.0f} s")
+            first = _next_day(stack.client)
+            if first == FIRST_DAY:
+                _load(stack, first, plan, progress)
+            for n in range(plan.days):
+                day = first + timedelta(days=n)
+                stack.set_today(day)
+                stack.tick(IngestRequest(Mode.DAILY, day))
+                _follow(stack, [Run(Mode.DAILY, day)], progress, RUN_TIMEOUT_S)
+            progress.close()
+            _show(stack.client, console)
+    show_next_steps(console, plan.data, time.monotonic() - began, is_real=False)
+
+
+def _demo_real(plan: Plan, token: str, console: Console) -> None:
+    began = time.monotonic()
+    today = datetime.now(UTC).date()
+    options = Options(_settings(plan), simulator=None, token=token)
+    with Progress(console) as progress:
+        progress.say("starting the stand-ins and the three functions")
+        with Stack(plan.data, options) as stack:
+            progress.done(f"up in {time.monotonic() - began:.0f} s")
+            if not run_states(stack.client):
+                _load(stack, today, plan, progress, REAL_RUN_TIMEOUT_S)
+            stack.tick(IngestRequest(Mode.DAILY, today))
+            _follow(stack, [Run(Mode.DAILY, today)], progress, REAL_RUN_TIMEOUT_S)
+            progress.close()
+            _show(stack.client, console)
+    show_next_steps(console, plan.data, time.monotonic() - began, is_real=True)
+
+
+def _settings(plan: Plan) -> dict[str, str]:
+    return {
+        "TRACKED_MOVIES": str(plan.movies),
+        "HISTORY_DAYS": str(plan.history_days),
+    }
+
+
+def _load(
+    stack: Stack,
+    day: date,
+    plan: Plan,
+    progress: Progress,
+    timeout_s: float = RUN_TIMEOUT_S,
+) -> None:
+    """Do what `gcloud functions call ingest_changes --data ...` starts."""
+    body = {"mode": "initial", "limit": plan.movies, "run_date": day.isoformat()}
+    status, answer = stack.call("ingest_changes", body)
+    if status != 200:  # noqa: PLR2004 - HTTP's OK
+        raise RunStuckError(f"ingest_changes answered {status}: {answer}")
+    runs = [Run(Mode.INITIAL, day), Run(Mode.HISTORY, day)]
+    _follow(stack, runs, progress, timeout_s)
+
+
+def _follow(
+    stack: Stack, runs: list[Run], progress: Progress, timeout_s: float
+) -> None:
+    ids = [run.run_id for run in runs]
+    progress.begin(ids)
+    states = wait_until_published(stack.client, ids, timeout_s, progress.update)
+    progress.finish(states)
+
+
+def _next_day(client: bigquery.Client) -> date:
+    """Return the simulated day after the last that was run, or the first."""
+    daily = [state for state in run_states(client) if state["mode"] == Mode.DAILY]
+    if not daily:
+        return FIRST_DAY
+    last: date = daily[-1]["run_date"]
+    return last + timedelta(days=1) if daily[-1]["is_published"] else last
+
+
+def _show(client: bigquery.Client, console: Console) -> None:
+    show_runs(console, run_states(client))
+    show_charts(console, client)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--movies", type=int, default=250, help="how many to track")
+    parser.add_argument("--days", type=int, default=15, help="daily runs to simulate")
+    parser.add_argument("--seed", type=int, default=7, help="of the simulated TMDB")
+    return parser.parse_args()
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Leave as on Ctrl-C, so that every child is ended."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""What the demo shows: run states in; progress, tables and links out.
+
+On a terminal a live bar per run; elsewhere one plain line per finished run.
+"""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from google.cloud import bigquery
+from rich import progress as bars
+from rich.console import Console
+from rich.table import Table
+
+from local.watching import Status
+
+ATTRIBUTION = "This product uses the TMDB API but is not endorsed or certified by TMDB."
+
+GAINERS = """
+SELECT title, popularity_rank, current_popularity, weekly_pct_change, momentum_status
+FROM tmdb_analytics.v_top_gaining_movies
+ORDER BY popularity_rank LIMIT 10
+"""
+
+
+class Progress:
+    """Progress of runs, on a terminal as bars, elsewhere as lines."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = bars.Progress(
+            bars.SpinnerColumn(),
+            bars.TextColumn("{task.description}"),
+            bars.BarColumn(),
+            bars.TextColumn("{task.completed:.0f}/{task.total:.0f} batches"),
+            bars.TextColumn("{task.fields[state]}"),
+            bars.TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, bars.TaskID] = {}
+        self._began = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the live display; what was printed stays."""
+        self._bars.stop()
+
+    def say(self, text: str) -> None:
+        """Print what is being done."""
+        self._console.print(f"[bold]{text}[/] ...", highlight=False)
+
+    def done(self, text: str) -> None:
+        """Print that it is done."""
+        self._console.print(f"  [green]✓[/] {text}", highlight=False)
+
+    def begin(self, run_ids: Sequence[str]) -> None:
+        """Show a bar for each run."""
+        self._began = time.monotonic()
+        for run_id in run_ids:
+            task = self._bars.add_task(run_id, total=1, state="waiting")
+            self._tasks[run_id] = task
+
+    def update(self, states: Sequence[Status]) -> None:
+        """Move the bars."""
+        for state in states:
+            self._bars.update(
+                self._tasks[state["run_id"]],
+                total=state["batches_total"],
+                completed=state["batches_done"],
+                state=state["state"].lower(),
+            )
+
+    def finish(self, states: Sequence[Status]) -> None:
+        """Replace the bars by a line for each run."""
+        seconds = time.monotonic() - self._began
+        for state in states:
+            self._bars.remove_task(self._tasks.pop(state["run_id"]))
+            self.done(
+                f"{state['run_id']}: {state['fetched']:,} of {state['expected']:,} "
+                f"fetched, published after {seconds:.1f} s"
+            )
+
+
+def show_runs(console: Console, states: Sequence[Status]) -> None:
+    """Print the run table."""
+    table = Table(title="Runs", title_justify="left")
+    table.add_column("run")
+    for column in ("expected", "fetched", "not found", "failed", "seconds"):
+        table.add_column(column, justify="right")
+    table.add_column("state")
+    for state in states:
+        table.add_row(
+            state["run_id"],
+            *(f"{state[name]:,}" for name in ("expected", "fetched")),
+            *(f"{state[name]:,}" for name in ("not_found", "failed")),
+            f"{state['seconds']:.1f}",
+            state["state"].lower(),
+        )
+    console.print(table)
+
+
+def show_charts(console: Console, client: bigquery.Client) -> None:
+    """Print the top gainers and the top viral movies of the newest day."""
+    _chart(
+        console,
+        client,
+        "Gaining traction: popularity against 7 days ago",
+        "SELECT gaining_rank, title, current_popularity, weekly_pct_change, "
+        "momentum_status FROM tmdb_analytics.v_top_gaining_movies "
+        "ORDER BY gaining_rank LIMIT 10",
+    )
+    _chart(
+        console,
+        client,
+        "Becoming trending topics: viral coefficient, 0 to 100",
+        "SELECT viral_rank, title, viral_coefficient, avg_daily_votes, "
+        "virality_category FROM tmdb_analytics.v_top_viral_movies "
+        "ORDER BY viral_rank LIMIT 10",
+    )
+
+
+def show_next_steps(
+    console: Console, data: Path, seconds: float, *, is_real: bool
+) -> None:
+    """Print where to go from here."""
+    console.print(
+        f"\nDone in {seconds:.0f} s. Next:\n"
+        "  make demo          the next days, from where this ended\n"
+        "  make demo-clean    forget them\n"
+        "  make test          every test\n"
+        f"  {data.relative_to(Path.cwd()) if data.is_relative_to(Path.cwd()) else data}"
+        "/logs   what the functions logged, one JSON line per unit of work\n"
+        "  sql/README.md      every table, view and metric\n",
+        highlight=False,
+    )
+    if is_real:
+        console.print(ATTRIBUTION, highlight=False)
+    else:
+        console.print("All movies and numbers above are simulated.", highlight=False)
+
+
+def _chart(console: Console, client: bigquery.Client, title: str, sql: str) -> None:
+    rows = client.query_and_wait(sql)
+    table = Table(title=title, title_justify="left")
+    for column in rows.schema:
+        is_text = column.field_type == "STRING"
+        name = column.name.replace("_", " ")
+        table.add_column(name, justify="left" if is_text else "right")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    console.print(table)
+    if not table.row_count:
+        console.print("  nothing yet: a week of history is needed", highlight=False)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.1f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,85 @@
+"""A message, and the request body in which Pub/Sub pushes it: pure.
+
+In: what a publisher sent. Out: the JSON of
+https://cloud.google.com/pubsub/docs/push#receive_push
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One published message.
+
+    published_at: UTC.
+    ordering_key: empty for none; carried along, but orders nothing here.
+    """
+
+    message_id: str
+    published_at: datetime
+    data: bytes
+    attributes: Mapping[str, str]
+    ordering_key: str = ""
+
+    @property
+    def publish_time(self) -> str:
+        """RFC 3339 with milliseconds, as Pub/Sub writes it."""
+        text = self.published_at.isoformat(timespec="milliseconds")
+        return text.replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One delivery of a message that waits for its ack.
+
+    attempt: 1 for the first delivery.
+    expires_at: monotonic seconds; from then on it counts as refused.
+    """
+
+    ack_id: str
+    message: Message
+    attempt: int
+    expires_at: float
+
+
+def push_body(lease: Lease, subscription: str, *, show_attempt: bool) -> bytes:
+    """Every field twice, as Pub/Sub does; empty fields are left out, as it does too.
+
+    A message without data therefore has no "data" key, which functions-framework
+    answers with 400.
+    """
+    sent = lease.message
+    message: dict[str, Any] = {}
+    if sent.attributes:
+        message["attributes"] = dict(sent.attributes)
+    if sent.data:
+        message["data"] = base64.b64encode(sent.data).decode()
+    message["messageId"] = message["message_id"] = sent.message_id
+    if sent.ordering_key:
+        message["orderingKey"] = sent.ordering_key
+    message["publishTime"] = message["publish_time"] = sent.publish_time
+    body: dict[str, Any] = {"message": message, "subscription": subscription}
+    if show_attempt:
+        body["deliveryAttempt"] = lease.attempt
+    return json.dumps(body).encode()
+
+
+def dead_letter_attributes(lease: Lease, subscription: str) -> dict[str, str]:
+    """Add to the message's own attributes the four that say where it failed.
+
+    https://cloud.google.com/pubsub/docs/handling-failures#track_delivery_attempts
+    """
+    _, project, _, short_id = subscription.split("/")
+    source = "CloudPubSubDeadLetterSource"
+    return {
+        **lease.message.attributes,
+        f"{source}DeliveryCount": str(lease.attempt),
+        f"{source}Subscription": short_id,
+        f"{source}SubscriptionProject": project,
+        f"{source}TopicPublishTime": lease.message.publish_time,
+    }

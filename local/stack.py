@@ -1,0 +1,222 @@
+"""The local stack: the whole pipeline on this machine, from the deployed archives.
+
+Starts the stand-ins (BigQuery, Pub/Sub, Secret Manager, TMDB) and the three functions
+as functions-framework processes, each in the folder its archive unpacks to; ends all
+of them on leaving, whatever happened.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from google.cloud import bigquery
+from google.pubsub_v1.types import PubsubMessage
+
+from local import archives, queues, warehouse
+from local.bigquery_emulator import BigQueryEmulator
+from local.processes import Child, child, free_port
+from local.pubsub import GoogleEmulator, PubSubStandIn, start_google_emulator
+from local.secretmanager import SecretManagerStandIn
+from local.tmdb_simulator import SIMULATED_TOKEN
+from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
+
+TOKEN_SECRET = f"projects/{warehouse.PROJECT}/secrets/tmdb-token"
+
+CONCURRENCY = {"ingest_changes": 4, "fetch_details": 8, "compute_metrics": 1}
+"""Requests that one instance works on at once; Terraform sets the same numbers."""
+
+FAST_SETTINGS = {
+    # The simulator's own limit is lifted with it: nobody's servers are spared here.
+    "TMDB_REQUESTS_PER_SECOND": "500",
+    "TMDB_RETRY_S": "10",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a stack is started with.
+
+    settings: environment of the functions, over FAST_SETTINGS.
+    simulator: command-line options of the TMDB simulator; None to use the real TMDB.
+    token: TMDB's credential; the simulator's own when empty.
+    time_scale: what Pub/Sub's back-off waits are multiplied by.
+    duplicate_rate: share of messages that Pub/Sub delivers twice.
+    """
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    simulator: tuple[str, ...] | None = ()
+    token: str = ""
+    time_scale: float = 0.05
+    duplicate_rate: float = 0.0
+    google_pubsub: bool = False
+
+
+class StackError(Exception):
+    """The stack was asked for what it cannot do; the text says what."""
+
+
+class Stack:
+    """A running pipeline; a context manager."""
+
+    def __init__(self, data: Path, options: Options | None = None) -> None:
+        self._data = data
+        self._options = options or Options()
+        self._exit = ExitStack()
+        self.client: bigquery.Client
+        self.functions: dict[str, Child] = {}
+        self.simulator: Child | None = None
+
+    def __enter__(self) -> Self:
+        with self._exit:
+            self._start()
+            # All up: from here on leaving the stack ends what was started.
+            self._exit = self._exit.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit.close()
+
+    def call(self, function: str, body: Mapping[str, Any]) -> tuple[int, Any]:
+        """Call a function as `gcloud functions call` does; status and JSON answer."""
+        url = urlsplit(self.functions[function].url)
+        connection = HTTPConnection(url.hostname or "", url.port, timeout=120)
+        try:
+            text = json.dumps(body)
+            connection.request("POST", "/", text, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
+
+    def tick(self, request: IngestRequest) -> None:
+        """Publish what Cloud Scheduler would."""
+        with queues.publisher(self._pubsub.address) as topics:
+            body = json.dumps(request.to_json()).encode()
+            topics.publish(queues.topic_path(INGEST_REQUESTS), body).result(30)
+
+    @property
+    def pubsub_address(self) -> str:
+        """host:port of the Pub/Sub in use."""
+        return self._pubsub.address
+
+    def dead_letters(self, timeout_s: float = 10.0) -> list[PubsubMessage]:
+        """Take the messages parked so far; waits for the first one."""
+        return queues.pull(self.pubsub_address, DEAD_LETTERS, timeout_s)
+
+    def rotate_token(self, token: str) -> None:
+        """Give the secret a new latest version."""
+        self._secrets.set(TOKEN_SECRET, token)
+
+    def set_today(self, day: date) -> None:
+        """Move the simulated TMDB to a day."""
+        self.steer_simulator({"today": day.isoformat()})
+
+    def steer_simulator(self, state: Mapping[str, Any]) -> Any:
+        """Change the simulator's day, limits or faults; its new state."""
+        return self._simulator_json("POST", "/_sim/state", state)
+
+    def simulator_stats(self) -> Any:
+        """Return what the simulator has counted."""
+        return self._simulator_json("GET", "/_sim/stats", None)
+
+    def _simulator_json(self, method: str, path: str, body: object) -> Any:
+        if self.simulator is None:
+            raise StackError("this stack uses the real TMDB: nothing to steer")
+        connection = HTTPConnection("127.0.0.1", self.simulator.port, timeout=30)
+        try:
+            connection.request(method, path, json.dumps(body) if body else None)
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        finally:
+            connection.close()
+        if response.status != HTTPStatus.OK:
+            raise StackError(f"the simulator refused {path}: {answer}")
+        return answer
+
+    def _start(self) -> None:
+        options = self._options
+        logs = self._data / "logs"
+        emulator = BigQueryEmulator(self._data / "bigquery", project=warehouse.PROJECT)
+        # The slow starters first, all at once; then wait for each.
+        endpoints = {name: free_port() for name in archives.FUNCTIONS}
+        if options.simulator is not None:
+            self.simulator = self._start_simulator(options.simulator, logs)
+        bigquery_url = self._exit.enter_context(emulator).url
+        self._pubsub = self._exit.enter_context(self._queue_server())
+        token = options.token or SIMULATED_TOKEN
+        self._secrets = SecretManagerStandIn({TOKEN_SECRET: token})
+        secrets = self._exit.enter_context(self._secrets)
+        env = self._environment(bigquery_url, secrets.address)
+        for name, port in endpoints.items():
+            self.functions[name] = self._start_function(name, port, env, logs)
+        self.client = warehouse.connect(bigquery_url)
+        self._exit.callback(self.client.close)
+        warehouse.create_tables(self.client)
+        for server in self.functions.values():
+            server.wait_until_up()
+        urls = {name: server.url for name, server in self.functions.items()}
+        queues.create_queues(self._pubsub.address, urls)
+
+    def _queue_server(self) -> PubSubStandIn | GoogleEmulator:
+        if self._options.google_pubsub:
+            return start_google_emulator(free_port())
+        by_subscription = {
+            queues.subscription_path(topic): CONCURRENCY[function]
+            for topic, function in queues.SUBSCRIBERS.items()
+        }
+        return PubSubStandIn(
+            push_concurrency=by_subscription,
+            time_scale=self._options.time_scale,
+            duplicate_rate=self._options.duplicate_rate,
+        )
+
+    def _start_simulator(self, options: tuple[str, ...], logs: Path) -> Child:
+        port = free_port()
+        command = [sys.executable, "-m", "local.tmdb_simulator", f"--port={port}"]
+        simulator = self._exit.enter_context(
+            child("tmdb_simulator", [*command, *options], port, logs, cwd=archives.ROOT)
+        )
+        simulator.wait_until_up()
+        return simulator
+
+    def _start_function(
+        self, name: str, port: int, env: Mapping[str, str], logs: Path
+    ) -> Child:
+        folder = archives.stage(name, self._data / "functions")
+        command = [
+            str(Path(sys.executable).with_name("functions-framework")),
+            f"--target={name}",
+            "--host=127.0.0.1",
+            f"--port={port}",
+        ]
+        own = {"K_SERVICE": name, "THREADS": str(CONCURRENCY[name])}
+        started = child(name, command, port, logs, env={**env, **own}, cwd=folder)
+        return self._exit.enter_context(started)
+
+    def _environment(self, bigquery_url: str, secrets: str) -> dict[str, str]:
+        env = {
+            "GOOGLE_CLOUD_PROJECT": warehouse.PROJECT,
+            "TMDB_TOKEN_SECRET": TOKEN_SECRET,
+            "BIGQUERY_EMULATOR_HOST": bigquery_url,
+            "PUBSUB_EMULATOR_HOST": self._pubsub.address,
+            "SECRET_MANAGER_EMULATOR_HOST": secrets,
+        }
+        if self.simulator is not None:
+            env |= FAST_SETTINGS
+            env["TMDB_BASE_URL"] = f"{self.simulator.url}/3"
+            env["TMDB_EXPORTS_URL"] = f"{self.simulator.url}/p/exports"
+        return env | dict(self._options.settings)

@@ -1,0 +1,215 @@
+"""What goes wrong on purpose.
+
+In: a `Faults`, from the constructor, the command line or POST /_sim/state. Out: for a
+request, whether and how it fails. Chance depends on the seed, the request and how
+often it was asked, never on the order of threads: a run repeats exactly.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date
+from random import Random
+
+MALFORMED_KINDS = (
+    "popularity_text",
+    "id_missing",
+    "not_an_object",
+    "truncated_json",
+    "html",
+    "date_with_time",
+)
+
+
+class UnknownFieldError(ValueError):
+    """A field that does not exist, or a value it cannot have; names the field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """Every fault; all off by default. Shares are of all requests, 0 to 1.
+
+    fail_503_share: 503 with a page of HTML instead of JSON.
+    fail_500_share: 500, status code 11.
+    reset_share: the connection is reset before any answer.
+    truncated_share: the connection closes in the middle of the body.
+    slow_share: the answer takes `slow_s` longer.
+    slow_s: seconds a slow answer takes.
+    stale_popularity_share: details show yesterday's popularity (a server's cache).
+    storm_429_start_s: seconds from setting the faults until a storm of 429.
+    storm_429_s: length of the storm in seconds: every API request gets 429.
+    outage_start_s: seconds from setting the faults until an outage.
+    outage_s: length of the outage in seconds: every request gets 503.
+    short_pages: list pages (discover, popular, trending, changes) with
+        `short_page_rows` rows while more pages follow.
+    short_page_rows: rows of a short page.
+    repeated_pages: list pages that repeat the rows of the page before.
+    empty_pages: list pages without rows while more pages follow.
+    poison_movies: ids whose details always fail with 500.
+    malformed_movies: ids whose details arrive broken, and how: popularity_text ("abc"),
+        id_missing, not_an_object, truncated_json, html (with 200), date_with_time.
+    missing_exports: days without an export file.
+    truncated_exports: days whose export ends after two thirds of its bytes.
+    corrupt_exports: days whose export has 64 bytes overwritten.
+    export_delay_s: seconds from setting the faults, or from a new day, until today's
+        export appears.
+    unasked_gzip: bodies are compressed even if the client does not accept it.
+    """
+
+    fail_503_share: float = 0.0
+    fail_500_share: float = 0.0
+    reset_share: float = 0.0
+    truncated_share: float = 0.0
+    slow_share: float = 0.0
+    slow_s: float = 2.0
+    stale_popularity_share: float = 0.0
+    storm_429_start_s: float = 0.0
+    storm_429_s: float = 0.0
+    outage_start_s: float = 0.0
+    outage_s: float = 0.0
+    short_pages: tuple[int, ...] = ()
+    short_page_rows: int = 7
+    repeated_pages: tuple[int, ...] = ()
+    empty_pages: tuple[int, ...] = ()
+    poison_movies: tuple[int, ...] = ()
+    malformed_movies: Mapping[int, str] = field(default_factory=dict)
+    missing_exports: tuple[date, ...] = ()
+    truncated_exports: tuple[date, ...] = ()
+    corrupt_exports: tuple[date, ...] = ()
+    export_delay_s: float = 0.0
+    unasked_gzip: bool = False
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether any fault strikes at random."""
+        return any(
+            getattr(self, item.name) for item in fields(self) if "_share" in item.name
+        )
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> "Faults":
+        """Read JSON values (dates as YYYY-MM-DD); absent fields are off."""
+        types = {item.name: str(item.type) for item in fields(cls)}
+        read: dict[str, object] = {}
+        for name, value in values.items():
+            if name not in types:
+                raise UnknownFieldError(f"faults.{name}: no such fault")
+            try:
+                read[name] = _READERS[types[name]](value)
+            except (TypeError, ValueError) as error:
+                raise UnknownFieldError(f"faults.{name}: {error}") from error
+            if name.endswith("_share") and not 0 <= float(str(read[name])) <= 1:
+                raise UnknownFieldError(f"faults.{name}: a share is from 0 to 1")
+        return cls(**read)  # type: ignore[arg-type]
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str]) -> "Faults":
+        """Read command-line texts: commas in lists, `id=kind` for malformed movies."""
+        types = {item.name: str(item.type) for item in fields(cls)}
+        values: dict[str, object] = {}
+        for name, text in texts.items():
+            parts = [part.strip() for part in text.split(",") if part.strip()]
+            if types.get(name, "").startswith("tuple"):
+                values[name] = parts
+            elif name == "malformed_movies":
+                values[name] = dict(part.split("=", 1) for part in parts)
+            else:
+                values[name] = text
+        return cls.from_json(values)
+
+    def to_json(self) -> dict[str, object]:
+        """Return JSON values; `from_json` reads them back."""
+        shown: dict[str, object] = json.loads(json.dumps(asdict(self), default=str))
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What befalls one request: `kind` is "" (nothing), 503, 500, reset, truncated."""
+
+    kind: str = ""
+    delay_s: float = 0.0
+
+
+def fate(faults: Faults, seed: int, request: str, attempt: int) -> Fate:
+    """Return what befalls the `attempt`-th time this request is made."""
+    if not faults.by_chance:
+        return Fate()
+    draw = Random(f"{seed}:{request}:{attempt}")
+    chance, slow = draw.random(), draw.random() < faults.slow_share
+    shares = {
+        "503": faults.fail_503_share,
+        "500": faults.fail_500_share,
+        "reset": faults.reset_share,
+        "truncated": faults.truncated_share,
+    }
+    delay_s = faults.slow_s if slow else 0.0
+    for kind, share in shares.items():
+        if chance < share:
+            return Fate(kind, delay_s)
+        chance -= share
+    return Fate("", delay_s)
+
+
+def chance(seed: int, key: str) -> float:
+    """Return a number from 0 to 1 that belongs to this seed and key."""
+    return Random(f"{seed}:{key}").random()
+
+
+def malform(details: Mapping[str, object], kind: str) -> tuple[bytes, str]:
+    """Return a broken body of /movie/{id} and its content type."""
+    broken = dict(details)
+    if kind == "html":
+        return b"<html><body>Just a moment...</body></html>", "text/html"
+    if kind == "popularity_text":
+        broken["popularity"] = "abc"
+    elif kind == "id_missing":
+        del broken["id"]
+    elif kind == "date_with_time":
+        broken["release_date"] = f"{broken['release_date']} 14:00:15 UTC"
+    text = json.dumps([broken] if kind == "not_an_object" else broken)
+    if kind == "truncated_json":
+        text = text[: len(text) // 2]
+    return text.encode(), "application/json; charset=utf-8"
+
+
+def _flag(value: object) -> bool:
+    if value in (True, "true", "1"):
+        return True
+    if value in (False, "false", "0"):
+        return False
+    raise ValueError(f"{value!r} is neither true nor false")
+
+
+def _number(value: object) -> float:
+    number = float(str(value))
+    if number < 0:
+        raise ValueError("must not be negative")
+    return number
+
+
+def _items(value: object) -> list[object]:
+    if not isinstance(value, list | tuple):
+        raise TypeError("wants a list")
+    return list(value)
+
+
+def _kinds(value: object) -> dict[int, str]:
+    if not isinstance(value, Mapping):
+        raise TypeError('wants {"movie id": "kind"}')
+    for kind in value.values():
+        if kind not in MALFORMED_KINDS:
+            raise ValueError(f"{kind!r} is none of {', '.join(MALFORMED_KINDS)}")
+    return {int(str(movie)): str(kind) for movie, kind in value.items()}
+
+
+_READERS: Mapping[str, Callable[[object], object]] = {
+    str(float): _number,
+    str(int): lambda value: int(str(value)),
+    str(bool): _flag,
+    str(tuple[int, ...]): lambda value: tuple(int(str(v)) for v in _items(value)),
+    str(tuple[date, ...]): lambda value: tuple(
+        date.fromisoformat(str(v)) for v in _items(value)
+    ),
+    str(Mapping[int, str]): _kinds,
+}

@@ -1,0 +1,207 @@
+"""One simulated TMDB: its day, its faults, its limits, and who is let in.
+
+In: a parsed request. Out: an `Outcome`: what to send, how late, and whether to break
+the connection. Knows no sockets.
+"""
+
+import hmac
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from threading import Lock
+from urllib.parse import parse_qsl
+
+from local.tmdb_simulator import replies
+from local.tmdb_simulator.api import Api, endpoint_of
+from local.tmdb_simulator.catalogue import Catalogue
+from local.tmdb_simulator.exports import Exports
+from local.tmdb_simulator.faults import Fate, Faults, fate
+from local.tmdb_simulator.lists import Lists
+from local.tmdb_simulator.replay import Replay, read_recordings
+from local.tmdb_simulator.replies import Reply
+from local.tmdb_simulator.settings import Options
+from local.tmdb_simulator.source import Source
+from local.tmdb_simulator.traffic import RateLimit, Stats
+
+_EXPORTS = "/p/exports/"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request; header names in lower case, `target` as sent."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters; of one given twice the last."""
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happens to a request. `breaks`: "", "reset" or "truncated"."""
+
+    reply: Reply
+    delay_s: float = 0.0
+    breaks: str = ""
+
+
+class Simulation:
+    """The state behind the server; safe to use from many threads."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.source = _make_source(options)
+        self.stats = Stats()
+        self.latency_ms = options.latency_ms
+        self._limit = RateLimit(options.rate_limit_per_s)
+        self._lock = Lock()
+        self._attempts: Counter[str] = Counter()
+        lists = Lists(self.source, options.seed, quirks=options.list_quirks)
+        self._api = Api(self.source, lists, options.seed)
+        self._exports = Exports(self.source)
+        folder = options.replay_recorded
+        self._recordings = read_recordings(folder) if folder else {}
+        self._today = self._checked(options.today)
+        self._faults = options.faults
+        self._faults_since_s = self._today_since_s = time.monotonic()
+
+    @property
+    def today(self) -> date:
+        """The day TMDB is in."""
+        return self._today
+
+    @today.setter
+    def today(self, day: date) -> None:
+        self._today = self._checked(day)
+        self._today_since_s = time.monotonic()
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong at present."""
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        with self._lock:
+            self._attempts.clear()
+        self._faults = faults
+        self._faults_since_s = time.monotonic()
+
+    @property
+    def rate_limit_per_s(self) -> float:
+        """API requests admitted in any one second, 0 = no limit."""
+        return self._limit.per_s
+
+    @rate_limit_per_s.setter
+    def rate_limit_per_s(self, per_s: float) -> None:
+        self._limit = RateLimit(per_s)
+
+    def handle(self, request: Request) -> Outcome:
+        """Count, judge and answer one request."""
+        path = request.path
+        endpoint = endpoint_of(path)
+        if not path.startswith(_EXPORTS):
+            self.stats.arrived(endpoint, time.time())
+        outcome = self._judge(request)
+        if self.faults.unasked_gzip and not path.startswith(_EXPORTS):
+            outcome = replace(outcome, reply=outcome.reply.compressed())
+        if request.method == "HEAD":
+            outcome = replace(outcome, reply=replace(outcome.reply, body_sent=False))
+        self.stats.answered(endpoint, outcome.breaks or str(outcome.reply.status))
+        delay_s = outcome.delay_s + self.latency_ms / 1000
+        return replace(outcome, delay_s=delay_s)
+
+    def _judge(self, request: Request) -> Outcome:
+        faults, age_s = self.faults, time.monotonic() - self._faults_since_s
+        if _within(age_s, faults.outage_start_s, faults.outage_s):
+            return Outcome(replies.unavailable())
+        if request.path.startswith(_EXPORTS):
+            reply = self._export(request, faults)
+        else:
+            storm = _within(age_s, faults.storm_429_start_s, faults.storm_429_s)
+            if storm or not self._limit.admits(time.monotonic()):
+                limit, retry_after_s = self._limit.per_s, self.options.retry_after_s
+                return Outcome(replies.over_limit(limit, retry_after_s))
+            if not self._is_known(request):
+                return Outcome(replies.failed(7))
+            reply = self._answer(request, faults)
+        return _befallen(reply, self._fate(request, faults))
+
+    def _answer(self, request: Request, faults: Faults) -> Reply:
+        if request.method not in {"GET", "HEAD"}:
+            return replies.failed(34)
+        query = request.query
+        asked = frozenset((k, v) for k, v in query.items() if k != "api_key")
+        recorded = self._recordings.get((request.path, asked))
+        if recorded:
+            return Reply(recorded.status, recorded.body, headers=recorded.headers)
+        return self._api.answer(request.path, query, self._today, faults)
+
+    def _export(self, request: Request, faults: Faults) -> Reply:
+        name, today = request.path.removeprefix(_EXPORTS), self._today
+        since_s = max(self._faults_since_s, self._today_since_s)
+        late = time.monotonic() - since_s < faults.export_delay_s
+        if late and name == today.strftime("movie_ids_%m_%d_%Y.json.gz"):
+            return replies.no_such_file()
+        content = self._exports.file(name, today, faults)
+        return (
+            replies.no_such_file() if content is None else replies.export_file(content)
+        )
+
+    def _is_known(self, request: Request) -> bool:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and _same(token.strip(), self.options.token):
+            return True
+        return _same(request.query.get("api_key", ""), self.options.api_key)
+
+    def _fate(self, request: Request, faults: Faults) -> Fate:
+        if not faults.by_chance:
+            return Fate()
+        query = sorted(item for item in request.query.items() if item[0] != "api_key")
+        key = f"{request.method} {request.path} {query}"
+        with self._lock:
+            self._attempts[key] += 1
+            attempt = self._attempts[key]
+        return fate(faults, self.options.seed, key, attempt)
+
+    def _checked(self, day: date) -> date:
+        first, last = self.source.first_day, self.source.last_day
+        if not first <= day <= last:
+            raise ValueError(f"today: {day} is not between {first} and {last}")
+        return day
+
+
+def _make_source(options: Options) -> Source:
+    if options.replay_series:
+        return Replay(options.replay_series)
+    start = options.start or date(options.today.year, 1, 1)
+    return Catalogue(options.seed, options.movies, start)
+
+
+def _within(age_s: float, start_s: float, length_s: float) -> bool:
+    return start_s <= age_s < start_s + length_s
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def _befallen(reply: Reply, fate_: Fate) -> Outcome:
+    if fate_.kind == "503":
+        reply = replies.unavailable()
+    elif fate_.kind == "500":
+        reply = replies.failed(11)
+    breaks = fate_.kind if fate_.kind in {"reset", "truncated"} else ""
+    return Outcome(reply, fate_.delay_s, breaks)

@@ -1,0 +1,1 @@
+"""What two functions need: nouns (pure), settings, logs, one edge per vendor."""

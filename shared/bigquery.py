@@ -1,0 +1,211 @@
+"""BigQuery: rows and statements in, rows and refusals out.
+
+SQL names the dataset literally (tmdb_analytics.x), so that it pastes into the
+console; the configured dataset is put in its place here.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import requests
+from google.api_core.client_options import ClientOptions
+from google.api_core.exceptions import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    GoogleAPICallError,
+    NotFound,
+    RetryError,
+)
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from shared.config import Platform, Settings
+from shared.errors import (
+    RowsRejectedError,
+    StatementError,
+    WarehouseUnavailableError,
+)
+from shared.ports import Parameter, Refusal, Row, Rows
+
+DATASET_IN_FILES = "tmdb_analytics"
+REQUEST_TIMEOUT_S = 60.0
+"""Of one HTTP request; Google's client repeats failed ones itself up to this long."""
+JOB_TIMEOUT_S = 480.0
+"""Of one query or load: below the 540 s that a function has."""
+ROWS_PER_APPEND = 500
+"""Google's advice for one streaming request: 500 rows."""
+
+_OUR_MISTAKES = (BadRequest, NotFound, Forbidden)
+_ELSEWHERE = (GoogleAPICallError, RetryError, requests.RequestException, TimeoutError)
+_RETRY = bigquery.DEFAULT_RETRY.with_timeout(REQUEST_TIMEOUT_S)
+_PARAMETER_TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", date: "DATE"}
+
+
+def connect(settings: Settings, platform: Platform) -> "Warehouse":
+    """Open the configured dataset, on an emulator where one is named."""
+    url = platform.bigquery_emulator_url
+    client = bigquery.Client(
+        project=settings.project_id,
+        location=settings.location,
+        credentials=AnonymousCredentials() if url else None,  # type: ignore[no-untyped-call]
+        client_options=ClientOptions(api_endpoint=url) if url else None,
+    )
+    return Warehouse(client, settings.dataset, settings.max_bytes_billed)
+
+
+class Warehouse:
+    """The tables of one dataset. `max_bytes_billed` caps every single query."""
+
+    def __init__(
+        self, client: bigquery.Client, dataset: str, max_bytes_billed: int
+    ) -> None:
+        self._client = client
+        self._dataset = dataset
+        self._max_bytes_billed = max_bytes_billed
+
+    def append(self, table: str, rows: Rows, row_ids: Sequence[str]) -> list[Refusal]:
+        """Stream rows; return those that BigQuery refused, the others are written.
+
+        `row_ids` lets BigQuery drop the second copy when a request is repeated within
+        about a minute; longer-term duplicates are collapsed by the readers.
+        """
+        refusals: list[Refusal] = []
+        for start in range(0, len(rows), ROWS_PER_APPEND):
+            part = rows[start : start + ROWS_PER_APPEND]
+            with self._errors(RowsRejectedError, f"append to {table}"):
+                answers = self._client.insert_rows_json(
+                    f"{self._client.project}.{self._dataset}.{table}",
+                    part,
+                    row_ids=row_ids[start : start + ROWS_PER_APPEND],
+                    skip_invalid_rows=True,
+                    retry=_RETRY,
+                    timeout=REQUEST_TIMEOUT_S,
+                )
+            refusals += [
+                Refusal(start + answer["index"], _reason(answer["errors"]))
+                for answer in answers
+            ]
+        return refusals
+
+    def load_once(
+        self, table: str, rows: Iterable[Row], job_id: str, *, replace: bool = False
+    ) -> bool:
+        """Load rows by the one job of this id, all or nothing.
+
+        Returns False when such a job has already succeeded: its rows stand, ours are
+        dropped. A job of this id that failed is followed by `<job_id>_a2`, `_a3` ...
+        """
+        lines = BytesIO(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            write_disposition="WRITE_TRUNCATE" if replace else "WRITE_APPEND",
+        )
+        target = f"{self._client.project}.{self._dataset}.{table}"
+        for attempt in range(1, 10):
+            # Job ids are a project's: another dataset's run must not be taken for ours.
+            name = f"{self._dataset}_{job_id}" + (f"_a{attempt}" if attempt > 1 else "")
+            with self._errors(RowsRejectedError, f"load into {table}"):
+                try:
+                    # The emulator and BigQuery disagree on what a load without a
+                    # schema may do to a replaced table: say it.
+                    config.schema = self._client.get_table(target).schema
+                    self._client.load_table_from_file(
+                        lines,
+                        target,
+                        rewind=True,
+                        job_id=name,
+                        job_config=config,
+                        timeout=REQUEST_TIMEOUT_S,
+                    ).result(timeout=JOB_TIMEOUT_S)
+                except Conflict:
+                    if self._has_succeeded(name):
+                        return False
+                else:
+                    return True
+        raise RowsRejectedError(f"every load job {job_id}* has failed", field=table)
+
+    def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
+        """Return a query's rows as dictionaries."""
+        with self._errors(StatementError, "query"):
+            rows = self._client.query_and_wait(
+                self._localised(sql),
+                job_config=self._job_config(parameters),
+                api_timeout=REQUEST_TIMEOUT_S,
+                wait_timeout=JOB_TIMEOUT_S,
+                retry=_RETRY,
+            )
+            return [dict(row.items()) for row in rows]
+
+    def execute(self, sql: str, **parameters: Parameter) -> tuple[int, int]:
+        """Run a statement; return rows written and bytes billed."""
+        with self._errors(StatementError, sql.splitlines()[0].lstrip("- ")):
+            job = self._client.query(
+                self._localised(sql),
+                job_config=self._job_config(parameters),
+                timeout=REQUEST_TIMEOUT_S,
+                retry=_RETRY,
+            )
+            job.result(timeout=JOB_TIMEOUT_S)
+        return job.num_dml_affected_rows or 0, job.total_bytes_billed or 0
+
+    def _has_succeeded(self, job_id: str) -> bool:
+        job = self._client.get_job(job_id, retry=_RETRY, timeout=REQUEST_TIMEOUT_S)
+        try:
+            job.result(timeout=JOB_TIMEOUT_S)
+        except GoogleAPICallError:
+            return False
+        return True
+
+    def _localised(self, sql: str) -> str:
+        if self._dataset == DATASET_IN_FILES:
+            return sql
+        return re.sub(rf"\b{DATASET_IN_FILES}\.", f"{self._dataset}.", sql)
+
+    def _job_config(
+        self, parameters: Mapping[str, Parameter]
+    ) -> bigquery.QueryJobConfig:
+        return bigquery.QueryJobConfig(
+            query_parameters=[_parameter(*item) for item in parameters.items()],
+            maximum_bytes_billed=self._max_bytes_billed,
+        )
+
+    @contextmanager
+    def _errors(
+        self, ours: type[RowsRejectedError | StatementError], doing: str
+    ) -> Iterator[None]:
+        """Tell our mistakes (permanent) from BigQuery's absence (transient)."""
+        try:
+            yield
+        except _OUR_MISTAKES as error:
+            # A quota or rate that is used up is a 403 too, and passes.
+            if "quotaExceeded" in str(error) or "rateLimitExceeded" in str(error):
+                raise WarehouseUnavailableError(f"{doing}: {error}") from error
+            raise ours(
+                f"{doing}: {error}",
+                field=self._dataset,
+                remedy="check that the tables are as in sql/schemas and that the "
+                "function may use them (make doctor, terraform apply)",
+            ) from error
+        except _ELSEWHERE as error:
+            raise WarehouseUnavailableError(
+                f"{doing}: {type(error).__name__}: {error}",
+                field=self._dataset,
+                remedy="tried again by itself",
+            ) from error
+
+
+def _parameter(name: str, value: Parameter) -> bigquery.ScalarQueryParameter:
+    return bigquery.ScalarQueryParameter(name, _PARAMETER_TYPES[type(value)], value)
+
+
+def _reason(errors: Sequence[Mapping[str, str]]) -> str:
+    return "; ".join(
+        f"{error.get('location', '')}: {error.get('message') or error.get('reason')}"
+        for error in errors
+    )

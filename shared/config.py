@@ -1,0 +1,107 @@
+"""Settings: what a deployment decides, read from the environment, here only.
+
+Terraform writes these variables; locally local/stack.py does. A required one that
+is missing is a KeyError at start. What the product decides (thresholds, windows) is
+not here but in sql/10_metric_thresholds.sql.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+
+def _number[T: (int, float)](
+    env: Mapping[str, str], name: str, kind: Callable[[str], T], default: T
+) -> T:
+    text = env.get(name)
+    if text is None:
+        return default
+    try:
+        value = kind(text)
+    except ValueError as error:
+        raise ValueError(f"{name} is {text!r}; write a number") from error
+    if value <= 0:
+        raise ValueError(f"{name} is {text}; write a number above 0")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One deployed function's settings; each docstring names its variable."""
+
+    project_id: str
+    """GOOGLE_CLOUD_PROJECT, required."""
+    tmdb_token_secret: str
+    """TMDB_TOKEN_SECRET, required: projects/P/secrets/S, without a version."""
+    dataset: str
+    """BIGQUERY_DATASET."""
+    location: str
+    """BIGQUERY_LOCATION: region or multi-region of the dataset and its jobs."""
+    topic_prefix: str
+    """TOPIC_PREFIX: put before every topic name, "" for none."""
+    tmdb_base_url: str
+    """TMDB_BASE_URL: the API, ending in its version."""
+    tmdb_exports_url: str
+    """TMDB_EXPORTS_URL: folder of the daily ID exports."""
+    tmdb_requests_per_second: float
+    """TMDB_REQUESTS_PER_SECOND: of one instance. TMDB's own ceiling is near 40."""
+    tmdb_retry_s: float
+    """TMDB_RETRY_S: how long one request is tried again before it counts as failed."""
+    tracked_movies: int
+    """TRACKED_MOVIES: how many of the most popular movies are tracked."""
+    history_days: int
+    """HISTORY_DAYS: how far back history is read; TMDB keeps about 3 months."""
+    max_bytes_billed: int
+    """MAX_BYTES_BILLED: a query that would read more is refused by BigQuery."""
+    log_level: str
+    """LOG_LEVEL: DEBUG, INFO, WARNING or ERROR."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
+        """Read the settings; KeyError names a missing one, ValueError a bad one."""
+        env = os.environ if env is None else env
+        return cls(
+            project_id=env["GOOGLE_CLOUD_PROJECT"],
+            tmdb_token_secret=env["TMDB_TOKEN_SECRET"],
+            dataset=env.get("BIGQUERY_DATASET", "tmdb_analytics"),
+            location=env.get("BIGQUERY_LOCATION", "US"),
+            topic_prefix=env.get("TOPIC_PREFIX", ""),
+            tmdb_base_url=env.get("TMDB_BASE_URL", "https://api.themoviedb.org/3"),
+            tmdb_exports_url=env.get(
+                "TMDB_EXPORTS_URL", "https://files.tmdb.org/p/exports"
+            ),
+            tmdb_requests_per_second=_number(
+                env, "TMDB_REQUESTS_PER_SECOND", float, 30.0
+            ),
+            tmdb_retry_s=_number(env, "TMDB_RETRY_S", float, 60.0),
+            tracked_movies=_number(env, "TRACKED_MOVIES", int, 1_000),
+            history_days=_number(env, "HISTORY_DAYS", int, 90),
+            max_bytes_billed=_number(env, "MAX_BYTES_BILLED", int, 20 * 1024**3),
+            log_level=env.get("LOG_LEVEL", "INFO"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What Cloud Run, or the laptop in its place, says of where we are running."""
+
+    service: str
+    """K_SERVICE: the function's name, "local" outside Cloud Run."""
+    revision: str
+    """K_REVISION: the deployed revision, recorded in the ledger as code_version."""
+    bigquery_emulator_url: str | None
+    """BIGQUERY_EMULATOR_HOST, with its scheme: http://127.0.0.1:9050."""
+    secretmanager_emulator: str | None
+    """SECRET_MANAGER_EMULATOR_HOST: host:port, plain gRPC."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
+        """Read what is there; nothing is required."""
+        env = os.environ if env is None else env
+        return cls(
+            service=env.get("K_SERVICE", "local"),
+            revision=env.get("K_REVISION", "local"),
+            bigquery_emulator_url=env.get("BIGQUERY_EMULATOR_HOST"),
+            secretmanager_emulator=env.get("SECRET_MANAGER_EMULATOR_HOST"),
+        )

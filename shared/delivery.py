@@ -1,0 +1,138 @@
+"""Deliveries: an HTTP request in, the work's answer out.
+
+A function is called in two ways: Pub/Sub pushes an envelope, or a person posts plain
+JSON (`gcloud functions call NAME --data '{...}'`). Both become a Delivery here, and
+`answer` turns what the work raised into what the caller must see:
+
+| outcome          | pushed                                | called             |
+|------------------|---------------------------------------|--------------------|
+| done             | 200, acknowledged                     | 200 and the result |
+| TransientError   | 503, delivered again                  | 503 and the reason |
+| PermanentError   | to dead-letters, then 200             | 4xx/5xx, the field |
+| dead-letters out | 503, delivered again                  | -                  |
+| anything else    | propagates: 500, redelivered, at last dead-lettered by Pub/Sub |
+"""
+
+import base64
+import binascii
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from flask import Request
+from flask.typing import ResponseReturnValue
+
+from shared import clock
+from shared.errors import BadMessageError, PermanentError, TransientError
+from shared.ports import Topics
+
+log = logging.getLogger(__name__)
+
+type Parse[M] = Callable[[object], M]
+type Work[M] = Callable[[M, "Delivery"], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt to hand us one message.
+
+    id: Pub/Sub's message id, the same on every redelivery; "call" for a call.
+    published_at: when the message was published (UTC), the same on redelivery.
+    attempt: 1 for the first; counted only where the subscription dead-letters.
+    """
+
+    id: str
+    published_at: datetime
+    attempt: int
+    is_pushed: bool
+    data: bytes
+
+    @property
+    def published_on(self) -> date:
+        """The UTC day that a message without a run date belongs to."""
+        return self.published_at.astimezone(UTC).date()
+
+    def body(self) -> object:
+        """Return the JSON in the message; BadMessageError when it is none."""
+        example = 'send JSON, such as {"mode": "daily"}'
+        if not self.data.strip():
+            raise BadMessageError("the body is empty", field="body", remedy=example)
+        try:
+            return json.loads(self.data)
+        except (ValueError, RecursionError) as error:
+            raise BadMessageError(
+                "the body is not JSON", field="body", remedy=example
+            ) from error
+
+
+def read_delivery(request: Request) -> Delivery:
+    """Take a Pub/Sub push envelope or a plain body; never fails on its content."""
+    raw = request.get_data()
+    try:
+        envelope = json.loads(raw)
+    except (ValueError, RecursionError):
+        envelope = None
+    message = envelope.get("message") if isinstance(envelope, dict) else None
+    if not isinstance(message, dict) or "messageId" not in message:
+        # A call has no publish time: this is the one place that asks the clock.
+        return Delivery("call", clock.now(), 1, is_pushed=False, data=raw)
+    attempt = envelope.get("deliveryAttempt", 1)
+    return Delivery(
+        id=str(message["messageId"]),
+        published_at=_published_at(message),
+        attempt=attempt if isinstance(attempt, int) else 1,
+        is_pushed=True,
+        data=_data(message),
+    )
+
+
+def answer[M](
+    request: Request, parse: Parse[M], work: Work[M], topics: Topics
+) -> ResponseReturnValue:
+    """Do the work of one request and translate its outcome (see the module's table)."""
+    delivery = read_delivery(request)
+    try:
+        result = work(parse(delivery.body()), delivery)
+    except TransientError as error:
+        log.warning("delivery_deferred", extra=_about(delivery) | error.to_json())
+        return error.to_json(), error.status
+    except PermanentError as error:
+        log.error("delivery_refused", extra=_about(delivery) | error.to_json())  # noqa: TRY400 - the reason says it; a stack trace of a bad message is noise
+        if not delivery.is_pushed:
+            return error.to_json(), error.status
+        return _dead_letter(delivery, error, topics)
+    return dict(result), 200
+
+
+def _dead_letter(
+    delivery: Delivery, reason: PermanentError, topics: Topics
+) -> ResponseReturnValue:
+    try:
+        topics.dead_letter(delivery.data, _about(delivery) | reason.to_json())
+    except TransientError as error:
+        log.warning("dead_letter_deferred", extra=_about(delivery) | error.to_json())
+        return error.to_json(), error.status
+    return reason.to_json(), 200
+
+
+def _about(delivery: Delivery) -> dict[str, str]:
+    return {"message_id": delivery.id, "delivery_attempt": str(delivery.attempt)}
+
+
+def _published_at(message: Mapping[str, Any]) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(message.get("publishTime")))
+    except ValueError:
+        return clock.now()
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _data(message: Mapping[str, Any]) -> bytes:
+    try:
+        return base64.b64decode(str(message.get("data", "")), validate=True)
+    except binascii.Error:
+        # Kept as it came: the body is then refused as no JSON, and dead-lettered.
+        return str(message["data"]).encode()

@@ -1,0 +1,92 @@
+"""Every error the pipeline raises on purpose, and what the caller should do about it.
+
+PipelineError
+├── TransientError                 answered 503: Pub/Sub delivers the message again
+│   ├── TmdbUnavailableError       TMDB did not answer in time, or answered 429/5xx
+│   ├── TmdbIncompleteError        a list came back shorter than TMDB says it is
+│   ├── WarehouseUnavailableError  BigQuery did not take the rows or the job
+│   ├── QueueUnavailableError      Pub/Sub did not take a message
+│   ├── SecretsUnavailableError    Secret Manager did not answer
+│   ├── ExportMissingError         TMDB has no export of a day (exports.py)
+│   ├── ExportDamagedError         an export is truncated or corrupt
+│   └── RunBusyError               another delivery of the same run is at work
+└── PermanentError                 to dead-letters and acknowledged, or 4xx/5xx
+    ├── BadMessageError            the caller's message cannot mean anything
+    ├── CredentialsError           TMDB refused our credential, or there is none
+    ├── RowsRejectedError          BigQuery refused rows that we built
+    └── StatementError             BigQuery refused one of our SQL files
+"""
+
+
+class PipelineError(Exception):
+    """An error with a remedy: `field` names what is wrong, `remedy` what to do."""
+
+    status = 500
+
+    def __init__(self, reason: str, *, field: str = "", remedy: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.field = field
+        self.remedy = remedy
+
+    def to_json(self) -> dict[str, str]:
+        """Return the error as the JSON body of an answer; empty parts left out."""
+        parts = {
+            "error": type(self).__name__,
+            "reason": self.reason,
+            "field": self.field,
+            "remedy": self.remedy,
+        }
+        return {name: text for name, text in parts.items() if text}
+
+
+class TransientError(PipelineError):
+    """The same work may succeed later."""
+
+    status = 503
+
+
+class TmdbUnavailableError(TransientError):
+    """TMDB stayed unreachable, throttling or failing for the whole retry budget."""
+
+
+class TmdbIncompleteError(TransientError):
+    """A TMDB list held fewer movies than its own total, after every page was read."""
+
+
+class WarehouseUnavailableError(TransientError):
+    """BigQuery could not be reached or asked to be left alone."""
+
+
+class QueueUnavailableError(TransientError):
+    """Pub/Sub could not be reached; some messages may have been taken."""
+
+
+class SecretsUnavailableError(TransientError):
+    """Secret Manager could not be reached."""
+
+
+class RunBusyError(TransientError):
+    """Another delivery planned this run moments ago and may still be publishing."""
+
+
+class PermanentError(PipelineError):
+    """The same work can never succeed until somebody changes something."""
+
+
+class BadMessageError(PermanentError):
+    """The message is not one of ours; `field` names the offending part."""
+
+    status = 400
+
+
+class CredentialsError(PermanentError):
+    """TMDB does not accept our credential, or the secret cannot be read."""
+
+
+class RowsRejectedError(PermanentError):
+    """BigQuery refused rows that passed our own checks: schema and code disagree."""
+
+
+class StatementError(PermanentError):
+    """BigQuery refused a SQL statement of ours."""

@@ -1,0 +1,171 @@
+"""The ledger: what happened to runs, kept as rows that are only ever appended.
+
+State is never stored. Whether a run is complete is computed from batch_plan,
+ingestion_log and movie_details_raw by one query, the body of the view v_run_status:
+people see what the functions decide by.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from shared import clock
+from shared.errors import RowsRejectedError
+from shared.ports import Row, Tables
+from shared.runs import Batch, Event, Mode, Run, RunStatus, StoredPlan
+
+_VIEW = Path(__file__).parents[1] / "sql/views/v_run_status.sql"
+RUN_STATUS = re.split(
+    r"^CREATE OR REPLACE VIEW .* AS$", _VIEW.read_text(), flags=re.MULTILINE
+)[1].rstrip("; \n")
+"""The SELECT of v_run_status; runs are planned before anybody has made the view."""
+
+LONGEST_CATCH_UP_DAYS = 14
+"""TMDB lists edits of a window of at most 14 days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger of one deployment; `code_version` is written into every row."""
+
+    tables: Tables
+    code_version: str
+
+    def record(self, run: Run, events: Iterable[tuple[Event, Row]]) -> None:
+        """Append events of a run; each is its kind and the columns it fills."""
+        now = clock.now().isoformat()
+        about_run = {
+            "run_id": run.run_id,
+            "run_date": run.run_date.isoformat(),
+            "mode": run.mode.value,
+            "code_version": self.code_version,
+            "logged_at": now,
+        }
+        rows = [{**about_run, "event": kind.value, **row} for kind, row in events]
+        ids = [
+            f"{run.run_id}/{row['event']}/{row.get('batch_no')}/{row.get('movie_id')}/{now}"
+            for row in rows
+        ]
+        if refusals := self.tables.append("ingestion_log", rows, ids):
+            raise RowsRejectedError(
+                f"ingestion_log refused an event: {refusals[0].reason}",
+                field="ingestion_log",
+                remedy="compare the table with sql/schemas/ingestion_log.json",
+            )
+
+    def store_plan(self, run: Run, batches: Iterable[Batch]) -> bool:
+        """Write a run's plan; False when another delivery has planned it before.
+
+        The load job's id is the lock: BigQuery lets one job of an id succeed.
+        """
+        created_at = clock.now().isoformat()
+        rows = (_plan_row(run, batch, created_at) for batch in batches)
+        return self.tables.load_once("batch_plan", rows, f"plan_{run.run_id}")
+
+    def stored_plan(self, run: Run) -> StoredPlan | None:
+        """Return the plan of a run with its progress; None before it is planned."""
+        rows = self.tables.select(_PLAN, run_id=run.run_id, run_date=run.run_date)
+        if not rows:
+            return None
+        return StoredPlan(
+            batches=tuple(_batch(row) for row in rows),
+            age_s=rows[0]["age_s"],
+            is_published=rows[0]["is_published"],
+            done=frozenset(row["batch_no"] for row in rows if row["is_done"]),
+        )
+
+    def is_done(self, run: Run, batch_no: int) -> bool:
+        """Say whether a batch's BATCH_DONE is visible."""
+        rows = self.tables.select(
+            _IS_DONE, run_id=run.run_id, run_date=run.run_date, batch_no=batch_no
+        )
+        return bool(rows[0]["is_done"])
+
+    def status(self, run: Run) -> RunStatus | None:
+        """Return the state of a run; None before it is planned."""
+        rows = self.tables.select(
+            f"SELECT * FROM ({RUN_STATUS})\n"
+            "WHERE run_id = @run_id AND run_date = @run_date",
+            run_id=run.run_id,
+            run_date=run.run_date,
+        )
+        return RunStatus.from_row(rows[0]) if rows else None
+
+    def days_to_catch_up(self, run_date: date) -> list[date]:
+        """Return the UTC days whose edits no complete daily run has read yet.
+
+        From the day of the last complete daily run (it ended in the middle of that
+        day) to yesterday; at most 14; yesterday alone when there was no such run.
+        """
+        yesterday = run_date - timedelta(days=1)
+        rows = self.tables.select(
+            f"SELECT MAX(run_date) AS run_date FROM ({RUN_STATUS})\n"
+            "WHERE mode = @mode AND is_complete\n"
+            "  AND run_date BETWEEN @from_date AND @to_date",
+            mode=Mode.DAILY.value,
+            from_date=run_date - timedelta(days=LONGEST_CATCH_UP_DAYS),
+            to_date=yesterday,
+        )
+        first = rows[0]["run_date"] or yesterday
+        return [first + timedelta(days=n) for n in range((run_date - first).days)]
+
+    def metrics_range(self, run: Run) -> tuple[date, date]:
+        """Return the days a run has written snapshots of: first, last."""
+        rows = self.tables.select(
+            "SELECT MIN(export_date) AS first FROM tmdb_analytics.batch_plan\n"
+            "WHERE run_id = @run_id AND run_date = @run_date",
+            run_id=run.run_id,
+            run_date=run.run_date,
+        )
+        return rows[0]["first"] or run.run_date, run.run_date
+
+
+def _plan_row(run: Run, batch: Batch, created_at: str) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "run_date": run.run_date.isoformat(),
+        "mode": run.mode.value,
+        "batch_no": batch.batch_no,
+        "batch_count": batch.batch_count,
+        "movie_ids": list(batch.movie_ids),
+        "export_date": batch.export_date and batch.export_date.isoformat(),
+        "created_at": created_at,
+    }
+
+
+def _batch(row: Mapping[str, Any]) -> Batch:
+    ids, day = tuple(row["movie_ids"]), row["export_date"]
+    return Batch(row["batch_no"], row["batch_count"], ids, day)
+
+
+_PLAN = """
+SELECT
+  plan.batch_no,
+  plan.batch_count,
+  plan.movie_ids,
+  plan.export_date,
+  TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), plan.created_at, SECOND) + 0.0 AS age_s,
+  EXISTS (
+    SELECT 1 FROM tmdb_analytics.ingestion_log AS log
+    WHERE log.run_id = @run_id AND log.run_date = @run_date
+      AND log.event = 'RUN_PLANNED'
+  ) AS is_published,
+  EXISTS (
+    SELECT 1 FROM tmdb_analytics.ingestion_log AS log
+    WHERE log.run_id = @run_id AND log.run_date = @run_date
+      AND log.event = 'BATCH_DONE' AND log.batch_no = plan.batch_no
+  ) AS is_done
+FROM tmdb_analytics.batch_plan AS plan
+WHERE plan.run_id = @run_id AND plan.run_date = @run_date
+ORDER BY plan.batch_no
+"""
+
+_IS_DONE = """
+SELECT COUNT(*) > 0 AS is_done
+FROM tmdb_analytics.ingestion_log
+WHERE run_id = @run_id AND run_date = @run_date
+  AND event = 'BATCH_DONE' AND batch_no = @batch_no
+"""

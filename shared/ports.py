@@ -1,0 +1,113 @@
+"""Ports: what the functions ask of the world, one protocol per vendor.
+
+shared/{tmdb,bigquery,pubsub}.py answer with the real thing, tests/fakes.py with
+memory; mypy holds both to these signatures.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+type Row = Mapping[str, Any]
+type Rows = Sequence[Row]
+type Parameter = str | int | float | date
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """One line of a daily ID export."""
+
+    movie_id: int
+    popularity: float
+    is_feature: bool
+    """False for adult titles and for `video` (clips, compilations)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMovie:
+    """One movie on a discover page."""
+
+    movie_id: int
+    popularity: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMovie:
+    """One movie of TMDB's list of edits; is_deleted when TMDB has dropped it since."""
+
+    movie_id: int
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How asking for one movie ended.
+
+    movie: TMDB's JSON, whatever it is; None when there is none.
+    failure: why it failed after every retry; None when it did not.
+    is_outage: the failure was TMDB being away, not this movie being odd.
+    """
+
+    movie_id: int
+    movie: object = None
+    is_found: bool = True
+    failure: str | None = None
+    is_outage: bool = False
+    requests: int = 1
+    throttled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that BigQuery did not take: its place in the request, and why."""
+
+    index: int
+    reason: str
+
+
+class Movies(Protocol):
+    """TMDB. Every method raises TmdbUnavailableError or CredentialsError."""
+
+    def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
+        """Fetch details, in the order asked; one bad movie never costs the rest."""
+
+    def most_popular(self, limit: int) -> list[ListedMovie]:
+        """List the `limit` most popular movies, most popular first."""
+
+    def changes(self, day: date) -> list[ChangedMovie]:
+        """List movies edited on a UTC day."""
+
+    def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
+        """Fold over one day's export; ExportMissingError, ExportDamagedError."""
+
+
+class Tables(Protocol):
+    """BigQuery. Every method raises WarehouseUnavailableError or a PermanentError."""
+
+    def __hash__(self) -> int:
+        """Identity: what is made once per deployment is remembered by it."""
+
+    def append(self, table: str, rows: Rows, row_ids: Sequence[str]) -> list[Refusal]:
+        """Stream rows; the refused ones are returned, the others are written."""
+
+    def load_once(
+        self, table: str, rows: Iterable[Row], job_id: str, *, replace: bool = False
+    ) -> bool:
+        """Load rows by one job; False when a job of that id has done it before."""
+
+    def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
+        """Return a query's rows."""
+
+    def execute(self, sql: str, **parameters: Parameter) -> tuple[int, int]:
+        """Run a statement; return rows written and bytes billed."""
+
+
+class Topics(Protocol):
+    """Pub/Sub. Every method raises QueueUnavailableError."""
+
+    def publish(self, topic: str, bodies: Iterable[Mapping[str, Any]]) -> int:
+        """Publish JSON bodies and wait until Pub/Sub has taken every one."""
+
+    def dead_letter(self, data: bytes, attributes: Mapping[str, str]) -> None:
+        """Park a message that cannot be processed, with the reason."""

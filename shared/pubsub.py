@@ -1,0 +1,71 @@
+"""Pub/Sub: JSON bodies in, published messages out, every future awaited."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.cloud.pubsub_v1 import PublisherClient
+from google.cloud.pubsub_v1.publisher.futures import Future
+
+from shared.config import Settings
+from shared.errors import QueueUnavailableError
+from shared.messages import DEAD_LETTERS
+
+PUBLISH_TIMEOUT_S = 60.0
+MOST_ATTRIBUTE_BYTES = 1024
+"""Pub/Sub refuses longer attribute values."""
+
+
+def connect(settings: Settings) -> "Publisher":
+    """Open the configured project's topics."""
+    return Publisher(settings.project_id, settings.topic_prefix)
+
+
+class Publisher:
+    """Topics of one project; `prefix` comes before every topic's name.
+
+    PUBSUB_EMULATOR_HOST, where set, is read by Google's client itself.
+    """
+
+    def __init__(self, project_id: str, prefix: str = "") -> None:
+        self._client = PublisherClient()
+        self._project_id = project_id
+        self._prefix = prefix
+
+    def publish(self, topic: str, bodies: Iterable[Mapping[str, Any]]) -> int:
+        """Publish each body and wait for all; QueueUnavailableError if any failed."""
+        path = self._path(topic)
+        futures = [
+            self._client.publish(path, json.dumps(body).encode()) for body in bodies
+        ]
+        for future in futures:
+            self._wait(topic, future)
+        return len(futures)
+
+    def dead_letter(self, data: bytes, attributes: Mapping[str, str]) -> None:
+        """Publish a refused message to dead-letters, the reason as attributes."""
+        short = {
+            name: value.encode(errors="replace")[:MOST_ATTRIBUTE_BYTES].decode(
+                errors="ignore"
+            )
+            for name, value in attributes.items()
+        }
+        # A message without data would be refused by the framework on its replay.
+        future = self._client.publish(self._path(DEAD_LETTERS), data or b"{}", **short)
+        self._wait(DEAD_LETTERS, future)
+
+    def _path(self, topic: str) -> str:
+        return f"projects/{self._project_id}/topics/{self._prefix}{topic}"
+
+    @staticmethod
+    def _wait(topic: str, future: Future) -> None:
+        try:
+            future.result(timeout=PUBLISH_TIMEOUT_S)
+        except (GoogleAPICallError, RetryError, TimeoutError) as error:
+            raise QueueUnavailableError(
+                f"topic {topic} did not take a message: {type(error).__name__}",
+                field=topic,
+                remedy="delivered again by itself; if it stays, check that the topic "
+                "exists and that the function may publish to it",
+            ) from error

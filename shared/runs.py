@@ -1,0 +1,125 @@
+"""Runs: what they are called, how their batches are cut, what the ledger can say.
+
+Pure nouns. A run is one mode on one UTC day; doing it twice is the same run.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import batched
+from typing import Any, Self
+
+MOVIES_PER_BATCH = 50
+"""Ids in one movie-batches message: about 14 s of work when 8 batches share 30/s."""
+
+
+class Mode(StrEnum):
+    """What a run does; `history` days are planned as batches of one export each."""
+
+    INITIAL = "initial"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    HISTORY = "history"
+
+
+class Event(StrEnum):
+    """What the ledger records. Rows are appended and never changed."""
+
+    RUN_PLANNED = "RUN_PLANNED"
+    BATCH_DONE = "BATCH_DONE"
+    MOVIE_FAILED = "MOVIE_FAILED"
+    MOVIE_NOT_FOUND = "MOVIE_NOT_FOUND"
+    METRICS_REQUESTED = "METRICS_REQUESTED"
+    METRICS_DONE = "METRICS_DONE"
+
+
+RUN_ID = re.compile(
+    rf"(?P<mode>{'|'.join(Mode)})-(?P<run_date>\d{{4}}-\d{{2}}-\d{{2}})"
+    r"(-\d{4}-\d{2}-\d{2})?"
+)
+"""`<mode>-<run_date>`; a single day of history adds that day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One mode on one UTC day. `export_date` only for a single day of history."""
+
+    mode: Mode
+    run_date: date
+    export_date: date | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The key of everything this run writes, and of the job that locks it."""
+        day = f"-{self.export_date}" if self.export_date else ""
+        return f"{self.mode}-{self.run_date}{day}"
+
+    @classmethod
+    def from_id(cls, run_id: str) -> Self:
+        """Read a run id back; ValueError when it is none."""
+        if not (match := RUN_ID.fullmatch(run_id)):
+            raise ValueError(f"{run_id!r} is not <mode>-<YYYY-MM-DD>")
+        export_date = match[3] and date.fromisoformat(match[3][1:])
+        day = date.fromisoformat(match["run_date"])
+        return cls(Mode(match["mode"]), day, export_date or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One row of batch_plan: movie ids to fetch, or one export day to load."""
+
+    batch_no: int
+    batch_count: int
+    movie_ids: tuple[int, ...] = ()
+    export_date: date | None = None
+
+
+def cut_into_batches(movie_ids: Iterable[int]) -> list[Batch]:
+    """Cut ids, in the order given, into batches numbered from 1."""
+    chunks = list(batched(movie_ids, MOVIES_PER_BATCH, strict=False))
+    return [Batch(no, len(chunks), ids) for no, ids in enumerate(chunks, start=1)]
+
+
+def cut_into_days(days: Sequence[date]) -> list[Batch]:
+    """Make one batch of each export day, numbered from 1."""
+    return [
+        Batch(no, len(days), export_date=day) for no, day in enumerate(days, start=1)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """A plan as batch_plan keeps it, with what the ledger knows of it so far."""
+
+    batches: tuple[Batch, ...]
+    age_s: float
+    is_published: bool
+    """Whether RUN_PLANNED is visible: every batch message was taken by Pub/Sub."""
+    done: frozenset[int]
+    """Numbers of the batches with a visible BATCH_DONE."""
+
+    def missing(self) -> Iterator[Batch]:
+        """Yield the batches that still have to be worked on."""
+        return (batch for batch in self.batches if batch.batch_no not in self.done)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """What v_run_status says of one run; counts are movies unless named otherwise."""
+
+    batches_total: int
+    batches_done: int
+    expected: int
+    fetched: int
+    not_found: int
+    failed: int
+    is_complete: bool
+    is_metrics_requested: bool
+    is_published: bool
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Take the fields we use from a row of v_run_status."""
+        return cls(**{name: row[name] for name in cls.__slots__})

@@ -1,0 +1,142 @@
+-- v_run_status: how far each run has come, computed from what is visible and never stored.
+-- The functions run the query below, with a filter on run_id and run_date around it, before
+-- anybody has made this view: it reads tables only, and groups by both so that BigQuery
+-- applies the filter to each table.
+-- Grain: one row per run_id.
+CREATE OR REPLACE VIEW tmdb_analytics.v_run_status AS
+WITH
+facts AS (
+  SELECT
+    run_id,
+    run_date,
+    mode,
+    'BATCH_PLANNED' AS fact,
+    batch_no,
+    CAST(NULL AS INT64) AS movie_id,
+    ARRAY_LENGTH(movie_ids) AS expected,
+    CAST(NULL AS INT64) AS fetched,
+    CAST(NULL AS INT64) AS not_found,
+    CAST(NULL AS INT64) AS failed,
+    CAST(NULL AS INT64) AS written,
+    CAST(NULL AS INT64) AS tmdb_requests,
+    CAST(NULL AS INT64) AS tmdb_throttled,
+    created_at AS happened_at
+  FROM tmdb_analytics.batch_plan
+  UNION ALL
+  SELECT
+    run_id,
+    run_date,
+    mode,
+    event AS fact,
+    batch_no,
+    movie_id,
+    expected,
+    fetched,
+    not_found,
+    failed,
+    written,
+    tmdb_requests,
+    tmdb_throttled,
+    logged_at AS happened_at
+  FROM tmdb_analytics.ingestion_log
+  UNION ALL
+  SELECT
+    run_id,
+    run_date,
+    NULL AS mode,
+    'MOVIE_LANDED' AS fact,
+    NULL AS batch_no,
+    movie_id,
+    NULL AS expected,
+    NULL AS fetched,
+    NULL AS not_found,
+    NULL AS failed,
+    NULL AS written,
+    NULL AS tmdb_requests,
+    NULL AS tmdb_throttled,
+    fetched_at AS happened_at
+  FROM tmdb_analytics.movie_details_raw
+),
+
+-- Redelivered messages repeat facts: the newest of each counts, so batches and movies are distinct.
+newest AS (
+  SELECT *
+  FROM facts
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY run_id, run_date, fact, batch_no, movie_id
+    ORDER BY happened_at DESC, written DESC, fetched DESC
+  ) = 1
+),
+
+counts AS (
+  SELECT
+    run_id,
+    run_date,
+    MAX(IF(fact = 'BATCH_PLANNED', mode, NULL)) AS mode,
+    COUNTIF(fact = 'BATCH_PLANNED') AS batches_total,
+    COUNTIF(fact = 'BATCH_DONE') AS batches_done,
+    SUM(IF(fact = 'BATCH_PLANNED', expected, 0)) AS expected_by_plan,
+    MAX(IF(fact = 'RUN_PLANNED', expected, NULL)) AS expected_by_run,
+    SUM(IF(fact = 'BATCH_DONE', expected, 0)) AS expected_by_batches,
+    COALESCE(SUM(IF(fact = 'BATCH_DONE', fetched, NULL)), 0) AS fetched,
+    COALESCE(SUM(IF(fact = 'BATCH_DONE', not_found, NULL)), 0) AS not_found,
+    COALESCE(SUM(IF(fact = 'BATCH_DONE', failed, NULL)), 0) AS failed,
+    COALESCE(SUM(IF(fact = 'BATCH_DONE', written, NULL)), 0) AS written,
+    COALESCE(SUM(IF(fact = 'BATCH_DONE', tmdb_requests, NULL)), 0) AS tmdb_requests,
+    COALESCE(SUM(IF(fact = 'BATCH_DONE', tmdb_throttled, NULL)), 0) AS tmdb_throttled,
+    COUNTIF(fact = 'MOVIE_LANDED') AS rows_visible,
+    LOGICAL_OR(fact = 'BATCH_DONE') AS is_begun,
+    LOGICAL_OR(fact = 'METRICS_REQUESTED') AS is_metrics_requested,
+    LOGICAL_OR(fact = 'METRICS_DONE') AS is_published,
+    MIN(IF(fact = 'BATCH_PLANNED', happened_at, NULL)) AS started_at,
+    MAX(IF(fact = 'METRICS_DONE', happened_at, NULL)) AS ended_at,
+    MAX(happened_at) AS last_seen_at
+  FROM newest
+  GROUP BY run_id, run_date
+  HAVING LOGICAL_OR(fact = 'BATCH_PLANNED')
+),
+
+judged AS (
+  SELECT
+    *,
+    -- What the batches found to do; until all have said so, what the run had counted.
+    IF(
+      batches_done >= batches_total,
+      expected_by_batches,
+      COALESCE(expected_by_run, expected_by_plan)
+    ) AS expected,
+    -- History has no detail rows: its batches load the rows before they say they are done.
+    batches_done >= batches_total
+    AND (mode = 'history' OR rows_visible >= written) AS is_complete
+  FROM counts
+)
+
+SELECT
+  run_id,
+  mode,
+  run_date,
+  CASE
+    WHEN is_published THEN 'PUBLISHED'
+    WHEN is_complete THEN 'COMPLETE'
+    WHEN is_begun THEN 'FETCHING'
+    ELSE 'PLANNED'
+  END AS state,
+  batches_total,
+  batches_done,
+  expected,
+  fetched,
+  not_found,
+  failed,
+  written,
+  rows_visible,
+  SAFE_DIVIDE(fetched, expected - not_found) AS coverage,
+  is_complete,
+  is_metrics_requested,
+  is_published,
+  started_at,
+  ended_at,
+  -- From the plan to the end; to the newest fact while there is no end.
+  TIMESTAMP_DIFF(COALESCE(ended_at, last_seen_at), started_at, MILLISECOND) / 1000 AS seconds,
+  tmdb_requests,
+  tmdb_throttled
+FROM judged

@@ -1,0 +1,142 @@
+"""Fakes of shared/ports.py that keep what they got and answer what they were told."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from shared.errors import QueueUnavailableError, TmdbUnavailableError
+from shared.exports import ExportMissingError
+from shared.ports import (
+    ChangedMovie,
+    ExportRow,
+    ListedMovie,
+    Movies,
+    Parameter,
+    Refusal,
+    Reply,
+    Row,
+    Rows,
+    Tables,
+    Topics,
+)
+
+
+@dataclass(eq=False)
+class FakeMovies:
+    """TMDB with the movies, lists and exports it is given."""
+
+    details: dict[int, Any] = field(default_factory=dict)
+    popular: list[ListedMovie] = field(default_factory=list)
+    edits: dict[date, list[ChangedMovie]] = field(default_factory=dict)
+    exports: dict[date, list[ExportRow]] = field(default_factory=dict)
+    failing: dict[int, Reply] = field(default_factory=dict)
+    is_away: bool = False
+    asked: list[int] = field(default_factory=list)
+
+    def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
+        self._raise_if_away()
+        self.asked += movie_ids
+        return [self._reply(movie_id) for movie_id in movie_ids]
+
+    def most_popular(self, limit: int) -> list[ListedMovie]:
+        self._raise_if_away()
+        return self.popular[:limit]
+
+    def changes(self, day: date) -> list[ChangedMovie]:
+        self._raise_if_away()
+        return self.edits.get(day, [])
+
+    def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
+        self._raise_if_away()
+        if day not in self.exports:
+            raise ExportMissingError(f"TMDB has no export of {day}", day)
+        return fold(iter(self.exports[day]))
+
+    def _reply(self, movie_id: int) -> Reply:
+        if movie_id in self.failing:
+            return self.failing[movie_id]
+        movie = self.details.get(movie_id)
+        return Reply(movie_id, movie=movie, is_found=movie is not None)
+
+    def _raise_if_away(self) -> None:
+        if self.is_away:
+            raise TmdbUnavailableError("TMDB is away")
+
+
+@dataclass(eq=False)
+class FakeTables:
+    """BigQuery that keeps rows and answers queries from a list of (part, rows)."""
+
+    answers: list[tuple[str, list[dict[str, Any]]]] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+    appended: dict[str, list[Row]] = field(default_factory=dict)
+    loaded: dict[str, list[Row]] = field(default_factory=dict)
+    jobs: set[str] = field(default_factory=set)
+    executed: list[tuple[str, Mapping[str, Parameter]]] = field(default_factory=list)
+
+    def append(self, table: str, rows: Rows, row_ids: Sequence[str]) -> list[Refusal]:
+        assert len(rows) == len(row_ids)
+        refusals = [
+            Refusal(index, self.refused[row["movie_id"]])
+            for index, row in enumerate(rows)
+            if row.get("movie_id") in self.refused and table != "ingestion_log"
+        ]
+        bad = {refusal.index for refusal in refusals}
+        kept = [row for index, row in enumerate(rows) if index not in bad]
+        self.appended.setdefault(table, []).extend(kept)
+        return refusals
+
+    def load_once(
+        self, table: str, rows: Iterable[Row], job_id: str, *, replace: bool = False
+    ) -> bool:
+        if job_id in self.jobs:
+            return False
+        self.jobs.add(job_id)
+        kept = [] if replace else self.loaded.get(table, [])
+        self.loaded[table] = [*kept, *rows]
+        return True
+
+    def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
+        for part, rows in self.answers:
+            if part in sql:
+                return rows
+        raise AssertionError(f"no answer prepared for: {sql}")
+
+    def execute(self, sql: str, **parameters: Parameter) -> tuple[int, int]:
+        self.executed.append((sql, parameters))
+        return 0, 0
+
+    def events(self, kind: str) -> list[Row]:
+        log = self.appended.get("ingestion_log", [])
+        return [row for row in log if row["event"] == kind]
+
+
+@dataclass(eq=False)
+class FakeTopics:
+    """Pub/Sub that keeps what was published."""
+
+    published: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    dead: list[tuple[bytes, Mapping[str, str]]] = field(default_factory=list)
+    is_away: bool = False
+
+    def publish(self, topic: str, bodies: Iterable[Mapping[str, Any]]) -> int:
+        self._raise_if_away()
+        messages = [(topic, body) for body in bodies]
+        self.published += messages
+        return len(messages)
+
+    def dead_letter(self, data: bytes, attributes: Mapping[str, str]) -> None:
+        self._raise_if_away()
+        self.dead.append((data, attributes))
+
+    def _raise_if_away(self) -> None:
+        if self.is_away:
+            raise QueueUnavailableError("Pub/Sub is away")
+
+    def bodies(self, topic: str) -> list[Mapping[str, Any]]:
+        return [body for name, body in self.published if name == topic]
+
+
+_: tuple[Movies, Tables, Topics] = (FakeMovies(), FakeTables(), FakeTopics())
+"""mypy: the fakes are what they stand for."""

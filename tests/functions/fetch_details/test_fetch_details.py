@@ -1,0 +1,140 @@
+"""fetch_details: a batch against fakes; what is written when all or some goes wrong."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from functions.fetch_details.main import World, run
+from shared.delivery import Delivery
+from shared.errors import TmdbUnavailableError
+from shared.ledger import Ledger
+from shared.messages import METRICS_REQUESTS, MovieBatch
+from shared.ports import Reply
+from tests.fakes import FakeMovies, FakeTables, FakeTopics
+
+DAY = date(2026, 3, 1)
+DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 2, True, b"")  # noqa: FBT003
+BATCH = MovieBatch("daily-2026-03-01", DAY, 1, 1, (13, 680, 42))
+
+
+def _movie(movie_id: int, **fields: Any) -> dict[str, Any]:
+    return {"id": movie_id, "title": "A", "popularity": 1.5, "vote_count": 3, **fields}
+
+
+def _status(**changes: object) -> dict[str, Any]:
+    return {
+        "batches_total": 1,
+        "batches_done": 1,
+        "expected": 3,
+        "fetched": 3,
+        "not_found": 0,
+        "failed": 0,
+        "is_complete": True,
+        "is_metrics_requested": False,
+        "is_published": False,
+    } | changes
+
+
+def _world(
+    movies: FakeMovies,
+    *,
+    is_done: bool = False,
+    status: dict[str, Any] | None = None,
+    refused: dict[int, str] | None = None,
+) -> tuple[World, FakeTables, FakeTopics]:
+    tables = FakeTables(
+        answers=[("is_done", [{"is_done": is_done}])], refused=refused or {}
+    )
+    tables.answers.insert(0, ("is_complete", [status or _status()]))
+    topics = FakeTopics()
+    return World(movies, tables, Ledger(tables, "test"), topics), tables, topics
+
+
+ALL = FakeMovies({13: _movie(13), 680: _movie(680), 42: _movie(42)})
+
+
+def test_a_batch_becomes_rows_and_a_marker() -> None:
+    world, tables, _ = _world(ALL)
+    run(BATCH, DELIVERY, world)
+    rows = tables.appended["movie_details_raw"]
+    assert [row["movie_id"] for row in rows] == [13, 680, 42]
+    assert {(row["run_id"], row["run_date"]) for row in rows} == {
+        ("daily-2026-03-01", "2026-03-01")
+    }
+    [marker] = tables.events("BATCH_DONE")
+    assert (marker["expected"], marker["fetched"], marker["written"]) == (3, 3, 3)
+    assert (marker["message_id"], marker["delivery_attempt"]) == ("17", 2)
+
+
+def test_one_bad_movie_does_not_cost_its_batch() -> None:
+    movies = FakeMovies({13: _movie(13, popularity="abc"), 680: _movie(680)})
+    world, tables, _ = _world(movies)
+    run(BATCH, DELIVERY, world)
+    assert [r["movie_id"] for r in tables.appended["movie_details_raw"]] == [680]
+    [failed] = tables.events("MOVIE_FAILED")
+    assert failed["movie_id"] == 13
+    assert "popularity" in failed["reason"]
+    [gone] = tables.events("MOVIE_NOT_FOUND")
+    assert gone["movie_id"] == 42
+    [marker] = tables.events("BATCH_DONE")
+    counts = (marker["fetched"], marker["not_found"], marker["failed"])
+    assert counts == (1, 1, 1)
+
+
+def test_a_row_that_bigquery_refuses_is_counted_and_named() -> None:
+    world, tables, _ = _world(ALL, refused={680: "title: too long"})
+    run(BATCH, DELIVERY, world)
+    [failed] = tables.events("MOVIE_FAILED")
+    assert (failed["movie_id"], failed["reason"]) == (680, "BigQuery: title: too long")
+    [marker] = tables.events("BATCH_DONE")
+    assert (marker["fetched"], marker["written"], marker["failed"]) == (2, 2, 1)
+
+
+def test_a_movie_tmdb_cannot_serve_is_recorded() -> None:
+    away = Reply(13, failure="HTTP 500", is_outage=True, requests=5)
+    movies = FakeMovies(ALL.details, failing={13: away})
+    world, tables, _ = _world(movies)
+    run(BATCH, DELIVERY, world)
+    [marker] = tables.events("BATCH_DONE")
+    assert (marker["failed"], marker["tmdb_requests"]) == (1, 7)
+
+
+def test_in_an_outage_the_batch_is_handed_back_and_nothing_is_written() -> None:
+    failing = {i: Reply(i, failure="HTTP 503", is_outage=True) for i in (13, 680)}
+    world, tables, _ = _world(FakeMovies(ALL.details, failing=failing))
+    with pytest.raises(TmdbUnavailableError, match="2 of 3"):
+        run(BATCH, DELIVERY, world)
+    assert not tables.appended
+
+
+def test_a_batch_that_is_done_is_not_fetched_again() -> None:
+    movies = FakeMovies(ALL.details)
+    world, tables, _ = _world(movies, is_done=True)
+    assert run(BATCH, DELIVERY, world)["status"] == "already done"
+    assert not movies.asked
+    assert "movie_details_raw" not in tables.appended
+
+
+def test_the_last_batch_requests_the_metrics() -> None:
+    world, tables, topics = _world(ALL)
+    run(BATCH, DELIVERY, world)
+    assert topics.bodies(METRICS_REQUESTS) == [
+        {"run_id": "daily-2026-03-01", "run_date": "2026-03-01"}
+    ]
+    assert len(tables.events("METRICS_REQUESTED")) == 1
+
+
+def test_a_repeated_last_batch_requests_them_if_its_first_delivery_died() -> None:
+    world, _, topics = _world(ALL, is_done=True)
+    run(BATCH, DELIVERY, world)
+    assert len(topics.bodies(METRICS_REQUESTS)) == 1
+
+
+@pytest.mark.parametrize(
+    "status", [_status(is_complete=False), _status(is_metrics_requested=True)]
+)
+def test_other_batches_request_nothing(status: dict[str, Any]) -> None:
+    world, _, topics = _world(ALL, status=status)
+    run(BATCH, DELIVERY, world)
+    assert not topics.published

@@ -1,0 +1,271 @@
+"""ingest_changes: runs against fakes; what is written, in which order, how often."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.ingest_changes.main import run
+from functions.ingest_changes.world import World
+from shared.delivery import Delivery
+from shared.errors import (
+    PermanentError,
+    QueueUnavailableError,
+    RunBusyError,
+    TmdbIncompleteError,
+    TmdbUnavailableError,
+)
+from shared.ledger import Ledger
+from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest
+from shared.ports import ChangedMovie, ExportRow, ListedMovie
+from shared.runs import Mode
+from tests.fakes import FakeMovies, FakeTables, FakeTopics
+
+DAY = date(2026, 3, 1)
+DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+POPULAR = [ListedMovie(i, 100.0 - i) for i in range(1, 121)]
+EXPORT = [ExportRow(i, 100.0 - i, is_feature=True) for i in range(1, 121)]
+
+
+def _tracked(movie_id: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "movie_id": movie_id,
+        "tracked_since": date(2026, 2, 1),
+        "last_in_top_on": date(2026, 2, 20),
+        "rank": None,
+        "popularity": None,
+        "changed_on": None,
+        "retired_on": None,
+        "retired_reason": None,
+        **fields,
+    }
+
+
+def _world(
+    movies: FakeMovies,
+    *,
+    tracked: list[dict[str, Any]] | None = None,
+    plan: list[dict[str, Any]] | None = None,
+    last_daily: date | None = None,
+) -> tuple[World, FakeTables, FakeTopics]:
+    tables = FakeTables(
+        answers=[
+            ("age_s", plan or []),
+            ("MAX(run_date)", [{"run_date": last_daily}]),
+            ("tracked_movies", tracked or []),
+            ("AS is_done", [{"is_done": False}]),
+            ("is_complete", []),
+        ]
+    )
+    topics = FakeTopics()
+    ledger = Ledger(tables, "test")
+    return World(movies, tables, ledger, topics, 100, 90), tables, topics
+
+
+def _stored(batch_no: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "batch_no": batch_no,
+        "batch_count": 2,
+        "movie_ids": [batch_no],
+        "export_date": None,
+        "age_s": 61.0,
+        "is_published": False,
+        "is_done": False,
+        **fields,
+    }
+
+
+def _ids(topics: FakeTopics) -> list[int]:
+    return [i for body in topics.bodies(MOVIE_BATCHES) for i in body["movie_ids"]]
+
+
+def test_an_initial_run_plans_publishes_and_asks_for_history() -> None:
+    world, tables, topics = _world(FakeMovies(popular=POPULAR))
+    answer = run(IngestRequest(Mode.INITIAL, limit=60), DELIVERY, world)
+    assert answer == {
+        "run_id": "initial-2026-03-01",
+        "status": "started",
+        "batches": 2,
+        "movies": 60,
+    }
+    assert _ids(topics) == list(range(1, 61))
+    assert topics.bodies(INGEST_REQUESTS) == [
+        {"mode": "history", "run_date": "2026-03-01"}
+    ]
+    assert len(tables.loaded["tracked_movies"]) == 60
+    assert [row["batch_no"] for row in tables.loaded["batch_plan"]] == [1, 2]
+    [planned] = tables.events("RUN_PLANNED")
+    assert (planned["expected"], planned["batch_count"]) == (60, 2)
+
+
+def test_without_a_limit_a_deployments_number_is_tracked() -> None:
+    world, _, topics = _world(FakeMovies(popular=POPULAR))
+    run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+    assert len(_ids(topics)) == 100
+
+
+def test_a_limit_beyond_discover_is_chosen_from_the_export() -> None:
+    yesterday = DAY - timedelta(days=1)
+    world, _, topics = _world(FakeMovies(exports={yesterday: EXPORT}))
+    run(IngestRequest(Mode.INITIAL, limit=9_000), DELIVERY, world)
+    assert len(_ids(topics)) == 120
+
+
+def test_a_run_date_in_the_message_wins_over_the_publish_time() -> None:
+    world, _, _ = _world(FakeMovies(popular=POPULAR))
+    other = IngestRequest(Mode.INITIAL, date(2026, 2, 3))
+    assert run(other, DELIVERY, world)["run_id"] == "initial-2026-02-03"
+
+
+def test_a_daily_run_takes_popularity_and_the_top_from_the_export() -> None:
+    world, tables, topics = _world(
+        FakeMovies(exports={DAY: EXPORT}), tracked=[_tracked(120)]
+    )
+    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
+    assert _ids(topics) == [1, 2, 3, 120]
+    popularity = {
+        row["movie_id"]: row["popularity"]
+        for row in tables.loaded["movie_popularity_raw"]
+    }
+    assert popularity == {1: 99.0, 2: 98.0, 3: 97.0, 120: -20.0}
+
+
+def test_without_an_export_the_day_is_not_lost() -> None:
+    world, tables, topics = _world(FakeMovies(popular=POPULAR))
+    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
+    assert _ids(topics) == [1, 2, 3]
+    assert "movie_popularity_raw" not in tables.loaded
+
+
+def test_a_daily_run_reads_the_edits_of_every_day_since_the_last_complete_one() -> None:
+    days = [date(2026, 2, 26) + timedelta(days=n) for n in range(3)]
+    edits = {
+        days[0]: [ChangedMovie(1, is_deleted=False)],
+        days[2]: [ChangedMovie(2, is_deleted=True)],
+        DAY: [ChangedMovie(3, is_deleted=True)],
+    }
+    movies = FakeMovies(exports={DAY: EXPORT}, edits=edits)
+    world, tables, topics = _world(movies, last_daily=days[0])
+    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
+    assert _ids(topics) == [1, 3]
+    rows = {row["movie_id"]: row for row in tables.loaded["tracked_movies"]}
+    assert rows[1]["changed_on"] == "2026-02-26"
+    assert rows[2]["retired_reason"] == "deleted at TMDB"
+
+
+def test_a_weekly_run_fetches_what_is_tracked() -> None:
+    retired = _tracked(9, retired_on=date(2026, 2, 20))
+    world, _, topics = _world(FakeMovies(), tracked=[_tracked(5), retired])
+    run(IngestRequest(Mode.WEEKLY), DELIVERY, world)
+    assert _ids(topics) == [5]
+
+
+@pytest.mark.parametrize("mode", [Mode.WEEKLY, Mode.HISTORY])
+def test_with_nothing_tracked_the_remedy_is_an_initial_run(mode: Mode) -> None:
+    world, tables, topics = _world(FakeMovies())
+    with pytest.raises(PermanentError) as caught:
+        run(IngestRequest(mode), DELIVERY, world)
+    assert "initial" in caught.value.remedy
+    assert not tables.loaded
+    assert not topics.published
+
+
+def test_an_empty_tmdb_starts_nothing() -> None:
+    world, tables, _ = _world(FakeMovies())
+    with pytest.raises(TmdbIncompleteError):
+        run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+    assert not tables.loaded
+
+
+def test_when_tmdb_is_away_nothing_is_half_done() -> None:
+    world, tables, topics = _world(FakeMovies(is_away=True), tracked=[_tracked(5)])
+    for mode in (Mode.INITIAL, Mode.DAILY):
+        with pytest.raises(TmdbUnavailableError):
+            run(IngestRequest(mode), DELIVERY, world)
+    assert not tables.loaded
+    assert not topics.published
+
+
+def test_a_second_tick_of_a_published_run_does_no_work() -> None:
+    plan = [_stored(1, is_published=True), _stored(2, is_published=True)]
+    world, tables, topics = _world(FakeMovies(is_away=True), plan=plan)
+    assert run(IngestRequest(Mode.DAILY), DELIVERY, world) == {
+        "run_id": "daily-2026-03-01",
+        "status": "already started",
+        "batches": 2,
+        "movies": 2,
+    }
+    assert not topics.published
+    assert not tables.loaded
+
+
+def test_a_young_unpublished_plan_is_left_to_its_planner() -> None:
+    world, _, topics = _world(FakeMovies(), plan=[_stored(1, age_s=5.0)])
+    with pytest.raises(RunBusyError):
+        run(IngestRequest(Mode.DAILY), DELIVERY, world)
+    assert not topics.published
+
+
+def test_an_old_unpublished_plan_is_finished_without_the_batches_done() -> None:
+    plan = [_stored(1, is_done=True), _stored(2)]
+    world, tables, topics = _world(FakeMovies(), plan=plan)
+    answer = run(IngestRequest(Mode.DAILY), DELIVERY, world)
+    assert answer["status"] == "resumed"
+    assert _ids(topics) == [2]
+    assert len(tables.events("RUN_PLANNED")) == 1
+
+
+def test_whoever_comes_second_publishes_nothing() -> None:
+    world, tables, topics = _world(FakeMovies(popular=POPULAR))
+    tables.jobs.add("plan_initial-2026-03-01")
+    with pytest.raises(RunBusyError):
+        run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+    assert not topics.published
+
+
+def test_a_run_that_could_not_be_published_is_not_called_planned() -> None:
+    world, tables, topics = _world(FakeMovies(popular=POPULAR))
+    topics.is_away = True
+    with pytest.raises(QueueUnavailableError):
+        run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+    assert tables.loaded["batch_plan"]
+    assert not tables.events("RUN_PLANNED")
+
+
+def test_history_fans_itself_out_over_its_days() -> None:
+    world, tables, topics = _world(FakeMovies(), tracked=[_tracked(5)])
+    answer = run(IngestRequest(Mode.HISTORY), DELIVERY, world)
+    assert (answer["batches"], answer["movies"]) == (90, 90)
+    bodies = topics.bodies(INGEST_REQUESTS)
+    assert bodies[0] == {
+        "mode": "history",
+        "run_date": "2026-03-01",
+        "date": "2025-12-02",
+        "batch_no": 1,
+        "batch_count": 90,
+    }
+    assert bodies[-1]["date"] == "2026-03-01"
+    assert len(tables.loaded["batch_plan"]) == 90
+
+
+def test_a_day_of_history_is_loaded_and_marked() -> None:
+    day = date(2026, 1, 2)
+    world, tables, _ = _world(
+        FakeMovies(exports={day: EXPORT}), tracked=[_tracked(5), _tracked(999)]
+    )
+    run(IngestRequest(Mode.HISTORY, DAY, export_date=day), DELIVERY, world)
+    [row] = tables.loaded["movie_popularity_raw"]
+    assert (row["movie_id"], row["export_date"]) == (5, "2026-01-02")
+    [marker] = tables.events("BATCH_DONE")
+    assert marker["run_id"] == "history-2026-03-01-2026-01-02"
+    counts = [marker[name] for name in ("expected", "fetched", "not_found", "failed")]
+    assert counts == [2, 1, 1, 0]
+
+
+def test_a_day_without_an_export_is_recorded_as_such() -> None:
+    day = date(2026, 1, 2)
+    world, tables, _ = _world(FakeMovies(), tracked=[_tracked(5)])
+    run(IngestRequest(Mode.HISTORY, DAY, export_date=day), DELIVERY, world)
+    [marker] = tables.events("BATCH_DONE")
+    assert "no export" in marker["reason"]
+    assert (marker["written"], marker["not_found"]) == (0, 1)

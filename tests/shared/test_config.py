@@ -1,0 +1,31 @@
+"""Settings: defaults, what is required, and how a bad value is refused."""
+
+import pytest
+
+from shared.config import Platform, Settings
+
+REQUIRED = {"GOOGLE_CLOUD_PROJECT": "p", "TMDB_TOKEN_SECRET": "projects/p/secrets/s"}
+
+
+def test_two_variables_are_enough() -> None:
+    settings = Settings.from_env(REQUIRED)
+    assert settings.dataset == "tmdb_analytics"
+    assert settings.tmdb_requests_per_second == 30
+    assert settings.tracked_movies == 1_000
+
+
+@pytest.mark.parametrize("missing", REQUIRED)
+def test_a_missing_variable_is_named(missing: str) -> None:
+    env = {name: value for name, value in REQUIRED.items() if name != missing}
+    with pytest.raises(KeyError, match=missing):
+        Settings.from_env(env)
+
+
+@pytest.mark.parametrize("value", ["many", "0", "-3", ""])
+def test_a_bad_number_names_its_variable(value: str) -> None:
+    with pytest.raises(ValueError, match="TRACKED_MOVIES"):
+        Settings.from_env({**REQUIRED, "TRACKED_MOVIES": value})
+
+
+def test_outside_cloud_run_the_platform_is_local() -> None:
+    assert Platform.from_env({}) == Platform("local", "local", None, None)

@@ -1,0 +1,125 @@
+"""Deliveries: both ways of calling a function, and what each outcome answers."""
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from flask import Request
+from werkzeug.test import EnvironBuilder
+
+from shared.delivery import Delivery, answer, read_delivery
+from shared.errors import BadMessageError, TransientError
+from tests.fakes import FakeTopics
+
+RESULT = {"run_id": "daily-2026-03-01", "status": "started"}
+
+
+def _request(data: bytes) -> Request:
+    return Request(EnvironBuilder(method="POST", data=data).get_environ())
+
+
+def _push(data: bytes, **envelope: Any) -> Request:
+    message = {
+        "data": base64.b64encode(data).decode(),
+        "messageId": "17",
+        "publishTime": "2026-03-01T23:59:59.9Z",
+    }
+    body = {"message": message, "subscription": "s", "deliveryAttempt": 3} | envelope
+    return _request(json.dumps(body).encode())
+
+
+def _parse(body: object) -> object:
+    if body == {"mode": "hourly"}:
+        raise BadMessageError("mode is 'hourly'", field="mode", remedy="write daily")
+    return body
+
+
+def _done(_message: object, _delivery: Delivery) -> Mapping[str, Any]:
+    return RESULT
+
+
+def _away(_message: object, _delivery: Delivery) -> Mapping[str, Any]:
+    raise TransientError("TMDB is away")
+
+
+def test_a_push_and_a_call_mean_the_same() -> None:
+    body = b'{"mode": "daily"}'
+    pushed, called = read_delivery(_push(body)), read_delivery(_request(body))
+    assert pushed.body() == called.body() == {"mode": "daily"}
+    assert (pushed.is_pushed, called.is_pushed) == (True, False)
+
+
+def test_a_push_tells_its_id_its_attempt_and_the_day_it_was_published() -> None:
+    delivery = read_delivery(_push(b"{}"))
+    assert (delivery.id, delivery.attempt) == ("17", 3)
+    assert delivery.published_on == date(2026, 3, 1)
+
+
+def test_a_publish_time_in_another_zone_counts_as_utc() -> None:
+    message = {"messageId": "1", "publishTime": "2026-03-02T01:00:00+02:00"}
+    request = _request(json.dumps({"message": message}).encode())
+    assert read_delivery(request).published_on == date(2026, 3, 1)
+
+
+def test_a_call_belongs_to_the_day_it_is_made() -> None:
+    before = datetime.now(UTC).date()
+    day = read_delivery(_request(b"{}")).published_on
+    assert before <= day <= datetime.now(UTC).date()
+
+
+def test_what_is_done_is_acknowledged() -> None:
+    assert answer(_push(b"{}"), _parse, _done, FakeTopics()) == (RESULT, 200)
+
+
+def test_what_may_pass_is_asked_for_again() -> None:
+    topics = FakeTopics()
+    _, status = answer(_push(b"{}"), _parse, _away, topics)  # type: ignore[misc]
+    assert status == 503
+    assert not topics.dead
+
+
+def test_a_pushed_message_that_cannot_succeed_is_parked_with_the_reason() -> None:
+    topics = FakeTopics()
+    _, status = answer(_push(b'{"mode": "hourly"}'), _parse, _done, topics)  # type: ignore[misc]
+    assert status == 200
+    [(data, attributes)] = topics.dead
+    assert data == b'{"mode": "hourly"}'
+    assert attributes["field"] == "mode"
+    assert attributes["remedy"] == "write daily"
+    assert attributes["message_id"] == "17"
+
+
+def test_a_message_is_not_acknowledged_when_it_cannot_be_parked() -> None:
+    topics = FakeTopics(is_away=True)
+    _, status = answer(_push(b"{"), _parse, _done, topics)  # type: ignore[misc]
+    assert status == 503
+
+
+@pytest.mark.parametrize("data", [b"", b"   ", b"{", b"\xff\xfe", b"[" * 100_000])
+def test_a_called_body_that_is_no_json_is_answered_400(data: bytes) -> None:
+    body, status = answer(_request(data), _parse, _done, FakeTopics())  # type: ignore[misc]
+    assert status == 400
+    assert isinstance(body, dict)
+    assert body["field"] == "body"
+    assert "JSON" in body["remedy"]
+
+
+@pytest.mark.parametrize(
+    "message", [{"messageId": "1"}, {"messageId": "1", "data": "%"}]
+)
+def test_a_push_without_readable_data_is_parked(message: dict[str, Any]) -> None:
+    topics = FakeTopics()
+    request = _request(json.dumps({"message": message}).encode())
+    _, status = answer(request, _parse, _done, topics)  # type: ignore[misc]
+    assert (status, len(topics.dead)) == (200, 1)
+
+
+def test_an_unforeseen_error_propagates() -> None:
+    def broken(_message: object, _delivery: Delivery) -> Mapping[str, Any]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        answer(_push(b"{}"), _parse, broken, FakeTopics())

@@ -1,0 +1,162 @@
+"""Messages: what is accepted, what is refused, and that a refusal helps."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import BadMessageError
+from shared.messages import IngestRequest, MetricsRequest, MovieBatch
+from shared.runs import Batch, Mode, Run
+
+DAY = date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        IngestRequest(Mode.INITIAL, DAY, limit=250),
+        IngestRequest(Mode.DAILY),
+        IngestRequest(Mode.WEEKLY, DAY),
+        IngestRequest(Mode.HISTORY, DAY, export_date=date(2026, 1, 2)),
+        IngestRequest(
+            Mode.HISTORY,
+            DAY,
+            export_date=date(2026, 1, 2),
+            batch=Batch(3, 90, export_date=date(2026, 1, 2)),
+        ),
+    ],
+)
+def test_an_ingest_request_survives_the_queue(request_: IngestRequest) -> None:
+    assert IngestRequest.from_json(request_.to_json()) == request_
+
+
+def test_a_movie_batch_survives_the_queue() -> None:
+    batch = MovieBatch.of(Run(Mode.DAILY, DAY), Batch(2, 3, (13, 680)))
+    assert MovieBatch.from_json(batch.to_json()) == batch
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        MetricsRequest("daily-2026-03-01", DAY, DAY),
+        MetricsRequest(None, date(2026, 2, 1), DAY),
+    ],
+)
+def test_a_metrics_request_survives_the_queue(request_: MetricsRequest) -> None:
+    assert MetricsRequest.from_json(request_.to_json()) == request_
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ([], "body"),
+        ("daily", "body"),
+        (None, "body"),
+        ({}, "mode"),
+        ({"mode": "hourly"}, "mode"),
+        ({"mode": ["daily"]}, "mode"),
+        ({"mode": "initial", "limit": 0}, "limit"),
+        ({"mode": "initial", "limit": -1}, "limit"),
+        ({"mode": "initial", "limit": "many"}, "limit"),
+        ({"mode": "initial", "limit": 1e9}, "limit"),
+        ({"mode": "initial", "limit": 1_000_000_000}, "limit"),
+        ({"mode": "initial", "limit": True}, "limit"),
+        ({"mode": "weekly", "limit": 5}, "limit"),
+        ({"mode": "initial", "limt": 5}, "limt"),
+        ({"mode": "daily", "run_date": "2026-02-30"}, "run_date"),
+        ({"mode": "daily", "run_date": "yesterday"}, "run_date"),
+        ({"mode": "daily", "run_date": "2026-W01-1"}, "run_date"),
+        ({"mode": "daily", "date": "2026-02-03"}, "date"),
+        (
+            {"mode": "history", "run_date": "2026-02-03", "date": "2026-02-04"},
+            "date",
+        ),
+        ({"mode": "history", "batch_no": 1, "batch_count": 2}, "batch_no"),
+    ],
+)
+def test_a_bad_ingest_request_names_the_field_and_the_remedy(
+    body: object, field: str
+) -> None:
+    with pytest.raises(BadMessageError) as caught:
+        IngestRequest.from_json(body)
+    assert caught.value.field == field
+    assert caught.value.remedy
+
+
+def _batch(**changes: Any) -> dict[str, Any]:
+    good = MovieBatch("daily-2026-03-01", DAY, 1, 2, (13,)).to_json()
+    return good | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"movie_ids": []}, "movie_ids"),
+        ({"movie_ids": [0]}, "movie_ids"),
+        ({"movie_ids": ["13"]}, "movie_ids"),
+        ({"movie_ids": list(range(1, 502))}, "movie_ids"),
+        ({"movie_ids": None}, "movie_ids"),
+        ({"batch_no": 3}, "batch_no"),
+        ({"batch_no": 0}, "batch_no"),
+        ({"batch_count": None}, "batch_count"),
+        ({"run_id": "daily-2026-03-02"}, "run_id"),
+        ({"run_id": "hourly-2026-03-01"}, "run_id"),
+        ({"run_id": 7}, "run_id"),
+        ({"run_date": 20260301}, "run_date"),
+    ],
+)
+def test_a_bad_movie_batch_names_the_field(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(BadMessageError) as caught:
+        MovieBatch.from_json(_batch(**changes))
+    assert caught.value.field == field
+
+
+def test_an_id_named_twice_is_one_movie() -> None:
+    assert MovieBatch.from_json(_batch(movie_ids=[13, 680, 13])).movie_ids == (13, 680)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "from"),
+        ({"from": "2026-03-02", "to": "2026-03-01"}, "to"),
+        ({"from": "2026-03-02"}, "to"),
+        ({"run_id": "daily-2026-03-01"}, "run_date"),
+        (
+            {
+                "run_id": "daily-2026-03-01",
+                "run_date": "2026-03-01",
+                "to": "2026-03-01",
+            },
+            "from",
+        ),
+    ],
+)
+def test_a_bad_metrics_request_names_the_field(
+    body: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(BadMessageError) as caught:
+        MetricsRequest.from_json(body)
+    assert caught.value.field == field
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+names = st.sampled_from(
+    ["mode", "run_date", "limit", "date", "batch_no", "batch_count"]
+    + ["run_id", "movie_ids", "from", "to"]
+)
+
+
+@given(st.dictionaries(names, anything) | anything)
+def test_no_body_is_anything_but_accepted_or_refused(body: object) -> None:
+    for message in (IngestRequest, MovieBatch, MetricsRequest):
+        try:
+            message.from_json(body)
+        except BadMessageError as error:
+            assert error.field  # noqa: PT017 - either outcome is right

@@ -1,0 +1,263 @@
+"""The whole pipeline: deployed archives, real clients, stand-ins, simulated days."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.cloud import bigquery
+
+from local import queues
+from local.stack import SIMULATED_TOKEN, Options, Stack
+from local.watching import run_states, wait_until_published
+from shared.messages import INGEST_REQUESTS, IngestRequest
+from shared.runs import Mode, Run
+
+pytestmark = pytest.mark.emulator
+
+FIRST = date(2026, 6, 1)
+DAYS = [FIRST + timedelta(days=n) for n in range(9)]
+MOVIES = 60
+HISTORY_DAYS = 10
+FINAL_TABLES = (
+    "movies",
+    "movie_daily_snapshots",
+    "movie_metrics_aggregated",
+    "tracked_movies",
+)
+TIMEOUT_S = 90.0
+
+
+def _simulator(*options: str) -> tuple[str, ...]:
+    return ("--seed=3", "--movies=400", f"--today={FIRST}", *options)
+
+
+def _settings(**more: str) -> dict[str, str]:
+    return {
+        "TRACKED_MOVIES": str(MOVIES),
+        "HISTORY_DAYS": str(HISTORY_DAYS),
+        **more,
+    }
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Load, and run every day; half of all messages are delivered twice."""
+    options = Options(_settings(), simulator=_simulator(), duplicate_rate=0.5)
+    with Stack(tmp_path_factory.mktemp("stack"), options) as stack:
+        body = {"mode": "initial", "run_date": FIRST.isoformat()}
+        assert stack.call("ingest_changes", body)[0] == 200
+        ids = [Run(mode, FIRST).run_id for mode in (Mode.INITIAL, Mode.HISTORY)]
+        wait_until_published(stack.client, ids, TIMEOUT_S)
+        for day in DAYS:
+            _run_day(stack, day)
+        yield stack
+
+
+def _run_day(stack: Stack, day: date) -> None:
+    stack.set_today(day)
+    stack.tick(IngestRequest(Mode.DAILY, day))
+    wait_until_published(stack.client, [Run(Mode.DAILY, day).run_id], TIMEOUT_S)
+
+
+def _rows(client: bigquery.Client, sql: str) -> list[dict[str, Any]]:
+    return [dict(row.items()) for row in client.query_and_wait(sql)]
+
+
+def _dump(client: bigquery.Client) -> dict[str, list[str]]:
+    return {
+        table: sorted(
+            json.dumps(row, default=str)
+            for row in _rows(client, f"SELECT * FROM tmdb_analytics.{table}")
+        )
+        for table in FINAL_TABLES
+    }
+
+
+def test_every_run_is_published_and_counts_what_it_did(stack: Stack) -> None:
+    states = {state["run_id"]: state for state in run_states(stack.client)}
+    assert len(states) == 2 + len(DAYS)
+    assert {state["state"] for state in states.values()} == {"PUBLISHED"}
+    initial = states[f"initial-{FIRST}"]
+    assert (initial["expected"], initial["fetched"]) == (MOVIES, MOVIES)
+    assert states[f"history-{FIRST}"]["batches_total"] == HISTORY_DAYS
+
+
+def test_every_tracked_movie_has_a_snapshot_of_every_day_since(stack: Stack) -> None:
+    [missing] = _rows(
+        stack.client,
+        f"""
+        SELECT COUNT(*) AS n
+        FROM tmdb_analytics.tracked_movies AS tracked
+        CROSS JOIN UNNEST(GENERATE_DATE_ARRAY('{DAYS[0]}', '{DAYS[-1]}')) AS day
+        LEFT JOIN tmdb_analytics.movie_daily_snapshots AS snapshot
+          ON snapshot.movie_id = tracked.movie_id AND snapshot.snapshot_date = day
+        WHERE day >= tracked.tracked_since
+          AND (tracked.retired_on IS NULL OR day < tracked.retired_on)
+          AND (snapshot.popularity IS NULL OR snapshot.vote_count IS NULL)
+        """,
+    )
+    assert missing["n"] == 0
+
+
+def test_no_movie_has_two_rows_for_a_day(stack: Stack) -> None:
+    for table, day in (
+        ("movie_daily_snapshots", "snapshot_date"),
+        ("movie_metrics_aggregated", "calculation_date"),
+    ):
+        doubles = _rows(
+            stack.client,
+            f"SELECT movie_id, {day} FROM tmdb_analytics.{table} "
+            "GROUP BY 1, 2 HAVING COUNT(*) > 1",
+        )
+        assert doubles == []
+
+
+def test_there_is_popularity_before_the_first_day(stack: Stack) -> None:
+    days = _rows(
+        stack.client,
+        "SELECT snapshot_date AS day, COUNT(*) AS n, COUNT(vote_count) AS voted "
+        "FROM tmdb_analytics.movie_daily_snapshots "
+        f"WHERE snapshot_date < '{FIRST}' GROUP BY 1 ORDER BY 1",
+    )
+    assert len(days) == HISTORY_DAYS - 1
+    assert {row["voted"] for row in days} == {0}
+    assert min(row["n"] for row in days) > 0.9 * MOVIES
+
+
+def test_the_charts_of_the_last_day_are_filled(stack: Stack) -> None:
+    gaining = _rows(
+        stack.client,
+        "SELECT * FROM tmdb_analytics.v_top_gaining_movies "
+        "ORDER BY weekly_pct_change DESC",
+    )
+    assert gaining
+    assert all(row["title"] for row in gaining)
+    assert all(row["weekly_pct_change"] > 0 for row in gaining)
+    scored = _rows(
+        stack.client,
+        "SELECT COUNT(viral_coefficient) AS n "
+        "FROM tmdb_analytics.movie_metrics_aggregated "
+        f"WHERE calculation_date = '{DAYS[-1]}'",
+    )
+    assert scored[0]["n"] > 0.9 * MOVIES
+
+
+def test_popularity_is_what_tmdb_exported(stack: Stack) -> None:
+    [source] = _rows(
+        stack.client,
+        "SELECT COUNTIF(snapshot.popularity = raw.popularity) AS same, COUNT(*) AS n "
+        "FROM tmdb_analytics.movie_daily_snapshots AS snapshot "
+        "JOIN tmdb_analytics.movie_popularity_raw AS raw "
+        "  ON raw.movie_id = snapshot.movie_id "
+        "  AND raw.export_date = snapshot.snapshot_date",
+    )
+    assert source["n"] >= MOVIES * (HISTORY_DAYS + len(DAYS) - 1) * 0.9
+    assert source["same"] == source["n"]
+
+
+def test_any_day_run_twice_leaves_the_same_rows(stack: Stack) -> None:
+    before = _dump(stack.client)
+    day = DAYS[-1]
+    stack.tick(IngestRequest(Mode.DAILY, day))
+    status, answer = stack.call(
+        "ingest_changes", {"mode": "daily", "run_date": day.isoformat()}
+    )
+    assert (status, answer["status"]) == (200, "already started")
+    batch = _rows(
+        stack.client,
+        "SELECT run_id, CAST(run_date AS STRING) AS run_date, batch_no, batch_count, "
+        f"movie_ids FROM tmdb_analytics.batch_plan WHERE run_id = 'daily-{day}' "
+        "AND batch_no = 1",
+    )[0]
+    assert stack.call("fetch_details", batch)[1]["status"] == "already done"
+    for chosen in ([day], DAYS):
+        whole = {"from": chosen[0].isoformat(), "to": chosen[-1].isoformat()}
+        status, answer = stack.call("compute_metrics", whole)
+        assert (status, answer["status"]) == (200, "published")
+    assert _dump(stack.client) == before
+
+
+def test_a_weekly_run_refetches_what_is_tracked(stack: Stack) -> None:
+    before = _dump(stack.client)
+    stack.tick(IngestRequest(Mode.WEEKLY, DAYS[-1]))
+    [state] = wait_until_published(
+        stack.client, [Run(Mode.WEEKLY, DAYS[-1]).run_id], TIMEOUT_S
+    )
+    assert state["fetched"] >= MOVIES
+    after = _dump(stack.client)
+    assert len(after["movie_daily_snapshots"]) == len(before["movie_daily_snapshots"])
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"mode": "hourly"}', "mode"),
+        ('{"mode": "initial", "limit": 0}', "limit"),
+        ('{"mode": "initial", "limit": -1}', "limit"),
+        ('{"mode": "initial", "limit": "many"}', "limit"),
+        ('{"mode": "initial", "limit": 1e9}', "limit"),
+        ('{"mode": "daily"', "body"),
+        ("", "body"),
+    ],
+)
+def test_a_bad_call_is_answered_with_field_and_remedy_and_does_nothing(
+    stack: Stack, body: str, field: str
+) -> None:
+    runs = len(run_states(stack.client))
+    connection = HTTPConnection("127.0.0.1", stack.functions["ingest_changes"].port)
+    connection.request("POST", "/", body, {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    answer = json.loads(response.read())
+    connection.close()
+    assert response.status == 400
+    assert answer["field"] == field
+    assert answer["remedy"]
+    assert len(run_states(stack.client)) == runs
+
+
+def test_a_bad_message_is_parked_with_its_reason(stack: Stack) -> None:
+    with queues.publisher(stack.pubsub_address) as topics:
+        topics.publish(queues.topic_path(INGEST_REQUESTS), b'{"mode": "x"}').result(10)
+    dead = {letter.data: letter.attributes for letter in stack.dead_letters()}
+    assert dead[b'{"mode": "x"}']["field"] == "mode"
+    assert dead[b'{"mode": "x"}']["remedy"]
+
+
+def test_no_log_line_holds_the_credential(stack: Stack) -> None:
+    for server in stack.functions.values():
+        text = server.log.read_text()
+        assert "batch_stored" in text or server.name != "fetch_details"
+        assert SIMULATED_TOKEN not in text
+
+
+def test_every_log_line_is_json(stack: Stack) -> None:
+    for server in stack.functions.values():
+        for line in server.log.read_text().splitlines():
+            assert json.loads(line)["severity"] in ("INFO", "WARNING", "ERROR")
+
+
+def test_a_wrong_key_and_an_unreachable_tmdb_are_told_and_leave_nothing(
+    tmp_path: Path,
+) -> None:
+    options = Options(
+        _settings(TMDB_RETRY_S="1"), simulator=_simulator(), token="f" * 32
+    )
+    with Stack(tmp_path, options) as stack:
+        status, answer = stack.call("ingest_changes", {"mode": "initial"})
+        assert (status, answer["field"]) == (500, "TMDB_TOKEN_SECRET")
+        assert "settings/api" in answer["remedy"]
+        # A new version of the secret is enough: no restart.
+        stack.rotate_token(SIMULATED_TOKEN)
+        assert stack.simulator is not None
+        stack.simulator.process.kill()
+        stack.simulator.process.wait()
+        status, answer = stack.call("ingest_changes", {"mode": "initial"})
+        assert (status, answer["field"]) == (503, "TMDB")
+        assert run_states(stack.client) == []
+        assert _rows(stack.client, "SELECT * FROM tmdb_analytics.tracked_movies") == []
+        log = stack.functions["ingest_changes"].log.read_text()
+        assert "f" * 32 not in log
