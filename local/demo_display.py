@@ -18,12 +18,6 @@ from local.watching import Status
 
 ATTRIBUTION = "This product uses the TMDB API but is not endorsed or certified by TMDB."
 
-GAINERS = """
-SELECT title, popularity_rank, current_popularity, weekly_pct_change, momentum_status
-FROM tmdb_analytics.v_top_gaining_movies
-ORDER BY popularity_rank LIMIT 10
-"""
-
 
 class Progress:
     """Progress of runs, on a terminal as bars, elsewhere as lines."""
@@ -78,11 +72,13 @@ class Progress:
     def update(self, states: Sequence[Status]) -> None:
         """Move the bars."""
         for state in states:
+            total = state["batches_total"]
+            is_fetched = total and state["batches_done"] >= total
             self._bars.update(
                 self._tasks[state["run_id"]],
-                total=state["batches_total"],
+                total=total,
                 completed=state["batches_done"],
-                state=state["state"].lower(),
+                state="computing metrics" if is_fetched else "fetching",
             )
 
     def finish(self, states: Sequence[Status]) -> None:

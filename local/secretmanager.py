@@ -57,7 +57,7 @@ class SecretManagerStandIn:
         self.address = f"127.0.0.1:{bound_port}"
         self._server.start()
 
-    def add_version(self, secret: str, value: str) -> None:
+    def set(self, secret: str, value: str) -> None:
         """Rotate: `latest` is the new value from now on, old numbers stay."""
         with self._lock:
             self._versions.setdefault(secret, []).append(value)

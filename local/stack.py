@@ -24,7 +24,7 @@ from google.pubsub_v1.types import PubsubMessage
 from local import archives, queues, warehouse
 from local.bigquery_emulator import BigQueryEmulator
 from local.processes import Child, child, free_port
-from local.pubsub import GoogleEmulator, PubSubStandIn, start_google_emulator
+from local.pubsub import Backend, PubSubStandIn, start_google_emulator
 from local.secretmanager import SecretManagerStandIn
 from local.tmdb_simulator import SIMULATED_TOKEN
 from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
@@ -171,7 +171,7 @@ class Stack:
         urls = {name: server.url for name, server in self.functions.items()}
         queues.create_queues(self._pubsub.address, urls)
 
-    def _queue_server(self) -> PubSubStandIn | GoogleEmulator:
+    def _queue_server(self) -> Backend:
         if self._options.google_pubsub:
             return start_google_emulator(free_port())
         by_subscription = {

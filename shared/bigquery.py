@@ -112,9 +112,10 @@ class Warehouse:
             name = f"{self._dataset}_{job_id}" + (f"_a{attempt}" if attempt > 1 else "")
             with self._errors(RowsRejectedError, f"load into {table}"):
                 try:
-                    # The emulator and BigQuery disagree on what a load without a
-                    # schema may do to a replaced table: say it.
-                    config.schema = self._client.get_table(target).schema
+                    if replace:
+                        # A load that truncates takes the schema over too: give it
+                        # the table's own, descriptions included.
+                        config.schema = self._client.get_table(target).schema
                     self._client.load_table_from_file(
                         lines,
                         target,

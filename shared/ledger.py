@@ -84,6 +84,13 @@ class Ledger:
         )
         return bool(rows[0]["is_done"])
 
+    def batches_done(self, run: Run) -> int:
+        """Count the batches of a run whose BATCH_DONE is visible."""
+        rows = self.tables.select(
+            _BATCHES_DONE, run_id=run.run_id, run_date=run.run_date
+        )
+        return int(rows[0]["batches_done"])
+
     def status(self, run: Run) -> RunStatus | None:
         """Return the state of a run; None before it is planned."""
         rows = self.tables.select(
@@ -161,6 +168,12 @@ SELECT
 FROM tmdb_analytics.batch_plan AS plan
 WHERE plan.run_id = @run_id AND plan.run_date = @run_date
 ORDER BY plan.batch_no
+"""
+
+_BATCHES_DONE = """
+SELECT COUNT(DISTINCT batch_no) AS batches_done
+FROM tmdb_analytics.ingestion_log
+WHERE run_id = @run_id AND run_date = @run_date AND event = 'BATCH_DONE'
 """
 
 _IS_DONE = """

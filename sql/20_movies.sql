@@ -3,39 +3,43 @@
 -- Grain: one row per movie_id.
 MERGE tmdb_analytics.movies AS stored
 USING (
-  SELECT * EXCEPT (fetched_at), fetched_at AS last_updated
+  SELECT
+    * EXCEPT (fetched_at),
+    fetched_at AS last_updated
   FROM tmdb_analytics.movie_details_raw
   WHERE run_date BETWEEN @from_date AND @to_date
   QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY movie_id ORDER BY fetched_at DESC, run_date DESC, run_id, batch_no
+    PARTITION BY movie_id ORDER BY fetched_at DESC, run_date DESC, run_id ASC, batch_no ASC
   ) = 1
 ) AS fresh
-ON stored.movie_id = fresh.movie_id
-WHEN MATCHED AND fresh.last_updated > stored.last_updated THEN UPDATE SET
-  title = fresh.title,
-  original_title = fresh.original_title,
-  original_language = fresh.original_language,
-  overview = fresh.overview,
-  release_date = fresh.release_date,
-  runtime = fresh.runtime,
-  budget = fresh.budget,
-  revenue = fresh.revenue,
-  status = fresh.status,
-  tagline = fresh.tagline,
-  homepage = fresh.homepage,
-  imdb_id = fresh.imdb_id,
-  adult = fresh.adult,
-  video = fresh.video,
-  genres = fresh.genres,
-  production_companies = fresh.production_companies,
-  production_countries = fresh.production_countries,
-  spoken_languages = fresh.spoken_languages,
-  origin_country = fresh.origin_country,
-  collection_id = fresh.collection_id,
-  collection_name = fresh.collection_name,
-  poster_path = fresh.poster_path,
-  backdrop_path = fresh.backdrop_path,
-  last_updated = fresh.last_updated
+  ON stored.movie_id = fresh.movie_id
+WHEN MATCHED AND fresh.last_updated > stored.last_updated THEN
+  UPDATE
+    SET
+      title = fresh.title,
+      original_title = fresh.original_title,
+      original_language = fresh.original_language,
+      overview = fresh.overview,
+      release_date = fresh.release_date,
+      runtime = fresh.runtime,
+      budget = fresh.budget,
+      revenue = fresh.revenue,
+      status = fresh.status,
+      tagline = fresh.tagline,
+      homepage = fresh.homepage,
+      imdb_id = fresh.imdb_id,
+      adult = fresh.adult,
+      video = fresh.video,
+      genres = fresh.genres,
+      production_companies = fresh.production_companies,
+      production_countries = fresh.production_countries,
+      spoken_languages = fresh.spoken_languages,
+      origin_country = fresh.origin_country,
+      collection_id = fresh.collection_id,
+      collection_name = fresh.collection_name,
+      poster_path = fresh.poster_path,
+      backdrop_path = fresh.backdrop_path,
+      last_updated = fresh.last_updated
 WHEN NOT MATCHED THEN INSERT (
   movie_id,
   title,

@@ -52,25 +52,28 @@ USING (
       movie_id,
       snapshot_date,
       ARRAY_AGG(
-        popularity IGNORE NULLS
-        ORDER BY popularity_source = 'export' DESC, is_stored, read_at DESC, popularity DESC
+        popularity
+        ORDER BY
+          popularity IS NULL, popularity_source = 'export' DESC, is_stored, read_at DESC,
+          popularity DESC
         LIMIT 1
-      )[SAFE_OFFSET(0)] AS popularity,
+      )[OFFSET(0)] AS popularity,
       ARRAY_AGG(
-        IF(popularity IS NULL, NULL, popularity_source) IGNORE NULLS
-        ORDER BY popularity_source = 'export' DESC, is_stored, read_at DESC, popularity DESC
+        IF(popularity IS NULL, NULL, popularity_source)
+        ORDER BY popularity IS NULL, popularity_source = 'export' DESC
         LIMIT 1
-      )[SAFE_OFFSET(0)] AS popularity_source,
+      )[OFFSET(0)] AS popularity_source,
       ARRAY_AGG(
-        vote_count IGNORE NULLS
-        ORDER BY is_stored, read_at DESC, vote_count DESC, vote_average DESC
+        vote_count
+        ORDER BY vote_count IS NULL, is_stored ASC, read_at DESC, vote_count DESC
         LIMIT 1
-      )[SAFE_OFFSET(0)] AS vote_count,
+      )[OFFSET(0)] AS vote_count,
       ARRAY_AGG(
-        vote_average IGNORE NULLS
-        ORDER BY is_stored, read_at DESC, vote_count DESC, vote_average DESC
+        vote_average
+        ORDER BY
+          vote_average IS NULL, is_stored ASC, read_at DESC, vote_count DESC, vote_average DESC
         LIMIT 1
-      )[SAFE_OFFSET(0)] AS vote_average,
+      )[OFFSET(0)] AS vote_average,
       MAX(read_at) AS ingestion_timestamp
     FROM readings
     GROUP BY movie_id, snapshot_date
@@ -139,24 +142,26 @@ USING (
   WHERE snapshot_date BETWEEN @from_date AND @to_date
 ) AS fresh
 -- The last line is for BigQuery: it reads only these partitions of the target.
-ON
-  stored.movie_id = fresh.movie_id
-  AND stored.snapshot_date = fresh.snapshot_date
-  AND stored.snapshot_date BETWEEN @from_date AND @to_date
-WHEN MATCHED THEN UPDATE SET
-  popularity = fresh.popularity,
-  popularity_source = fresh.popularity_source,
-  vote_count = fresh.vote_count,
-  vote_average = fresh.vote_average,
-  popularity_change_1d = fresh.popularity_change_1d,
-  popularity_pct_change_1d = fresh.popularity_pct_change_1d,
-  popularity_change_7d = fresh.popularity_change_7d,
-  popularity_pct_change_7d = fresh.popularity_pct_change_7d,
-  vote_count_change_1d = fresh.vote_count_change_1d,
-  vote_count_pct_change_1d = fresh.vote_count_pct_change_1d,
-  vote_count_change_7d = fresh.vote_count_change_7d,
-  vote_count_pct_change_7d = fresh.vote_count_pct_change_7d,
-  ingestion_timestamp = fresh.ingestion_timestamp
+  ON
+    stored.movie_id = fresh.movie_id
+    AND stored.snapshot_date = fresh.snapshot_date
+    AND stored.snapshot_date BETWEEN @from_date AND @to_date
+WHEN MATCHED THEN
+  UPDATE
+    SET
+      popularity = fresh.popularity,
+      popularity_source = fresh.popularity_source,
+      vote_count = fresh.vote_count,
+      vote_average = fresh.vote_average,
+      popularity_change_1d = fresh.popularity_change_1d,
+      popularity_pct_change_1d = fresh.popularity_pct_change_1d,
+      popularity_change_7d = fresh.popularity_change_7d,
+      popularity_pct_change_7d = fresh.popularity_pct_change_7d,
+      vote_count_change_1d = fresh.vote_count_change_1d,
+      vote_count_pct_change_1d = fresh.vote_count_pct_change_1d,
+      vote_count_change_7d = fresh.vote_count_change_7d,
+      vote_count_pct_change_7d = fresh.vote_count_pct_change_7d,
+      ingestion_timestamp = fresh.ingestion_timestamp
 WHEN NOT MATCHED THEN INSERT (
   movie_id,
   snapshot_date,

@@ -94,9 +94,9 @@ USING (
   WHERE rates.snapshot_date BETWEEN @from_date AND @to_date
 ) AS fresh
 -- Nothing matches: every stored row of these days goes, every fresh one comes, atomically.
-ON FALSE
+  ON FALSE
 WHEN NOT MATCHED BY SOURCE AND stored.calculation_date BETWEEN @from_date AND @to_date
-  THEN DELETE
+THEN DELETE
 WHEN NOT MATCHED THEN INSERT (
   movie_id,
   calculation_date,

@@ -67,13 +67,13 @@ def run(request: MetricsRequest, delivery: Delivery, world: World) -> dict[str, 
             return {"run_id": of_run.run_id, "status": "already published"}
         from_date, to_date = world.ledger.metrics_range(of_run)
     counts = {"written": 0, "bytes_billed": 0}
-    for statement in statements.numbered():
-        days = {"from_date": from_date, "to_date": to_date}
-        parameters = days if statement.takes_days else {}
-        written, billed = world.tables.execute(statement.sql, **parameters)
+    make_views(world.tables)
+    for statement in statements.daily():
+        written, billed = world.tables.execute(
+            statement.sql, from_date=from_date, to_date=to_date
+        )
         counts["written"] += written
         counts["bytes_billed"] += billed
-    make_views(world.tables)
     made = {**counts, "seconds": monotonic() - began}
     if of_run:
         about = {"message_id": delivery.id, "delivery_attempt": delivery.attempt}

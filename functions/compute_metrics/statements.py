@@ -1,7 +1,8 @@
 """Statements: the files of sql/ in, what to run and in which order out. Pure.
 
-sql/NN_*.sql run in the order of their numbers; sql/views/*.sql in the order in which
-they read each other.
+The views, the thresholds among them, are made once per instance, each after those it
+reads; the statements that take days run for every request, in the order of their
+numbers.
 """
 
 import re
@@ -32,15 +33,20 @@ class Statement:
         return "@from_date" in self.sql
 
 
-def numbered(folder: Path = SQL) -> list[Statement]:
-    """Return sql/NN_*.sql in the order of their numbers."""
+def daily(folder: Path = SQL) -> list[Statement]:
+    """Return the numbered files that take days, in the order of their numbers."""
+    return [statement for statement in _numbered(folder) if statement.takes_days]
+
+
+def views(folder: Path = SQL) -> list[Statement]:
+    """Return what makes a view: the other numbered files, then views/ as it reads."""
+    once = [statement for statement in _numbered(folder) if not statement.takes_days]
+    by_name = {view.name: view for view in _read(folder.glob("views/*.sql"))}
+    return once + [by_name[name] for name in _order(by_name)]
+
+
+def _numbered(folder: Path) -> list[Statement]:
     return _read(folder.glob("[0-9][0-9]_*.sql"))
-
-
-def views(folder: Path = SQL / "views") -> list[Statement]:
-    """Return sql/views/*.sql, each after the views it reads."""
-    by_name = {statement.name: statement for statement in _read(folder.glob("*.sql"))}
-    return [by_name[name] for name in _order(by_name)]
 
 
 def _order(by_name: Mapping[str, Statement]) -> Iterable[str]:

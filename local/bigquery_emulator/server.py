@@ -42,7 +42,7 @@ def serve(
     exit_code = 1
     try:
         _answer(listener, storage_port)
-    except SystemExit:
+    except (SystemExit, KeyboardInterrupt):
         exit_code = 0
     except Exception:  # noqa: BLE001 - nothing follows but the end
         traceback.print_exc()
@@ -54,7 +54,7 @@ def serve(
 
 
 def _answer(listener: socket.socket, storage_port: int) -> None:
-    """Return never: a signal raises SystemExit."""
+    """Return never: a signal raises SystemExit or KeyboardInterrupt."""
     connection = database.connection()
     storage_server, storage_port = storage.start(_HOST, storage_port)
     config = uvicorn.Config(

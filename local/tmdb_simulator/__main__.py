@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local.tmdb_simulator",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description="A simulated TMDB for the laptop. No real movies, no account.",
     )
     day = date.fromisoformat
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--movies", type=int, default=3_000)
     add("--today", type=day, default=datetime.now(UTC).date(), metavar="YYYY-MM-DD")
     add("--start", type=day, metavar="YYYY-MM-DD", help="default: 1 January of today")
-    add("--rate-limit", type=float, default=0.0, dest="rate_limit_per_s", metavar="N")
+    add("--rate-limit", type=float, default=0.0, dest="rate_limit", metavar="N")
     add("--retry-after-s", type=int, metavar="S", help="sent with a 429; default: none")
     add("--latency-ms", type=float, default=0.0, metavar="MS")
     add("--no-list-quirks", action="store_false", dest="list_quirks")

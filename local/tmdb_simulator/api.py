@@ -24,6 +24,8 @@ _CHANGES_PAGE_SIZE = 100
 _LONGEST_RANGE_DAYS = 14
 _MOST_APPENDED = 20
 _CHANGES_AGE_S, _PAST_CHANGES_AGE_S, _TRENDING_AGE_S = 600, 86_400, 600
+_MOVIE_ID = re.compile(r"[1-9]\d{0,11}", re.ASCII)
+_PAGE = re.compile(r"\d{1,3}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -125,7 +127,7 @@ class Api:
             if movie_id is None:
                 raise BadRequestError(34)
             return movie_id
-        if not (name.isascii() and name.isdigit() and int(name)):
+        if not _MOVIE_ID.fullmatch(name):
             raise BadRequestError(6)
         return int(name)
 
@@ -187,7 +189,7 @@ def _page(
 ) -> tuple[int, Sequence[Json], int]:
     """Return page number, rows and total, with the page's faults."""
     text = query.get("page", "1")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _LAST_PAGE):
+    if not _PAGE.fullmatch(text) or not 1 <= int(text) <= _LAST_PAGE:
         raise BadRequestError(22)
     page = int(text)
     rows, total = page_of(page)

@@ -11,7 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 _FIRST_ONSET_DAY = 10
-_SMALL_BASE_BELOW = 4.0  # popularity
+_SMALL_BASE_BELOW = 5.5  # popularity
 _HIGHEST_GAIN = 420.0  # popularity
 _JUMP_SHARE, _JUMP_DAYS = 0.5, 2
 _LIFT_RANGES = {

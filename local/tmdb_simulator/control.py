@@ -53,7 +53,7 @@ def state(simulation: Simulation) -> dict[str, object]:
         "movies": len(source),
         "first_day": source.first_day.isoformat(),
         "last_day": source.last_day.isoformat(),
-        "rate_limit": simulation.rate_limit_per_s,
+        "rate_limit": simulation.rate_limit,
         "latency_ms": simulation.latency_ms,
         "faults": simulation.faults.to_json(),
     }
@@ -83,7 +83,7 @@ def _change(simulation: Simulation, values: Mapping[str, object]) -> None:
     if faults is not None:
         simulation.faults = faults
     if "rate_limit" in numbers:
-        simulation.rate_limit_per_s = numbers["rate_limit"]
+        simulation.rate_limit = numbers["rate_limit"]
     if "latency_ms" in numbers:
         simulation.latency_ms = numbers["latency_ms"]
 

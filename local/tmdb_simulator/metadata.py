@@ -127,18 +127,14 @@ def _list_row(
 
 
 def _details(row: Json, language: str, draw: Random) -> Json:
-    spoken = words.LANGUAGES[language]
-    country = spoken["country"]
+    """Return all of /movie/{id}, in TMDB's order of fields."""
+    country = words.LANGUAGES[language]["country"]
     budget = _quantile(draw, _BUDGET_SHARE, _BUDGET_DOLLARS, missing_share=0.375)
-    revenue = (
-        round(budget * draw.lognormvariate(0.7, 0.9))
-        if budget > _BUDGET_DOLLARS[0]
-        else 0
-    )
+    revenue = draw.lognormvariate(0.7, 0.9) * budget
     genre_ids = row["genre_ids"]
-    assert isinstance(genre_ids, list)  # noqa: S101 - made ten lines above
+    assert isinstance(genre_ids, list)  # noqa: S101 - _list_row made it one
     slug = str(row["title"]).lower().replace(" ", "-")
-    return {
+    first_half: Json = {
         "adult": row["adult"],
         "backdrop_path": row["backdrop_path"],
         "belongs_to_collection": _collection(row, draw),
@@ -154,11 +150,16 @@ def _details(row: Json, language: str, draw: Random) -> Json:
         "popularity": 0.0,
         "poster_path": row["poster_path"],
         "production_companies": _companies(draw, country),
-        "production_countries": [
-            {"iso_3166_1": country, "name": spoken["country_name"]}
-        ],
+        "production_countries": [_country(language)],
         "release_date": row["release_date"],
-        "revenue": revenue,
+        "revenue": round(revenue) if budget > _BUDGET_DOLLARS[0] else 0,
+    }
+    return first_half | _second_half(row, language, draw)
+
+
+def _second_half(row: Json, language: str, draw: Random) -> Json:
+    spoken = words.LANGUAGES[language]
+    return {
         "runtime": _quantile(draw, _RUNTIME_SHARE, _RUNTIME_MINUTES, 0.018),
         "softcore": False,
         "spoken_languages": [
@@ -175,6 +176,11 @@ def _details(row: Json, language: str, draw: Random) -> Json:
         "vote_average": 0.0,
         "vote_count": 0,
     }
+
+
+def _country(language: str) -> Json:
+    facts = words.LANGUAGES[language]
+    return {"iso_3166_1": facts["country"], "name": facts["country_name"]}
 
 
 def _happens(draw: Random, share: float) -> bool:

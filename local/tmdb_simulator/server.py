@@ -109,7 +109,7 @@ class TmdbSimulator:
 
     def set_rate_limit(self, per_s: float) -> None:
         """Set how many API requests are admitted in any one second, 0 = all."""
-        self._simulation.rate_limit_per_s = per_s
+        self._simulation.rate_limit = per_s
 
     def stats(self) -> dict[str, object]:
         """Return what GET /_sim/stats returns."""

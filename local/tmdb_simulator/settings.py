@@ -21,7 +21,7 @@ class Options:
         to 1 January of today's year; days from 120 before it to 400 after it exist.
         Two simulators of different years need the same `start` to agree.
     today: the day TMDB is in; it can be moved later.
-    rate_limit_per_s: API requests admitted in any one second, 0 = no limit.
+    rate_limit: API requests admitted in any one second, 0 = no limit.
     retry_after_s: value of Retry-After on a 429; None = no such header.
     latency_ms: how long every answer takes at least.
     list_quirks: list pages lag a day behind and drift, as TMDB's do.
@@ -36,7 +36,7 @@ class Options:
     port: int = 0
     token: str = SIMULATED_TOKEN
     api_key: str = SIMULATED_API_KEY
-    rate_limit_per_s: float = 0.0
+    rate_limit: float = 0.0
     retry_after_s: int | None = None
     latency_ms: float = 0.0
     list_quirks: bool = True

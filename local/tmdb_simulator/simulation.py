@@ -65,7 +65,7 @@ class Simulation:
         self.source = _make_source(options)
         self.stats = Stats()
         self.latency_ms = options.latency_ms
-        self._limit = RateLimit(options.rate_limit_per_s)
+        self._limit = RateLimit(options.rate_limit)
         self._lock = Lock()
         self._attempts: Counter[str] = Counter()
         lists = Lists(self.source, options.seed, quirks=options.list_quirks)
@@ -100,12 +100,12 @@ class Simulation:
         self._faults_since_s = time.monotonic()
 
     @property
-    def rate_limit_per_s(self) -> float:
+    def rate_limit(self) -> float:
         """API requests admitted in any one second, 0 = no limit."""
         return self._limit.per_s
 
-    @rate_limit_per_s.setter
-    def rate_limit_per_s(self, per_s: float) -> None:
+    @rate_limit.setter
+    def rate_limit(self, per_s: float) -> None:
         self._limit = RateLimit(per_s)
 
     def handle(self, request: Request) -> Outcome:

@@ -13,7 +13,8 @@ from typing import Any
 _WORDS = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
 _ADJECTIVES: list[str] = _WORDS["adjectives"]
 _NOUNS: list[str] = _WORDS["nouns"]
-_HEADS = _NOUNS[::3]  # the "Map" in "Map of the Harbor": or every third title is one
+# Fewer titles of the second kind, "Map of the Harbor".
+_HEADS = _NOUNS[::3]
 _SCRIPTS: dict[str, dict[str, list[str]]] = _WORDS["scripts"]
 LANGUAGES: dict[str, dict[str, Any]] = _WORDS["languages"]
 """By code: english_name, name, country, country_name, share_percent."""

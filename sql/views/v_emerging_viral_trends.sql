@@ -25,7 +25,7 @@ ranked AS (
     histories.*,
     ROW_NUMBER() OVER (
       ORDER BY
-        histories.vote_acceleration_7d DESC, histories.vote_velocity_7d DESC, histories.movie_id
+        histories.vote_acceleration_7d DESC, histories.vote_velocity_7d DESC, histories.movie_id ASC
     ) AS emerging_rank
   FROM histories
   INNER JOIN newest ON histories.calculation_date = newest.calculation_date

@@ -9,7 +9,7 @@ ranked AS (
     latest.*,
     ROW_NUMBER() OVER (
       ORDER BY
-        latest.weekly_pct_change,
+        latest.weekly_pct_change ASC,
         latest.current_popularity - latest.weekly_change DESC,
         latest.movie_id
     ) AS declining_rank

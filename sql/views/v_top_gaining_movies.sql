@@ -7,7 +7,7 @@ ranked AS (
   SELECT
     latest.*,
     ROW_NUMBER() OVER (
-      ORDER BY latest.weekly_pct_change DESC, latest.current_popularity DESC, latest.movie_id
+      ORDER BY latest.weekly_pct_change DESC, latest.current_popularity DESC, latest.movie_id ASC
     ) AS gaining_rank
   FROM tmdb_analytics.v_latest_popularity_metrics AS latest
   CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds

@@ -8,7 +8,7 @@ ranked AS (
   SELECT
     scores.*,
     ROW_NUMBER() OVER (
-      ORDER BY scores.viral_coefficient DESC, scores.vote_velocity_7d DESC, scores.movie_id
+      ORDER BY scores.viral_coefficient DESC, scores.vote_velocity_7d DESC, scores.movie_id ASC
     ) AS viral_rank
   FROM tmdb_analytics.v_viral_coefficient_scores AS scores
   CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds

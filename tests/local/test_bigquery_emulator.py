@@ -146,7 +146,7 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
         port = int(parent.stdout.readline().rpartition(":")[2])
         os.kill(parent.pid, signal.SIGKILL)
 
-    give_up_at = time.monotonic() + 5
+    give_up_at = time.monotonic() + 15
     while time.monotonic() < give_up_at:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

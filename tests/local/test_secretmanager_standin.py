@@ -43,7 +43,7 @@ def test_latest_is_the_value_with_its_checksum(
 def test_a_rotation_changes_latest_and_keeps_the_old_number(
     client: SecretManagerServiceClient, secrets: SecretManagerStandIn
 ) -> None:
-    secrets.add_version(TOKEN, "second")
+    secrets.set(TOKEN, "second")
 
     latest = client.access_secret_version(name=f"{TOKEN}/versions/latest")
     assert (latest.name, latest.payload.data) == (f"{TOKEN}/versions/2", b"second")

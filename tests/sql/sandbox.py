@@ -1,41 +1,50 @@
-"""SQL on the embedded BigQuery: a folder of .sql files in, rows out.
+"""The sandbox of the SQL tests: rows in, the statements run on them, rows out.
 
-Every test has a dataset of its own in one emulator; SQL is localised as in the cloud.
+A dataset on the embedded BigQuery, with the tables of sql/schemas and every view.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-from itertools import count
 from typing import Any
 
-import pytest
 from google.cloud import bigquery
 
 from functions.compute_metrics import statements
 from functions.compute_metrics.statements import Statement
-from local.bigquery_emulator import BigQueryEmulator
-from local.warehouse import DATASET, PROJECT, connect, create_tables
+from local.warehouse import DATASET, PROJECT, create_tables
 
 type Row = Mapping[str, Any]
 
-_numbers = count(1)
+SCHEMAS = sorted((statements.SQL / "schemas").glob("*.json"))
+
+_RETRY = bigquery.DEFAULT_RETRY.with_timeout(20)
+"""A failing emulator must not look like a hang: Google's own default is 10 minutes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sandbox:
-    """An own dataset with the tables of sql/schemas, empty at first."""
+    """The dataset; `clear` empties its tables."""
 
     client: bigquery.Client
-    dataset: str
+
+    def prepare(self) -> None:
+        """Create every table and view."""
+        create_tables(self.client)
+        for view in statements.views():
+            self.select(view.sql)
+
+    def clear(self) -> None:
+        """Leave no row in any table."""
+        tables = [f"TRUNCATE TABLE {DATASET}.{path.stem};" for path in SCHEMAS]
+        self.select("\n".join(tables))
 
     def load(self, table: str, rows: Sequence[Row]) -> None:
         """Append rows; columns that are not named are NULL."""
-        target = self.client.get_table(f"{PROJECT}.{self.dataset}.{table}")
+        target = self.client.get_table(f"{PROJECT}.{DATASET}.{table}")
         config = bigquery.LoadJobConfig(schema=target.schema)
-        lines = [dict(row) for row in rows]
-        self.client.load_table_from_json(lines, target, job_config=config).result(30)
+        lines = [{name: _as_json(row[name]) for name in row} for row in rows]
+        self.client.load_table_from_json(lines, target, job_config=config).result()
 
     def select(self, sql: str, **days: date) -> list[dict[str, Any]]:
         """Run one query or statement with DATE parameters."""
@@ -44,49 +53,24 @@ class Sandbox:
             for name, day in days.items()
         ]
         rows = self.client.query_and_wait(
-            sql.replace(f"{DATASET}.", f"{self.dataset}."),
+            sql,
             job_config=bigquery.QueryJobConfig(query_parameters=parameters),
-            retry=None,
+            retry=_RETRY,
         )
         return [dict(row.items()) for row in rows]
 
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        """Return a whole table or view."""
-        return self.select(f"SELECT * FROM {DATASET}.{name}")
+    def rows(self, name: str, where: str = "TRUE") -> list[dict[str, Any]]:
+        """Return the rows of a table or view, in the order of their text."""
+        rows = self.select(f"SELECT * FROM {DATASET}.{name} WHERE {where}")
+        return sorted(rows, key=str)
 
-    def compute(self, from_date: date, to_date: date) -> None:
-        """Run the numbered statements for a range of days."""
-        self.run(statements.numbered(), from_date, to_date)
-
-    def run(
-        self, files: Iterable[Statement], from_date: date, to_date: date
+    def compute(
+        self, from_date: date, to_date: date, files: Iterable[Statement] | None = None
     ) -> None:
-        """Run some files for a range of days."""
-        for file in files:
-            days = {"from_date": from_date, "to_date": to_date}
-            self.select(file.sql, **(days if file.takes_days else {}))
-
-    @cached_property
-    def schemas(self) -> dict[str, list[bigquery.SchemaField]]:
-        """Columns of every table."""
-        tables = self.client.list_tables(f"{PROJECT}.{self.dataset}")
-        return {table.table_id: self.client.get_table(table).schema for table in tables}
+        """Run the statements that take days, all or some."""
+        for file in files or statements.daily():
+            self.select(file.sql, from_date=from_date, to_date=to_date)
 
 
-@pytest.fixture(scope="session")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bigquery.Client]:
-    """Return a client of an emulator that all SQL tests share."""
-    with (
-        BigQueryEmulator(tmp_path_factory.mktemp("bigquery"), project=PROJECT) as bq,
-        connect(bq.url) as client,
-    ):
-        yield client
-
-
-@pytest.fixture
-def sandbox(emulated: bigquery.Client) -> Iterator[Sandbox]:
-    """Return an empty dataset, dropped afterwards."""
-    dataset = f"case_{next(_numbers)}"
-    create_tables(emulated, dataset)
-    yield Sandbox(emulated, dataset)
-    emulated.delete_dataset(dataset, delete_contents=True)
+def _as_json(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value

@@ -46,7 +46,10 @@ def _world(
     tables = FakeTables(
         answers=[("is_done", [{"is_done": is_done}])], refused=refused or {}
     )
-    tables.answers.insert(0, ("is_complete", [status or _status()]))
+    state = status or _status()
+    done = {"batches_done": state["batches_done"]}
+    tables.answers.insert(0, ("COUNT(DISTINCT batch_no)", [done]))
+    tables.answers.insert(0, ("is_complete", [state]))
     topics = FakeTopics()
     return World(movies, tables, Ledger(tables, "test"), topics), tables, topics
 
@@ -132,7 +135,12 @@ def test_a_repeated_last_batch_requests_them_if_its_first_delivery_died() -> Non
 
 
 @pytest.mark.parametrize(
-    "status", [_status(is_complete=False), _status(is_metrics_requested=True)]
+    "status",
+    [
+        _status(batches_done=0),
+        _status(is_complete=False),
+        _status(is_metrics_requested=True),
+    ],
 )
 def test_other_batches_request_nothing(status: dict[str, Any]) -> None:
     world, _, topics = _world(ALL, status=status)

@@ -54,6 +54,7 @@ def _world(
             ("MAX(run_date)", [{"run_date": last_daily}]),
             ("tracked_movies", tracked or []),
             ("AS is_done", [{"is_done": False}]),
+            ("COUNT(DISTINCT batch_no)", [{"batches_done": 1}]),
             ("is_complete", []),
         ]
     )

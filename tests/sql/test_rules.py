@@ -1,0 +1,178 @@
+"""Rules that the files of sql/ keep: what they read, compare, say and promise."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from functions.compute_metrics import statements
+
+NUMBERED = sorted(statements.SQL.glob("[0-9][0-9]_*.sql"))
+VIEWS = sorted((statements.SQL / "views").glob("*.sql"))
+SCHEMAS = {
+    path.stem: json.loads(path.read_text())
+    for path in sorted((statements.SQL / "schemas").glob("*.json"))
+}
+TEXTS = {path.stem: path.read_text() for path in [*NUMBERED, *VIEWS]}
+THRESHOLDS = "10_metric_thresholds"
+
+COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
+REFERENCE_FRAME = re.compile(r"RANGE BETWEEN (\d+) PRECEDING AND (7|14|1) PRECEDING")
+WEEK_BEFORE = ("13", "7")
+"""Not a reference but a week: the days 13 to 7 before."""
+
+
+def parse(name: str) -> exp.Expr:
+    return sqlglot.parse_one(TEXTS[name], dialect="bigquery")
+
+
+def made_by(path: Path) -> str:
+    return path.stem.removeprefix(path.stem[:3]) if path in NUMBERED else path.stem
+
+
+def named_in(name: str) -> set[str]:
+    return set(re.findall(r"\btmdb_analytics\.(\w+)", TEXTS[name]))
+
+
+def columns(fields: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for field in fields:
+        yield prefix + field["name"], field
+        yield from columns(field.get("fields", []), f"{prefix}{field['name']}.")
+
+
+def thresholds() -> dict[str, exp.Expr]:
+    select = parse(THRESHOLDS).find(exp.Select)
+    assert select
+    return {column.alias: column.this for column in select.expressions}
+
+
+@pytest.mark.parametrize("path", [*NUMBERED, *VIEWS], ids=lambda path: path.stem)
+def test_a_file_says_what_it_makes(path: Path) -> None:
+    comments = re.findall(r"--.*", path.read_text())
+
+    assert comments[0].startswith(f"-- {made_by(path)}: ")
+    assert any(comment.startswith("-- Grain: ") for comment in comments)
+    assert made_by(path) in named_in(path.stem)
+    # The emulator takes an at-sign in a comment for a parameter.
+    assert "@" not in "".join(comments)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_only_the_thresholds_hold_numbers_to_compare_with(name: str) -> None:
+    if name == THRESHOLDS:
+        return
+
+    compared = [
+        comparison.sql("bigquery")
+        for comparison in parse(name).find_all(*COMPARISONS)
+        if any(_is_number(side) for side in comparison.iter_expressions())
+        and not _is_first_of_its_kind(comparison)
+    ]
+
+    assert compared == []
+
+
+def _is_number(side: exp.Expr) -> bool:
+    value = side.this if isinstance(side, exp.Neg) else side
+    return isinstance(value, exp.Literal) and not value.is_string
+
+
+def _is_first_of_its_kind(comparison: exp.Expr) -> bool:
+    """Say whether it is ROW_NUMBER() = 1."""
+    return isinstance(comparison, exp.EQ) and isinstance(comparison.this, exp.Window)
+
+
+def test_every_threshold_is_read() -> None:
+    elsewhere = "".join(text for name, text in TEXTS.items() if name != THRESHOLDS)
+    # The first stands for frames that must be literals, the second for the gate on runs.
+    unread = {"reference_tolerance_days", "published_min_coverage"}
+
+    assert {name for name in thresholds() if name not in elsewhere} == unread
+
+
+@pytest.mark.parametrize("name", [path.stem for path in NUMBERED])
+def test_a_number_comes_after_what_it_reads(name: str) -> None:
+    before = {made_by(path) for path in NUMBERED if path.stem <= name}
+
+    assert named_in(name) <= SCHEMAS.keys() | before
+
+
+def test_views_read_tables_and_views_only() -> None:
+    known = SCHEMAS.keys() | {path.stem for path in VIEWS} | {"metric_thresholds"}
+
+    assert {path.stem: named_in(path.stem) - known for path in VIEWS} == {
+        path.stem: set() for path in VIEWS
+    }
+
+
+def test_the_run_status_needs_no_view() -> None:
+    assert named_in("v_run_status") - {"v_run_status"} <= SCHEMAS.keys()
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_nothing_depends_on_the_clock(name: str) -> None:
+    assert not re.search(r"(?i)\bCURRENT_(DATE|TIME|DATETIME|TIMESTAMP)\b", TEXTS[name])
+
+
+@pytest.mark.parametrize("name", [path.stem for path in NUMBERED])
+def test_the_days_are_the_only_parameters(name: str) -> None:
+    found = set(re.findall(r"@(\w+)", TEXTS[name]))
+
+    assert found == (set() if name == THRESHOLDS else {"from_date", "to_date"})
+
+
+def test_the_frames_of_references_keep_the_tolerance() -> None:
+    tolerance = int(thresholds()["reference_tolerance_days"].name)
+    frames = {
+        (name, *frame)
+        for name, text in TEXTS.items()
+        for frame in REFERENCE_FRAME.findall(text)
+        if frame != WEEK_BEFORE
+    }
+
+    assert len(frames) == 5
+    assert {int(oldest) - int(horizon) for _, oldest, horizon in frames} == {tolerance}
+
+
+@pytest.mark.parametrize(
+    "name", ["30_movie_daily_snapshots", "40_movie_metrics_aggregated"]
+)
+def test_a_statement_reads_back_as_far_as_its_widest_window(name: str) -> None:
+    read_back = re.findall(r"DATE_SUB\(@from_date, INTERVAL (\d+) DAY\)", TEXTS[name])
+    widest = max(map(int, re.findall(r"RANGE BETWEEN (\d+) PRECEDING", TEXTS[name])))
+
+    assert len(read_back) == 1
+    assert widest <= int(read_back[0]) <= 60
+
+
+@pytest.mark.parametrize("table", SCHEMAS)
+def test_every_table_and_column_is_described(table: str) -> None:
+    schema = SCHEMAS[table]
+    found = dict(columns(schema["fields"]))
+    keys = [*schema["primary_key"], *schema["cluster_by"]]
+
+    assert len(schema["description"]) > 20
+    assert [
+        name for name, field in found.items() if len(field["description"]) < 10
+    ] == []
+    assert {*keys, schema["partition_by"] or keys[0]} <= found.keys()
+    assert {found[name]["mode"] for name in schema["primary_key"]} <= {"REQUIRED"}
+    # TMDB's terms: nothing is kept longer than 6 months.
+    assert schema["partition_by"] is None or schema["partition_expiration_days"] <= 180
+
+
+def test_movies_are_what_the_landing_has_of_them() -> None:
+    landed = {field["name"]: field for field in SCHEMAS["movie_details_raw"]["fields"]}
+    movies = {field["name"]: field for field in SCHEMAS["movies"]["fields"]}
+
+    assert movies.pop("last_updated")
+    assert {name: landed[name] for name in movies} == movies
+    assert landed.keys() - movies.keys() == {
+        *("run_id", "run_date", "batch_no", "fetched_at"),
+        *("popularity", "vote_count", "vote_average"),
+    }

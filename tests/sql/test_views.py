@@ -1,0 +1,112 @@
+"""Views: the columns that people's queries name, and what an empty dataset shows."""
+
+import pytest
+from google.cloud import bigquery
+
+from local.warehouse import DATASET
+from tests.sql.sandbox import SCHEMAS, Sandbox
+
+pytestmark = pytest.mark.emulator
+
+COLUMNS = {
+    "v_latest_popularity_metrics": "movie_id title release_date last_updated "
+    "current_popularity daily_change daily_pct_change weekly_change weekly_pct_change "
+    "momentum_status",
+    "v_popularity_7d_moving_average": "movie_id title snapshot_date popularity "
+    "popularity_7d_ma deviation_from_ma popularity_volatility_7d days_observed_7d",
+    "v_popularity_wow_comparison": "movie_id title current_week "
+    "current_week_avg_popularity prev_week_avg_popularity wow_change wow_pct_change "
+    "peak_popularity low_popularity days_observed",
+    "v_top_gaining_movies": "gaining_rank movie_id title release_date last_updated "
+    "current_popularity popularity_7d_ma weekly_change weekly_pct_change "
+    "daily_pct_change momentum_status trend_category",
+    "v_top_declining_movies": "declining_rank movie_id title release_date last_updated "
+    "current_popularity popularity_7d_ma weekly_change weekly_pct_change "
+    "daily_pct_change momentum_status trend_category",
+    "v_vote_velocity_metrics": "movie_id title release_date last_updated "
+    "current_vote_count vote_average daily_vote_increase weekly_vote_increase "
+    "weekly_vote_pct_increase avg_daily_votes_7d vote_acceleration engagement_level",
+    "v_viral_coefficient_scores": "movie_id title release_date calculation_date "
+    "vote_velocity_7d vote_acceleration_7d popularity_wow_pct_change viral_coefficient "
+    "trend_category current_vote_count current_popularity vote_average "
+    "viral_score_percentile virality_category",
+    "v_top_viral_movies": "viral_rank movie_id title release_date days_since_release "
+    "last_updated viral_coefficient virality_category trend_category avg_daily_votes "
+    "vote_acceleration total_votes rating current_popularity wow_popularity_change "
+    "viral_score_percentile",
+    "v_emerging_viral_trends": "emerging_rank movie_id title release_date last_updated "
+    "vote_velocity_7d vote_acceleration_7d current_viral_score viral_score_7d_ago "
+    "viral_score_change_7d trend_category vote_count popularity",
+    "v_vote_engagement_timeline": "movie_id title snapshot_date vote_count "
+    "vote_average vote_count_change_1d vote_velocity_7d_ma peak_daily_votes_so_far "
+    "engagement_trend",
+    "v_run_status": "run_id mode run_date state batches_total batches_done expected "
+    "fetched not_found failed written rows_visible coverage is_complete "
+    "is_metrics_requested is_published started_at ended_at seconds tmdb_requests "
+    "tmdb_throttled",
+}
+
+
+def test_the_columns_that_queries_name_are_there(sandbox: Sandbox) -> None:
+    found = {
+        view: " ".join(field.name for field in _table(sandbox, view))
+        for view in COLUMNS
+    }
+
+    assert found == COLUMNS
+
+
+def test_nothing_is_shown_of_nothing(sandbox: Sandbox) -> None:
+    assert [view for view in COLUMNS if sandbox.rows(view)] == []
+
+
+def test_every_view_has_its_columns_listed_here() -> None:
+    views = {path.stem for path in SCHEMAS[0].parents[1].glob("views/*.sql")}
+
+    assert views == COLUMNS.keys()
+
+
+def test_a_top_list_ends(sandbox: Sandbox) -> None:
+    # 150 movies, movie n gains n percent and has n viral points.
+    numbers = range(1, 151)
+    about = {
+        "snapshot_date": "2026-03-20",
+        "ingestion_timestamp": "2026-03-20T09:00:00Z",
+    }
+    sandbox.load(
+        "movie_daily_snapshots",
+        [
+            {**about, "movie_id": n, "popularity": 50, "popularity_pct_change_7d": n}
+            for n in numbers
+        ],
+    )
+    sandbox.load(
+        "movie_metrics_aggregated",
+        [
+            {
+                "movie_id": n,
+                "calculation_date": "2026-03-20",
+                "vote_count": 1000,
+                "vote_velocity_7d": 20 + n,
+                "vote_acceleration_7d": n,
+                "viral_coefficient": n / 2,
+            }
+            for n in numbers
+        ],
+    )
+
+    for view, rank in (
+        ("v_top_gaining_movies", "gaining_rank"),
+        ("v_top_viral_movies", "viral_rank"),
+        ("v_emerging_viral_trends", "emerging_rank"),
+    ):
+        rows = sandbox.select(
+            f"SELECT {rank} AS place, movie_id FROM {DATASET}.{view} ORDER BY place"
+        )
+        assert [(row["place"], row["movie_id"]) for row in rows] == [
+            (place, 151 - place) for place in range(1, 101)
+        ]
+
+
+def _table(sandbox: Sandbox, view: str) -> list[bigquery.SchemaField]:
+    return list(sandbox.client.get_table(f"{DATASET}.{view}").schema)
