@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 # uv from PATH, else one of our own from PyPI: nothing to install first.
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv),.tools/bin/uv)
+# Once at install instead of at every start of every process.
+export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
 FUNCTIONS := ingest_changes fetch_details compute_metrics
 

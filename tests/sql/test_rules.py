@@ -89,7 +89,7 @@ def _is_first_of_its_kind(comparison: exp.Expr) -> bool:
 
 def test_every_threshold_is_read() -> None:
     elsewhere = "".join(text for name, text in TEXTS.items() if name != THRESHOLDS)
-    # The first stands for frames that must be literals, the second for the gate on runs.
+    # One stands for frames, which must be literals; the other is for the gate on runs.
     unread = {"reference_tolerance_days", "published_min_coverage"}
 
     assert {name for name in thresholds() if name not in elsewhere} == unread
