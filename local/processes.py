@@ -50,7 +50,8 @@ class Child:
                 )
             connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
             try:
-                connection.request("GET", "/")
+                # A path that functions-framework answers itself: no function runs.
+                connection.request("GET", "/robots.txt")
                 connection.getresponse().read()
             except (OSError, HTTPException):
                 time.sleep(0.05)

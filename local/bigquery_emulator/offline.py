@@ -2,16 +2,13 @@
 
 In: its settings. Out: its connection, made differently. As installed it downloads
 three DuckDB extensions at its first start. Each function here goes without one of them
-and says what that costs; the last mends a race. `versions.py` holds the versions this
-was tried with.
+and says what that costs. `versions.py` holds the versions this was tried with.
 """
 
 import functools
 import pathlib
-import threading
 
 import duckdb
-from local_bigquery.catalog import tabledata
 from local_bigquery.engine import database as engine
 from local_bigquery.sql import native
 from local_bigquery.sql.dialect import FUNCTIONS, MACRO
@@ -19,19 +16,16 @@ from local_bigquery.sql.dialect import FUNCTIONS, MACRO
 _NEEDS_SPATIAL = "geography.sql"
 _SUFFIX = ".bq.duckdb"
 _stock_connect = duckdb.connect
-_stock_deduplicate = tabledata._deduplicate  # noqa: SLF001 - no public way
-_one_at_a_time = threading.Lock()
 
 type _Config = dict[str, str | bool | int | float | list[str]]
 
 
 def go_offline() -> None:
-    """Replace the five internals; before the first connection."""
+    """Replace the four internals; before the first connection."""
     duckdb.connect = _connect_without_icu
     engine._connect = functools.cache(_connect)  # noqa: SLF001 - no public way
     engine._attach = _attach_duckdb_file  # noqa: SLF001 - no public way
     engine.projects = _projects
-    tabledata._deduplicate = _deduplicate_alone  # noqa: SLF001 - no public way
 
 
 def _connect_without_icu(
@@ -91,17 +85,6 @@ def _projects() -> list[str]:
         f"WHERE path LIKE '%{_SUFFIX}' ORDER BY 1"
     )
     return [name for (name,) in rows]
-
-
-def _deduplicate_alone(
-    table: str, rows: list[tuple[int, str | None, object]]
-) -> list[tuple[int, object]]:
-    """Let one streaming request at a time look for repeated insert ids.
-
-    Two that forget the same old id at once made one of them fail with a KeyError.
-    """
-    with _one_at_a_time:
-        return _stock_deduplicate(table, rows)
 
 
 def _stored_projects(data_dir: pathlib.Path) -> set[str]:

@@ -18,7 +18,9 @@ from local_bigquery.app import app
 from local_bigquery.engine import database
 from local_bigquery.grpc import server as storage
 
+from local.bigquery_emulator.catalog import look_up_single_tables
 from local.bigquery_emulator.offline import go_offline
+from local.bigquery_emulator.races import mend_races
 
 _HOST = "127.0.0.1"
 _LAST_REQUESTS_S = 3
@@ -39,6 +41,8 @@ def serve(
     database.settings.data_dir = data_dir
     database.settings.default_project_id = project
     go_offline()
+    look_up_single_tables()
+    mend_races()
     exit_code = 1
     try:
         _answer(listener, storage_port)
