@@ -44,6 +44,9 @@ ROWS_PER_APPEND = 500
 _OUR_MISTAKES = (BadRequest, NotFound, Forbidden)
 _ELSEWHERE = (GoogleAPICallError, RetryError, requests.RequestException, TimeoutError)
 _RETRY = bigquery.DEFAULT_RETRY.with_timeout(REQUEST_TIMEOUT_S)
+_NO_JOB_RETRY = None
+"""Google's default runs a failed query again for 20 minutes, longer than a function
+lives; Pub/Sub's redelivery is our retry."""
 _PARAMETER_TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", date: "DATE"}
 
 
@@ -104,6 +107,7 @@ class Warehouse:
         lines = BytesIO(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            create_disposition="CREATE_NEVER",
             write_disposition="WRITE_TRUNCATE" if replace else "WRITE_APPEND",
         )
         target = f"{self._client.project}.{self._dataset}.{table}"
@@ -140,6 +144,7 @@ class Warehouse:
                 api_timeout=REQUEST_TIMEOUT_S,
                 wait_timeout=JOB_TIMEOUT_S,
                 retry=_RETRY,
+                job_retry=_NO_JOB_RETRY,
             )
             return [dict(row.items()) for row in rows]
 
@@ -151,6 +156,7 @@ class Warehouse:
                 job_config=self._job_config(parameters),
                 timeout=REQUEST_TIMEOUT_S,
                 retry=_RETRY,
+                job_retry=_NO_JOB_RETRY,
             )
             job.result(timeout=JOB_TIMEOUT_S)
         return job.num_dml_affected_rows or 0, job.total_bytes_billed or 0

@@ -1,0 +1,347 @@
+"""The TMDB client, over HTTP, against the simulator: limits, faults, pages, exports."""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from email.utils import format_datetime
+from functools import partial
+from typing import Any
+
+import pytest
+import requests
+
+from local.tmdb_simulator import (
+    SIMULATED_API_KEY,
+    SIMULATED_TOKEN,
+    Faults,
+    TmdbSimulator,
+)
+from shared import clock
+from shared.errors import CredentialsError, TmdbIncompleteError, TmdbUnavailableError
+from shared.exports import ExportDamagedError, ExportMissingError
+from shared.ports import ExportRow
+from shared.tmdb import Tmdb, _retry_after_s
+
+TODAY = date(2026, 3, 1)
+
+type Connect = Callable[..., Tmdb]
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[TmdbSimulator]:
+    with TmdbSimulator(seed=7, movies=2_500, today=TODAY) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _healthy(simulator: TmdbSimulator) -> Iterator[None]:
+    yield
+    simulator.set_faults(Faults())
+    simulator.set_rate_limit(0)
+    simulator.set_today(TODAY)
+    simulator.reset_stats()
+
+
+def _connect(
+    simulator: TmdbSimulator,
+    secret: str = SIMULATED_TOKEN,
+    rate: float = 1_000,
+    retry_s: float = 5,
+) -> Tmdb:
+    return Tmdb(
+        simulator.base_url,
+        simulator.exports_url,
+        lambda: secret,
+        rate=rate,
+        retry_s=retry_s,
+    )
+
+
+@pytest.fixture
+def connect(simulator: TmdbSimulator) -> Connect:
+    return partial(_connect, simulator)
+
+
+@pytest.fixture
+def tmdb(connect: Connect) -> Tmdb:
+    return connect()
+
+
+@pytest.fixture(scope="module")
+def some_ids(simulator: TmdbSimulator) -> list[int]:
+    return [movie.movie_id for movie in _connect(simulator).most_popular(100)]
+
+
+def _fold(rows: Iterator[ExportRow]) -> dict[int, float]:
+    return {row.movie_id: row.popularity for row in rows}
+
+
+def test_details_come_in_the_order_asked(tmdb: Tmdb, some_ids: list[int]) -> None:
+    replies = tmdb.movies([*some_ids, 999_999_999])
+    assert [reply.movie_id for reply in replies] == [*some_ids, 999_999_999]
+    for reply in replies[:-1]:
+        assert isinstance(reply.movie, dict)
+        assert reply.movie["id"] == reply.movie_id
+
+
+def test_a_missing_movie_is_told_at_once_and_never_retried(tmdb: Tmdb) -> None:
+    [reply] = tmdb.movies([999_999_999])
+    assert (reply.is_found, reply.failure, reply.requests) == (False, None, 1)
+
+
+@pytest.mark.parametrize("secret", [SIMULATED_TOKEN, SIMULATED_API_KEY])
+def test_both_kinds_of_credential_open_tmdb(
+    connect: Connect, secret: str, some_ids: list[int]
+) -> None:
+    assert connect(secret).movies(some_ids[:1])[0].is_found
+
+
+@pytest.mark.parametrize("secret", ["f" * 32, "eyJh.eyJz.wrong", "", "not a key"])
+def test_a_wrong_credential_is_named_without_being_shown(
+    connect: Connect, secret: str, some_ids: list[int]
+) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        connect(secret).movies(some_ids)
+    assert caught.value.field == "TMDB_TOKEN_SECRET"
+    assert not secret or secret not in str(caught.value.to_json())
+
+
+def test_a_rotated_secret_is_read_again_after_a_refusal(
+    simulator: TmdbSimulator, some_ids: list[int]
+) -> None:
+    secrets = iter(["f" * 32, SIMULATED_TOKEN])
+    tmdb = Tmdb(
+        simulator.base_url,
+        simulator.exports_url,
+        lambda: next(secrets),
+        rate=1_000,
+        retry_s=5,
+    )
+    with pytest.raises(CredentialsError):
+        tmdb.movies(some_ids[:1])
+    assert tmdb.movies(some_ids[:1])[0].is_found
+
+
+@pytest.mark.parametrize("secret", [SIMULATED_TOKEN, SIMULATED_API_KEY])
+def test_no_error_and_no_log_line_holds_the_credential(
+    secret: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    tmdb = Tmdb("http://127.0.0.1:1/3", "x", lambda: secret, rate=1_000, retry_s=0.1)
+    with caplog.at_level(logging.DEBUG):
+        [reply] = tmdb.movies([13])
+        with pytest.raises(TmdbUnavailableError) as caught:
+            tmdb.most_popular(1)
+    said = str(reply) + str(caught.value.to_json()) + caplog.text
+    chain: BaseException | None = caught.value
+    while chain:
+        said += repr(chain)
+        chain = chain.__cause__ or (
+            None if chain.__suppress_context__ else chain.__context__
+        )
+    assert secret not in said
+    assert "/discover/movie" in said
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        Faults(fail_503_share=0.2),
+        Faults(fail_500_share=0.2),
+        Faults(reset_share=0.2),
+        Faults(truncated_share=0.1),
+        Faults(unasked_gzip=True),
+    ],
+)
+def test_passing_faults_cost_no_movie(
+    simulator: TmdbSimulator, tmdb: Tmdb, some_ids: list[int], faults: Faults
+) -> None:
+    simulator.set_faults(faults)
+    replies = tmdb.movies(some_ids)
+    assert all(isinstance(reply.movie, dict) for reply in replies)
+
+
+def test_an_outage_shorter_than_the_patience_costs_no_movie(
+    simulator: TmdbSimulator, connect: Connect, some_ids: list[int]
+) -> None:
+    simulator.set_faults(Faults(outage_start_s=0, outage_s=2))
+    replies = connect(retry_s=10).movies(some_ids)
+    assert all(reply.failure is None for reply in replies)
+    assert sum(reply.requests for reply in replies) > len(some_ids)
+
+
+def test_an_outage_longer_than_the_patience_is_called_one(
+    simulator: TmdbSimulator, connect: Connect, some_ids: list[int]
+) -> None:
+    simulator.set_faults(Faults(outage_start_s=0, outage_s=60))
+    replies = connect(retry_s=0.5).movies(some_ids[:5])
+    assert all(reply.failure and reply.is_outage for reply in replies)
+
+
+def test_a_storm_of_429_is_waited_out(
+    simulator: TmdbSimulator, connect: Connect, some_ids: list[int]
+) -> None:
+    simulator.set_faults(Faults(storm_429_start_s=0, storm_429_s=1.5))
+    replies = connect(retry_s=20).movies(some_ids)
+    assert all(reply.failure is None for reply in replies)
+    throttled = sum(reply.throttled for reply in replies)
+    # The first 429 pauses everybody: without that each of 100 would run into it.
+    assert 0 < throttled < 50
+
+
+def test_at_its_polite_rate_the_client_provokes_no_429(
+    simulator: TmdbSimulator, connect: Connect, some_ids: list[int]
+) -> None:
+    simulator.set_rate_limit(40)
+    connect(rate=30).movies(some_ids)
+    assert simulator.stats()["throttled"] == 0
+
+
+def test_a_movie_tmdb_cannot_serve_does_not_cost_the_others(
+    simulator: TmdbSimulator, connect: Connect, some_ids: list[int]
+) -> None:
+    poison = some_ids[3]
+    simulator.set_faults(Faults(poison_movies=frozenset({poison})))
+    replies = connect(retry_s=1).movies(some_ids[:10])
+    assert [r.movie_id for r in replies if r.failure] == [poison]
+
+
+@pytest.mark.parametrize("kind", ["truncated_json", "html"])
+def test_an_answer_that_is_no_json_is_no_outage(
+    simulator: TmdbSimulator, tmdb: Tmdb, some_ids: list[int], kind: Any
+) -> None:
+    simulator.set_faults(Faults(malformed_movies={some_ids[0]: kind}))
+    [reply] = tmdb.movies(some_ids[:1])
+    assert reply.failure
+    assert "no JSON" in reply.failure
+    assert (reply.is_outage, reply.requests) == (False, 3)
+
+
+def test_the_most_popular_are_found_behind_tmdbs_stale_pages(
+    simulator: TmdbSimulator, tmdb: Tmdb
+) -> None:
+    exported = tmdb.export(TODAY, lambda rows: [r for r in rows if r.is_feature])
+    exported.sort(key=lambda row: (-row.popularity, row.movie_id))
+    true_top = {row.movie_id for row in exported[:500]}
+    listed = tmdb.most_popular(500)
+    ids = {movie.movie_id for movie in listed}
+    naive = {
+        item["id"]
+        for page in range(1, 26)
+        for item in requests.get(
+            f"{simulator.base_url}/discover/movie",
+            params={"page": page},
+            headers={"Authorization": f"Bearer {SIMULATED_TOKEN}"},
+            timeout=5,
+        ).json()["results"]
+    }
+    assert len(ids) == 500 > len(naive)
+    assert len(true_top & ids) > len(true_top & naive)
+    popularity = [movie.popularity for movie in listed]
+    assert popularity == sorted(popularity, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        Faults(short_pages=frozenset({1, 2, 3}), short_page_rows=3),
+        Faults(empty_pages=frozenset({2})),
+        Faults(repeated_pages=frozenset({2, 3})),
+    ],
+)
+def test_a_short_an_empty_and_a_repeated_page_end_nothing(
+    simulator: TmdbSimulator, tmdb: Tmdb, faults: Faults
+) -> None:
+    simulator.set_faults(faults)
+    assert len({movie.movie_id for movie in tmdb.most_popular(100)}) == 100
+
+
+def test_a_list_that_stays_short_is_an_error_not_an_answer(
+    simulator: TmdbSimulator, tmdb: Tmdb
+) -> None:
+    simulator.set_faults(Faults(empty_pages=frozenset(range(2, 501))))
+    with pytest.raises(TmdbIncompleteError, match="20 different movies of 100"):
+        tmdb.most_popular(100)
+
+
+def test_all_of_a_small_catalogue_is_listed() -> None:
+    with TmdbSimulator(movies=60, today=TODAY, list_quirks=False) as small:
+        listed = _connect(small).most_popular(1_000)
+    assert 50 < len(listed) <= 60
+
+
+def test_changes_are_read_to_the_last_page(
+    simulator: TmdbSimulator, tmdb: Tmdb
+) -> None:
+    yesterday = TODAY - timedelta(days=1)
+    whole = tmdb.changes(yesterday)
+    assert len(whole) > 100
+    simulator.set_faults(Faults(short_pages=frozenset({1}), short_page_rows=60))
+    assert len(tmdb.changes(yesterday)) == len(whole) - 40
+
+
+def test_a_movie_deleted_since_its_edit_is_told_so(tmdb: Tmdb) -> None:
+    edits = [
+        edit
+        for days in range(30, 60)
+        for edit in tmdb.changes(TODAY - timedelta(days=days))
+    ]
+    assert 0 < sum(edit.is_deleted for edit in edits) < 0.2 * len(edits)
+
+
+def test_an_export_holds_every_movie(tmdb: Tmdb) -> None:
+    popularity = tmdb.export(TODAY, _fold)
+    assert len(popularity) > 2_000
+
+
+def test_a_day_without_an_export_is_called_so(
+    simulator: TmdbSimulator, tmdb: Tmdb
+) -> None:
+    simulator.set_faults(Faults(missing_exports=frozenset({TODAY})))
+    for day in (TODAY, TODAY + timedelta(days=1), TODAY - timedelta(days=200)):
+        with pytest.raises(ExportMissingError, match=str(day)):
+            tmdb.export(day, _fold)
+
+
+@pytest.mark.parametrize("kind", ["truncated_exports", "corrupt_exports"])
+def test_a_damaged_export_is_refused_whole(
+    simulator: TmdbSimulator, tmdb: Tmdb, kind: str
+) -> None:
+    simulator.set_faults(Faults(**{kind: frozenset({TODAY})}))
+    seen: list[int] = []
+
+    def fold(rows: Iterator[ExportRow]) -> int:
+        seen.extend(row.movie_id for row in rows)
+        return len(seen)
+
+    with pytest.raises(ExportDamagedError, match=r"03_01_2026|2026-03-01"):
+        tmdb.export(TODAY, fold)
+
+
+def test_an_export_is_read_to_its_end_even_if_the_fold_is_not(
+    simulator: TmdbSimulator, tmdb: Tmdb
+) -> None:
+    simulator.set_faults(Faults(truncated_exports=frozenset({TODAY})))
+    with pytest.raises(ExportDamagedError):
+        tmdb.export(TODAY, next)
+
+
+def test_an_export_whose_connection_breaks_is_read_again(
+    simulator: TmdbSimulator, connect: Connect
+) -> None:
+    simulator.set_faults(Faults(fail_503_share=0.5))
+    assert len(connect(retry_s=20).export(TODAY, _fold)) > 2_000
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [(None, None), ("3", 3), ("-1", 0), ("soon", None), ("", None)],
+)
+def test_retry_after_is_seconds_or_nothing(
+    header: str | None, seconds: float | None
+) -> None:
+    assert _retry_after_s(header) == seconds
+
+
+def test_retry_after_may_be_a_date() -> None:
+    until = format_datetime(clock.now() + timedelta(seconds=30), usegmt=True)
+    assert _retry_after_s(until) == pytest.approx(30, abs=2)
