@@ -30,8 +30,8 @@ OUTAGE_AFTER_S = 10
 
 WEATHERS = {
     "fine": {},
-    "2 % of answers 503": {"fail_503_share": 0.02},
-    "30 s outage (503) after 10 s": {"outage_start_s": OUTAGE_AFTER_S, "outage_s": 30},
+    "2 % 503": {"fail_503_share": 0.02},
+    "30 s outage": {"outage_start_s": OUTAGE_AFTER_S, "outage_s": 30},
 }
 
 

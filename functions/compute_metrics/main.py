@@ -20,6 +20,7 @@ from shared.config import Platform, Settings
 from shared.delivery import Delivery, answer
 from shared.ledger import Ledger
 from shared.messages import MetricsRequest
+from shared.once import once
 from shared.ports import Tables, Topics
 from shared.runs import Event, Run
 
@@ -35,7 +36,7 @@ class World:
     topics: Topics
 
 
-@cache  # once per instance: warm starts reuse connections
+@once  # per instance: warm starts reuse connections
 def connect() -> World:
     """Open every connection; a missing setting is a KeyError that names it."""
     settings, platform = Settings.from_env(), Platform.from_env()

@@ -4,7 +4,6 @@ Pub/Sub movie-batches -> TMDB /movie/{id} -> movie_details_raw, ingestion_log
 """
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import functions_framework
@@ -18,6 +17,7 @@ from shared.config import Platform, Settings
 from shared.delivery import Delivery, answer
 from shared.ledger import Ledger
 from shared.messages import MovieBatch
+from shared.once import once
 from shared.ports import Movies, Tables, Topics
 from shared.runs import Run
 
@@ -32,7 +32,7 @@ class World:
     topics: Topics
 
 
-@cache  # once per instance: warm starts reuse connections
+@once  # per instance: warm starts reuse connections
 def connect() -> World:
     """Open every connection; a missing setting is a KeyError that names it."""
     settings, platform = Settings.from_env(), Platform.from_env()

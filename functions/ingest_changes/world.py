@@ -1,11 +1,11 @@
 """The world of ingest_changes: every connection it needs, opened once."""
 
 from dataclasses import dataclass
-from functools import cache
 
 from shared import bigquery, logs, pubsub, tmdb
 from shared.config import Platform, Settings
 from shared.ledger import Ledger
+from shared.once import once
 from shared.ports import Movies, Tables, Topics
 
 
@@ -21,7 +21,7 @@ class World:
     history_days: int
 
 
-@cache  # once per instance: warm starts reuse connections
+@once  # per instance: warm starts reuse connections
 def connect() -> World:
     """Open every connection; a missing setting is a KeyError that names it."""
     settings, platform = Settings.from_env(), Platform.from_env()
