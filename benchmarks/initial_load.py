@@ -15,7 +15,6 @@ import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -28,7 +27,7 @@ DAY = date(2026, 6, 1)
 RATE = 30
 OUTAGE_AFTER_S = 10
 
-WEATHERS = {
+WEATHERS: dict[str, dict[str, float]] = {
     "fine": {},
     "2 % 503": {"fail_503_share": 0.02},
     "30 s outage": {"outage_start_s": OUTAGE_AFTER_S, "outage_s": 30},
@@ -53,7 +52,7 @@ class Result:
         return self.details_s / (self.requests / RATE)
 
 
-def load(weather: str, faults: dict[str, Any], movies: int) -> Result:
+def load(weather: str, faults: dict[str, float], movies: int) -> Result:
     """Run one initial load from nothing."""
     options = Options(
         settings={

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from google.cloud import bigquery
 from rich import progress as bars
@@ -164,7 +164,7 @@ def _chart(console: Console, client: bigquery.Client, title: str, sql: str) -> N
         console.print("  nothing yet: a week of history is needed", highlight=False)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return "-"
     return f"{value:,.1f}" if isinstance(value, float) else str(value)

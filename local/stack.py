@@ -15,10 +15,9 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from google.cloud import bigquery
 from google.pubsub_v1.types import PubsubMessage
 
 from local import archives, queues, warehouse
@@ -39,6 +38,12 @@ FAST_SETTINGS = {
     "TMDB_REQUESTS_PER_SECOND": "500",
     "TMDB_RETRY_S": "10",
 }
+
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+type Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class Stack:
     ) -> None:
         self._exit.close()
 
-    def call(self, function: str, body: Mapping[str, Any]) -> tuple[int, Any]:
+    def call(self, function: str, body: Mapping[str, object]) -> tuple[int, Json]:
         """Call a function as `gcloud functions call` does; status and JSON answer."""
         url = urlsplit(self.functions[function].url)
         connection = HTTPConnection(url.hostname or "", url.port, timeout=120)
@@ -125,22 +130,22 @@ class Stack:
         """Move the simulated TMDB to a day."""
         self.steer_simulator({"today": day.isoformat()})
 
-    def steer_simulator(self, state: Mapping[str, Any]) -> Any:
+    def steer_simulator(self, state: Mapping[str, object]) -> Json:
         """Change the simulator's day, limits or faults; its new state."""
         return self._simulator_json("POST", "/_sim/state", state)
 
-    def simulator_stats(self) -> Any:
+    def simulator_stats(self) -> Json:
         """Return what the simulator has counted."""
         return self._simulator_json("GET", "/_sim/stats", None)
 
-    def _simulator_json(self, method: str, path: str, body: object) -> Any:
+    def _simulator_json(self, method: str, path: str, body: object) -> Json:
         if self.simulator is None:
             raise StackError("this stack uses the real TMDB: nothing to steer")
         connection = HTTPConnection("127.0.0.1", self.simulator.port, timeout=30)
         try:
             connection.request(method, path, json.dumps(body) if body else None)
             response = connection.getresponse()
-            answer = json.loads(response.read())
+            answer: Json = json.loads(response.read())
         finally:
             connection.close()
         if response.status != HTTPStatus.OK:

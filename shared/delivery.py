@@ -23,7 +23,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Request
-from flask.typing import ResponseReturnValue
 
 from shared import clock
 from shared.errors import BadMessageError, PermanentError, TransientError
@@ -32,6 +31,7 @@ from shared.ports import Topics
 log = logging.getLogger(__name__)
 
 type Parse[M] = Callable[[object], M]
+type Answer = tuple[dict[str, Any], int]
 type Work[M] = Callable[[M, "Delivery"], Mapping[str, Any]]
 
 
@@ -91,7 +91,7 @@ def read_delivery(request: Request) -> Delivery:
 
 def answer[M](
     request: Request, parse: Parse[M], work: Work[M], topics: Topics
-) -> ResponseReturnValue:
+) -> Answer:
     """Do the work of one request and translate its outcome (see the module's table)."""
     delivery = read_delivery(request)
     try:
@@ -107,9 +107,7 @@ def answer[M](
     return dict(result), 200
 
 
-def _dead_letter(
-    delivery: Delivery, reason: PermanentError, topics: Topics
-) -> ResponseReturnValue:
+def _dead_letter(delivery: Delivery, reason: PermanentError, topics: Topics) -> Answer:
     try:
         topics.dead_letter(delivery.data, _about(delivery) | reason.to_json())
     except TransientError as error:

@@ -101,7 +101,7 @@ class FakeTables:
         for part, rows in self.answers:
             if part in sql:
                 return rows
-        raise AssertionError(f"no answer prepared for: {sql}")
+        raise AssertionError(f"no answer prepared for: {sql} {parameters}")
 
     def execute(self, sql: str, **parameters: Parameter) -> tuple[int, int]:
         self.executed.append((sql, parameters))

@@ -11,7 +11,8 @@ import pytest
 from google.cloud import bigquery
 
 from local import queues
-from local.stack import SIMULATED_TOKEN, Options, Stack
+from local.stack import Options, Stack
+from local.tmdb_simulator import SIMULATED_TOKEN
 from local.watching import run_states, wait_until_published
 from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import Mode, Run

@@ -58,12 +58,12 @@ def test_every_value_is_the_series_own(stack: Stack, series: pd.DataFrame) -> No
     )
     stored = {tuple(row.values())[:2]: tuple(row.values())[2:] for row in rows}
     given = {
-        (row.tmdb_id, row.date.date()): (
-            row.popularity,
-            row.vote_count,
-            row.vote_average,
+        (row["tmdb_id"], row["date"].date()): (
+            row["popularity"],
+            row["vote_count"],
+            row["vote_average"],
         )
-        for row in series.itertuples()
+        for row in series.to_dict("records")
     }
     assert stored == given
 

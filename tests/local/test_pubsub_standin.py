@@ -692,7 +692,7 @@ def test_a_server_that_closes_idle_connections_fails_no_delivery(
     client: Client, standin: PubSubStandIn
 ) -> None:
     with Endpoint() as endpoint:
-        endpoint._server.RequestHandlerClass.timeout = 0.05  # type: ignore[attr-defined] # noqa: SLF001
+        endpoint._server.RequestHandlerClass.timeout = 0.05  # type: ignore[attr-defined]
         client.push_to(endpoint.url)
         for _ in range(3):
             client.publish()

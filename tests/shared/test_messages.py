@@ -148,8 +148,18 @@ anything = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 names = st.sampled_from(
-    ["mode", "run_date", "limit", "date", "batch_no", "batch_count"]
-    + ["run_id", "movie_ids", "from", "to"]
+    [
+        "mode",
+        "run_date",
+        "limit",
+        "date",
+        "batch_no",
+        "batch_count",
+        "run_id",
+        "movie_ids",
+        "from",
+        "to",
+    ]
 )
 
 

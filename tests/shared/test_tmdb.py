@@ -200,7 +200,7 @@ def test_a_movie_tmdb_cannot_serve_does_not_cost_the_others(
     simulator: TmdbSimulator, connect: Connect, some_ids: list[int]
 ) -> None:
     poison = some_ids[3]
-    simulator.set_faults(Faults(poison_movies=frozenset({poison})))
+    simulator.set_faults(Faults(poison_movies=(poison,)))
     replies = connect(retry_s=1).movies(some_ids[:10])
     assert [r.movie_id for r in replies if r.failure] == [poison]
 
@@ -243,9 +243,9 @@ def test_the_most_popular_are_found_behind_tmdbs_stale_pages(
 @pytest.mark.parametrize(
     "faults",
     [
-        Faults(short_pages=frozenset({1, 2, 3}), short_page_rows=3),
-        Faults(empty_pages=frozenset({2})),
-        Faults(repeated_pages=frozenset({2, 3})),
+        Faults(short_pages=(1, 2, 3), short_page_rows=3),
+        Faults(empty_pages=(2,)),
+        Faults(repeated_pages=(2, 3)),
     ],
 )
 def test_a_short_an_empty_and_a_repeated_page_end_nothing(
@@ -258,7 +258,7 @@ def test_a_short_an_empty_and_a_repeated_page_end_nothing(
 def test_a_list_that_stays_short_is_an_error_not_an_answer(
     simulator: TmdbSimulator, tmdb: Tmdb
 ) -> None:
-    simulator.set_faults(Faults(empty_pages=frozenset(range(2, 501))))
+    simulator.set_faults(Faults(empty_pages=tuple(range(2, 501))))
     with pytest.raises(TmdbIncompleteError, match="20 different movies of 100"):
         tmdb.most_popular(100)
 
@@ -275,7 +275,7 @@ def test_changes_are_read_to_the_last_page(
     yesterday = TODAY - timedelta(days=1)
     whole = tmdb.changes(yesterday)
     assert len(whole) > 100
-    simulator.set_faults(Faults(short_pages=frozenset({1}), short_page_rows=60))
+    simulator.set_faults(Faults(short_pages=(1,), short_page_rows=60))
     assert len(tmdb.changes(yesterday)) == len(whole) - 40
 
 
@@ -296,17 +296,19 @@ def test_an_export_holds_every_movie(tmdb: Tmdb) -> None:
 def test_a_day_without_an_export_is_called_so(
     simulator: TmdbSimulator, tmdb: Tmdb
 ) -> None:
-    simulator.set_faults(Faults(missing_exports=frozenset({TODAY})))
+    simulator.set_faults(Faults(missing_exports=(TODAY,)))
     for day in (TODAY, TODAY + timedelta(days=1), TODAY - timedelta(days=200)):
         with pytest.raises(ExportMissingError, match=str(day)):
             tmdb.export(day, _fold)
 
 
-@pytest.mark.parametrize("kind", ["truncated_exports", "corrupt_exports"])
+@pytest.mark.parametrize(
+    "faults", [Faults(truncated_exports=(TODAY,)), Faults(corrupt_exports=(TODAY,))]
+)
 def test_a_damaged_export_is_refused_whole(
-    simulator: TmdbSimulator, tmdb: Tmdb, kind: str
+    simulator: TmdbSimulator, tmdb: Tmdb, faults: Faults
 ) -> None:
-    simulator.set_faults(Faults(**{kind: frozenset({TODAY})}))
+    simulator.set_faults(faults)
     seen: list[int] = []
 
     def fold(rows: Iterator[ExportRow]) -> int:
@@ -320,7 +322,7 @@ def test_a_damaged_export_is_refused_whole(
 def test_an_export_is_read_to_its_end_even_if_the_fold_is_not(
     simulator: TmdbSimulator, tmdb: Tmdb
 ) -> None:
-    simulator.set_faults(Faults(truncated_exports=frozenset({TODAY})))
+    simulator.set_faults(Faults(truncated_exports=(TODAY,)))
     with pytest.raises(ExportDamagedError):
         tmdb.export(TODAY, next)
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from google.cloud.bigquery import DEFAULT_RETRY
 
 from local import warehouse
 from local.bigquery_emulator import BigQueryEmulator
@@ -155,8 +156,7 @@ def test_a_warehouse_that_is_away_is_transient(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = warehouse.connect("http://127.0.0.1:1")
-    retry = "shared.bigquery._RETRY"
-    monkeypatch.setattr(retry, warehouse.bigquery.DEFAULT_RETRY.with_timeout(0.2))
+    monkeypatch.setattr("shared.bigquery._RETRY", DEFAULT_RETRY.with_timeout(0.2))
     away = Warehouse(client, "d", 10**9)
     with pytest.raises(WarehouseUnavailableError):
         away.select("SELECT 1")
