@@ -7,14 +7,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from google.cloud import bigquery
 from rich import progress as bars
 from rich.console import Console
 from rich.table import Table
 
+from local.archives import ROOT
 from local.watching import Status
+
+type Justify = Literal["left", "right"]
 
 ATTRIBUTION = "This product uses the TMDB API but is not endorsed or certified by TMDB."
 
@@ -95,10 +98,10 @@ class Progress:
 def show_runs(console: Console, states: Sequence[Status]) -> None:
     """Print the run table."""
     table = Table(title="Runs", title_justify="left")
-    table.add_column("run")
-    for column in ("expected", "fetched", "not found", "failed", "seconds"):
+    table.add_column("run", no_wrap=True)
+    for column in ("expected", "fetched", "gone", "failed", "seconds"):
         table.add_column(column, justify="right")
-    table.add_column("state")
+    table.add_column("state", no_wrap=True)
     for state in states:
         table.add_row(
             state["run_id"],
@@ -116,17 +119,17 @@ def show_charts(console: Console, client: bigquery.Client) -> None:
         console,
         client,
         "Gaining traction: popularity against 7 days ago",
-        "SELECT gaining_rank, title, current_popularity, weekly_pct_change, "
-        "momentum_status FROM tmdb_analytics.v_top_gaining_movies "
-        "ORDER BY gaining_rank LIMIT 10",
+        "SELECT gaining_rank AS rank, title, current_popularity AS popularity, "
+        "weekly_pct_change AS week_pct, momentum_status AS today "
+        "FROM tmdb_analytics.v_top_gaining_movies ORDER BY gaining_rank LIMIT 10",
     )
     _chart(
         console,
         client,
         "Becoming trending topics: viral coefficient, 0 to 100",
-        "SELECT viral_rank, title, viral_coefficient, avg_daily_votes, "
-        "virality_category FROM tmdb_analytics.v_top_viral_movies "
-        "ORDER BY viral_rank LIMIT 10",
+        "SELECT viral_rank AS rank, title, viral_coefficient AS viral, "
+        "avg_daily_votes AS votes_a_day, virality_category AS category "
+        "FROM tmdb_analytics.v_top_viral_movies ORDER BY viral_rank LIMIT 10",
     )
 
 
@@ -134,14 +137,16 @@ def show_next_steps(
     console: Console, data: Path, seconds: float, *, is_real: bool
 ) -> None:
     """Print where to go from here."""
+    logs = (data / "logs").relative_to(ROOT)
     console.print(
         f"\nDone in {seconds:.0f} s. Next:\n"
-        "  make demo          the next days, from where this ended\n"
-        "  make demo-clean    forget them\n"
-        "  make test          every test\n"
-        f"  {data.relative_to(Path.cwd()) if data.is_relative_to(Path.cwd()) else data}"
-        "/logs   what the functions logged, one JSON line per unit of work\n"
-        "  sql/README.md      every table, view and metric\n",
+        "  make demo            the next days, from where this ended\n"
+        "  make demo-clean      forget them\n"
+        "  make test            every test\n"
+        f"  ls {logs}\n"
+        "                       what the functions logged, a JSON line a unit of work\n"
+        "  docs/metrics.md      what each number means\n"
+        "  sql/README.md        every table and view\n",
         highlight=False,
     )
     if is_real:
@@ -156,7 +161,8 @@ def _chart(console: Console, client: bigquery.Client, title: str, sql: str) -> N
     for column in rows.schema:
         is_text = column.field_type == "STRING"
         name = column.name.replace("_", " ")
-        table.add_column(name, justify="left" if is_text else "right")
+        justify: Justify = "left" if is_text else "right"
+        table.add_column(name, justify=justify, no_wrap=True)
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     console.print(table)

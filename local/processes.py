@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -61,6 +61,10 @@ class Child:
                 connection.close()
         raise StartError(f"{self.name} did not come up:\n{self.last_lines()}")
 
+    def ask_to_end(self) -> None:
+        """Begin its end; leaving `child` waits for it."""
+        _signal(self.process, signal.SIGINT)
+
     def last_lines(self, count: int = 15) -> str:
         """Return the end of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
@@ -99,12 +103,12 @@ def child(
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask the group to end, then make it."""
-    for kind, patience_s in ((signal.SIGTERM, STOP_TIMEOUT_S), (signal.SIGKILL, None)):
-        try:
-            os.killpg(process.pid, kind)
-        except ProcessLookupError:
-            break
+    """Ask the group to end, then make it.
+
+    SIGINT, for to gunicorn SIGTERM means to wait for idle connections to close.
+    """
+    for kind, patience_s in ((signal.SIGINT, STOP_TIMEOUT_S), (signal.SIGKILL, None)):
+        _signal(process, kind)
         try:
             process.wait(patience_s)
         except subprocess.TimeoutExpired:
@@ -112,3 +116,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         else:
             break
     process.wait()
+
+
+def _signal(process: "subprocess.Popen[bytes]", kind: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, kind)

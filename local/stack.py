@@ -93,6 +93,9 @@ class Stack:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # All at once: gunicorn takes a second to notice.
+        for server in self.functions.values():
+            server.ask_to_end()
         self._exit.close()
 
     def call(self, function: str, body: Mapping[str, object]) -> tuple[int, Json]:

@@ -10,7 +10,7 @@ from shared.ledger import RUN_STATUS
 
 type Status = Mapping[str, Any]
 
-POLL_S = 0.4
+POLL_S = 0.6
 
 _PROGRESS = """
 SELECT

@@ -144,7 +144,7 @@ class Warehouse:
                 api_timeout=REQUEST_TIMEOUT_S,
                 wait_timeout=JOB_TIMEOUT_S,
                 retry=_RETRY,
-                job_retry=_NO_JOB_RETRY,  # type: ignore[arg-type] - it takes None
+                job_retry=_NO_JOB_RETRY,  # type: ignore[arg-type]  # takes None
             )
             return [dict(row.items()) for row in rows]
 
