@@ -6,6 +6,7 @@ requirements, and a generated main.py at the root, where Google's builder looks.
 """
 
 import io
+import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,7 +62,9 @@ def archive(files: Mapping[str, bytes]) -> bytes:
 def stage(function: str, folder: Path) -> Path:
     """Unpack a function's archive below a folder, as the platform would; its path."""
     target = folder / function
-    target.mkdir(parents=True, exist_ok=True)
+    # What an earlier version left behind must not be imported by this one.
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
     with zipfile.ZipFile(io.BytesIO(archive(contents(function)))) as zipped:
         zipped.extractall(target)
     return target

@@ -3,7 +3,8 @@
 python -m local.demo, or `make demo`. With a TMDB simulator: an initial load, 90 days
 of history from exports, then daily runs of simulated days. With TMDB_TOKEN set: the
 real TMDB, today, with less history. State stays in .data/; starting again goes on
-with the next day.
+with the next day. PUBSUB_EMULATOR=google takes Google's own Pub/Sub emulator, where
+Java and the Cloud SDK are installed, instead of the embedded stand-in.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from rich.console import Console
 from local.archives import ROOT
 from local.demo_display import Progress, show_charts, show_next_steps, show_runs
 from local.processes import StartError
+from local.pubsub import GoogleEmulatorError
 from local.stack import Options, Stack
 from local.watching import RunStuckError, run_states, wait_until_published
 from shared.messages import IngestRequest
@@ -64,7 +66,7 @@ def main() -> None:
     except KeyboardInterrupt:
         console.print("stopped; `make demo` goes on from here")
         sys.exit(130)
-    except (RunStuckError, StartError) as error:
+    except (RunStuckError, StartError, GoogleEmulatorError) as error:
         console.print(f"[red]failed:[/] {error}\nlogs: {plan.data / 'logs'}")
         sys.exit(1)
 
@@ -74,7 +76,8 @@ def _demo_simulated(plan: Plan, console: Console) -> None:
     simulator = (f"--seed={plan.seed}", "--movies=3000", f"--today={FIRST_DAY}")
     with Progress(console) as progress:
         progress.say("starting the stand-ins and the three functions")
-        with Stack(plan.data, Options(_settings(plan), simulator=simulator)) as stack:
+        options = _options(plan, simulator=simulator)
+        with Stack(plan.data, options) as stack:
             progress.done(f"up in {time.monotonic() - began:.0f} s")
             first = _next_day(stack.client)
             if first == FIRST_DAY:
@@ -92,7 +95,7 @@ def _demo_simulated(plan: Plan, console: Console) -> None:
 def _demo_real(plan: Plan, token: str, console: Console) -> None:
     began = time.monotonic()
     today = datetime.now(UTC).date()
-    options = Options(_settings(plan), simulator=None, token=token)
+    options = _options(plan, simulator=None, token=token)
     with Progress(console) as progress:
         progress.say("starting the stand-ins and the three functions")
         with Stack(plan.data, options) as stack:
@@ -106,11 +109,15 @@ def _demo_real(plan: Plan, token: str, console: Console) -> None:
     show_next_steps(console, plan.data, time.monotonic() - began, is_real=True)
 
 
-def _settings(plan: Plan) -> dict[str, str]:
-    return {
+def _options(
+    plan: Plan, *, simulator: tuple[str, ...] | None, token: str = ""
+) -> Options:
+    settings = {
         "TRACKED_MOVIES": str(plan.movies),
         "HISTORY_DAYS": str(plan.history_days),
     }
+    is_googles = os.environ.get("PUBSUB_EMULATOR") == "google"
+    return Options(settings, simulator, token, google_pubsub=is_googles)
 
 
 def _load(

@@ -8,6 +8,7 @@ What TMDB really does: https://developer.themoviedb.org/docs and docs/surprises.
 """
 
 import gzip
+import logging
 import re
 import threading
 import time
@@ -51,9 +52,13 @@ MOVIES_PER_PAGE = 20
 OVER_FETCH = 1.2
 """Pages are cached apart and sorted by yesterday: 50 pages hold 978 of 1,000 movies,
 939 of them right. 60 pages, re-sorted, hold the true thousand."""
+MOSTLY = 0.98
+"""Lists drift while they are read: a few movies less than TMDB counts are normal."""
 LONGEST_PAUSE_S = 120.0
 UNREADABLE_TRIES = 3
 """A 200 that is no JSON is tried again this often: no outage looks like that."""
+
+log = logging.getLogger(__name__)
 
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 
@@ -248,6 +253,7 @@ class Tmdb:
         day and the next covers the day in either reading.
         """
         found: dict[int, ChangedMovie] = {}
+        listed = 0
         window = {
             "start_date": day.isoformat(),
             "end_date": (day + timedelta(days=1)).isoformat(),
@@ -255,11 +261,17 @@ class Tmdb:
         page_no = total_pages = 1
         while page_no <= min(total_pages, LAST_PAGE):
             page = self._page("/movie/changes", page_no, **window)
-            total_pages = page.total_pages
+            total_pages, listed = page.total_pages, page.total_results
             for item in page.results:
                 movie = ChangedMovie(item["id"], is_deleted=item.get("adult") is None)
                 found[movie.movie_id] = movie
             page_no += 1
+        if len(found) < MOSTLY * listed:
+            # Edits only date metadata: too few of them are no reason to stop.
+            log.warning(
+                "changes_incomplete",
+                extra={"day": day, "found": len(found), "listed": listed},
+            )
         return list(found.values())
 
     def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:

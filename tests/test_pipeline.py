@@ -11,6 +11,7 @@ import pytest
 from google.cloud import bigquery
 
 from local import queues
+from local.pubsub import GoogleEmulatorError, find_google_emulator
 from local.stack import Options, Stack
 from local.tmdb_simulator import SIMULATED_TOKEN
 from local.watching import run_states, wait_until_published
@@ -240,6 +241,21 @@ def test_every_log_line_is_json(stack: Stack) -> None:
     for server in stack.functions.values():
         for line in server.log.read_text().splitlines():
             assert json.loads(line)["severity"] in ("INFO", "WARNING", "ERROR")
+
+
+def test_the_same_pipeline_runs_on_googles_own_pubsub(tmp_path: Path) -> None:
+    try:
+        find_google_emulator()
+    except GoogleEmulatorError as error:
+        pytest.skip(str(error))
+    settings = _settings(HISTORY_DAYS="2")
+    options = Options(settings, simulator=_simulator(), google_pubsub=True)
+    with Stack(tmp_path, options) as stack:
+        stack.tick(IngestRequest(Mode.INITIAL, FIRST))
+        ids = [Run(mode, FIRST).run_id for mode in (Mode.INITIAL, Mode.HISTORY)]
+        [initial, history] = wait_until_published(stack.client, ids, TIMEOUT_S)
+    assert initial["fetched"] == MOVIES
+    assert history["batches_done"] == 2
 
 
 def test_a_wrong_key_and_an_unreachable_tmdb_are_told_and_leave_nothing(

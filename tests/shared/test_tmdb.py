@@ -269,14 +269,15 @@ def test_all_of_a_small_catalogue_is_listed() -> None:
     assert 50 < len(listed) <= 60
 
 
-def test_changes_are_read_to_the_last_page(
-    simulator: TmdbSimulator, tmdb: Tmdb
+def test_changes_are_read_to_the_last_page_and_counted(
+    simulator: TmdbSimulator, tmdb: Tmdb, caplog: pytest.LogCaptureFixture
 ) -> None:
     yesterday = TODAY - timedelta(days=1)
     whole = tmdb.changes(yesterday)
     assert len(whole) > 100
     simulator.set_faults(Faults(short_pages=(1,), short_page_rows=60))
     assert len(tmdb.changes(yesterday)) == len(whole) - 40
+    assert "changes_incomplete" in caplog.messages
 
 
 def test_a_movie_deleted_since_its_edit_is_told_so(tmdb: Tmdb) -> None:
