@@ -12,7 +12,7 @@ export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
 FUNCTIONS := ingest_changes fetch_details compute_metrics
 
-.PHONY: help setup demo demo-clean test check fix lock
+.PHONY: help setup demo demo-clean test bench check fix lock
 
 help: ## Print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
@@ -34,6 +34,9 @@ demo-clean: ## Forget what the demo has stored
 
 test: setup ## Every test; what a machine cannot run is skipped with its reason
 	@$(RUN) pytest
+
+bench: setup ## Initial load of 1,000 movies in fine weather, with 503s, through an outage
+	@$(RUN) python -m benchmarks.initial_load
 
 check: setup ## Format, lint, types, SQL style, generated files up to date
 	@$(RUN) ruff format --check
