@@ -56,10 +56,10 @@ def main() -> None:
     token = os.environ.get("TMDB_TOKEN", "").strip()
     plan = Plan(
         movies=arguments.movies,
-        history_days=14 if token else 90,
+        history_days=arguments.history or (14 if token else 90),
         days=arguments.days,
         seed=arguments.seed,
-        data=ROOT / ".data" / ("tmdb" if token else "simulated"),
+        data=arguments.data / ("tmdb" if token else "simulated"),
     )
     try:
         _demo_real(plan, token, console) if token else _demo_simulated(plan, console)
@@ -163,7 +163,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--movies", type=int, default=250, help="how many to track")
     parser.add_argument("--days", type=int, default=15, help="daily runs to simulate")
+    parser.add_argument("--history", type=int, help="days of history to load first")
     parser.add_argument("--seed", type=int, default=7, help="of the simulated TMDB")
+    parser.add_argument(
+        "--data", type=Path, default=ROOT / ".data", help="folder to keep state in"
+    )
     return parser.parse_args()
 
 

@@ -137,7 +137,8 @@ def show_next_steps(
     console: Console, data: Path, seconds: float, *, is_real: bool
 ) -> None:
     """Print where to go from here."""
-    logs = (data / "logs").relative_to(ROOT)
+    logs = data / "logs"
+    logs = logs.relative_to(ROOT) if logs.is_relative_to(ROOT) else logs
     console.print(
         f"\nDone in {seconds:.0f} s. Next:\n"
         "  make demo            the next days, from where this ended\n"
