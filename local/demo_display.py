@@ -19,7 +19,11 @@ from local.watching import Status
 
 type Justify = Literal["left", "right"]
 
-ATTRIBUTION = "This product uses the TMDB API but is not endorsed or certified by TMDB."
+ATTRIBUTION = (
+    "This product uses TMDB and the TMDB APIs but is not endorsed, certified, or "
+    "otherwise approved by TMDB."
+)
+"""Source: https://www.themoviedb.org/api-terms-of-use, section 3."""
 
 
 class Progress:

@@ -1,0 +1,135 @@
+"""The documents say what is: names, links, settings, columns."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from functions.ingest_changes.plan import Tracked
+from local.archives import FUNCTIONS, archive, contents
+from local.demo_display import ATTRIBUTION
+from shared.config import Settings
+from shared.ledger import _plan_row
+from shared.runs import Batch, Event, Mode, Run
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+SCHEMAS = {path.stem: path for path in (ROOT / "sql/schemas").glob("*.json")}
+VIEWS = sorted(path.stem for path in (ROOT / "sql/views").glob("*.sql"))
+PAGES = [
+    *ROOT.glob("*.md"),
+    *ROOT.glob("docs/**/*.md"),
+    ROOT / "sql/README.md",
+]
+
+
+def _columns(table: str) -> list[str]:
+    fields = json.loads(SCHEMAS[table].read_text())["fields"]
+    return [field["name"] for field in fields]
+
+
+class Recorder(Mapping[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        if name in ("GOOGLE_CLOUD_PROJECT", "TMDB_TOKEN_SECRET"):
+            return "x"
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize(
+    "name", [*(f"functions/{name}" for name in FUNCTIONS), *SCHEMAS, *VIEWS]
+)
+def test_the_readme_names_every_function_table_and_view(name: str) -> None:
+    assert f"`{name}`" in README
+
+
+def test_the_readme_names_every_setting() -> None:
+    env = Recorder()
+    Settings.from_env(env)
+    assert {name for name in env.asked if f"`{name}`" not in README} == set()
+
+
+def test_every_make_verb_that_is_named_exists() -> None:
+    verbs = set(
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    )
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE))
+    assert named
+    assert named <= verbs
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_metrics_page_explains_every_stored_metric() -> None:
+    page = (ROOT / "docs/metrics.md").read_text()
+    keys = {"movie_id", "calculation_date", "popularity", "vote_count"}
+    missing = set(_columns("movie_metrics_aggregated")) - keys
+    assert {name for name in missing if f"`{name}`" not in page} == set()
+
+
+def test_tmdb_is_attributed() -> None:
+    assert ATTRIBUTION in " ".join(README.split())
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_installs_what_it_needs_by_hash_and_no_more(function: str) -> None:
+    text = (ROOT / "functions" / function / "requirements.txt").read_text()
+    names = re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE)
+    assert "functions-framework" in names
+    assert not {"pytest", "rich", "duckdb", "local-bigquery"} & set(names)
+    assert text.count("--hash=sha256:") >= len(names)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_imports_another_or_what_stays_on_the_laptop(function: str) -> None:
+    others = {f"functions.{name}" for name in FUNCTIONS} - {f"functions.{function}"}
+    for path in (ROOT / "functions" / function).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                package = ".".join(node.module.split(".")[:2])
+                assert package not in others, path
+                assert node.module.split(".")[0] not in ("local", "tests"), path
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_an_archive_is_the_same_for_the_same_files(function: str) -> None:
+    files = contents(function)
+    assert archive(files) == archive(dict(files))
+    assert {"main.py", "requirements.txt", f"functions/{function}/main.py"} <= set(
+        files
+    )
+    others = [name for name in FUNCTIONS if name != function]
+    assert not [path for path in files if any(f"/{name}/" in path for name in others)]
+
+
+def test_what_python_writes_has_the_tables_columns() -> None:
+    day = date(2026, 3, 1)
+    tracked = Tracked(1, day, day).to_row("daily-2026-03-01")
+    assert list(tracked) == _columns("tracked_movies")
+    planned = _plan_row(Run(Mode.DAILY, day), Batch(1, 1), "2026-03-01T00:00:00Z")
+    assert list(planned) == _columns("batch_plan")
+
+
+def test_the_ledgers_schema_names_every_event() -> None:
+    fields = json.loads(SCHEMAS["ingestion_log"].read_text())["fields"]
+    [event] = [field for field in fields if field["name"] == "event"]
+    assert {kind for kind in Event if kind not in event["description"]} == set()
