@@ -1,4 +1,4 @@
-"""The local queues: topics and push subscriptions, as Terraform makes them.
+"""The local queues: topics and push subscriptions, as in the cloud.
 
 ingest-requests -> ingest_changes, movie-batches -> fetch_details,
 metrics-requests -> compute_metrics; what cannot be delivered -> dead-letters.

@@ -31,7 +31,7 @@ from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
 TOKEN_SECRET = f"projects/{warehouse.PROJECT}/secrets/tmdb-token"
 
 CONCURRENCY = {"ingest_changes": 4, "fetch_details": 8, "compute_metrics": 1}
-"""Requests that one instance works on at once; Terraform sets the same numbers."""
+"""Requests that one instance works on at once, as the deployment's should."""
 
 FAST_SETTINGS = {
     # The simulator's own limit is lifted with it: nobody's servers are spared here.
@@ -55,6 +55,7 @@ class Options:
     token: TMDB's credential; the simulator's own when empty.
     time_scale: what Pub/Sub's back-off waits are multiplied by.
     duplicate_rate: share of messages that Pub/Sub delivers twice.
+    google_pubsub: use Google's own emulator; the two options above are not its.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """The local warehouse: sql/schemas in, a dataset with its tables out.
 
-In the cloud Terraform makes the same tables from the same files.
+In the cloud the same files make the same tables.
 """
 
 import json
