@@ -51,7 +51,9 @@ class Plan:
 def main() -> None:
     """Run the demo; exit 1 when something did not work, 130 on Ctrl-C."""
     console = Console()
-    signal.signal(signal.SIGTERM, _terminate)
+    # SIGINT too: a shell starts its background jobs with it ignored.
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, _terminate)
     arguments = _arguments()
     token = os.environ.get("TMDB_TOKEN", "").strip()
     plan = Plan(
