@@ -175,3 +175,41 @@ def test_the_tried_versions_are_the_pinned_ones() -> None:
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
     for name, version in versions.TRIED.items():
         assert f"{name}=={version}" in groups["local"]
+
+
+def test_a_translation_is_remembered_for_its_values_and_its_tables(
+    emulator: BigQueryEmulator,
+) -> None:
+    question = "SELECT COALESCE(seen, CAST(@day AS STRING)) AS seen FROM traction.seen"
+    merge = (
+        "MERGE traction.seen AS s USING (SELECT @day AS day) AS f ON FALSE "
+        "WHEN NOT MATCHED THEN INSERT (seen) VALUES (CAST(f.day AS STRING))"
+    )
+    with connected(emulator) as client:
+
+        def run(sql: str, day: str = "2026-11-01") -> list[object]:
+            parameter = bigquery.ScalarQueryParameter("day", "DATE", day)
+            config = bigquery.QueryJobConfig(query_parameters=[parameter])
+            return [row[0] for row in client.query_and_wait(sql, job_config=config)]
+
+        run("CREATE SCHEMA IF NOT EXISTS traction")
+        run("CREATE OR REPLACE TABLE traction.seen (seen STRING)")
+        for _ in range(2):  # found, then remembered
+            for day in ("2026-11-01", "2026-11-02"):
+                run(merge, day)
+        assert sorted(map(str, run(question))) == 2 * ["2026-11-01"] + 2 * [
+            "2026-11-02"
+        ]
+
+        # Another table of the same name: `SELECT *` and types are read anew.
+        star = "SELECT * FROM traction.seen"
+        half = "SELECT seen / 2 FROM traction.seen"
+        run("CREATE OR REPLACE TABLE traction.seen (seen INT64)")
+        run("INSERT INTO traction.seen (seen) VALUES (3)")
+        assert (run(star), run(half)) == ([3], [1.5])
+        run("CREATE OR REPLACE TABLE traction.seen (day DATE, seen NUMERIC)")
+        run("INSERT INTO traction.seen (day, seen) VALUES (@day, 3)")
+        assert [str(value) for value in (*run(star), *run(half))] == [
+            "2026-11-01",
+            "1.5",
+        ]
