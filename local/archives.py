@@ -19,7 +19,12 @@ _STATUS = ("sql/views/v_run_status.sql",)
 _SQL = {
     "ingest_changes": _STATUS,
     "fetch_details": _STATUS,
-    "compute_metrics": ("sql/[0-9][0-9]_*.sql", "sql/views/*.sql"),
+    "compute_metrics": (
+        "sql/[0-9][0-9]_*.sql",
+        "sql/views/*.sql",
+        "sql/checks/*.sql",
+        "sql/gate/*.sql",
+    ),
 }
 """Which SQL each function reads at run time."""
 

@@ -124,7 +124,7 @@ def show_charts(console: Console, client: bigquery.Client) -> None:
         client,
         "Gaining traction: popularity against 7 days ago",
         "SELECT gaining_rank AS rank, title, current_popularity AS popularity, "
-        "weekly_pct_change AS week_pct, momentum_status AS today "
+        "weekly_pct_change AS week_pct, momentum_status AS momentum "
         "FROM tmdb_analytics.v_top_gaining_movies ORDER BY gaining_rank LIMIT 10",
     )
     _chart(
@@ -147,6 +147,8 @@ def show_next_steps(
         f"\nDone in {seconds:.0f} s. Next:\n"
         "  make demo            the next days, from where this ended\n"
         "  make demo-clean      forget them\n"
+        '  make explain MOVIE="a title above"\n'
+        "                       why it has its score\n"
         "  make test            every test\n"
         f"  ls {logs}\n"
         "                       what the functions logged, a JSON line a unit of work\n"

@@ -27,6 +27,8 @@ HISTORY_DAYS = 10
 FINAL_TABLES = (
     "movies",
     "movie_daily_snapshots",
+    "catalogue_days",
+    "movie_viral_signals",
     "movie_metrics_aggregated",
     "tracked_movies",
 )
@@ -70,9 +72,17 @@ def _rows(client: bigquery.Client, sql: str) -> list[dict[str, Any]]:
 
 
 def _dump(client: bigquery.Client) -> dict[str, list[str]]:
+    """Return every final table as text, floats to 9 digits.
+
+    Sums of floats differ in their last bits with the order they are read in.
+    """
+
+    def text(value: object) -> object:
+        return f"{value:.9g}" if isinstance(value, float) else value
+
     return {
         table: sorted(
-            json.dumps(row, default=str)
+            json.dumps({name: text(row[name]) for name in row}, default=str)
             for row in _rows(client, f"SELECT * FROM tmdb_analytics.{table}")
         )
         for table in FINAL_TABLES

@@ -1,11 +1,13 @@
 """compute_metrics: a complete run or a range of days in, its metrics published.
 
-Pub/Sub metrics-requests -> sql/NN_*.sql in order, sql/views -> movies,
-movie_daily_snapshots, movie_metrics_aggregated, ingestion_log
+Pub/Sub metrics-requests -> sql/NN_*.sql in order, sql/views, sql/checks, sql/gate ->
+movies, movie_daily_snapshots, catalogue_days, movie_viral_signals,
+movie_metrics_aggregated, ingestion_log
 """
 
 import logging
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from time import monotonic
 from typing import Any
@@ -14,7 +16,8 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
-from functions.compute_metrics import statements
+from functions.compute_metrics import checks, statements
+from functions.compute_metrics.checks import Finding, Severity
 from shared import bigquery, logs, pubsub
 from shared.config import Platform, Settings
 from shared.delivery import Delivery, answer
@@ -58,7 +61,7 @@ def compute_metrics(request: Request) -> ResponseReturnValue:
 
 
 def run(request: MetricsRequest, delivery: Delivery, world: World) -> dict[str, Any]:
-    """Run every statement for the request's days, then record the run as published."""
+    """Run every statement for the request's days, check them, publish what is fit."""
     began = monotonic()
     of_run = Run.from_id(request.run_id) if request.run_id else None
     from_date, to_date = request.from_date, request.to_date
@@ -75,18 +78,54 @@ def run(request: MetricsRequest, delivery: Delivery, world: World) -> dict[str, 
         )
         counts["written"] += written
         counts["bytes_billed"] += billed
+    failed = check_and_publish(world.tables, from_date, to_date)
     made = {**counts, "seconds": monotonic() - began}
     if of_run:
         about = {"message_id": delivery.id, "delivery_attempt": delivery.attempt}
-        world.ledger.record(of_run, [(Event.METRICS_DONE, made | about)])
+        events = [
+            (Event.CHECK_FAILED, {"reason": str(one), **about}) for one in failed
+        ] or [(Event.METRICS_DONE, made | about)]
+        world.ledger.record(of_run, events)
     summary = {
         "run_id": request.run_id,
         "from": from_date.isoformat(),
         "to": to_date.isoformat(),
         **made,
     }
+    if failed:
+        log.error("metrics_withheld", extra=summary)
+        reasons = [str(one) for one in failed]
+        return {"status": "withheld", "failed_checks": reasons, **summary}
     log.info("metrics_published", extra=summary)
     return {"status": "published", **summary}
+
+
+def check_and_publish(tables: Tables, from_date: date, to_date: date) -> list[Finding]:
+    """Publish the days that pass and withhold the others; return what failed them."""
+    all_checks = checks.read()
+    rows = tables.select(
+        checks.as_one_query(all_checks), from_date=from_date, to_date=to_date
+    )
+    found = checks.findings(all_checks, rows)
+    for one in found:
+        is_failed = one.severity is Severity.FAIL
+        log.log(
+            logging.ERROR if is_failed else logging.WARNING,
+            "check_failed" if is_failed else "check_warned",
+            extra={
+                "check": one.check,
+                "day": one.day.isoformat(),
+                "rows": one.rows,
+                "examples": list(one.examples),
+            },
+        )
+    gate = statements.gate()
+    for start, end, is_fit in checks.spans(
+        from_date, to_date, checks.unfit_days(found)
+    ):
+        statement = gate["publish" if is_fit else "withhold"]
+        tables.execute(statement.sql, from_date=start, to_date=end)
+    return [one for one in found if one.severity is Severity.FAIL]
 
 
 @cache  # once per instance: a deployment starts new instances

@@ -45,6 +45,11 @@ def views(folder: Path = SQL) -> list[Statement]:
     return once + [by_name[name] for name in _order(by_name)]
 
 
+def gate(folder: Path = SQL) -> dict[str, Statement]:
+    """Return what publishes days and what withholds them, by name."""
+    return {statement.name: statement for statement in _read(folder.glob("gate/*.sql"))}
+
+
 def _numbered(folder: Path) -> list[Statement]:
     return _read(folder.glob("[0-9][0-9]_*.sql"))
 

@@ -43,7 +43,6 @@ class Series:
         self._lock = Lock()
         weekday = (plan.first_on - 1 + np.arange(WINDOW_DAYS)) % 7
         self._market_log = _WEEKDAY_POPULARITY_LOG[weekday] + _market_shocks(plan.seed)
-        self._votes_by_weekday = _WEEKDAY_VOTES[weekday]
         self._popularity: dict[int, NDArray[np.int32]] = {}
         self._votes: dict[int, NDArray[np.int32]] = {}
         self._rating: dict[int, NDArray[np.int16]] = {}
@@ -101,17 +100,8 @@ class Series:
         plan, rows = self._plan, self._rows(block)
         draw = self._generator(block, 2)
         popularity = self._popularity_unlocked(block) / POPULARITY_UNITS
+        expected = expected_votes(plan, rows, popularity)
         age = plan.first_on + np.arange(WINDOW_DAYS) - plan.released_on[rows, None]
-        expected = np.select(
-            [age < 0, age < _YEAR_DAYS, age < _DECADE_DAYS],
-            [
-                np.zeros_like(popularity),
-                np.exp(-1.126) * popularity**0.692,
-                np.exp(-0.848) * popularity**0.64,
-            ],
-            np.exp(-1.26) * popularity**0.873,
-        )
-        expected *= self._votes_by_weekday
         # A Poisson number with a gamma mean is a negative binomial one
         gained = draw.poisson(expected * draw.gamma(1.2, 1 / 1.2, expected.shape))
         withdrawn = draw.random(expected.shape) < _VOTE_DECREASE_SHARE
@@ -131,6 +121,22 @@ class Series:
         if block not in self._popularity:
             self._popularity[block] = self._make_popularity(block)
         return self._popularity[block]
+
+
+def expected_votes(plan: Plan, rows: slice, popularity: Floats) -> Floats:
+    """Votes a day at this popularity: [movie, day], from the window's first day."""
+    on = plan.first_on + np.arange(popularity.shape[1])
+    age = on - plan.released_on[rows, None]
+    expected = np.select(
+        [age < 0, age < _YEAR_DAYS, age < _DECADE_DAYS],
+        [
+            np.zeros_like(popularity),
+            np.exp(-1.126) * popularity**0.692,
+            np.exp(-0.848) * popularity**0.64,
+        ],
+        np.exp(-1.26) * popularity**0.873,
+    )
+    return np.asarray(expected * _WEEKDAY_VOTES[(on - 1) % 7], dtype=np.float64)
 
 
 def attention(plan: Plan, rows: slice) -> Floats:

@@ -1,18 +1,21 @@
 -- v_popularity_wow_comparison: popularity by calendar week (from Sunday) against the week before.
--- The comparison is NULL when either week has too few observed days.
+-- The comparison is NULL when either week has too few observed days; coverage is its worst day's.
 -- Grain: one row per movie_id and calendar week.
 CREATE OR REPLACE VIEW tmdb_analytics.v_popularity_wow_comparison AS
 WITH
 weeks AS (
   SELECT
-    movie_id,
-    DATE_TRUNC(snapshot_date, WEEK) AS week_start,
-    AVG(popularity) AS avg_popularity,
-    MAX(popularity) AS max_popularity,
-    MIN(popularity) AS min_popularity,
-    COUNT(popularity) AS days_observed
-  FROM tmdb_analytics.movie_daily_snapshots
-  GROUP BY movie_id, week_start
+    snapshots.movie_id,
+    DATE_TRUNC(snapshots.snapshot_date, WEEK) AS week_start,
+    AVG(snapshots.popularity) AS avg_popularity,
+    MAX(snapshots.popularity) AS max_popularity,
+    MIN(snapshots.popularity) AS min_popularity,
+    COUNT(snapshots.popularity) AS days_observed,
+    MIN(days.coverage) AS coverage
+  FROM tmdb_analytics.movie_daily_snapshots AS snapshots
+  INNER JOIN tmdb_analytics.v_published_days AS days
+    ON snapshots.snapshot_date = days.snapshot_date
+  GROUP BY snapshots.movie_id, week_start
 ),
 
 pairs AS (
@@ -43,6 +46,7 @@ SELECT
   100 * SAFE_DIVIDE(pairs.wow_change, pairs.prev_week_avg_popularity) AS wow_pct_change,
   pairs.max_popularity AS peak_popularity,
   pairs.min_popularity AS low_popularity,
-  pairs.days_observed
+  pairs.days_observed,
+  pairs.coverage
 FROM pairs
 LEFT JOIN tmdb_analytics.movies AS movies ON pairs.movie_id = movies.movie_id

@@ -87,6 +87,7 @@ counts AS (
     COUNTIF(fact = 'MOVIE_LANDED') AS rows_visible,
     LOGICAL_OR(fact = 'BATCH_DONE') AS is_begun,
     LOGICAL_OR(fact = 'METRICS_REQUESTED') AS is_metrics_requested,
+    LOGICAL_OR(fact = 'CHECK_FAILED') AS is_check_failed,
     LOGICAL_OR(fact = 'METRICS_DONE') AS is_published,
     MIN(IF(fact = 'BATCH_PLANNED', happened_at, NULL)) AS started_at,
     MAX(IF(fact = 'METRICS_DONE', happened_at, NULL)) AS ended_at,
@@ -117,6 +118,7 @@ SELECT
   run_date,
   CASE
     WHEN is_published THEN 'PUBLISHED'
+    WHEN is_check_failed THEN 'FAILED'
     WHEN is_complete THEN 'COMPLETE'
     WHEN is_begun THEN 'FETCHING'
     ELSE 'PLANNED'

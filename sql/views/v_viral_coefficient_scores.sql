@@ -1,6 +1,6 @@
 -- v_viral_coefficient_scores: every viral coefficient, its class and its place on its day.
 -- Percentile: share of the day's movies below it, 0 to 100.
--- Grain: one row per movie_id and calculation_date with a coefficient.
+-- Grain: one row per movie_id and published calculation_date with a coefficient.
 CREATE OR REPLACE VIEW tmdb_analytics.v_viral_coefficient_scores AS
 SELECT
   metrics.movie_id,
@@ -28,8 +28,15 @@ SELECT
     WHEN metrics.viral_coefficient >= thresholds.slightly_viral_min_coefficient
       THEN 'Slightly Viral'
     ELSE 'Not Viral'
-  END AS virality_category
+  END AS virality_category,
+  metrics.viral_coefficient_classic,
+  metrics.is_breakout_start,
+  metrics.is_breakout_confirmed,
+  days.is_newest,
+  days.coverage
 FROM tmdb_analytics.movie_metrics_aggregated AS metrics
+INNER JOIN tmdb_analytics.v_published_days AS days
+  ON metrics.calculation_date = days.snapshot_date
 LEFT JOIN tmdb_analytics.movie_daily_snapshots AS snapshots
   ON
     metrics.movie_id = snapshots.movie_id

@@ -1,6 +1,21 @@
--- v_vote_velocity_metrics: how fast votes come in on the newest day that has votes.
+-- v_vote_velocity_metrics: how fast votes come in on the newest published day that has votes.
+-- A week in which TMDB corrected the counter says so instead of an engagement level.
 -- Grain: one row per movie_id of that day.
 CREATE OR REPLACE VIEW tmdb_analytics.v_vote_velocity_metrics AS
+WITH
+-- 9 days: the reference of a week is 7 to 9 days old.
+corrected AS (
+  SELECT signals.movie_id
+  FROM tmdb_analytics.movie_viral_signals AS signals
+  INNER JOIN tmdb_analytics.v_published_days AS newest
+    ON
+      newest.is_newest_with_votes
+      AND signals.calculation_date > DATE_SUB(newest.snapshot_date, INTERVAL 9 DAY)
+      AND signals.calculation_date <= newest.snapshot_date
+  WHERE signals.is_vote_count_corrected
+  GROUP BY signals.movie_id
+)
+
 SELECT
   snapshots.movie_id,
   COALESCE(movies.title, movies.original_title) AS title,
@@ -15,6 +30,10 @@ SELECT
   metrics.vote_acceleration_7d AS vote_acceleration,
   CASE
     WHEN metrics.vote_velocity_7d IS NULL THEN 'Insufficient history'
+    WHEN
+      corrected.movie_id IS NOT NULL
+      OR metrics.vote_velocity_7d != ABS(metrics.vote_velocity_7d)
+      THEN 'Votes corrected'
     WHEN metrics.vote_velocity_7d >= thresholds.viral_engagement_min_votes_per_day THEN 'Viral'
     WHEN metrics.vote_velocity_7d >= thresholds.high_engagement_min_votes_per_day
       THEN 'High Engagement'
@@ -23,18 +42,16 @@ SELECT
     WHEN metrics.vote_velocity_7d >= thresholds.low_engagement_min_votes_per_day
       THEN 'Low Engagement'
     ELSE 'Minimal Engagement'
-  END AS engagement_level
+  END AS engagement_level,
+  days.coverage
 FROM tmdb_analytics.movie_daily_snapshots AS snapshots
+INNER JOIN tmdb_analytics.v_published_days AS days
+  ON snapshots.snapshot_date = days.snapshot_date AND days.is_newest_with_votes
 LEFT JOIN tmdb_analytics.movie_metrics_aggregated AS metrics
   ON
     snapshots.movie_id = metrics.movie_id
     AND snapshots.snapshot_date = metrics.calculation_date
+LEFT JOIN corrected ON snapshots.movie_id = corrected.movie_id
 LEFT JOIN tmdb_analytics.movies AS movies ON snapshots.movie_id = movies.movie_id
 CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
-WHERE
-  snapshots.vote_count IS NOT NULL
-  AND snapshots.snapshot_date = (
-    SELECT MAX(newest.snapshot_date)
-    FROM tmdb_analytics.movie_daily_snapshots AS newest
-    WHERE newest.vote_count IS NOT NULL
-  )
+WHERE snapshots.vote_count IS NOT NULL

@@ -12,7 +12,7 @@ from tests.sql.sandbox import Sandbox
 pytestmark = pytest.mark.emulator
 
 GOLDEN = Path(__file__).parents[3] / "shared/reference/metrics-golden.json"
-METRICS = {
+COMPATIBLE = {
     "popularity_change_1d": "popularity_change_1d",
     "popularity_pct_1d": "popularity_pct_change_1d",
     "popularity_ma_7d": "popularity_7d_ma",
@@ -20,58 +20,119 @@ METRICS = {
     "popularity_pct_7d": "popularity_wow_pct_change",
     "vote_velocity_7d": "vote_velocity_7d",
     "vote_acceleration": "vote_acceleration_7d",
-    "viral_score_compat": "viral_coefficient",
+    "viral_score_compat": "viral_coefficient_classic",
     "trend_category": "trend_category",
+    "momentum_status": "momentum_status_1d",
 }
-"""Research's name -> column of movie_metrics_aggregated."""
+VIRAL = {
+    "history": "history",
+    "vote_correction": "is_vote_count_corrected",
+    "votes_3d": "votes_3d",
+    "votes_3d_expected": "votes_3d_expected",
+    "vote_baseline": "vote_baseline",
+    "z_votes": "z_votes",
+    "z_popularity": "z_popularity",
+    "surge": "surge",
+    "viral_score": "viral_coefficient",
+    "is_alarm": "is_breakout_alarm",
+    "vote_acceleration": "vote_acceleration_7d",
+    "vote_acceleration_lo": "vote_acceleration_7d_low",
+    "growth_7d": "popularity_growth_7d",
+    "growth_z": "popularity_growth_z",
+    "trend_class": "momentum_status",
+}
+"""Research's name -> column of movie_metrics_aggregated or movie_viral_signals."""
+
+
+CLASSES = ("momentum_status", "trend_category", "trend_class")
 
 
 @pytest.fixture
 def golden() -> tuple[date, list[Any]]:
-    """Return day 0 and the cases of compatible metrics, all of one day."""
+    """Return day 0 and the cases."""
     if not GOLDEN.exists():
         pytest.skip("needs ../shared/reference/metrics-golden.json")
     content = json.loads(GOLDEN.read_text())
-    cases = [case for case in content["cases"] if case["compat"]]
-    assert {case["day"] for case in cases} == {14}
-    return date.fromisoformat(content["epoch"]), cases
+    return date.fromisoformat(content["epoch"]), content["cases"]
 
 
 def test_the_compatible_metrics_are_those_worked_by_hand(
     sandbox: Sandbox, golden: tuple[date, list[Any]]
 ) -> None:
-    epoch, cases = golden
-    sandbox.load(
-        "movie_details_raw",
-        [
-            _landed(movie_id, epoch, *row)
-            for movie_id, case in enumerate(cases)
-            for row in case["rows"]
-        ],
-    )
+    epoch, all_cases = golden
+    cases = [case for case in all_cases if case["compat"]]
+    assert len(cases) == 8
+    assert {case["day"] for case in cases} == {14}
+    _land(sandbox, epoch, cases)
     today = epoch + timedelta(days=14)
 
     sandbox.compute(epoch, today)
 
     of_today = f"calculation_date = '{today}'"
+    sandbox.publish(epoch, today)
+    emerging = _by_movie(sandbox.rows("v_emerging_viral_trends"))
     metrics = _by_movie(sandbox.rows("movie_metrics_aggregated", of_today))
     snapshots = _by_movie(
         sandbox.rows("movie_daily_snapshots", f"snapshot_date = '{today}'")
     )
-    latest = _by_movie(sandbox.rows("v_latest_popularity_metrics"))
-    scores = _by_movie(sandbox.rows("v_viral_coefficient_scores", of_today))
-    emerging = _by_movie(sandbox.rows("v_emerging_viral_trends"))
     for movie_id, case in enumerate(cases):
+        of_movie = metrics[movie_id]
         found = {
-            **{name: metrics[movie_id][column] for name, column in METRICS.items()},
+            **{name: of_movie[column] for name, column in COMPATIBLE.items()},
             "vote_pct_7d": snapshots[movie_id]["vote_count_pct_change_7d"],
-            "momentum_status": latest[movie_id]["momentum_status"],
-            "viral_category": scores.get(movie_id, {}).get("virality_category"),
+            "viral_category": _category(of_movie["viral_coefficient_classic"]),
             "is_emerging": movie_id in emerging,
         }
-        assert {name: found[name] for name in case["compat"]} == {
-            name: _expected(name, value) for name, value in case["compat"].items()
-        }, case["name"]
+        assert {name: found[name] for name in case["compat"]} == _expected(
+            case["compat"]
+        ), case["name"]
+
+
+@pytest.mark.parametrize("is_crowd", [False, True], ids=["movies", "crowd"])
+def test_the_viral_signals_are_those_worked_by_hand(
+    sandbox: Sandbox, golden: tuple[date, list[Any]], *, is_crowd: bool
+) -> None:
+    epoch, all_cases = golden
+    today = epoch + timedelta(days=40)
+    # A crowd of 31 is its own cohort; 7 movies are too few to be anybody's.
+    cases = [
+        case
+        for case in all_cases
+        for _ in range(case["copies"])
+        if case["viral"] and (case["copies"] > 1) is is_crowd
+    ]
+    assert len(cases) == (31 if is_crowd else 7)
+    for movie_id, case in enumerate(cases):
+        first = today - timedelta(days=case["day"])
+        _land(sandbox, first, [case], movie_id)
+
+    sandbox.compute(epoch, today)
+
+    of_today = f"calculation_date = '{today}'"
+    metrics = _by_movie(sandbox.rows("movie_metrics_aggregated", of_today))
+    signals = _by_movie(sandbox.rows("movie_viral_signals", of_today))
+    for movie_id, case in enumerate(cases):
+        both = signals[movie_id] | metrics[movie_id]
+        found = {
+            **{name: both[column] for name, column in VIRAL.items()},
+            "viral_category": _category(both["viral_coefficient"]),
+        }
+        assert {name: found[name] for name in case["viral"]} == _expected(
+            case["viral"]
+        ), case["name"]
+
+
+def _land(
+    sandbox: Sandbox, epoch: date, cases: list[Any], first_movie_id: int = 0
+) -> None:
+    sandbox.load(
+        "movie_details_raw",
+        [
+            _landed(movie_id, epoch, *row)
+            for movie_id, case in enumerate(cases, start=first_movie_id)
+            for row in case["rows"]
+        ],
+    )
 
 
 def _landed(
@@ -99,7 +160,22 @@ def _by_movie(rows: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
     return {row["movie_id"]: row for row in rows}
 
 
-def _expected(name: str, value: object) -> object:
-    if value is None and name in ("momentum_status", "trend_category"):
-        return "Insufficient history"
-    return pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
+def _category(coefficient: float | None) -> str | None:
+    """Say what the views say; their own cases prove the bounds."""
+    if coefficient is None:
+        return None
+    bounds = {80: "Extremely", 60: "Highly", 40: "Moderately", 20: "Slightly"}
+    words = [word for bound, word in bounds.items() if coefficient >= bound]
+    return f"{(words or ['Not'])[0]} Viral"
+
+
+def _expected(worked: dict[str, Any]) -> dict[str, Any]:
+    expected: dict[str, Any] = {}
+    for name, value in worked.items():
+        if value is None and name in CLASSES:
+            expected[name] = "Insufficient history"
+        elif isinstance(value, float):
+            expected[name] = pytest.approx(value, rel=1e-9)
+        else:
+            expected[name] = value
+    return expected

@@ -17,7 +17,13 @@ BEFORE = FIRST + timedelta(days=13)
 """Days up to here are computed in one go, always."""
 LAST = FIRST + timedelta(days=19)
 MOVIES = 12
-TABLES = ("movies", "movie_daily_snapshots", "movie_metrics_aggregated")
+TABLES = (
+    "movies",
+    "movie_daily_snapshots",
+    "catalogue_days",
+    "movie_viral_signals",
+    "movie_metrics_aggregated",
+)
 LANDING = ("movie_details_raw", "movie_popularity_raw")
 
 type Tables = dict[str, list[dict[str, Any]]]

@@ -1,0 +1,120 @@
+"""Checks: the files of sql/checks in, one query out; its rows in, a verdict out. Pure.
+
+Every check returns offending rows: day, movie_id (NULL when it is about the whole day)
+and the problem in words. One that is marked `fail` keeps its days from being published.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from functions.compute_metrics.statements import SQL, Statement
+
+EXAMPLES_PER_DAY = 3
+"""Offending rows that are quoted of each check and day."""
+
+_SEVERITY = re.compile(r"^-- Severity: (\w+)$", re.MULTILINE)
+
+
+class Severity(StrEnum):
+    """What an offending row means for its day."""
+
+    FAIL = "fail"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One file of sql/checks."""
+
+    statement: Statement
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found on one day."""
+
+    check: str
+    severity: Severity
+    day: date
+    rows: int
+    examples: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{self.check}: {self.rows} on {self.day}, {'; '.join(self.examples)}"
+
+
+def read(folder: Path = SQL) -> list[Check]:
+    """Read every check; ValueError names one that says no severity."""
+    return [_read(path) for path in sorted(folder.glob("checks/*.sql"))]
+
+
+def as_one_query(checks: Iterable[Check]) -> str:
+    """Join checks into one query: offending rows per check and day, a few quoted."""
+    found = "\nUNION ALL\n".join(
+        f"SELECT '{check.statement.name}' AS check_name, day, movie_id, problem\n"
+        f"FROM (\n{check.statement.sql.strip()}\n)"
+        for check in checks
+    )
+    return (
+        "-- checks: what sql/checks find on the days\n"
+        "SELECT check_name, day, movie_id, problem,\n"
+        "  COUNT(*) OVER (PARTITION BY check_name, day) AS offending\n"
+        f"FROM (\n{found}\n)\n"
+        "QUALIFY ROW_NUMBER() OVER (\n"
+        "  PARTITION BY check_name, day ORDER BY movie_id, problem\n"
+        f") <= {EXAMPLES_PER_DAY}\n"
+        "ORDER BY check_name, day, movie_id, problem"
+    )
+
+
+def findings(
+    checks: Iterable[Check], rows: Iterable[Mapping[str, Any]]
+) -> list[Finding]:
+    """Gather the query's rows by check and day."""
+    severities = {check.statement.name: check.severity for check in checks}
+    groups: dict[tuple[str, date], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["check_name"], row["day"]), []).append(row)
+    return [
+        Finding(name, severities[name], day, of[0]["offending"], tuple(map(_quote, of)))
+        for (name, day), of in groups.items()
+    ]
+
+
+def unfit_days(found: Iterable[Finding]) -> frozenset[date]:
+    """Return the days that must not be published."""
+    return frozenset(one.day for one in found if one.severity is Severity.FAIL)
+
+
+def spans(
+    from_date: date, to_date: date, unfit: frozenset[date]
+) -> Iterator[tuple[date, date, bool]]:
+    """Cut a range into stretches of days that are all fit or all unfit."""
+    start = from_date
+    while start <= to_date:
+        is_fit = start not in unfit
+        end = start
+        while end < to_date and (end + timedelta(days=1) not in unfit) is is_fit:
+            end += timedelta(days=1)
+        yield start, end, is_fit
+        start = end + timedelta(days=1)
+
+
+def _read(path: Path) -> Check:
+    sql = path.read_text()
+    match = _SEVERITY.search(sql)
+    if not match or match[1] not in set(Severity):
+        raise ValueError(f"{path.name} needs a line '-- Severity: fail' or 'warn'")
+    return Check(Statement(path.stem, sql), Severity(match[1]))
+
+
+def _quote(row: Mapping[str, Any]) -> str:
+    about = f"movie {row['movie_id']}: " if row["movie_id"] is not None else ""
+    return about + str(row["problem"])

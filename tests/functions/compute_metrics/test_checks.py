@@ -1,0 +1,178 @@
+"""Checks: severities, the one query, what its rows mean, how a range is cut."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.compute_metrics.checks import (
+    EXAMPLES_PER_DAY,
+    Check,
+    Finding,
+    Severity,
+    as_one_query,
+    findings,
+    read,
+    spans,
+    unfit_days,
+)
+from functions.compute_metrics.statements import SQL, Statement
+
+DAY = date(2026, 3, 10)
+NEXT = DAY + timedelta(1)
+FAIL = Check(Statement("orphans", "SELECT 1 -- of orphans\n"), Severity.FAIL)
+WARN = Check(Statement("coverage", "SELECT 2"), Severity.WARN)
+
+DAYS = st.dates(DAY, DAY + timedelta(40))
+
+
+def _row(check: str, day: date, **fields: Any) -> dict[str, Any]:
+    return {
+        "check_name": check,
+        "day": day,
+        "movie_id": None,
+        "problem": "it is odd",
+        "offending": 1,
+        **fields,
+    }
+
+
+def _days(start: date, end: date) -> Iterator[date]:
+    while start <= end:
+        yield start
+        start += timedelta(1)
+
+
+def test_every_file_has_a_severity() -> None:
+    checks = read()
+
+    assert [check.statement.name for check in checks] == sorted(
+        path.stem for path in SQL.glob("checks/*.sql")
+    )
+    assert {check.statement.name for check in checks if check.severity == "fail"} == {
+        "duplicate_keys",
+        "freshness",
+        "orphan_rows",
+        "values_in_range",
+    }
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1",
+        "-- Severity: bad\nSELECT 1",
+        "-- Severity:\nSELECT 1",
+        "-- Severity: fail or warn\nSELECT 1",
+        "SELECT 1  -- Severity: fail",
+    ],
+)
+def test_a_file_without_a_severity_is_named(sql: str, tmp_path: Path) -> None:
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks/good.sql").write_text("-- Severity: warn\nSELECT 1")
+    (tmp_path / "checks/odd.sql").write_text(sql)
+
+    with pytest.raises(ValueError, match=r"odd\.sql needs a line '-- Severity: fail'"):
+        read(tmp_path)
+
+
+def test_a_severity_is_read_from_its_line(tmp_path: Path) -> None:
+    (tmp_path / "checks").mkdir()
+    text = "-- odd: says something.\n-- Severity: warn\n-- Grain: none.\nSELECT 1\n"
+    (tmp_path / "checks/odd.sql").write_text(text)
+
+    assert read(tmp_path) == [Check(Statement("odd", text), Severity.WARN)]
+
+
+def test_the_checks_become_one_query() -> None:
+    query = as_one_query([FAIL, WARN])
+
+    assert query.count("UNION ALL") == 1
+    assert "SELECT 'orphans' AS check_name, day, movie_id, problem" in query
+    assert "SELECT 'coverage' AS check_name, day, movie_id, problem" in query
+    # A comment at the end of a file must not swallow the bracket.
+    assert "(\nSELECT 1 -- of orphans\n)" in query
+    assert f"<= {EXAMPLES_PER_DAY}" in query
+
+
+def test_a_lone_check_is_a_query_too() -> None:
+    assert "UNION ALL" not in as_one_query([FAIL])
+
+
+def test_the_query_says_what_it_is_in_its_first_line_and_asks_for_days_only() -> None:
+    query = as_one_query(read())
+
+    assert query.startswith("-- checks: ")
+    assert set(re.findall(r"@(\w+)", query)) == {"from_date", "to_date"}
+    assert ";" not in re.sub(r"--.*|'[^']*'", "", query)
+
+
+def test_rows_of_a_check_and_day_are_one_finding() -> None:
+    rows = [
+        _row("orphans", DAY, movie_id=7, problem="no metrics", offending=12),
+        _row("orphans", DAY, movie_id=9, problem="no snapshot", offending=12),
+        _row("orphans", NEXT, movie_id=7, problem="no metrics"),
+        _row("coverage", DAY, problem="coverage 0.5 is below 0.99"),
+    ]
+
+    assert findings([FAIL, WARN], rows) == [
+        Finding(
+            "orphans",
+            Severity.FAIL,
+            DAY,
+            12,
+            ("movie 7: no metrics", "movie 9: no snapshot"),
+        ),
+        Finding("orphans", Severity.FAIL, NEXT, 1, ("movie 7: no metrics",)),
+        Finding("coverage", Severity.WARN, DAY, 1, ("coverage 0.5 is below 0.99",)),
+    ]
+
+
+def test_no_rows_are_no_findings() -> None:
+    assert findings([FAIL, WARN], []) == []
+    assert unfit_days([]) == frozenset()
+
+
+def test_a_finding_says_it_in_one_line() -> None:
+    finding = Finding("orphans", Severity.FAIL, DAY, 12, ("movie 7: a", "movie 9: b"))
+
+    assert str(finding) == "orphans: 12 on 2026-03-10, movie 7: a; movie 9: b"
+
+
+def test_a_warning_leaves_its_day_fit() -> None:
+    found = findings(
+        [FAIL, WARN],
+        [_row("coverage", DAY), _row("orphans", NEXT), _row("coverage", NEXT)],
+    )
+
+    assert unfit_days(found) == {NEXT}
+
+
+def test_a_range_is_cut_where_fitness_changes() -> None:
+    day = [DAY + timedelta(n) for n in range(6)]
+
+    assert list(spans(day[0], day[5], frozenset({day[2], day[3], day[5]}))) == [
+        (day[0], day[1], True),
+        (day[2], day[3], False),
+        (day[4], day[4], True),
+        (day[5], day[5], False),
+    ]
+
+
+@given(st.tuples(DAYS, DAYS).map(sorted), st.frozensets(DAYS))
+def test_spans_cover_the_range_once_in_order_and_alternate(
+    ends: list[date], unfit: frozenset[date]
+) -> None:
+    from_date, to_date = ends
+    cut = list(spans(from_date, to_date, unfit))
+
+    covered = [(day, is_fit) for start, end, is_fit in cut for day in _days(start, end)]
+    assert covered == [(day, day not in unfit) for day in _days(from_date, to_date)]
+    fitness = [is_fit for _, _, is_fit in cut]
+    assert all(one is not other for one, other in pairwise(fitness))

@@ -1,0 +1,140 @@
+"""Cases: tests/sql/<file>/<case>/{given,expect}.yaml in, rows to load and to find out.
+
+given: rows by table (`movie_id: 1..30` is thirty of them), `defaults` for columns that
+do not matter there, and the days (from, to) that a statement or check runs for. expect:
+the rows of the table or view that the file makes, or that the check or query returns,
+by `key`, no more and no fewer; each names the columns it is about. `where` narrows what
+is looked at. Views show published days: the days of the given rows are, unless the case
+gives catalogue_days itself.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from functions.compute_metrics import checks, statements
+
+HERE = Path(__file__).parent
+GATE = statements.gate()
+STATEMENTS = {file.name: file for file in statements.daily()} | GATE
+DAYS = "catalogue_days"
+VIEWS = {path.stem for path in (statements.SQL / "views").glob("*.sql")}
+CHECKS = {check.statement.name: check.statement.sql for check in checks.read()}
+QUERIES = {
+    path.stem: path.read_text() for path in (statements.SQL / "queries").glob("*.sql")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One hand-worked case: what is given, and what is to be found."""
+
+    path: Path
+    tables: Mapping[str, list[dict[str, Any]]]
+    days: Mapping[str, date]
+    """from_date and to_date, where the file takes them."""
+    expect: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The SQL file's."""
+        return self.path.parent.name
+
+    @property
+    def where(self) -> str:
+        """Which rows are looked at."""
+        return str(self.expect.get("where", "TRUE"))
+
+    @property
+    def made(self) -> str:
+        """The table or view that the file makes."""
+        if self.name in GATE:
+            return DAYS
+        return self.name if self.name in VIEWS else self.name[3:]
+
+    def reduced(self, rows: list[dict[str, Any]]) -> dict[Any, Any]:
+        """Reduce found rows to the columns that the expected row of their key names."""
+        wanted = self.keyed(self.expect["rows"])
+        found = self.keyed(rows)
+        assert len(found) == len(rows), f"{self.expect['key']} is not unique"
+        return {
+            of: {name: row[name] for name in wanted.get(of, row)}
+            for of, row in found.items()
+        }
+
+    def expected(self) -> dict[Any, Any]:
+        """Return the expected rows by key, floats to 1e-9."""
+        return {
+            of: {
+                name: pytest.approx(value, rel=1e-9)
+                if isinstance(value, float)
+                else value
+                for name, value in row.items()
+            }
+            for of, row in self.keyed(self.expect["rows"]).items()
+        }
+
+    def keyed(self, rows: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+        """Return rows by the key of the case."""
+        return {tuple(row[name] for name in self.expect["key"]): row for row in rows}
+
+
+def paths() -> list[Path]:
+    """Return the folder of every case."""
+    return sorted(path.parent for path in HERE.glob("*/*/given.yaml"))
+
+
+def name_of(path: Path) -> str:
+    """Name a case for people."""
+    return str(path.relative_to(HERE))
+
+
+def read(path: Path) -> Case:
+    """Read a case."""
+    given = yaml.safe_load((path / "given.yaml").read_text())
+    expect = yaml.safe_load((path / "expect.yaml").read_text())
+    shows_published = path.parent.name in VIEWS | QUERIES.keys()
+    days = {f"{end}_date": given[end] for end in ("from", "to") if end in given}
+    return Case(path, _rows(given, is_published=shows_published), days, expect)
+
+
+def _rows(
+    given: Mapping[str, Any], *, is_published: bool
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the given rows by table, with their days as published where asked."""
+    defaults = given.get("defaults", {})
+    tables = {
+        table: [each for row in rows for each in _each(defaults.get(table, {}) | row)]
+        for table, rows in given["rows"].items()
+    }
+    if is_published and DAYS not in tables:
+        with_votes: dict[Any, bool] = {}
+        for row in (row for rows in tables.values() for row in rows):
+            if day := row.get("snapshot_date") or row.get("calculation_date"):
+                has_votes = row.get("vote_count") is not None
+                with_votes[day] = with_votes.get(day, False) or has_votes
+        tables[DAYS] = [
+            {
+                "snapshot_date": day,
+                "has_votes": has_votes,
+                "is_catalogue_shift": False,
+                "is_published": True,
+            }
+            for day, has_votes in with_votes.items()
+        ]
+    return tables
+
+
+def _each(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the row, or one per movie of `movie_id: first..last`."""
+    first, dots, last = str(row.get("movie_id")).partition("..")
+    if not dots:
+        yield row
+        return
+    for movie_id in range(int(first), int(last) + 1):
+        yield row | {"movie_id": movie_id}
