@@ -1,0 +1,5 @@
+"""For the judges of the SQL: the sandbox of the SQL tests."""
+
+from tests.sql.conftest import prepared, sandbox
+
+__all__ = ["prepared", "sandbox"]
