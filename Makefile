@@ -12,11 +12,11 @@ export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
 FUNCTIONS := ingest_changes fetch_details compute_metrics
 
-.PHONY: help setup demo demo-clean test bench check fix lock
+.PHONY: help setup demo demo-clean explain test bench bench-metrics bench-scale check fix lock
 
 help: ## Print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
-	  awk -F '\t' '{ printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }'
+	  awk -F '\t' '{ printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }'
 
 .tools/bin/uv:
 	@echo "no uv on this machine: installing it into .tools from PyPI"
@@ -32,11 +32,20 @@ demo: setup ## The whole pipeline on this machine; no account, no key (TMDB_TOKE
 demo-clean: ## Forget what the demo has stored
 	@rm -rf .data
 
+explain: setup ## Why MOVIE=... (TMDB id or title) has its score; PROJECT=... for a real project
+	@$(RUN) python -m ops explain "$(or $(MOVIE),$(error write MOVIE=<TMDB id or part of a title>))"
+
 test: setup ## Every test; what a machine cannot run is skipped with its reason
 	@$(RUN) pytest
 
 bench: setup ## Initial load of 1,000 movies in fine weather, with 503s, through an outage
 	@$(RUN) python -m benchmarks.initial_load
+
+bench-metrics: setup ## How good the metrics are, ours and the predecessor's, on labelled events (minutes)
+	@$(RUN) python -m benchmarks.metrics
+
+bench-scale: setup ## One day of metrics for 1,000, 10,000 and 100,000 movies (minutes)
+	@$(RUN) python -m benchmarks.metrics_scale
 
 check: setup ## Format, lint, types, SQL style, generated files up to date
 	@$(RUN) ruff format --check

@@ -1,0 +1,62 @@
+"""Popularity and votes in; the predecessor's formulas out, as they were meant.
+
+Its references are rows, not days: LAG(1) and LAG(7) over the rows a movie happens to
+have. As deployed it filtered before the windows and got NULL everywhere; that is not
+held against it here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.metrics.simulation import Simulation
+from local.tmdb_simulator.plan import Flags, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """Grids [movie, day]; NaN where it says NULL."""
+
+    viral_score: Floats
+    is_viral: Flags
+    is_emerging: Flags
+    is_trend_viral: Flags
+    is_surging: Flags
+
+
+def compute(simulation: Simulation) -> Predecessor:
+    """Run its formulas on the rows there are."""
+    popularity, votes = simulation.popularity, simulation.votes.astype(float)
+    popularity_1 = _lag(popularity, simulation.observed, 1)
+    popularity_7 = _lag(popularity, simulation.observed, 7)
+    votes_7 = _lag(votes, simulation.observed, 7)
+    votes_14 = _lag(votes, simulation.observed, 14)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one_day_pct = _pct(popularity, popularity_1)
+        score = (
+            0.6 * _pct(votes, votes_7) + 0.4 * _pct(popularity, popularity_7)
+        ).clip(0, 100)
+        velocity = (votes - votes_7) / 7
+        acceleration = velocity - (votes_7 - votes_14) / 7
+    return Predecessor(
+        viral_score=score,
+        is_viral=score >= 40,  # noqa: PLR2004 - its threshold
+        is_emerging=(acceleration > 0)
+        & (velocity >= 10)  # noqa: PLR2004 - its threshold
+        & ((score > 30) | (acceleration > 5)),  # noqa: PLR2004 - its thresholds
+        is_trend_viral=(velocity > 50) & (popularity - popularity_7 > 10),  # noqa: PLR2004
+        is_surging=one_day_pct > 10,  # noqa: PLR2004 - its threshold
+    )
+
+
+def _pct(now: Floats, before: Floats) -> Floats:
+    change = 100 * (now - before) / before
+    return np.where(np.isfinite(change), change, np.nan)
+
+
+def _lag(values: Floats, observed: Flags, rows: int) -> Floats:
+    """Return each row's value so many rows before it."""
+    lagged = np.full(values.shape, np.nan)
+    for movie, days in enumerate(map(np.flatnonzero, observed)):
+        lagged[movie, days[rows:]] = values[movie, days[:-rows]]
+    return lagged

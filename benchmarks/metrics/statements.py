@@ -1,0 +1,170 @@
+"""Snapshots in; what sql/ computes of them out.
+
+The files themselves, through Google's client, on the emulated BigQuery: details land,
+every statement runs once over all days, and the two tables of metrics are read back.
+"""
+
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+import pandas as pd
+from google.cloud import bigquery, bigquery_storage
+from google.cloud.bigquery_storage_v1.services.big_query_read import transports
+
+from benchmarks.metrics.simulation import Simulation
+from functions.compute_metrics import statements
+from local.bigquery_emulator import BigQueryEmulator
+from local.tmdb_simulator.plan import Floats
+from local.warehouse import DATASET, PROJECT, connect, create_tables
+
+type Grid = np.ndarray[tuple[int, int], np.dtype[Any]]
+
+_NUMBERS = (
+    "viral_coefficient",
+    "viral_coefficient_classic",
+    "popularity_wow_pct_change",
+    "z_votes",
+    "z_popularity",
+    "popularity_outlook_7d",
+    "popularity_outlook_7d_low",
+    "popularity_outlook_7d_high",
+)
+_FLAGS = ("is_breakout_alarm", "is_breakout_confirmed")
+_WORDS = ("momentum_status", "momentum_status_1d", "trend_category", "history")
+_COLUMNS = (*_NUMBERS, *_FLAGS, *_WORDS)
+
+_UNLIMITED = [("grpc.max_receive_message_length", -1)]
+_LANDED = f"{DATASET}.movie_details_raw"
+_EMPTIED = (
+    "movie_details_raw",
+    "movies",
+    "movie_daily_snapshots",
+    "catalogue_days",
+    "movie_viral_signals",
+    "movie_metrics_aggregated",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Each column as a grid [movie, day]; NaN, False or "" where there is no value."""
+
+    grids: dict[str, Grid]
+
+    def number(self, column: str) -> Floats:
+        """Return a column of numbers."""
+        return self.grids[column]
+
+
+class Bench:
+    """A dataset on the emulator that is filled, computed and read again and again."""
+
+    def __init__(self, client: bigquery.Client, channel: grpc.Channel) -> None:
+        self._client = client
+        self._storage = bigquery_storage.BigQueryReadClient(  # type: ignore[no-untyped-call]
+            transport=transports.BigQueryReadGrpcTransport(channel=channel)
+        )
+        create_tables(client)
+        for view in statements.views():
+            client.query_and_wait(view.sql)
+
+    def compute(self, simulation: Simulation) -> Metrics:
+        """Run every statement on the simulation's rows, and on nothing else."""
+        for table in _EMPTIED:
+            self._client.query_and_wait(f"TRUNCATE TABLE {DATASET}.{table}")
+        self._land(simulation)
+        last_day = simulation.first_day + timedelta(
+            days=simulation.observed.shape[1] - 1
+        )
+        for statement in statements.daily():
+            self._run(statement.sql, simulation.first_day, last_day)
+        return self._read(simulation)
+
+    def _land(self, simulation: Simulation) -> None:
+        movie, day = np.nonzero(simulation.observed)
+        dates = pd.date_range(
+            simulation.first_day, periods=simulation.observed.shape[1]
+        )
+        rows = pd.DataFrame(
+            {
+                "run_id": "simulated",
+                "run_date": dates.strftime("%Y-%m-%d").to_numpy()[day],
+                "batch_no": 0,
+                "movie_id": simulation.movie_id[movie],
+                "fetched_at": "2026-01-01T00:00:00Z",
+                "popularity": simulation.popularity[movie, day],
+                "vote_count": simulation.votes[movie, day],
+            }
+        )
+        target = self._client.get_table(f"{PROJECT}.{_LANDED}")
+        config = bigquery.LoadJobConfig(
+            schema=[field for field in target.schema if field.name in rows],
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+        )
+        lines = io.BytesIO(rows.to_json(orient="records", lines=True).encode())
+        self._client.load_table_from_file(lines, target, job_config=config).result()
+
+    def _run(self, sql: str, from_date: date, to_date: date) -> None:
+        days = {"from_date": from_date, "to_date": to_date}
+        config = bigquery.QueryJobConfig(
+            query_parameters=[
+                bigquery.ScalarQueryParameter(name, "DATE", day)
+                for name, day in days.items()
+            ]
+        )
+        self._client.query_and_wait(sql, job_config=config)
+
+    def _read(self, simulation: Simulation) -> Metrics:
+        columns = ", ".join(
+            f"{'signals' if column in _SIGNALS else 'metrics'}.{column}"
+            for column in _COLUMNS
+        )
+        rows = self._client.query(
+            f"SELECT metrics.movie_id, metrics.calculation_date, {columns} "
+            f"FROM {DATASET}.movie_metrics_aggregated AS metrics "
+            f"JOIN {DATASET}.movie_viral_signals AS signals "
+            "ON metrics.movie_id = signals.movie_id "
+            "AND metrics.calculation_date = signals.calculation_date"
+        )
+        frame = rows.result().to_arrow(bqstorage_client=self._storage).to_pandas()
+        movie = np.searchsorted(simulation.movie_id, frame["movie_id"])
+        first = pd.Timestamp(simulation.first_day)
+        day = (pd.to_datetime(frame["calculation_date"]) - first).dt.days.to_numpy()
+        grids: dict[str, Grid] = {}
+        for column in _COLUMNS:
+            grid = _empty(column, simulation.observed.shape)
+            values = frame[column]
+            grid[movie, day] = values.eq(other=True) if column in _FLAGS else values
+            grids[column] = grid
+        return Metrics(grids)
+
+
+_SIGNALS = ("z_votes", "z_popularity", "history", "is_breakout_alarm")
+
+
+def _empty(column: str, shape: tuple[int, ...]) -> Grid:
+    if column in _FLAGS:
+        return np.zeros(shape, dtype=bool)
+    if column in _WORDS:
+        return np.full(shape, "", dtype=object)
+    return np.full(shape, np.nan)
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    """Start an emulator for as long as the block lasts."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        BigQueryEmulator(Path(folder), project=PROJECT) as emulator,
+        connect(emulator.url) as client,
+        grpc.insecure_channel(emulator.storage_address, options=_UNLIMITED) as channel,
+    ):
+        yield Bench(client, channel)
