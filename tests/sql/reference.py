@@ -1,18 +1,15 @@
-"""A case and what a file selects in; whether Google's reference implementation agrees.
+"""A case and the text of its file in; whether Google's reference implementation agrees.
 
-What a file selects is executed on the given rows: a view's query, a check, a query to
-paste, the source of a MERGE. A MERGE's source holds the rows it writes: each must be
-expected, and what is expected and not among them must have been in the table before.
+It executes queries. A view, a check and a query to paste are executed as they are; a
+MERGE or UPDATE as the query that its clauses define: what the table holds afterwards.
 """
 
-from functions.compute_metrics.statements import SQL
-from tests.sql import cases
-from tests.sql.cases import CHECKS, QUERIES, STATEMENTS, Case
-from tests.sql.googlesql import googlesql
+import sqlglot
+from sqlglot import exp
 
-MERGES_OLDER_ROWS = {
-    "20_movies/newest_description": "a newer row in the table stands: the MERGE decides"
-}
+from functions.compute_metrics.statements import SQL
+from tests.sql.cases import CHECKS, QUERIES, STATEMENTS, Case
+from tests.sql.googlesql import SCHEMAS, body, googlesql
 
 
 def text_of(case: Case) -> str:
@@ -24,22 +21,72 @@ def text_of(case: Case) -> str:
     return (SQL / "views" / f"{case.name}.sql").read_text()
 
 
-def assert_agrees(case: Case, selects: str) -> None:
+def assert_agrees(case: Case, sql: str) -> None:
     """AssertionError, or the executor's own error, when it does not."""
-    expected = case.expected()
-    found = googlesql().select(
-        f"SELECT * FROM (\n{selects}\n) WHERE {case.where}", case.tables, **case.days
+    selects = afterwards(sql) if case.name in STATEMENTS else body(sql)
+    query = f"SELECT * FROM (\n{selects}\n) WHERE {case.where}"
+
+    found = googlesql().select(query, case.tables, **case.days)
+    assert case.reduced(found) == case.expected()
+
+
+def afterwards(sql: str) -> str:
+    """Return the query of the rows that a statement leaves in its table.
+
+    The source of a MERGE stays as it is; only what is around it is written anew.
+    """
+    statement = sqlglot.parse_one(sql, dialect="bigquery")
+    if isinstance(statement, exp.Update):
+        where = _sql(statement.args["where"].this)
+        return f"SELECT * {_set(statement, where)} FROM {_sql(statement.this)}"
+    assert isinstance(statement, exp.Merge)
+    target = _sql(statement.this)
+    on = _sql(statement.args["on"])
+    updated, goes, inserted = "", "FALSE", ""
+    for when in statement.args["whens"].expressions:
+        also = _sql(when.args["condition"]) if when.args["condition"] else "TRUE"
+        then = when.args["then"]
+        match when.args["matched"], when.args["source"], then:
+            case True, _, exp.Update():
+                updated = _set(then, f"fresh.is_there AND {also}", "stored.")
+            case False, False, exp.Insert():
+                assert also == "TRUE"
+                inserted = _inserted(then, statement.this.name)
+            case False, True, _:
+                assert _sql(then) == "DELETE"
+                goes = f"fresh.is_there IS NULL AND {also}"
+            case _:
+                raise NotImplementedError(_sql(when))
+    return f"""
+WITH source AS (SELECT *, TRUE AS is_there FROM (
+{body(sql)}
+))
+SELECT stored.* {updated} FROM {target} LEFT JOIN source AS fresh ON {on}
+WHERE NOT COALESCE({goes}, FALSE)
+UNION ALL
+SELECT {inserted} FROM source AS fresh
+WHERE NOT EXISTS (SELECT 1 FROM {target} WHERE {on})
+"""
+
+
+def _set(update: exp.Expr, where: str, table: str = "") -> str:
+    columns = [
+        f"IF({where}, {_sql(of.expression)}, {table}{of.this.name}) AS {of.this.name}"
+        for of in update.expressions
+    ]
+    return f"REPLACE ({', '.join(columns)})"
+
+
+def _inserted(insert: exp.Insert, table: str) -> str:
+    names = [column.name for column in insert.this.expressions]
+    values = dict(zip(names, insert.expression.expressions, strict=True))
+    columns = [field["name"] for field in SCHEMAS[table]["fields"]]
+    assert names
+    return ", ".join(
+        f"{_sql(values[name]) if name in values else 'NULL'} AS {name}"
+        for name in columns
     )
-    if case.name not in STATEMENTS:
-        assert case.reduced(found) == expected
-        return
-    written = case.keyed(found)
-    stored = case.keyed(case.tables.get(case.made, []))
-    assert len(written) == len(found)
-    assert expected.keys() - written.keys() <= stored.keys()
-    for key, row in written.items():
-        named = {name for name in expected[key] if name in row}
-        if cases.name_of(case.path) not in MERGES_OLDER_ROWS:
-            assert {name: row[name] for name in named} == {
-                name: expected[key][name] for name in named
-            }
+
+
+def _sql(node: exp.Expr) -> str:
+    return node.sql("bigquery", comments=False)

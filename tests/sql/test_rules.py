@@ -166,8 +166,9 @@ def test_a_statement_reads_back_as_far_as_its_widest_window(name: str) -> None:
     read_back = re.findall(r"DATE_SUB\(@from_date, INTERVAL (\d+) DAY\)", TEXTS[name])
     frames = re.findall(r"RANGE BETWEEN (\d+) PRECEDING", TEXTS[name])
 
-    assert len(set(read_back)) == 1
-    assert max(map(int, frames), default=0) <= int(read_back[0]) <= 60
+    furthest = max(map(int, read_back))
+
+    assert max(map(int, frames), default=0) <= furthest <= 60
 
 
 @pytest.mark.parametrize("table", SCHEMAS)
