@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 FUNCTIONS = ("ingest_changes", "fetch_details", "compute_metrics")
 
-_STATUS = ("sql/views/v_run_status.sql",)
+_STATUS = ("sql/10_metric_thresholds.sql", "sql/views/v_run_status.sql")
 _SQL = {
     "ingest_changes": _STATUS,
     "fetch_details": _STATUS,

@@ -52,6 +52,12 @@ class Settings:
     """TRACKED_MOVIES: how many of the most popular movies are tracked."""
     history_days: int
     """HISTORY_DAYS: how far back history is read; TMDB keeps about 3 months."""
+    run_stalled_s: float
+    """RUN_STALLED_S: silent for so long, a run's missing batches are sent again."""
+    run_deadline_s: float
+    """RUN_DEADLINE_S: a run so long after its plan is closed with what it has."""
+    fetch_deadline_s: float
+    """RUN_STALLED_S: silent so long, a run's missing batches are sent again."""
     max_bytes_billed: int
     """MAX_BYTES_BILLED: a query that would read more is refused by BigQuery."""
     log_level: str
@@ -77,6 +83,9 @@ class Settings:
             tmdb_retry_s=_number(env, "TMDB_RETRY_S", float, 60.0),
             tracked_movies=_number(env, "TRACKED_MOVIES", int, 1_000),
             history_days=_number(env, "HISTORY_DAYS", int, 90),
+            run_stalled_s=_number(env, "RUN_STALLED_S", float, 1_200.0),
+            run_deadline_s=_number(env, "RUN_DEADLINE_S", float, 10_800.0),
+            fetch_deadline_s=_number(env, "FETCH_DEADLINE_S", float, 420.0),
             max_bytes_billed=_number(env, "MAX_BYTES_BILLED", int, 20 * 1024**3),
             log_level=env.get("LOG_LEVEL", "INFO"),
         )

@@ -9,7 +9,8 @@ PipelineError
 │   ├── SecretsUnavailableError    Secret Manager did not answer
 │   ├── ExportMissingError         TMDB has no export of a day (exports.py)
 │   ├── ExportDamagedError         an export is truncated or corrupt
-│   └── RunBusyError               another delivery of the same run is at work
+│   ├── RunBusyError               another delivery of the same run is at work
+│   └── BatchSlowError             a batch took longer than a function may
 └── PermanentError                 to dead-letters and acknowledged, or 4xx/5xx
     ├── BadMessageError            the caller's message cannot mean anything
     ├── CredentialsError           TMDB refused our credential, or there is none
@@ -68,6 +69,10 @@ class SecretsUnavailableError(TransientError):
 
 class RunBusyError(TransientError):
     """Another delivery planned this run moments ago and may still be publishing."""
+
+
+class BatchSlowError(TransientError):
+    """A batch was not done in time; what is done of it is stored, the rest is to do."""
 
 
 class PermanentError(PipelineError):

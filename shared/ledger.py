@@ -15,13 +15,22 @@ from typing import Any
 from shared import clock
 from shared.errors import RowsRejectedError
 from shared.ports import Row, Tables
-from shared.runs import Batch, Event, Mode, Run, RunStatus, StoredPlan
+from shared.runs import Batch, Event, Mode, OpenRun, Run, RunStatus, StoredPlan
 
-_VIEW = Path(__file__).parents[1] / "sql/views/v_run_status.sql"
-RUN_STATUS = re.split(
-    r"^CREATE OR REPLACE VIEW .* AS$", _VIEW.read_text(), flags=re.MULTILINE
-)[1].rstrip("; \n")
-"""The SELECT of v_run_status; runs are planned before anybody has made the view."""
+_SQL = Path(__file__).parents[1] / "sql"
+
+
+def _select_of(view: str) -> str:
+    text = (_SQL / view).read_text()
+    made = re.split(r"^CREATE OR REPLACE VIEW .* AS$", text, flags=re.MULTILINE)
+    return made[1].strip("; \n")
+
+
+RUN_STATUS = _select_of("views/v_run_status.sql").replace(
+    "tmdb_analytics.metric_thresholds",
+    f"(\n{_select_of('10_metric_thresholds.sql')}\n)",
+)
+"""The SELECT of v_run_status; runs are planned before anybody has made a view."""
 
 LONGEST_CATCH_UP_DAYS = 14
 """TMDB lists edits of a window of at most 14 days."""
@@ -101,6 +110,22 @@ class Ledger:
         )
         return RunStatus.from_row(rows[0]) if rows else None
 
+    def open_runs(self, day: date) -> list[OpenRun]:
+        """Return the runs up to a day, and at most 14 days old, that have not ended."""
+        rows = self.tables.select(
+            _OPEN_RUNS,
+            from_date=day - timedelta(days=LONGEST_CATCH_UP_DAYS),
+            to_date=day,
+        )
+        return [OpenRun.from_row(row) for row in rows]
+
+    def landed(self, run: Run, batch_no: int) -> frozenset[int]:
+        """Return the movies of a batch whose rows are visible."""
+        rows = self.tables.select(
+            _LANDED, run_id=run.run_id, run_date=run.run_date, batch_no=batch_no
+        )
+        return frozenset(row["movie_id"] for row in rows)
+
     def days_to_catch_up(self, run_date: date) -> list[date]:
         """Return the UTC days whose edits no complete daily run has read yet.
 
@@ -168,6 +193,33 @@ SELECT
 FROM tmdb_analytics.batch_plan AS plan
 WHERE plan.run_id = @run_id AND plan.run_date = @run_date
 ORDER BY plan.batch_no
+"""
+
+_OPEN_RUNS = f"""
+SELECT
+  run_id,
+  batches_total,
+  batches_done,
+  expected,
+  fetched,
+  is_complete,
+  is_closed,
+  is_due,
+  is_metrics_requested,
+  republished,
+  TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), started_at, MILLISECOND) / 1000 AS age_s,
+  TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), last_seen_at, MILLISECOND) / 1000 AS quiet_s,
+  TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), metrics_requested_at, MILLISECOND) / 1000
+    AS requested_s_ago
+FROM ({RUN_STATUS})
+WHERE run_date BETWEEN @from_date AND @to_date
+  AND state NOT IN ('PUBLISHED', 'PARTIAL', 'FAILED')
+ORDER BY run_date, run_id
+"""
+
+_LANDED = """
+SELECT DISTINCT movie_id FROM tmdb_analytics.movie_details_raw
+WHERE run_id = @run_id AND run_date = @run_date AND batch_no = @batch_no
 """
 
 _BATCHES_DONE = """

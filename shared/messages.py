@@ -56,6 +56,9 @@ class IngestRequest:
             raise _bad("mode", fields.get("mode"), f"write one of {modes}")
         mode = Mode(fields["mode"])
         run_date = _date(fields, "run_date") if "run_date" in fields else None
+        if mode is Mode.SWEEP and (field := fields.keys() - {"mode", "run_date"}):
+            name = min(field)
+            raise _bad(name, fields[name], "leave it out: a sweep looks at every run")
         request = cls(
             mode, run_date, _limit(fields, mode), _day(fields, mode, run_date)
         )

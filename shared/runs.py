@@ -22,12 +22,16 @@ class Mode(StrEnum):
     DAILY = "daily"
     WEEKLY = "weekly"
     HISTORY = "history"
+    SWEEP = "sweep"
+    """Not a run of its own: it looks after all others."""
 
 
 class Event(StrEnum):
     """What the ledger records. Rows are appended and never changed."""
 
     RUN_PLANNED = "RUN_PLANNED"
+    RUN_REPUBLISHED = "RUN_REPUBLISHED"
+    RUN_CLOSED = "RUN_CLOSED"
     BATCH_DONE = "BATCH_DONE"
     MOVIE_FAILED = "MOVIE_FAILED"
     MOVIE_NOT_FOUND = "MOVIE_NOT_FOUND"
@@ -36,8 +40,9 @@ class Event(StrEnum):
     METRICS_DONE = "METRICS_DONE"
 
 
+_RUNS = "|".join(sorted(set(Mode) - {Mode.SWEEP}))
 RUN_ID = re.compile(
-    rf"(?P<mode>{'|'.join(Mode)})-(?P<run_date>\d{{4}}-\d{{2}}-\d{{2}})"
+    rf"(?P<mode>{_RUNS})-(?P<run_date>\d{{4}}-\d{{2}}-\d{{2}})"
     r"(-\d{4}-\d{2}-\d{2})?"
 )
 """`<mode>-<run_date>`; a single day of history adds that day."""
@@ -123,4 +128,29 @@ class RunStatus:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Take the fields we use from a row of v_run_status."""
+        return cls(**{name: row[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """What v_run_status says of a run that has not ended; ages in seconds."""
+
+    run_id: str
+    batches_total: int
+    batches_done: int
+    expected: int
+    fetched: int
+    is_complete: bool
+    is_closed: bool
+    is_due: bool
+    """Its metrics can be computed: nothing more is to come."""
+    is_metrics_requested: bool
+    republished: int
+    age_s: float
+    quiet_s: float
+    requested_s_ago: float | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Take the fields from a row."""
         return cls(**{name: row[name] for name in cls.__slots__})

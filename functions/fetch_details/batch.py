@@ -1,21 +1,23 @@
 """A batch: ids in; detail rows, one event per movie that made none, and a marker out.
 
 The marker is written last. A crash before it repeats the batch; the readers of
-movie_details_raw take the newest row of a movie, so a repetition counts once.
+movie_details_raw take the newest row of a movie, so a repetition counts once. A batch
+that takes too long keeps its rows and is handed back; its redelivery fetches the rest.
 """
 
 import logging
 from collections.abc import Iterable
+from itertools import batched
 from time import monotonic
 from typing import Any
 
 from functions.fetch_details.transform import BadMovieError, to_row
+from functions.fetch_details.world import World
 from shared import clock
 from shared.delivery import Delivery
-from shared.errors import TmdbUnavailableError
-from shared.ledger import Ledger
+from shared.errors import BatchSlowError, TmdbUnavailableError
 from shared.messages import MovieBatch
-from shared.ports import Movies, Reply, Row, Tables
+from shared.ports import Reply, Row
 from shared.runs import Event, Run
 
 log = logging.getLogger(__name__)
@@ -25,31 +27,45 @@ OUTAGE_SHARE = 0.5
 handed back. Less is single movies that TMDB cannot serve, and they are recorded."""
 
 
-def store(
-    batch: MovieBatch,
-    delivery: Delivery,
-    movies: Movies,
-    tables: Tables,
-    ledger: Ledger,
-) -> None:
+IDS_BETWEEN_LOOKS = 25
+"""After so many ids the clock is looked at."""
+
+
+def store(batch: MovieBatch, delivery: Delivery, world: World) -> None:
     """Fetch a batch, append its rows, record what became of every id."""
     began = monotonic()
-    replies = movies.movies(batch.movie_ids)
+    run = Run.from_id(batch.run_id)
+    landed: frozenset[int] = frozenset()
+    if delivery.attempt > 1:
+        landed = world.ledger.landed(run, batch.batch_no) & set(batch.movie_ids)
+    ids = [movie_id for movie_id in batch.movie_ids if movie_id not in landed]
+    replies: list[Reply] = []
+    for chunk in batched(ids, IDS_BETWEEN_LOOKS, strict=False):
+        if replies and monotonic() - began > world.deadline_s:
+            break
+        replies += world.tmdb.movies(chunk)
     _raise_in_outage(replies)
     rows, events = _sort(batch, replies)
     row_ids = [f"{batch.run_id}/{row['movie_id']}" for row in rows]
-    refusals = tables.append("movie_details_raw", rows, row_ids)
+    refusals = world.tables.append("movie_details_raw", rows, row_ids)
+    if len(replies) < len(ids):
+        raise BatchSlowError(
+            f"{len(replies)} of {len(ids)} movies in {monotonic() - began:.0f} s",
+            field="movie_ids",
+            remedy="delivered again by itself, for the rest",
+        )
     events += [
         _failed(batch, rows[refusal.index]["movie_id"], f"BigQuery: {refusal.reason}")
         for refusal in refusals
     ]
     not_found = sum(kind is Event.MOVIE_NOT_FOUND for kind, _ in events)
+    stored = len(landed) + len(rows) - len(refusals)
     counts = {
         "expected": len(batch.movie_ids),
-        "fetched": len(rows) - len(refusals),
+        "fetched": stored,
         "not_found": not_found,
         "failed": len(events) - not_found,
-        "written": len(rows) - len(refusals),
+        "written": stored,
         "tmdb_requests": sum(reply.requests for reply in replies),
         "tmdb_throttled": sum(reply.throttled for reply in replies),
         "seconds": monotonic() - began,
@@ -61,13 +77,13 @@ def store(
         "message_id": delivery.id,
         "delivery_attempt": delivery.attempt,
     }
-    ledger.record(Run.from_id(batch.run_id), [*events, (Event.BATCH_DONE, marker)])
+    world.ledger.record(run, [*events, (Event.BATCH_DONE, marker)])
     log.info("batch_stored", extra={"run_id": batch.run_id, **marker})
 
 
 def _raise_in_outage(replies: list[Reply]) -> None:
     away = [reply for reply in replies if reply.failure and reply.is_outage]
-    if len(away) > OUTAGE_SHARE * len(replies):
+    if away and len(away) > OUTAGE_SHARE * len(replies):
         raise TmdbUnavailableError(
             f"{len(away)} of {len(replies)} movies failed, the first with: "
             f"{away[0].failure}",

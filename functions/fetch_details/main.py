@@ -3,7 +3,6 @@
 Pub/Sub movie-batches -> TMDB /movie/{id} -> movie_details_raw, ingestion_log
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import functions_framework
@@ -11,37 +10,11 @@ from flask import Request
 from flask.typing import ResponseReturnValue
 
 from functions.fetch_details import batch as movie_batch
-from shared import bigquery, logs, pubsub, tmdb
+from functions.fetch_details.world import World, connect
 from shared.completion import request_metrics_if_complete
-from shared.config import Platform, Settings
 from shared.delivery import Delivery, answer
-from shared.ledger import Ledger
 from shared.messages import MovieBatch
-from shared.once import once
-from shared.ports import Movies, Tables, Topics
 from shared.runs import Run
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What the function reads and writes."""
-
-    tmdb: Movies
-    tables: Tables
-    ledger: Ledger
-    topics: Topics
-
-
-@once  # per instance: warm starts reuse connections
-def connect() -> World:
-    """Open every connection; a missing setting is a KeyError that names it."""
-    settings, platform = Settings.from_env(), Platform.from_env()
-    logs.setup(settings.project_id, settings.log_level)
-    tables = bigquery.connect(settings, platform)
-    ledger = Ledger(tables, platform.revision)
-    return World(
-        tmdb.connect(settings, platform), tables, ledger, pubsub.connect(settings)
-    )
 
 
 @functions_framework.http
@@ -61,7 +34,7 @@ def run(batch: MovieBatch, delivery: Delivery, world: World) -> dict[str, Any]:
     of_run = Run.from_id(batch.run_id)
     is_done = world.ledger.is_done(of_run, batch.batch_no)
     if not is_done:
-        movie_batch.store(batch, delivery, world.tmdb, world.tables, world.ledger)
+        movie_batch.store(batch, delivery, world)
     # Even when it was done: whoever marked it may have died before looking.
     request_metrics_if_complete(of_run, batch.batch_count, world.ledger, world.topics)
     return {

@@ -43,10 +43,10 @@ class _Decision:
 def start(request: IngestRequest, run_date: date, world: World) -> dict[str, Any]:
     """Plan and publish a run over movie details."""
     run = Run(request.mode, run_date)
-    publish = partial(_publish, run, world)
+    send = partial(publish, run, world=world)
     if stored := world.ledger.stored_plan(run):
         movies = sum(len(batch.movie_ids) for batch in stored.batches)
-        return resume(run, stored, movies, publish, world)
+        return resume(run, stored, movies, send, world)
     tracked = tracked_movies(world)
     decision = _decide(run, request.limit or world.tracked_movies, tracked, world)
     plan = decision.plan
@@ -57,7 +57,7 @@ def start(request: IngestRequest, run_date: date, world: World) -> dict[str, Any
         "tracked_movies", rows, f"tracked_{run.run_id}", replace=True
     )
     store_popularity(run, run_date, decision.popularity, world)
-    return publish_new(run, plan.batches, plan.movies, publish, world)
+    return publish_new(run, plan.batches, plan.movies, send, world)
 
 
 def tracked_movies(world: World) -> list[Tracked]:
@@ -132,12 +132,18 @@ def _top(run: Run, limit: int, world: World) -> list[ListedMovie]:
         return world.tmdb.export(yesterday, lambda rows: survey(rows, limit, ()).top)
 
 
-def _publish(run: Run, world: World, batches: Sequence[Batch]) -> None:
+def publish(run: Run, batches: Sequence[Batch], world: World) -> None:
+    """Publish batches, and what else the run asks for."""
     bodies = (MovieBatch.of(run, batch).to_json() for batch in batches)
     world.topics.publish(MOVIE_BATCHES, bodies)
     if run.mode is Mode.INITIAL:
         history = IngestRequest(Mode.HISTORY, run.run_date)
         world.topics.publish(INGEST_REQUESTS, [history.to_json()])
+    if run.mode is Mode.DAILY:
+        # Their votes are lost, their popularity is in the exports.
+        missed = world.ledger.days_to_catch_up(run.run_date)[1:]
+        days = (IngestRequest(Mode.HISTORY, run.run_date, None, day) for day in missed)
+        world.topics.publish(INGEST_REQUESTS, [day.to_json() for day in days])
 
 
 def _nothing_to_fetch(run: Run) -> Exception:

@@ -8,6 +8,7 @@ recorded as such, and the run goes on.
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -30,19 +31,26 @@ def start(run_date: date, world: World) -> dict[str, Any]:
     run = Run(Mode.HISTORY, run_date)
     expected = len(_active(world))
 
-    def publish(batches: Sequence[Batch]) -> None:
-        days = (
-            IngestRequest(
-                Mode.HISTORY, run_date, export_date=batch.export_date, batch=batch
-            )
-            for batch in batches
-        )
-        world.topics.publish(INGEST_REQUESTS, (day.to_json() for day in days))
-
+    send = partial(publish, run, world=world)
     if stored := world.ledger.stored_plan(run):
-        return resume(run, stored, expected * len(stored.batches), publish, world)
+        return resume(run, stored, expected * len(stored.batches), send, world)
     batches = cut_into_days(history_days(run_date, world.history_days))
-    return publish_new(run, batches, expected * len(batches), publish, world)
+    return publish_new(run, batches, expected * len(batches), send, world)
+
+
+def publish(run: Run, batches: Sequence[Batch], world: World) -> None:
+    """Publish one request per export day."""
+    days = (
+        IngestRequest(
+            Mode.HISTORY,
+            run.run_date,
+            export_date=batch.export_date,
+            # A day asked for alone is a run of its own.
+            batch=None if run.export_date else batch,
+        )
+        for batch in batches
+    )
+    world.topics.publish(INGEST_REQUESTS, (day.to_json() for day in days))
 
 
 def load_day(

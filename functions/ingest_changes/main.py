@@ -10,7 +10,7 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
-from functions.ingest_changes import details, history
+from functions.ingest_changes import details, history, sweep
 from functions.ingest_changes.world import World, connect
 from shared.delivery import Delivery, answer
 from shared.messages import IngestRequest
@@ -30,8 +30,10 @@ def ingest_changes(request: Request) -> ResponseReturnValue:
 
 
 def run(request: IngestRequest, delivery: Delivery, world: World) -> dict[str, Any]:
-    """Plan and publish the run that the request means; the answer is its summary."""
+    """Plan and publish the run that the request means, or look after all of them."""
     run_date = request.run_date or delivery.published_on
+    if request.mode is Mode.SWEEP:
+        return sweep.sweep(run_date, world)
     if request.mode is not Mode.HISTORY:
         return details.start(request, run_date, world)
     if request.export_date is None:

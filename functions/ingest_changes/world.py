@@ -19,6 +19,8 @@ class World:
     topics: Topics
     tracked_movies: int
     history_days: int
+    run_stalled_s: float
+    run_deadline_s: float
 
 
 @once  # per instance: warm starts reuse connections
@@ -34,4 +36,6 @@ def connect() -> World:
         topics=pubsub.connect(settings),
         tracked_movies=settings.tracked_movies,
         history_days=settings.history_days,
+        run_stalled_s=settings.run_stalled_s,
+        run_deadline_s=settings.run_deadline_s,
     )

@@ -1,7 +1,8 @@
 -- v_run_status: how far each run has come, computed from what is visible and never stored.
 -- The functions run the query below, with a filter on run_id and run_date around it, before
--- anybody has made this view: it reads tables only, and groups by both so that BigQuery
--- applies the filter to each table.
+-- anybody has made this view or metric_thresholds (they put its text in); it groups by both so
+-- that BigQuery applies the filter to each table.
+-- PARTIAL: published, and too few of the movies were fetched; late batches repair it.
 -- Grain: one row per run_id.
 CREATE OR REPLACE VIEW tmdb_analytics.v_run_status AS
 WITH
@@ -20,6 +21,8 @@ facts AS (
     CAST(NULL AS INT64) AS written,
     CAST(NULL AS INT64) AS tmdb_requests,
     CAST(NULL AS INT64) AS tmdb_throttled,
+    CAST(NULL AS INT64) AS bytes_billed,
+    CAST(NULL AS STRING) AS code_version,
     created_at AS happened_at
   FROM tmdb_analytics.batch_plan
   UNION ALL
@@ -37,6 +40,8 @@ facts AS (
     written,
     tmdb_requests,
     tmdb_throttled,
+    bytes_billed,
+    code_version,
     logged_at AS happened_at
   FROM tmdb_analytics.ingestion_log
   UNION ALL
@@ -54,18 +59,30 @@ facts AS (
     NULL AS written,
     NULL AS tmdb_requests,
     NULL AS tmdb_throttled,
+    NULL AS bytes_billed,
+    NULL AS code_version,
     fetched_at AS happened_at
   FROM tmdb_analytics.movie_details_raw
 ),
 
--- Redelivered messages repeat facts: the newest of each counts, so batches and movies are distinct.
+-- Redelivered messages repeat facts: the newest of each counts, so batches and movies are distinct,
+-- and it happened when it first did. Each republication is one of its own.
 newest AS (
-  SELECT *
+  SELECT
+    *,
+    MIN(happened_at) OVER same_fact AS first_at
   FROM facts
-  QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY run_id, run_date, fact, batch_no, movie_id
-    ORDER BY happened_at DESC, written DESC, fetched DESC
-  ) = 1
+  QUALIFY ROW_NUMBER() OVER (same_fact ORDER BY happened_at DESC, written DESC, fetched DESC) = 1
+  WINDOW
+    same_fact AS (
+      PARTITION BY
+        run_id,
+        run_date,
+        fact,
+        batch_no,
+        movie_id,
+        IF(fact = 'RUN_REPUBLISHED', UNIX_MICROS(happened_at), NULL)
+    )
 ),
 
 counts AS (
@@ -86,9 +103,13 @@ counts AS (
     COALESCE(SUM(IF(fact = 'BATCH_DONE', tmdb_throttled, NULL)), 0) AS tmdb_throttled,
     COUNTIF(fact = 'MOVIE_LANDED') AS rows_visible,
     LOGICAL_OR(fact = 'BATCH_DONE') AS is_begun,
-    LOGICAL_OR(fact = 'METRICS_REQUESTED') AS is_metrics_requested,
-    LOGICAL_OR(fact = 'CHECK_FAILED') AS is_check_failed,
-    LOGICAL_OR(fact = 'METRICS_DONE') AS is_published,
+    COUNTIF(fact = 'RUN_REPUBLISHED') AS republished,
+    COALESCE(SUM(bytes_billed), 0) AS bytes_billed,
+    MAX(code_version) AS code_version,
+    MAX(IF(fact = 'BATCH_DONE', first_at, NULL)) AS batches_done_at,
+    MAX(IF(fact = 'RUN_CLOSED', first_at, NULL)) AS closed_at,
+    MAX(IF(fact = 'METRICS_REQUESTED', happened_at, NULL)) AS metrics_requested_at,
+    MAX(IF(fact = 'CHECK_FAILED', happened_at, NULL)) AS check_failed_at,
     MIN(IF(fact = 'BATCH_PLANNED', happened_at, NULL)) AS started_at,
     MAX(IF(fact = 'METRICS_DONE', happened_at, NULL)) AS ended_at,
     MAX(happened_at) AS last_seen_at
@@ -110,35 +131,74 @@ judged AS (
     batches_done >= batches_total
     AND (mode = 'history' OR rows_visible >= written) AS is_complete
   FROM counts
+),
+
+-- Metrics are due once nothing more is to come, and again when something came after all.
+due AS (
+  SELECT
+    *,
+    SAFE_DIVIDE(fetched, expected - not_found) AS coverage,
+    closed_at IS NOT NULL AS is_closed,
+    GREATEST(
+      COALESCE(batches_done_at, started_at), COALESCE(IF(is_complete, NULL, closed_at), started_at)
+    ) AS due_at,
+    is_complete OR (closed_at IS NOT NULL AND NULLIF(fetched, 0) IS NOT NULL) AS is_due
+  FROM judged
+),
+
+settled AS (
+  SELECT
+    *,
+    COALESCE(is_due AND ended_at >= due_at, FALSE) AS is_published,
+    COALESCE(is_due AND metrics_requested_at >= due_at, FALSE) AS is_metrics_requested,
+    COALESCE(
+      is_due AND check_failed_at >= due_at AND check_failed_at >= COALESCE(ended_at, due_at), FALSE
+    ) AS is_check_failed
+  FROM due
 )
 
 SELECT
-  run_id,
-  mode,
-  run_date,
+  settled.run_id,
+  settled.mode,
+  settled.run_date,
   CASE
-    WHEN is_published THEN 'PUBLISHED'
-    WHEN is_check_failed THEN 'FAILED'
-    WHEN is_complete THEN 'COMPLETE'
-    WHEN is_begun THEN 'FETCHING'
+    WHEN settled.is_check_failed THEN 'FAILED'
+    WHEN settled.is_published AND settled.coverage < thresholds.published_min_coverage
+      THEN 'PARTIAL'
+    WHEN settled.is_published THEN 'PUBLISHED'
+    WHEN settled.is_metrics_requested THEN 'METRICS'
+    WHEN settled.is_complete THEN 'COMPLETE'
+    WHEN settled.is_closed AND NOT settled.is_due THEN 'FAILED'
+    WHEN settled.is_begun THEN 'FETCHING'
     ELSE 'PLANNED'
   END AS state,
-  batches_total,
-  batches_done,
-  expected,
-  fetched,
-  not_found,
-  failed,
-  written,
-  rows_visible,
-  SAFE_DIVIDE(fetched, expected - not_found) AS coverage,
-  is_complete,
-  is_metrics_requested,
-  is_published,
-  started_at,
-  ended_at,
+  settled.batches_total,
+  settled.batches_done,
+  settled.expected,
+  settled.fetched,
+  settled.not_found,
+  settled.failed,
+  settled.written,
+  settled.rows_visible,
+  settled.coverage,
+  settled.is_complete,
+  settled.is_closed,
+  settled.is_due,
+  settled.is_metrics_requested,
+  settled.is_check_failed,
+  settled.is_published,
+  settled.republished,
+  settled.started_at,
+  settled.ended_at,
+  settled.metrics_requested_at,
+  settled.last_seen_at,
   -- From the plan to the end; to the newest fact while there is no end.
-  TIMESTAMP_DIFF(COALESCE(ended_at, last_seen_at), started_at, MILLISECOND) / 1000 AS seconds,
-  tmdb_requests,
-  tmdb_throttled
-FROM judged
+  TIMESTAMP_DIFF(
+    COALESCE(settled.ended_at, settled.last_seen_at), settled.started_at, MILLISECOND
+  ) / 1000 AS seconds,
+  settled.tmdb_requests,
+  settled.tmdb_throttled,
+  settled.bytes_billed,
+  settled.code_version
+FROM settled
+CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from functions.fetch_details.main import World, run
+from functions.fetch_details.main import run
+from functions.fetch_details.world import World
 from shared.delivery import Delivery
-from shared.errors import TmdbUnavailableError
+from shared.errors import BatchSlowError, TmdbUnavailableError
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS, MovieBatch
 from shared.ports import Reply
@@ -42,6 +43,8 @@ def _world(
     is_done: bool = False,
     status: dict[str, Any] | None = None,
     refused: dict[int, str] | None = None,
+    landed: tuple[int, ...] = (),
+    deadline_s: float = 60,
 ) -> tuple[World, FakeTables, FakeTopics]:
     tables = FakeTables(
         answers=[("is_done", [{"is_done": is_done}])], refused=refused or {}
@@ -50,8 +53,10 @@ def _world(
     done = {"batches_done": state["batches_done"]}
     tables.answers.insert(0, ("COUNT(DISTINCT batch_no)", [done]))
     tables.answers.insert(0, ("is_complete", [state]))
+    tables.answers.insert(0, ("DISTINCT movie_id", [{"movie_id": n} for n in landed]))
     topics = FakeTopics()
-    return World(movies, tables, Ledger(tables, "test"), topics), tables, topics
+    ledger = Ledger(tables, "test")
+    return World(movies, tables, ledger, topics, deadline_s), tables, topics
 
 
 ALL = FakeMovies({13: _movie(13), 680: _movie(680), 42: _movie(42)})
@@ -146,3 +151,27 @@ def test_other_batches_request_nothing(status: dict[str, Any]) -> None:
     world, _, topics = _world(ALL, status=status)
     run(BATCH, DELIVERY, world)
     assert not topics.published
+
+
+def test_a_batch_too_slow_keeps_its_rows_and_is_handed_back() -> None:
+    ids = tuple(range(1, 61))
+    movies = FakeMovies({n: _movie(n) for n in ids})
+    batch = MovieBatch("daily-2026-03-01", DAY, 1, 1, ids)
+    world, tables, topics = _world(movies, deadline_s=0)
+    with pytest.raises(BatchSlowError, match="25 of 60 movies") as slow:
+        run(batch, DELIVERY, world)
+    assert slow.value.status == 503
+    assert len(tables.appended["movie_details_raw"]) == 25
+    assert tables.events("BATCH_DONE") == []
+    assert topics.published == []
+
+
+def test_a_redelivery_fetches_only_what_has_not_landed() -> None:
+    movies = FakeMovies({13: _movie(13), 680: _movie(680)})
+    world, tables, _ = _world(movies, landed=(13, 99))
+    run(BATCH, DELIVERY, world)
+    assert movies.asked == [680, 42]
+    [marker] = tables.events("BATCH_DONE")
+    counts = ("expected", "fetched", "not_found", "failed", "written")
+    # 42 is gone; 99 is another batch's.
+    assert [marker[name] for name in counts] == [3, 2, 1, 0, 2]

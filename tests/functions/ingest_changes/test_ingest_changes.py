@@ -60,7 +60,8 @@ def _world(
     )
     topics = FakeTopics()
     ledger = Ledger(tables, "test")
-    return World(movies, tables, ledger, topics, 100, 90), tables, topics
+    world = World(movies, tables, ledger, topics, 100, 90, 1_200, 10_800)
+    return world, tables, topics
 
 
 def _stored(batch_no: int, **fields: Any) -> dict[str, Any]:

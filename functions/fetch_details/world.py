@@ -1,0 +1,35 @@
+"""The world of fetch_details: every connection it needs, opened once."""
+
+from dataclasses import dataclass
+
+from shared import bigquery, logs, pubsub, tmdb
+from shared.config import Platform, Settings
+from shared.ledger import Ledger
+from shared.once import once
+from shared.ports import Movies, Tables, Topics
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the function reads and writes, and how long a batch may take."""
+
+    tmdb: Movies
+    tables: Tables
+    ledger: Ledger
+    topics: Topics
+    deadline_s: float
+
+
+@once  # per instance: warm starts reuse connections
+def connect() -> World:
+    """Open every connection; a missing setting is a KeyError that names it."""
+    settings, platform = Settings.from_env(), Platform.from_env()
+    logs.setup(settings.project_id, settings.log_level)
+    tables = bigquery.connect(settings, platform)
+    return World(
+        tmdb=tmdb.connect(settings, platform),
+        tables=tables,
+        ledger=Ledger(tables, platform.revision),
+        topics=pubsub.connect(settings),
+        deadline_s=settings.fetch_deadline_s,
+    )

@@ -1,0 +1,184 @@
+"""Sweep: what an open run needs, and what giving it to it writes and publishes."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from functions.ingest_changes.main import run
+from functions.ingest_changes.sweep import Need, need
+from functions.ingest_changes.world import World
+from shared.delivery import Delivery
+from shared.ledger import Ledger
+from shared.messages import (
+    INGEST_REQUESTS,
+    METRICS_REQUESTS,
+    MOVIE_BATCHES,
+    IngestRequest,
+)
+from shared.ports import ListedMovie
+from shared.runs import Mode, OpenRun
+from tests.fakes import FakeMovies, FakeTables, FakeTopics
+
+DAY = date(2026, 3, 1)
+DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+STALLED_S, DEADLINE_S = 1_200.0, 10_800.0
+
+
+def _open(**changes: object) -> dict[str, Any]:
+    return {
+        "run_id": "daily-2026-03-01",
+        "batches_total": 3,
+        "batches_done": 1,
+        "expected": 120,
+        "fetched": 50,
+        "is_complete": False,
+        "is_closed": False,
+        "is_due": False,
+        "is_metrics_requested": False,
+        "republished": 0,
+        "age_s": 1_500.0,
+        "quiet_s": 1_300.0,
+        "requested_s_ago": None,
+    } | changes
+
+
+def _planned(batch_no: int, **fields: object) -> dict[str, Any]:
+    return {
+        "batch_no": batch_no,
+        "batch_count": 3,
+        "movie_ids": [batch_no],
+        "export_date": None,
+        "age_s": 1_500.0,
+        "is_published": True,
+        "is_done": batch_no == 1,
+        **fields,
+    }
+
+
+DUE = {"is_complete": True, "is_due": True}
+ASKED = {**DUE, "is_metrics_requested": True}
+
+
+@pytest.mark.parametrize(
+    ("seen", "what"),
+    [
+        ({}, Need.MISSING_BATCHES),
+        ({"quiet_s": 1_199.0}, Need.NOTHING),
+        ({"republished": 2}, Need.MISSING_BATCHES),
+        ({"republished": 3}, Need.NOTHING),
+        # Rows are not visible yet: nothing is missing.
+        ({"batches_done": 3}, Need.NOTHING),
+        ({"age_s": 10_800.0, "quiet_s": 5.0}, Need.END),
+        ({"age_s": 10_800.0, "is_closed": True}, Need.NOTHING),
+        ({**DUE}, Need.METRICS),
+        # Complete at last is complete, however late.
+        ({**DUE, "age_s": 99_999.0}, Need.METRICS),
+        ({**ASKED, "requested_s_ago": 9.0}, Need.NOTHING),
+        ({**ASKED, "requested_s_ago": 1_200.0}, Need.METRICS),
+        # Asked for before a late batch came: not asked for.
+        ({**DUE, "requested_s_ago": 9.0}, Need.METRICS),
+        ({"is_closed": True, "is_due": True}, Need.METRICS),
+    ],
+)  # fmt: skip
+def test_a_run_gets_what_it_needs(seen: dict[str, object], what: Need) -> None:
+    assert need(OpenRun.from_row(_open(**seen)), STALLED_S, DEADLINE_S) is what
+
+
+def _swept(
+    *runs: dict[str, Any], plan: list[dict[str, Any]] | None = None
+) -> tuple[dict[str, Any], FakeTables, FakeTopics]:
+    tables = FakeTables(
+        answers=[
+            ("quiet_s", list(runs)),
+            ("plan.batch_no", plan or []),
+            ("MAX(run_date)", [{"run_date": None}]),
+        ]
+    )
+    topics = FakeTopics()
+    ledger = Ledger(tables, "test")
+    world = World(FakeMovies(), tables, ledger, topics, 100, 90, STALLED_S, DEADLINE_S)
+    return run(IngestRequest(Mode.SWEEP), DELIVERY, world), tables, topics
+
+
+def test_nothing_open_is_nothing_done() -> None:
+    answer, tables, topics = _swept()
+    assert answer == {
+        "status": "swept",
+        "requested": 0,
+        "republished": 0,
+        "closed": 0,
+        "left alone": 0,
+    }
+    assert (tables.appended, topics.published) == ({}, [])
+
+
+def test_missing_batches_are_published_again() -> None:
+    plan = [_planned(n) for n in (1, 2, 3)]
+    answer, tables, topics = _swept(_open(), plan=plan)
+    assert answer["republished"] == 1
+    assert [body["movie_ids"] for body in topics.bodies(MOVIE_BATCHES)] == [[2], [3]]
+    [event] = tables.events("RUN_REPUBLISHED")
+    assert (event["run_id"], event["batch_count"]) == ("daily-2026-03-01", 2)
+
+
+@pytest.mark.parametrize(
+    ("run_id", "batch"),
+    [
+        ("history-2026-03-01", {"batch_no": 2, "batch_count": 3}),
+        # A day asked for alone is a run of its own: no place in a plan.
+        ("history-2026-03-01-2026-02-20", {}),
+    ],
+)
+def test_missing_days_are_asked_for_again(run_id: str, batch: dict[str, int]) -> None:
+    plan = [_planned(2, movie_ids=[], export_date=date(2026, 2, 20))]
+    _, _, topics = _swept(_open(run_id=run_id), plan=plan)
+    assert topics.bodies(INGEST_REQUESTS) == [
+        {"mode": "history", "run_date": "2026-03-01", "date": "2026-02-20", **batch}
+    ]
+
+
+def test_a_run_past_its_deadline_is_closed_and_computed() -> None:
+    answer, tables, topics = _swept(_open(age_s=11_000.0))
+    assert answer["closed"] == 1
+    [closed] = tables.events("RUN_CLOSED")
+    assert closed["reason"] == (
+        "2 of 3 batches are missing, 50 of 120 movies were fetched in 11000 s"
+    )
+    assert topics.bodies(METRICS_REQUESTS) == [
+        {"run_id": "daily-2026-03-01", "run_date": "2026-03-01"}
+    ]
+    assert len(tables.events("METRICS_REQUESTED")) == 1
+
+
+def test_a_run_with_nothing_is_closed_and_left() -> None:
+    _, tables, topics = _swept(_open(age_s=11_000.0, fetched=0))
+    assert len(tables.events("RUN_CLOSED")) == 1
+    assert topics.published == []
+
+
+def test_metrics_that_are_due_are_requested() -> None:
+    answer, tables, topics = _swept(_open(**DUE), _open(run_id="weekly-2026-02-28"))
+    assert (answer["requested"], answer["republished"]) == (1, 1)
+    assert len(topics.bodies(METRICS_REQUESTS)) == 1
+    assert len(tables.events("METRICS_REQUESTED")) == 1
+
+
+def test_after_an_outage_the_missed_days_are_taken_from_exports() -> None:
+    tables = FakeTables(
+        answers=[
+            ("age_s", []),
+            ("MAX(run_date)", [{"run_date": date(2026, 2, 26)}]),
+            ("tracked_movies", []),
+        ]
+    )
+    topics = FakeTopics()
+    movies = FakeMovies(popular=[ListedMovie(1, 5.0)])
+    ledger = Ledger(tables, "test")
+    world = World(movies, tables, ledger, topics, 100, 90, STALLED_S, DEADLINE_S)
+    run(IngestRequest(Mode.DAILY), DELIVERY, world)
+    # The 26th was whole, the 1st is today's.
+    assert topics.bodies(INGEST_REQUESTS) == [
+        {"mode": "history", "run_date": "2026-03-01", "date": f"2026-02-{day}"}
+        for day in (27, 28)
+    ]
