@@ -516,8 +516,12 @@ USING (
     ) AS votes_per_day_7d_low,
     IF(
       scores.has_votes,
-      scores.votes_per_day * POW(
-        1 - 1 / (9 * scores.rate_shape) + thresholds.bounds_z / (3 * SQRT(scores.rate_shape)), 3
+      -- The approximation ends up below the mean where next to nothing is known.
+      scores.votes_per_day * GREATEST(
+        POW(
+          1 - 1 / (9 * scores.rate_shape) + thresholds.bounds_z / (3 * SQRT(scores.rate_shape)), 3
+        ),
+        1
       ),
       NULL
     ) AS votes_per_day_7d_high,

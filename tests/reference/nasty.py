@@ -1,4 +1,8 @@
-"""Readings with all that goes wrong: gaps, outages, corrections, shifts, ties."""
+"""Readings with all that goes wrong: gaps, outages, corrections, shifts, ties.
+
+48 movies are a crowd, alike enough to be each other's cohort, 42 hardly move. Behind
+them come some of every special kind; what is special stands in one place below.
+"""
 
 import math
 from collections.abc import Iterator
@@ -11,25 +15,76 @@ import pandas as pd
 FIRST = date(2026, 3, 1)
 DAYS = 75
 EXPORT_ONLY = {*range(5), *range(35, 39)}
-RESCALED = {6: 1.3, 29: 1.35, 31: 1 / 1.35, 55: 0.6}
-"""Day -> what the popularity of all is multiplied by from then on."""
-CROWD = 48
-"""Movies alike enough to be each other's cohort; the other 16 are special."""
-MOVIES = CROWD + 16
+HARDLY_READ = {2, 48}
+RESCALED = {6: 1.3, 29: 1.22, 31: 1 / 1.35, 46: 1.17, 55: 0.6}
+"""Day -> what the popularity of (nearly) all is multiplied by from then on."""
+BUSY = dict.fromkeys((20, 21, 22), 4) | dict.fromkeys((41, 42, 43), 0.1) | {60: 3}
+"""Day -> what the votes of all are multiplied by."""
 
-(
-    ZERO,
-    CONSTANT,
-    FADING,
-    LATE,
-    HIGH_ENTRY,
-    WEEKLY,
-    SOLD_OUT,
-    BREAKOUT,
-    TINY_BREAKOUT,
-) = range(CROWD, CROWD + 9)
-CLEANED, GLITCHING, RESTORED, GIANT, TINY, JITTER, HALF_KNOWN = range(CROWD + 9, MOVIES)
-OUT_FOR_13_DAYS = {3, 4, 5, SOLD_OUT, WEEKLY}
+KINDS = (
+    *("crowd",) * 48,
+    *("still",) * 42,
+    *("spark",) * 9,
+    *("jumpy",) * 4,
+    *("zero", "constant", "fading", "late", "high entry", "weekly", "sold out"),
+    *("breakout", "cleaned", "glitching", "restored", "giant", "tiny", "jitter"),
+    *("half known", "half known", "sleeper", "sparse", "large edges", "small edges"),
+    *("alarmed by votes", "alarmed by popularity"),
+)
+BORN = {"late": 50, "high entry": DAYS - 4}
+STEADY = {"constant", "alarmed by votes", "alarmed by popularity"}
+LEVEL = {
+    "zero": 0,
+    "alarmed by votes": 1,
+    "alarmed by popularity": 1,
+    "constant": 7,
+    "high entry": 90,
+    "giant": 300,
+    "tiny": 0.3,
+}
+VOTES = {
+    "zero": 0,
+    "still": 6,
+    "spark": 12,
+    "giant": 25_000,
+    "tiny": 2,
+    "high entry": 8,
+}
+RATE = {
+    "zero": 0.2,
+    "spark": 0.2,
+    "still": 0.002,
+    "alarmed by votes": 0,
+    "alarmed by popularity": 0,
+    "giant": 200,
+    "tiny": 0.01,
+    "high entry": 30,
+    "jumpy": 50,
+}
+READ_ON = {
+    "sleeper": {*range(28), 57, 58, 59},
+    "sparse": {*range(12), 20, 29, 39, 50, 58, 59, 60, 70, 71},
+    "weekly": set(range(3, DAYS, 7)),
+    "large edges": set(range(DAYS)),
+    "small edges": set(range(DAYS)),
+    "high entry": set(range(DAYS)),
+    "alarmed by votes": set(range(DAYS)),
+    "alarmed by popularity": set(range(DAYS)),
+}
+EDGES = {
+    "large edges": {30: -60, 31: 60, 36: -61, 37: 31, 46: -1_000, 47: 500, 57: -2_000}
+    | {58: 40, 59: 900, 64: -900, 71: 450},
+    "small edges": {14: -2, 15: 2, 24: -3, 25: 1, 32: -3, 33: 2, 44: -3, 50: 3}
+    | {56: -4, 57: 2, 66: -3, 71: 8},
+}
+"""Steps of the counter at the bounds of what is a correction; it starts at 30,000 (100)
+and is still otherwise."""
+ALARMED = {
+    "alarmed by votes": {50: (1.0, 5), 51: (3.9, 0)},
+    "alarmed by popularity": {51: (4.5, 0)},
+}
+"""Day -> popularity and votes gained; on day 51 without details."""
+SCRIPTED = {*EDGES, *ALARMED}
 
 type Reading = dict[str, Any]
 
@@ -37,93 +92,90 @@ type Reading = dict[str, Any]
 def readings() -> pd.DataFrame:
     """Return what was read of the movies on the days."""
     return pd.DataFrame(
-        reading for movie_id in range(MOVIES) for reading in _of_movie(movie_id)
+        reading
+        for movie_id, kind in enumerate(KINDS)
+        for reading in _of_movie(movie_id, kind)
     )
 
 
-def _of_movie(movie_id: int) -> Iterator[Reading]:
+def _of_movie(movie_id: int, kind: str) -> Iterator[Reading]:
     random = Random(1_000 + movie_id)
-    born = {LATE: 50, HIGH_ENTRY: DAYS - 3}.get(movie_id, random.choice((0, 0, 0, 9)))
-    level, rate = _level(movie_id, random)
-    votes, before = _votes(movie_id, random), 0
-    for day in range(DAYS):
-        level *= random.uniform(0.94, 1.06) * RESCALED.get(day, 1)
-        rate_today = (
-            rate * (3 if day in (20, 60) else 1) * (1.4 if day % 7 < 2 else 0.9)
-        )
-        gained = math.floor(rate_today * random.uniform(0, 2) + random.random())
-        popularity, gained = _today(movie_id, day, level, gained)
-        before, votes = votes, _corrected(movie_id, day, votes + gained, before)
-        if day < born or _is_out(movie_id, day, random):
-            continue
-        yield from _of_day(movie_id, day, round(popularity, 4), votes, random)
-
-
-def _level(movie_id: int, random: Random) -> tuple[float, float]:
-    """Return popularity and votes per day to start with."""
-    special = {
-        ZERO: (0, 0.2),
-        CONSTANT: (7, 2),
-        HIGH_ENTRY: (90, 30),
-        GIANT: (300, 200),
-        TINY: (0.3, 0.01),
-        BREAKOUT: (3, 1),
-        TINY_BREAKOUT: (0.6, 0.05),
+    born = BORN.get(kind, random.choice((0, 0, 0, 9)) if kind == "crowd" else 0)
+    start = {
+        "spark": random.uniform(1.05, 1.4),
+        "still": random.uniform(0.2, 0.5),
+        "jumpy": random.uniform(15, 60),
+        "breakout": 3,
     }
-    return special.get(movie_id, (random.uniform(6, 17), random.uniform(1, 7)))
+    level = LEVEL.get(kind, start.get(kind, random.uniform(6, 17)))
+    rate = RATE.get(kind, random.uniform(1, 7))
+    edges = {"large edges": 30_000, "small edges": 100}
+    votes = VOTES.get(kind, edges.get(kind, random.randrange(100, 500)))
+    spark = 0
+    for day in range(DAYS):
+        unrest = {"jumpy": 0.2, "still": 0.001}.get(kind, 0.06)
+        if kind not in STEADY:
+            level *= random.uniform(1 - unrest, 1 + unrest)
+            level *= RESCALED.get(day, 1) if kind != "still" else 1
+        if kind == "still" and 0 <= day - 40 - movie_id % 30 < 3:
+            level *= 1.045
+        rate_today = rate * BUSY.get(day, 1) * (1.4 if day % 7 < 2 else 0.9)
+        gained = math.floor(rate_today * random.uniform(0, 2) + random.random())
+        if kind == "spark":
+            spark = spark - 1 if spark > -4 else random.choice((-9, 1, 2, 4))
+            gained += random.randrange(1, 4) if spark > 0 else 0
+        popularity, gained = _today(kind, day, level, gained)
+        if spark > 0:
+            popularity *= random.choice((3, 4, 4, 150))
+        votes = _corrected(kind, day, votes, gained, random)
+        if day >= born and _is_read(kind, day, random):
+            yield from _of_day(movie_id, day, round(popularity, 4), votes, random)
 
 
-def _votes(movie_id: int, random: Random) -> int:
-    special = {ZERO: 0, GIANT: 25_000, TINY: 2, TINY_BREAKOUT: 3, HIGH_ENTRY: 8}
-    return special.get(movie_id, random.randrange(100, 500))
-
-
-def _today(movie_id: int, day: int, level: float, gained: int) -> tuple[float, int]:
-    """Return popularity and votes of the day, with what is special about the movie."""
-    if movie_id == CONSTANT:
-        return 7.0, gained
-    if movie_id == FADING and 40 <= day < 60:
+def _today(kind: str, day: int, level: float, gained: int) -> tuple[float, int]:
+    """Return popularity and votes of the day, with what is special about the kind."""
+    if kind == "fading" and 40 <= day < 60:
         return 0.0, gained
-    if movie_id == BREAKOUT and 62 <= day < 70:
+    if kind == "breakout" and 62 <= day < 70:
         return level * 1.6 ** (day - 61), gained + 40 * (day - 61)
-    if movie_id == TINY_BREAKOUT and day >= 66:
-        return level * 3, gained + 2
-    if movie_id == JITTER:
+    if kind in ALARMED:
+        return ALARMED[kind].get(day, (level, 0))
+    if kind == "jitter":
         return level, day % 4 - 2
+    if kind in EDGES:
+        return level, EDGES[kind].get(day, 0)
     return level, gained
 
 
-def _corrected(movie_id: int, day: int, votes: int, before: int) -> int:
+def _corrected(kind: str, day: int, votes: int, gained: int, random: Random) -> int:
     """Return the counter after what TMDB did to it."""
-    if movie_id == CLEANED and day in (45, 71):
-        return votes * 7 // 10
-    if movie_id == GLITCHING and day % 17 == 16:
+    if kind == "cleaned" and day % 12 == 10:
+        return votes * random.randrange(60, 100) // 100
+    if kind == "glitching" and day % 17 == 16:
         return 3
-    if movie_id == GLITCHING and day % 17 == 0 and day:
-        return before + 500 + day
-    if movie_id == RESTORED and day in (50, 66):
+    if kind == "glitching" and day % 17 == 0 and day:
+        return 500 + day
+    if kind == "restored" and day % 9 == 5:
         return votes - 60
-    if movie_id == RESTORED and day in (53, 72):
-        return votes + 40
-    return votes
+    if kind == "restored" and day % 9 == 8:
+        return votes + random.randrange(15, 50)
+    return votes + gained
 
 
-def _is_out(movie_id: int, day: int, random: Random) -> bool:
-    """Return whether nothing was read."""
-    if movie_id in OUT_FOR_13_DAYS and 52 <= day < 65:
-        return True
-    if movie_id == WEEKLY:
-        return day % 7 != 3
-    if movie_id in (CLEANED, GLITCHING, RESTORED):
-        return random.random() < 0.08
-    return random.random() < 0.18
+def _is_read(kind: str, day: int, random: Random) -> bool:
+    if kind in READ_ON:
+        return day in READ_ON[kind]
+    if kind == "sold out" and 52 <= day < 65:
+        return False
+    missing = 0.08 if kind in ("cleaned", "glitching", "restored") else 0.2
+    return random.random() > (0.85 if day in HARDLY_READ else missing)
 
 
 def _of_day(
     movie_id: int, day: int, popularity: float, votes: int, random: Random
 ) -> Iterator[Reading]:
     """Return the readings of a day: export or details or both, some of them twice."""
-    on = FIRST + timedelta(days=day)
+    kind, on = KINDS[movie_id], FIRST + timedelta(days=day)
     read_at = datetime.combine(on, time(9), UTC)
     reading: Reading = {
         "movie_id": movie_id,
@@ -134,12 +186,14 @@ def _of_day(
         "vote_average": None,
         "read_at": read_at,
     }
-    if day in EXPORT_ONLY or random.random() < 0.8:
+    is_half_known = kind == "half known"
+    is_export_only = day in EXPORT_ONLY or (kind in ALARMED and day == 51)
+    if is_export_only or random.random() < (0.3 if is_half_known else 0.8):
         yield reading
         if random.random() < 0.1:
             earlier = read_at - timedelta(hours=1)
             yield reading | {"popularity": popularity + 9, "read_at": earlier}
-    if day in EXPORT_ONLY or random.random() < 0.1:
+    if is_export_only or (random.random() < 0.1 and kind not in SCRIPTED):
         return
     details = reading | {
         "source": "details",
@@ -148,18 +202,18 @@ def _of_day(
         "vote_average": round(random.uniform(0, 10), 3),
         "read_at": read_at + timedelta(seconds=random.randrange(900)),
     }
-    if movie_id == HALF_KNOWN and day % 3 == 0:
+    if is_half_known and day % 3 == 0:
         details["popularity"] = None
-    if movie_id == HALF_KNOWN and day % 3 == 1:
+    if is_half_known and day % 3 == 1:
         details["vote_count"] = None
     yield details
-    if random.random() < (0.7 if movie_id == HALF_KNOWN else 0.1):
-        yield (
-            details
-            | {"popularity": 99.0, "vote_count": max(votes - 1, 0)}
-            | (
-                {"read_at": details["read_at"] - timedelta(seconds=5)}
-                if random.random() < 0.5
-                else {"popularity": details["popularity"]}
+    if random.random() < 0.15:
+        earlier = details["read_at"] - timedelta(seconds=5)
+        yield details | random.choice(
+            (
+                {"popularity": 99.0, "vote_count": votes + 7, "read_at": earlier},
+                {"popularity": 99.0, "vote_count": max(votes - 1, 0)},
+                {"popularity": popularity * 0.9},
+                {"vote_average": 10.0, "read_at": earlier},
             )
         )

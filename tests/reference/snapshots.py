@@ -10,22 +10,25 @@ def snapshots(readings: pd.DataFrame) -> pd.DataFrame:
     """Return one row per movie and day, with its changes (2a).
 
     Readings: movie_id, snapshot_date, source (export, details), popularity, vote_count,
-    vote_average, read_at. Of several of one source the newest with a value counts, then
-    the one with more votes, then the more popular. Popularity is the export's where it
-    has one.
+    vote_average, read_at. Of each value the newest reading that has it counts, of
+    several at one moment the larger. Popularity is the export's where it has one.
     """
     key = ["movie_id", "snapshot_date"]
-    ordered = readings.sort_values(
-        ["read_at", "vote_count", "popularity"], na_position="first"
-    )
-    last = ordered.groupby(key).last()
     export, details = (
-        ordered[ordered["source"] == source]
+        readings[readings["source"] == source]
+        .sort_values(["read_at", "popularity"], na_position="first")
         .groupby(key)["popularity"]
         .last()
-        .reindex(last.index)
         for source in ("export", "details")
     )
+    last = (
+        readings.sort_values(
+            ["read_at", "vote_count", "vote_average"], na_position="first"
+        )
+        .groupby(key)[["vote_count", "vote_average", "read_at"]]
+        .last()
+    )
+    export, details = export.reindex(last.index), details.reindex(last.index)
     rows = pd.DataFrame(
         {
             "popularity": export.fillna(details),

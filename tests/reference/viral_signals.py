@@ -125,7 +125,9 @@ def _votes(panel: Panel) -> dict[str, NDArray[Any]]:
         "vote_baseline": baseline * counted,
         "votes_per_day_7d": velocity * counted,
         "votes_per_day_7d_low": velocity * _gamma_bound(shape, -BOUNDS_Z) * counted,
-        "votes_per_day_7d_high": velocity * _gamma_bound(shape, BOUNDS_Z) * counted,
+        "votes_per_day_7d_high": velocity
+        * np.maximum(_gamma_bound(shape, BOUNDS_Z), 1)  # never below the mean
+        * counted,
         "vote_acceleration_7d": acceleration * counted,
         "vote_acceleration_7d_low": (acceleration - spread) * counted,
         "vote_acceleration_7d_high": (acceleration + spread) * counted,
@@ -147,8 +149,9 @@ def _vote_steps(v: Grid) -> tuple[Grid, Grid, NDArray[np.bool_]]:
     before, age = newest(v, 1, 10)
     step = v - before
     top = highest(v, 1, 7)
-    is_cleanup = step < -np.maximum(2, 0.002 * before)
-    is_dip = before < top - np.maximum(2, 0.002 * top)
+    jitter = np.maximum(2, 0.002 * before)
+    is_cleanup = step < -jitter
+    is_dip = before < top - jitter
     is_restore = is_dip & (step >= 0.5 * (top - before))
     is_corrected = is_cleanup | is_restore
     counts = ~np.isnan(step) & ~is_corrected
