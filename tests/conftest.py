@@ -3,11 +3,14 @@
 import os
 import socket
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+
+from local.tmdb_simulator import TmdbSimulator
 
 # A machine that is busy with something else is no defect of the code.
 hypothesis.settings.register_profile(
@@ -54,3 +57,10 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip("needs the real TMDB data in ../shared/data")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def tmdb() -> Iterator[str]:
+    """Return the base URL of a simulated TMDB."""
+    with TmdbSimulator(today=date(2026, 6, 1), movies=20, port=0) as simulator:
+        yield f"{simulator.url}/3"

@@ -1,0 +1,148 @@
+# The three functions. Plain HTTP: pubsub.tf owns the subscriptions that push to them.
+
+locals {
+  _runtime = "python${replace(trimspace(file("${local.root}/.python-version")), ".", "")}"
+
+  # Everything else about a function follows from its name.
+  #   is_called: people and other tools call it; otherwise only Pub/Sub reaches it.
+  #   concurrency: requests that its one instance works on at once.
+  #   tmdb_share: of var.tmdb_requests_per_second; null for a function that never asks
+  #     TMDB and so may not read the token. Both ask at the same time: together they
+  #     stay below TMDB's 40 a second.
+  #   sql: what it reads of sql/ at run time.
+  functions = {
+    for key, function in {
+      ingest_changes = {
+        description  = "Decides which movies are tracked and asked for; plans runs and publishes their batches."
+        listens_to   = "ingest-requests"
+        publishes_to = ["dead-letters", "ingest-requests", "metrics-requests", "movie-batches"]
+        is_called    = true
+        concurrency  = 4
+        memory       = "1Gi" # four days of history at once
+        timeout_s    = 540
+        tmdb_share   = 0.25
+        sql          = ["views/v_run_status.sql"]
+      }
+      fetch_details = {
+        description  = "Fetches a batch of movie details at a polite rate and appends them to the landing table."
+        listens_to   = "movie-batches"
+        publishes_to = ["dead-letters", "metrics-requests"]
+        is_called    = false
+        concurrency  = 8
+        memory       = "512Mi"
+        timeout_s    = 300
+        tmdb_share   = 1
+        sql          = ["views/v_run_status.sql"]
+      }
+      compute_metrics = {
+        description  = "Runs the SQL statements of a complete run, checks what they made and publishes it."
+        listens_to   = "metrics-requests"
+        publishes_to = ["dead-letters"]
+        is_called    = true
+        concurrency  = 1
+        memory       = "512Mi"
+        timeout_s    = 540
+        tmdb_share   = null
+        sql          = ["[0-9][0-9]_*.sql", "views/*.sql", "checks/*.sql", "gate/*.sql"]
+      }
+    } : key => merge(function, { name = replace(key, "_", "-") })
+  }
+
+  _callers = {
+    for pair in setproduct([for key, function in local.functions : key if function.is_called], var.operators) :
+    "${pair[0]} ${pair[1]}" => { function = pair[0], member = pair[1] }
+  }
+}
+
+resource "google_cloudfunctions2_function" "this" {
+  # checkov:skip=CKV_GCP_124:`gcloud functions call` comes from outside; IAM refuses everybody else
+
+  for_each = local.functions
+
+  name        = "${var.prefix}${each.value.name}"
+  location    = var.region
+  description = each.value.description
+
+  build_config {
+    runtime           = local._runtime
+    entry_point       = each.key
+    service_account   = google_service_account.build.id
+    docker_repository = google_artifact_registry_repository.functions.id
+
+    # Security patches of the base image come without a deployment.
+    automatic_update_policy {}
+
+    source {
+      storage_source {
+        bucket = google_storage_bucket.sources.name
+        object = google_storage_bucket_object.source[each.key].name
+      }
+    }
+  }
+
+  service_config {
+    available_cpu                    = "1"
+    available_memory                 = each.value.memory
+    ingress_settings                 = each.value.is_called ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
+    max_instance_count               = 1 # the rate towards TMDB is kept within a process
+    max_instance_request_concurrency = each.value.concurrency
+    service_account_email            = google_service_account.function[each.key].email
+    timeout_seconds                  = each.value.timeout_s
+
+    # Every field of shared/config.py's Settings.
+    environment_variables = {
+      BIGQUERY_DATASET         = google_bigquery_dataset.this.dataset_id
+      BIGQUERY_LOCATION        = google_bigquery_dataset.this.location
+      GOOGLE_CLOUD_PROJECT     = var.project_id
+      HISTORY_DAYS             = tostring(var.history_days)
+      LOG_LEVEL                = var.log_level
+      MAX_BYTES_BILLED         = tostring(var.max_gib_billed * 1024 * 1024 * 1024)
+      TMDB_BASE_URL            = "https://api.themoviedb.org/3"
+      TMDB_EXPORTS_URL         = "https://files.tmdb.org/p/exports"
+      TMDB_REQUESTS_PER_SECOND = tostring(var.tmdb_requests_per_second * coalesce(each.value.tmdb_share, 1))
+      TMDB_RETRY_S             = "60"
+      TMDB_TOKEN_SECRET        = "projects/${var.project_id}/secrets/${google_secret_manager_secret.tmdb_token.secret_id}"
+      TOPIC_PREFIX             = var.prefix
+      TRACKED_MOVIES           = tostring(var.tracked_movies)
+
+      # Of functions-framework, which would else start 4 whatever the concurrency.
+      THREADS = tostring(each.value.concurrency)
+    }
+  }
+
+  depends_on = [
+    google_bigquery_dataset_iam_member.function,
+    google_project_iam_member.bigquery_jobs,
+    google_pubsub_topic_iam_member.function,
+    google_secret_manager_secret_iam_member.function,
+    google_secret_manager_secret_version.tmdb_token,
+    time_sleep.build_roles,
+  ]
+}
+
+# On the Cloud Run service: the function's own IAM does not take this role.
+resource "google_cloud_run_v2_service_iam_member" "push" {
+  for_each = local.functions
+
+  name     = google_cloudfunctions2_function.this[each.key].name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = google_service_account.push.member
+
+  lifecycle {
+    # A function made anew has lost its grants.
+    replace_triggered_by = [google_cloudfunctions2_function.this[each.key].id]
+  }
+}
+
+resource "google_cloud_run_v2_service_iam_member" "operator" {
+  for_each = local._callers
+
+  name     = google_cloudfunctions2_function.this[each.value.function].name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = each.value.member
+
+  # A function made anew has lost this grant too, and the next apply restores it:
+  # replace_triggered_by takes no other key than each.key.
+}

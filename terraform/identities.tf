@@ -1,0 +1,70 @@
+# Who acts: one service account per function, one that builds them, one that pushes to
+# them. Scheduler needs none: Google's own agent publishes for it. What an account may
+# do is granted beside what it is done to; here only what has no smaller scope.
+
+locals {
+  # With the right to write images (storage.tf) the least that a build account needs;
+  # it reads not our bucket but a copy that Google makes in one of its own. Without an
+  # account of our own builds run as the default compute account, which has no roles
+  # where default grants are off.
+  _build_roles = toset([
+    "roles/logging.logWriter",
+    "roles/storage.objectViewer",
+  ])
+}
+
+resource "google_service_account" "function" {
+  for_each = local.functions
+
+  account_id   = "${var.prefix}${each.value.name}"
+  display_name = "Runs the function ${each.value.name}"
+
+  depends_on = [time_sleep.apis]
+}
+
+resource "google_service_account" "build" {
+  account_id   = "${var.prefix}function-build"
+  display_name = "Builds the functions"
+
+  depends_on = [time_sleep.apis]
+}
+
+resource "google_service_account" "push" {
+  account_id   = "${var.prefix}pubsub-push"
+  display_name = "Identity of Pub/Sub's pushes to the functions"
+
+  depends_on = [time_sleep.apis]
+}
+
+# Projects made before April 2021 lack this grant; newer ones have it project-wide.
+resource "google_service_account_iam_member" "push_token" {
+  service_account_id = google_service_account.push.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = local.pubsub_agent
+}
+
+resource "google_project_iam_member" "build" {
+  for_each = local._build_roles
+
+  project = var.project_id
+  role    = each.key
+  member  = google_service_account.build.member
+}
+
+# Jobs have no smaller scope than the project; what they may read and write has.
+resource "google_project_iam_member" "bigquery_jobs" {
+  for_each = local.functions
+
+  project = var.project_id
+  role    = "roles/bigquery.jobUser"
+  member  = google_service_account.function[each.key].member
+}
+
+# A build that starts before its roles have spread fails for good.
+resource "time_sleep" "build_roles" {
+  create_duration = "60s"
+  triggers = merge(
+    { for role, grant in google_project_iam_member.build : role => grant.id },
+    { images = google_artifact_registry_repository_iam_member.build.id },
+  )
+}

@@ -1,0 +1,64 @@
+# What to do next, ready to paste.
+
+locals {
+  _console = "https://console.cloud.google.com"
+  _calls = {
+    for key, function in local.functions :
+    key => "gcloud functions call ${google_cloudfunctions2_function.this[key].name} --project=${var.project_id} --region=${var.region} --data"
+    if function.is_called
+  }
+  _log_filter = join(" OR ", [
+    for function in google_cloudfunctions2_function.this : "resource.labels.service_name=\"${function.name}\""
+  ])
+}
+
+output "next_steps" {
+  description = "The next commands; `terraform output -raw next_steps` prints them again."
+  value       = <<-SH
+    # Once: track the most popular movies and ask for their history.
+    ${local._calls["ingest_changes"]} '{"mode": "initial", "limit": ${var.tracked_movies}}'
+
+    # How far the runs of this week are.
+    bq --project_id=${var.project_id} query --nouse_legacy_sql 'SELECT run_id, event, COUNT(*) AS times, SUM(written) AS written, MAX(logged_at) AS newest FROM ${google_bigquery_dataset.this.dataset_id}.ingestion_log WHERE run_date >= CURRENT_DATE() - 7 GROUP BY run_id, event ORDER BY newest DESC LIMIT 20'
+
+    # Messages that nobody could process; they stay where they are.
+    gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --project=${var.project_id} --limit=10
+
+    # Compute days again; put your own.
+    ${local._calls["compute_metrics"]} '{"from": "2026-03-01", "to": "2026-03-07"}'
+  SH
+}
+
+output "links" {
+  description = "Where to look in the console."
+  value = {
+    dashboard    = "${local._console}/monitoring/dashboards?project=${var.project_id}"
+    dead_letters = "${local._console}/cloudpubsub/subscription/detail/${google_pubsub_subscription.dead_letters.name}?project=${var.project_id}"
+    functions    = "${local._console}/run/services?project=${var.project_id}"
+    logs         = "${local._console}/logs/query;query=${replace(urlencode(local._log_filter), "+", "%20")}?project=${var.project_id}"
+    schedules    = "${local._console}/cloudscheduler?project=${var.project_id}"
+    tables       = "${local._console}/bigquery?project=${var.project_id}&ws=!1m4!1m3!3m2!1s${var.project_id}!2s${google_bigquery_dataset.this.dataset_id}"
+  }
+}
+
+output "names" {
+  description = "What `python -m ops` works on."
+  value = {
+    dataset           = google_bigquery_dataset.this.dataset_id
+    dataset_location  = google_bigquery_dataset.this.location
+    dead_letters      = google_pubsub_subscription.dead_letters.id
+    ingest_requests   = google_pubsub_topic.this["ingest-requests"].id
+    project_id        = var.project_id
+    region            = var.region
+    prefix            = var.prefix
+    tmdb_token_secret = google_secret_manager_secret.tmdb_token.id
+  }
+}
+
+output "github" {
+  description = "What a workflow gives to google-github-actions/auth."
+  value = var.github == null ? null : {
+    service_account            = google_service_account.deployer[0].email
+    workload_identity_provider = google_iam_workload_identity_pool_provider.github[0].name
+  }
+}

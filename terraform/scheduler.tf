@@ -1,0 +1,45 @@
+# The clock: each job publishes what a person could.
+
+locals {
+  # The modes that ingest_changes understands: no other is asked for.
+  _modes = flatten(regexall("(?m)^    [A-Z]+ = \"([a-z]+)\"$", file("${local.root}/shared/runs.py")))
+
+  _schedules = {
+    daily = {
+      cron        = var.daily_schedule
+      description = "Popularity of the day, edits, details of all tracked movies."
+    }
+    sweep = {
+      cron        = var.sweep_schedule
+      description = "Closes runs that are complete, repairs those that are stalled."
+    }
+    weekly = {
+      cron        = var.weekly_schedule
+      description = "Retires movies long outside the top, refreshes the others' descriptions."
+    }
+  }
+}
+
+resource "google_cloud_scheduler_job" "this" {
+  for_each = { for mode, schedule in local._schedules : mode => schedule if contains(local._modes, mode) }
+
+  name        = "${var.prefix}${each.key}"
+  region      = var.region
+  description = each.value.description
+  schedule    = each.value.cron
+  time_zone   = "Etc/UTC"
+  paused      = var.composer_drives
+
+  pubsub_target {
+    topic_name = google_pubsub_topic.this["ingest-requests"].id
+    data       = base64encode(jsonencode({ mode = each.key }))
+  }
+
+  # Of the publishing only; the run itself is Pub/Sub's to deliver again.
+  retry_config {
+    retry_count = 3
+  }
+
+  # Nothing is asked for before somebody is there to answer.
+  depends_on = [google_pubsub_subscription.push]
+}

@@ -1,0 +1,32 @@
+# TMDB's token: an ephemeral variable written by a write-only argument, so that neither
+# plan nor state ever holds it.
+
+resource "google_secret_manager_secret" "tmdb_token" {
+  secret_id = "${var.prefix}tmdb-token"
+
+  replication {
+    auto {}
+  }
+
+  depends_on = [time_sleep.apis]
+}
+
+resource "google_secret_manager_secret_version" "tmdb_token" {
+  secret                 = google_secret_manager_secret.tmdb_token.id
+  secret_data_wo         = var.tmdb_token
+  secret_data_wo_version = tostring(var.tmdb_token_version)
+  # A rotation can be undone: the old version is disabled, not destroyed.
+  deletion_policy = "DISABLE"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_secret_manager_secret_iam_member" "function" {
+  for_each = { for key, function in local.functions : key => function if function.tmdb_share != null }
+
+  secret_id = google_secret_manager_secret.tmdb_token.secret_id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.function[each.key].member
+}

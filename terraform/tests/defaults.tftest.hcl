@@ -1,0 +1,63 @@
+# The deployment as it comes. A mocked provider: needs no account, proves no API.
+
+mock_provider "google" {
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+}
+mock_provider "time" {}
+
+variables {
+  project_id = "demo-project-1"
+  tmdb_token = "header.payload.signature"
+}
+
+run "as_it_comes" {
+  assert {
+    condition     = toset(keys(google_cloudfunctions2_function.this)) == toset(["compute_metrics", "fetch_details", "ingest_changes"])
+    error_message = "There are three functions."
+  }
+  assert {
+    condition = {
+      for key, function in google_cloudfunctions2_function.this : key => function.service_config[0].ingress_settings
+      } == {
+      compute_metrics = "ALLOW_ALL"
+      fetch_details   = "ALLOW_INTERNAL_ONLY"
+      ingest_changes  = "ALLOW_ALL"
+    }
+    error_message = "Only what people call is reachable from outside."
+  }
+  assert {
+    condition     = length(google_cloud_run_v2_service_iam_member.operator) == 0
+    error_message = "Nobody but the owners may call a function unless told so."
+  }
+  assert {
+    condition     = alltrue([for job in google_cloud_scheduler_job.this : !job.paused])
+    error_message = "Scheduler drives unless told otherwise."
+  }
+  assert {
+    condition     = alltrue([for table in google_bigquery_table.this : table.deletion_protection]) && !google_bigquery_dataset.this.delete_contents_on_destroy
+    error_message = "Data is protected unless told otherwise."
+  }
+  assert {
+    condition     = length(concat(google_billing_budget.this, google_composer_environment.this, google_iam_workload_identity_pool.github, google_service_account.deployer)) == 0
+    error_message = "What costs or trusts more is off unless told otherwise."
+  }
+  assert {
+    condition     = google_pubsub_topic.this["movie-batches"].name == "movie-batches" && google_storage_bucket.sources.name == "demo-project-1-function-sources"
+    error_message = "Names carry no prefix."
+  }
+}
+
+run "applies" {
+  command = apply
+
+  assert {
+    condition     = strcontains(output.next_steps, "gcloud functions call ingest-changes --project=demo-project-1 --region=us-central1 --data '{\"mode\": \"initial\", \"limit\": 1000}'")
+    error_message = "The first command starts the initial load."
+  }
+  assert {
+    condition     = google_secret_manager_secret_version.tmdb_token.secret_data == null
+    error_message = "The token is in no state."
+  }
+}

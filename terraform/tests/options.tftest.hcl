@@ -1,0 +1,115 @@
+# Everything optional switched on, and what is refused.
+
+mock_provider "google" {
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+}
+mock_provider "time" {}
+
+variables {
+  project_id = "demo-project-1"
+  tmdb_token = "0123456789abcdef0123456789abcdef"
+}
+
+run "everything_on" {
+  variables {
+    budget          = { billing_account = "012345-6789AB-CDEF01", monthly_amount = 20 }
+    composer        = { image_version = "composer-3-airflow-3.1.0-build.1" }
+    composer_drives = true
+    delete_data     = true
+    github          = { owner_id = "1", repository = "owner/name", repository_id = "2" }
+    operators       = ["group:data@example.com"]
+    prefix          = "dev-"
+    retention_days  = 90
+  }
+
+  assert {
+    condition     = alltrue([for job in google_cloud_scheduler_job.this : job.paused])
+    error_message = "Scheduler pauses when Composer drives."
+  }
+  assert {
+    condition     = google_pubsub_topic_iam_member.composer[0].topic == "dev-ingest-requests"
+    error_message = "Composer publishes what Scheduler does."
+  }
+  assert {
+    condition     = google_billing_budget.this[0].budget_filter[0].projects == toset(["projects/123456789012"])
+    error_message = "The budget is of this project."
+  }
+  assert {
+    condition     = strcontains(google_iam_workload_identity_pool_provider.github[0].attribute_condition, "assertion.repository_id == '2' && assertion.ref == 'refs/heads/main'")
+    error_message = "One repository's main branch deploys, no other."
+  }
+  assert {
+    condition     = toset(keys(google_service_account_iam_member.deployer)) == toset(["build", "composer", "compute_metrics", "fetch_details", "ingest_changes", "push"])
+    error_message = "The deployer puts our own accounts to work, and no other."
+  }
+  assert {
+    condition     = keys(google_cloud_run_v2_service_iam_member.operator) == ["compute_metrics group:data@example.com", "ingest_changes group:data@example.com"]
+    error_message = "Operators call what people call, and nothing else."
+  }
+  assert {
+    condition     = alltrue([for table in google_bigquery_table.this : !table.deletion_protection]) && google_bigquery_dataset.this.delete_contents_on_destroy
+    error_message = "delete_data lifts the protection."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.this["fetch_details"].name == "dev-fetch-details" && google_cloudfunctions2_function.this["fetch_details"].service_config[0].environment_variables.TOPIC_PREFIX == "dev-"
+    error_message = "The prefix is in the names and known to the functions."
+  }
+  assert {
+    condition     = google_bigquery_table.this["movie_daily_snapshots"].time_partitioning[0].expiration_ms == 90 * 86400000 && google_bigquery_table.this["movie_details_raw"].time_partitioning[0].expiration_ms == 30 * 86400000
+    error_message = "Rows are kept for retention_days, or less where their schema says so."
+  }
+}
+
+run "refuses" {
+  command = plan
+
+  variables {
+    bigquery_location        = "Europe"
+    budget                   = { billing_account = "mine", monthly_amount = 0.5 }
+    composer                 = { image_version = "composer-2-airflow-2" }
+    daily_schedule           = "daily"
+    dataset                  = "tmdb-analytics"
+    github                   = { owner_id = "me", repository = "name", repository_id = "2" }
+    history_days             = 365
+    labels                   = { Team = "Growth" }
+    log_level                = "debug"
+    max_gib_billed           = 0
+    operators                = ["allUsers"]
+    prefix                   = "dev"
+    project_id               = "Demo"
+    region                   = "europe"
+    retention_days           = 365
+    sweep_schedule           = "hourly"
+    tmdb_requests_per_second = 50
+    tmdb_token               = "not a token"
+    tmdb_token_version       = 0
+    tracked_movies           = 0
+    weekly_schedule          = "0 3 * *"
+  }
+
+  expect_failures = [
+    var.bigquery_location,
+    var.budget,
+    var.composer,
+    var.daily_schedule,
+    var.dataset,
+    var.github,
+    var.history_days,
+    var.labels,
+    var.log_level,
+    var.max_gib_billed,
+    var.operators,
+    var.prefix,
+    var.project_id,
+    var.region,
+    var.retention_days,
+    var.sweep_schedule,
+    var.tmdb_requests_per_second,
+    var.tmdb_token,
+    var.tmdb_token_version,
+    var.tracked_movies,
+    var.weekly_schedule,
+  ]
+}

@@ -1,0 +1,263 @@
+variable "bigquery_location" {
+  description = "Region or multi-region of the dataset and its jobs. Fixed once the dataset is there."
+  type        = string
+  default     = "US"
+
+  validation {
+    condition     = can(regex("^(US|EU|[a-z]+-[a-z]+[0-9]+)$", var.bigquery_location))
+    error_message = "Write US, EU, or a region such as europe-west1."
+  }
+}
+
+variable "budget" {
+  description = "Monthly budget of the project, mailed about at 50, 90 and 100 %. Needs roles/billing.costsManager on the billing account."
+  type = object({
+    billing_account = string
+    currency        = optional(string, "USD")
+    monthly_amount  = number
+  })
+  default = null
+
+  validation {
+    condition     = var.budget == null || can(regex("^[0-9A-F]{6}(-[0-9A-F]{6}){2}$", var.budget.billing_account))
+    error_message = "Write budget.billing_account as in `gcloud billing accounts list`: 012345-6789AB-CDEF01."
+  }
+  validation {
+    condition     = var.budget == null || try(var.budget.monthly_amount >= 1 && floor(var.budget.monthly_amount) == var.budget.monthly_amount, false)
+    error_message = "Write budget.monthly_amount in whole units of the currency, 1 or more."
+  }
+}
+
+variable "composer" {
+  description = "Creates a Composer 3 environment (hundreds of USD a month) whose DAGs may publish runs. Set composer_drives too."
+  type = object({
+    environment_size = optional(string, "ENVIRONMENT_SIZE_SMALL")
+    image_version    = string
+  })
+  default = null
+
+  validation {
+    condition     = var.composer == null || can(regex("^composer-3-airflow-3", var.composer.image_version))
+    error_message = "Write composer.image_version as listed by `gcloud composer images list`, of the form composer-3-airflow-3..."
+  }
+}
+
+variable "composer_drives" {
+  description = "Pauses the Scheduler jobs, for a project whose runs an Airflow starts."
+  type        = bool
+  default     = false
+}
+
+variable "daily_schedule" {
+  description = "When the daily run starts: cron, UTC. TMDB's export of the day is there from about 08:00."
+  type        = string
+  default     = "0 9 * * *"
+
+  validation {
+    condition     = can(regex("^(\\S+ ){4}\\S+$", var.daily_schedule))
+    error_message = "Write five cron fields, such as \"0 9 * * *\"."
+  }
+}
+
+variable "dataset" {
+  description = "BigQuery dataset of the tables and views."
+  type        = string
+  default     = "tmdb_analytics"
+
+  validation {
+    condition     = can(regex("^[A-Za-z_][A-Za-z0-9_]{0,99}$", var.dataset))
+    error_message = "Write letters, digits and underscores, such as tmdb_analytics."
+  }
+}
+
+variable "delete_data" {
+  description = "Lifts the deletion protection of tables and dataset, so that destroy deletes what they hold. `make destroy` sets it when told twice."
+  type        = bool
+  default     = false
+}
+
+variable "github" {
+  description = "Repository whose workflows on `branch` may deploy, without a key: owner/name and the two numbers of `gh api repos/OWNER/NAME --jq '.id, .owner.id'`."
+  type = object({
+    branch        = optional(string, "main")
+    owner_id      = string
+    repository    = string
+    repository_id = string
+  })
+  default = null
+
+  validation {
+    condition     = var.github == null || can(regex("^[^/ ]+/[^/ ]+$", var.github.repository))
+    error_message = "Write github.repository as owner/name."
+  }
+  validation {
+    condition     = var.github == null || try(can(regex("^[0-9]+ [0-9]+$", "${var.github.owner_id} ${var.github.repository_id}")), false)
+    error_message = "Write github.owner_id and github.repository_id as numbers: names can be taken over, numbers cannot."
+  }
+}
+
+variable "history_days" {
+  description = "How far back popularity history is read; TMDB keeps about 3 months."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = var.history_days >= 1 && var.history_days <= 90 && floor(var.history_days) == var.history_days
+    error_message = "Write a whole number of days from 1 to 90."
+  }
+}
+
+variable "labels" {
+  description = "Labels put on everything, besides app and managed_by."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}=[a-z0-9_-]{0,63}$", "${key}=${value}"))])
+    error_message = "Write lower-case letters, digits, - and _ in keys and values, such as { team = \"growth\" }."
+  }
+}
+
+variable "log_level" {
+  description = "Least severity that the functions log."
+  type        = string
+  default     = "INFO"
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
+    error_message = "Write DEBUG, INFO, WARNING or ERROR."
+  }
+}
+
+variable "max_gib_billed" {
+  description = "A query that would read more GiB than this is refused by BigQuery."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.max_gib_billed >= 1 && floor(var.max_gib_billed) == var.max_gib_billed
+    error_message = "Write a whole number of GiB, 1 or more."
+  }
+}
+
+variable "operators" {
+  description = "Who may call ingest-changes and compute-metrics, besides the project's owners."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.operators : can(regex("^(user|group|serviceAccount):\\S+@\\S+$", member))])
+    error_message = "Write members as user:, group: or serviceAccount: and an address, such as \"group:data@example.com\"."
+  }
+}
+
+variable "prefix" {
+  description = "Put before the name of everything but the dataset, to hold two deployments in one project."
+  type        = string
+  default     = ""
+
+  validation {
+    # With it the longest service account id still has 30 characters.
+    condition     = can(regex("^([a-z][a-z0-9-]{0,9}-)?$", var.prefix))
+    error_message = "Write at most 11 lower-case letters, digits and hyphens that end in a hyphen, such as \"dev-\", or \"\"."
+  }
+}
+
+variable "project_id" {
+  description = "Google Cloud project to deploy to."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
+    error_message = "Write the project's id as in `gcloud projects list`: 6 to 30 lower-case letters, digits and hyphens."
+  }
+}
+
+variable "region" {
+  description = "Region of the functions, their sources and the schedules."
+  type        = string
+  default     = "us-central1"
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "Write a region of `gcloud functions regions list`, such as us-central1."
+  }
+}
+
+variable "retention_days" {
+  description = "Days that any row is kept; tables that say less in sql/schemas keep less. TMDB's terms allow 6 months."
+  type        = number
+  default     = 180
+
+  validation {
+    condition     = var.retention_days >= 30 && var.retention_days <= 180 && floor(var.retention_days) == var.retention_days
+    error_message = "Write a whole number of days from 30 (the metrics look back as far) to 180 (TMDB's terms allow no more)."
+  }
+}
+
+variable "sweep_schedule" {
+  description = "When unfinished runs are looked at: cron, UTC. The hours after the daily and the weekly run."
+  type        = string
+  default     = "*/15 3-5,9-12 * * *"
+
+  validation {
+    condition     = can(regex("^(\\S+ ){4}\\S+$", var.sweep_schedule))
+    error_message = "Write five cron fields, such as \"*/15 3-5,9-12 * * *\"."
+  }
+}
+
+variable "tmdb_requests_per_second" {
+  description = "How fast fetch-details may ask TMDB; ingest-changes takes a quarter of it besides. TMDB's ceiling is near 40 for both."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.tmdb_requests_per_second > 0 && var.tmdb_requests_per_second <= 32
+    error_message = "Write a number above 0 and at most 32."
+  }
+}
+
+variable "tmdb_token" {
+  description = "TMDB's API Read Access Token (or API Key) from https://www.themoviedb.org/settings/api. Kept in Secret Manager only: not in the plan, not in the state."
+  type        = string
+  ephemeral   = true
+  sensitive   = true
+
+  validation {
+    condition     = can(regex("^([0-9a-fA-F]{32}|[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+)$", var.tmdb_token))
+    error_message = "Set TF_VAR_tmdb_token to the API Read Access Token (three parts joined by dots) or the API Key (32 hexadecimal digits)."
+  }
+}
+
+variable "tmdb_token_version" {
+  description = "Raise it to store another token: nobody can see that the token itself has changed."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.tmdb_token_version >= 1 && floor(var.tmdb_token_version) == var.tmdb_token_version
+    error_message = "Write a whole number, one more than before."
+  }
+}
+
+variable "tracked_movies" {
+  description = "How many of the most popular movies are tracked."
+  type        = number
+  default     = 1000
+
+  validation {
+    condition     = var.tracked_movies >= 1 && var.tracked_movies <= 1500000 && floor(var.tracked_movies) == var.tracked_movies
+    error_message = "Write a whole number from 1 to 1500000."
+  }
+}
+
+variable "weekly_schedule" {
+  description = "When the weekly refresh of all descriptions starts: cron, UTC."
+  type        = string
+  default     = "0 3 * * 0"
+
+  validation {
+    condition     = can(regex("^(\\S+ ){4}\\S+$", var.weekly_schedule))
+    error_message = "Write five cron fields, such as \"0 3 * * 0\"."
+  }
+}

@@ -1,0 +1,113 @@
+"""Terraform on a copy of the root: files of the repository in, plans and answers out.
+
+A copy, because init writes a lock file and apply a state, and neither is ours to keep.
+Without an account: whatever provider is there, it finds no credentials.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+WHAT_THE_ROOT_READS = ("terraform", "functions", "shared", "sql", ".python-version")
+LEFT_OUT = shutil.ignore_patterns(
+    ".terraform*", "*.tfstate*", "*.tfvars", ".build", "backend.tf", "__pycache__"
+)
+TOKEN = "header.payload-that-must-not-leak.signature"  # noqa: S105 - nobody's token
+PROJECT = "demo-project-1"
+TIMEOUT_S = 240
+
+type Json = dict[str, Any]
+
+
+class TerraformError(Exception):
+    """A command that failed; the text is what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A copy of the repository's root module, with all it reads, below `folder`."""
+
+    folder: Path
+
+    @classmethod
+    def copy_to(cls, folder: Path) -> "Root":
+        """Copy what the root module reads."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in WHAT_THE_ROOT_READS:
+            source = REPOSITORY / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=LEFT_OUT)
+            else:
+                shutil.copy(source, folder / name)
+        return cls(folder)
+
+    @property
+    def module(self) -> Path:
+        """The folder that Terraform runs in."""
+        return self.folder / "terraform"
+
+    def run(self, *arguments: str) -> str:
+        """Run a command and return what it printed; TerraformError when it fails."""
+        done = self.attempt(*arguments)
+        if done.returncode:
+            raise TerraformError(f"terraform {' '.join(arguments)}:\n{done.stdout}")
+        return done.stdout
+
+    def attempt(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command whatever becomes of it."""
+        command, *rest = arguments
+        return subprocess.run(  # noqa: S603 - our own arguments
+            ["terraform", command, *rest],  # noqa: S607 - whichever is on PATH
+            cwd=self.module,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+
+    def plan(self, *options: str) -> Json:
+        """Return the plan as `terraform show -json` tells it."""
+        self.run("plan", "-no-color", "-input=false", "-out=tfplan", *options)
+        plan: Json = json.loads(self.run("show", "-json", "tfplan"))
+        return plan
+
+    def copy(self, folder: Path) -> "Root":
+        """Return a copy that is initialised as this one is."""
+        return Root(Path(shutil.copytree(self.folder, folder, symlinks=True)))
+
+    def environment(self) -> dict[str, str]:
+        """Return ours without whatever could reach an account."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("GOOGLE_", "CLOUDSDK_", "TF_VAR_", "TF_CLI_ARGS"))
+        }
+        nowhere = str(self.folder / "no-credentials")
+        return kept | {
+            "CLOUDSDK_CONFIG": nowhere,
+            "GCE_METADATA_HOST": "127.0.0.1:9",
+            "HOME": nowhere,
+            "TF_IN_AUTOMATION": "1",
+            "TF_VAR_project_id": PROJECT,
+            "TF_VAR_tmdb_token": TOKEN,
+        }
+
+
+def planned(plan: Json) -> list[Json]:
+    """List every planned resource, data sources left out."""
+    resources = plan["planned_values"]["root_module"]["resources"]
+    return [item for item in resources if item["mode"] == "managed"]
+
+
+def configured(plan: Json) -> list[Json]:
+    """List every resource block as it is written, references unresolved."""
+    resources = plan["configuration"]["root_module"]["resources"]
+    return [item for item in resources if item["mode"] == "managed"]

@@ -1,0 +1,287 @@
+"""Mistakes that one can make in the root, each with who notices it.
+
+Noticed by "validate" is what the provider's schema knows, by "plan" what Terraform and
+the provider check besides; the others are rules of rules/. A mistake in an alert's
+metric name belongs here as soon as there are alerts.
+"""
+
+from dataclasses import dataclass
+
+from tests.terraform.driver import Root
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Write `wrong` where `right` first stands in `file`.
+
+    noticed_by, words: who is to notice it, and words of what they say.
+    """
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    noticed_by: str
+    words: str
+
+    def make(self, root: Root) -> None:
+        """Make it; fails when there is nothing to make it of."""
+        path = root.folder / self.file
+        text = path.read_text()
+        assert self.right in text, f"{self.file} no longer says {self.right!r}"
+        path.write_text(text.replace(self.right, self.wrong, 1))
+
+
+MISTAKES = (
+    Mistake(
+        "misspelt argument",
+        "terraform/pubsub.tf",
+        "message_retention_duration",
+        "message_retention_durations",
+        "validate",
+        'An argument named "message_retention_durations"',
+    ),
+    Mistake(
+        "unknown block",
+        "terraform/pubsub.tf",
+        "dead_letter_policy {",
+        "dead_letters_policy {",
+        "validate",
+        'Blocks of type "dead_letters_policy"',
+    ),
+    Mistake(
+        "missing required argument",
+        "terraform/pubsub.tf",
+        '  role   = "roles/pubsub.publisher"\n',
+        "",
+        "validate",
+        'The argument "role" is required',
+    ),
+    Mistake(
+        "value outside the enumeration",
+        "terraform/functions.tf",
+        "ingress_settings                 = each.value.is_called ?"
+        ' "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"',
+        'ingress_settings = "INTERNAL"',
+        "validate",
+        "expected ingress_settings to be one of",
+    ),
+    Mistake(
+        "argument in the wrong block",
+        "terraform/functions.tf",
+        "entry_point       = each.key",
+        "entry_point = each.key\n timeout_seconds = 60",
+        "validate",
+        'An argument named "timeout_seconds"',
+    ),
+    Mistake(
+        "reference to an attribute that is not there",
+        "terraform/pubsub.tf",
+        "google_pubsub_topic.this[each.value.listens_to].id",
+        "google_pubsub_topic.this[each.value.listens_to].arn",
+        "plan",
+        "Unsupported attribute",
+    ),
+    Mistake(
+        "secret written and write-only",
+        "terraform/secrets.tf",
+        "  secret_data_wo_version",
+        '  secret_data = "text"\n  secret_data_wo_version',
+        "plan",
+        "exactly one of",
+    ),
+    Mistake(
+        "write-only without its version",
+        "terraform/secrets.tf",
+        "  secret_data_wo_version = tostring(var.tmdb_token_version)\n",
+        "",
+        "plan",
+        "all of `secret_data_wo_version`",
+    ),
+    Mistake(
+        "dashboard that is no JSON",
+        "terraform/outputs.tf",
+        "",
+        'resource "google_monitoring_dashboard" "new" { dashboard_json = "{" }\n',
+        "validate",
+        "contains an invalid JSON",
+    ),
+    Mistake(
+        "text for a number",
+        "terraform/functions.tf",
+        "max_instance_count               = 1",
+        'max_instance_count = "one"',
+        "validate",
+        "a number is required",
+    ),
+    Mistake(
+        "single block twice",
+        "terraform/scheduler.tf",
+        "  retry_config {",
+        "  retry_config {\n    retry_count = 1\n  }\n  retry_config {",
+        "validate",
+        "Too many retry_config blocks",
+    ),
+    Mistake(
+        "job with two targets",
+        "terraform/scheduler.tf",
+        "  retry_config {",
+        '  http_target {\n    uri = "https://example.com"\n  }\n  retry_config {',
+        "validate",
+        '"http_target": exactly one of',
+    ),
+    Mistake(
+        "reference to a resource that is not there",
+        "terraform/storage.tf",
+        'google_artifact_registry_repository" "functions"',
+        'google_artifact_registry_repository" "images"',
+        "validate",
+        "Reference to undeclared resource",
+    ),
+    Mistake(
+        "resource that does not wait for its API",
+        "terraform/bigquery.tf",
+        "  depends_on = [time_sleep.apis]\n",
+        "",
+        "apis_come_first",
+        "google_bigquery_dataset.this does not wait",
+    ),
+    Mistake(
+        "account written out",
+        "terraform/pubsub.tf",
+        "google_service_account.push.email",
+        '"pubsub-push@${var.project_id}.iam.gserviceaccount.com"',
+        "accounts_are_references",
+        "service_account_email is written out",
+    ),
+    Mistake(
+        "build account without a role",
+        "terraform/identities.tf",
+        '    "roles/storage.objectViewer",\n',
+        "",
+        "builder_may_build",
+        "lacks roles/storage.objectViewer",
+    ),
+    Mistake(
+        "too few delivery attempts",
+        "terraform/pubsub.tf",
+        "max_delivery_attempts = 20",
+        "max_delivery_attempts = 3",
+        "validate",
+        "max_delivery_attempts",
+    ),
+    Mistake(
+        "column type that BigQuery does not have",
+        "sql/schemas/movies.json",
+        '"INTEGER"',
+        '"INTGER"',
+        "tables_are_their_schemas",
+        "INTGER is no type",
+    ),
+    # Beyond the schema: what only this project can know to be wrong.
+    Mistake(
+        "everybody may call",
+        "terraform/functions.tf",
+        "google_service_account.push.member",
+        '"allUsers"',
+        "nobody_from_outside",
+        "allUsers",
+    ),
+    Mistake(
+        "role on the whole project",
+        "terraform/identities.tf",
+        '"roles/bigquery.jobUser"',
+        '"roles/bigquery.dataEditor"',
+        "project_wide_roles_are_few",
+        "roles/bigquery.dataEditor project-wide",
+    ),
+    Mistake(
+        "grant that removes others'",
+        "terraform/pubsub.tf",
+        'resource "google_pubsub_topic_iam_member" "dead_letters" {\n'
+        '  topic  = google_pubsub_topic.this["dead-letters"].name\n'
+        '  role   = "roles/pubsub.publisher"\n'
+        "  member = local.pubsub_agent",
+        'resource "google_pubsub_topic_iam_binding" "dead_letters" {\n'
+        '  topic   = google_pubsub_topic.this["dead-letters"].name\n'
+        '  role    = "roles/pubsub.publisher"\n'
+        "  members = [local.pubsub_agent]",
+        "grants_add_only",
+        "google_pubsub_topic_iam_binding.dead_letters",
+    ),
+    Mistake(
+        "subscription without dead letters",
+        "terraform/pubsub.tf",
+        "  dead_letter_policy {\n"
+        '    dead_letter_topic     = google_pubsub_topic.this["dead-letters"].id\n'
+        "    max_delivery_attempts = 20\n"
+        "  }\n",
+        "",
+        "queues_are_the_local_ones",
+        "'most_attempts': []",
+    ),
+    Mistake(
+        "setting forgotten",
+        "terraform/functions.tf",
+        '      TMDB_RETRY_S             = "60"\n',
+        "",
+        "settings_are_whole",
+        "TMDB_RETRY_S is set or read",
+    ),
+    Mistake(
+        "setting nobody reads",
+        "terraform/functions.tf",
+        "TMDB_RETRY_S ",
+        'TMDB_PAGES = "1"\n TMDB_RETRY_S ',
+        "settings_are_whole",
+        "TMDB_PAGES is set or read",
+    ),
+    Mistake(
+        "fewer threads than requests",
+        "terraform/functions.tf",
+        "      THREADS = tostring(each.value.concurrency)\n",
+        "",
+        "settings_are_whole",
+        "None threads for 8 requests",
+    ),
+    Mistake(
+        "table that anybody may delete",
+        "terraform/bigquery.tf",
+        "!var.delete_data",
+        "var.delete_data",
+        "tables_are_their_schemas",
+        "movies is not protected",
+    ),
+    Mistake(
+        "rows that stay for ever",
+        "terraform/bigquery.tf",
+        "      expiration_ms =",
+        "      #",
+        "tables_are_their_schemas",
+        "('DAY', 'last_updated', None)",
+    ),
+    Mistake(
+        "tick that nobody understands",
+        "terraform/scheduler.tf",
+        "mode = each.key",
+        'mode = "every-${each.key}"',
+        "ticks_are_understood",
+        "every-daily",
+    ),
+    Mistake(
+        "topic a function may not publish to",
+        "terraform/functions.tf",
+        '"ingest-requests", "metrics-requests", "movie-batches"]',
+        '"ingest-requests", "metrics-requests"]',
+        "publishers_may_publish",
+        "ingest_changes may publish to",
+    ),
+    Mistake(
+        "token in the plan",
+        "terraform/variables.tf",
+        "  ephemeral   = true\n",
+        "",
+        "token_is_nowhere",
+        "the token is in the plan",
+    ),
+)

@@ -1,0 +1,56 @@
+"""Rules of a deployment: a plan in, what is wrong with it out.
+
+What a provider's schema cannot know. test_plan.py holds the real root to them and
+test_mistakes.py shows that they notice.
+"""
+
+from collections.abc import Callable, Iterator
+
+from tests.terraform.driver import Json
+from tests.terraform.rules.access import (
+    accounts_are_references,
+    apis_come_first,
+    builder_may_build,
+    grants_add_only,
+    nobody_from_outside,
+    project_wide_roles_are_few,
+    token_is_nowhere,
+)
+from tests.terraform.rules.functions import (
+    everything_is_labelled,
+    functions_are_as_tested,
+    settings_are_whole,
+)
+from tests.terraform.rules.queues import (
+    dead_letters_are_kept,
+    publishers_may_publish,
+    queues_are_the_local_ones,
+    ticks_are_understood,
+)
+from tests.terraform.rules.tables import tables_are_their_schemas
+
+type Rule = Callable[[Json], Iterator[str]]
+
+ALL: tuple[Rule, ...] = (
+    nobody_from_outside,
+    project_wide_roles_are_few,
+    grants_add_only,
+    accounts_are_references,
+    apis_come_first,
+    builder_may_build,
+    queues_are_the_local_ones,
+    dead_letters_are_kept,
+    tables_are_their_schemas,
+    settings_are_whole,
+    functions_are_as_tested,
+    publishers_may_publish,
+    ticks_are_understood,
+    everything_is_labelled,
+    token_is_nowhere,
+)
+
+
+def broken(plan: Json) -> dict[str, list[str]]:
+    """Return the rules that are broken, each with what breaks it."""
+    said = {rule.__name__: list(rule(plan)) for rule in ALL}
+    return {name: findings for name, findings in said.items() if findings}

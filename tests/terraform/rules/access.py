@@ -1,0 +1,112 @@
+"""Access: who may do what, and whether they are there before they are named."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from tests.terraform.driver import TOKEN, Json, configured, planned
+from tests.terraform.rules.reading import expressions, of_type
+
+EVERYBODY = ("allUsers", "allAuthenticatedUsers")
+
+
+PROJECT_WIDE = {
+    "google_project_iam_member.bigquery_jobs": {"roles/bigquery.jobUser"},
+    "google_project_iam_member.build": {
+        "roles/logging.logWriter",
+        "roles/storage.objectViewer",
+    },
+    "google_project_iam_member.composer": {"roles/composer.worker"},
+}
+"""What may be granted on the whole project by default; all else has a smaller scope."""
+
+
+BUILD_ROLES = {
+    "roles/artifactregistry.writer",
+    "roles/logging.logWriter",
+    "roles/storage.objectViewer",
+}
+
+
+def nobody_from_outside(plan: Json) -> Iterator[str]:
+    """No grant to everybody."""
+    for item in planned(plan):
+        for who in EVERYBODY:
+            if who in json.dumps(item["values"]):
+                yield f"{item['address']} grants something to {who}"
+
+
+def project_wide_roles_are_few(plan: Json) -> Iterator[str]:
+    """Project-wide grants are those known to need it."""
+    for item in of_type(plan, "google_project_iam_member"):
+        name = item["address"].partition("[")[0]
+        if item["values"]["role"] not in PROJECT_WIDE.get(name, set()):
+            yield f"{item['address']} grants {item['values']['role']} project-wide"
+
+
+def grants_add_only(plan: Json) -> Iterator[str]:
+    """No grant takes away what others have granted."""
+    for item in planned(plan):
+        if re.search(r"_iam_(binding|policy)$", item["type"]):
+            yield f"{item['address']} would remove others' grants: use _iam_member"
+
+
+def accounts_are_references(plan: Json) -> Iterator[str]:
+    """Every account is named by reference: text does not wait until it is there."""
+    names = {"member", "service_account", "service_account_email", "service_account_id"}
+    for item in configured(plan):
+        for name, expression in expressions(item["expressions"]):
+            references = expression.get("references", [])
+            if name in names and not any(
+                reference.startswith(("google_", "local.", "each."))
+                for reference in references
+            ):
+                yield f"{item['address']}: {name} is written out"
+
+
+def apis_come_first(plan: Json) -> Iterator[str]:
+    """Nothing is made before the APIs are on and have settled."""
+    needed = {item["address"]: _needed_by(item) for item in configured(plan)}
+    for item in configured(plan):
+        if item["type"] in ("google_project_service", "time_sleep"):
+            continue
+        seen: set[str] = set()
+        left = [item["address"]]
+        while left:
+            here = left.pop()
+            if here not in seen:
+                seen.add(here)
+                left.extend(needed.get(here, ()))
+        if "time_sleep.apis" not in seen:
+            yield f"{item['address']} does not wait for the APIs"
+
+
+def _needed_by(item: Json) -> set[str]:
+    """Return the resources that a block names, as type.name."""
+    named = [*item.get("depends_on", [])]
+    for _, expression in expressions(item["expressions"]):
+        named += expression.get("references", [])
+    found = (re.match(r"(google_\w+|time_sleep)\.\w+", name) for name in named)
+    return {match[0] for match in found if match}
+
+
+def builder_may_build(plan: Json) -> Iterator[str]:
+    """Let one account build every function, with every role that it needs."""
+    granted = {
+        item["values"]["role"]
+        for item in planned(plan)
+        if item["type"].endswith("_iam_member") and item["name"] == "build"
+    }
+    for role in sorted(BUILD_ROLES - granted):
+        yield f"the build account lacks {role}"
+    for item in configured(plan):
+        if item["type"] == "google_cloudfunctions2_function":
+            account = item["expressions"]["build_config"][0].get("service_account", {})
+            if "google_service_account.build.id" not in account.get("references", []):
+                yield f"{item['address']} is not built by the build account"
+
+
+def token_is_nowhere(plan: Json) -> Iterator[str]:
+    """Keep the token out of every value of the plan."""
+    if TOKEN in json.dumps(plan):
+        yield "the token is in the plan"

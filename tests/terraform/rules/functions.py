@@ -1,0 +1,71 @@
+"""Functions: settings, threads, time and labels."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from local import archives, queues, stack
+from shared.config import Settings
+from shared.tmdb import BATCH_TIMEOUT_S
+from tests.terraform.driver import Json, planned
+from tests.terraform.rules.reading import of_type
+
+RUNTIME = "python" + (archives.ROOT / ".python-version").read_text().strip().replace(
+    ".", ""
+)
+
+
+def settings_are_whole(plan: Json) -> Iterator[str]:
+    """Each function has every setting, those of functions-framework, and no other."""
+    for item in of_type(plan, "google_cloudfunctions2_function"):
+        config = item["values"]["service_config"][0]
+        env = dict(config["environment_variables"])
+        threads = env.pop("THREADS", None)
+        concurrency = config["max_instance_request_concurrency"]
+        if threads != str(concurrency):
+            yield f"{item['index']} has {threads} threads for {concurrency} requests"
+        reader = _Reader(env)
+        Settings.from_env(reader)
+        for name in sorted(reader.asked ^ env.keys()):
+            yield f"{item['index']}: {name} is set or read, but not both"
+
+
+class _Reader(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        super().__init__(env)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+
+def functions_are_as_tested(plan: Json) -> Iterator[str]:
+    """Runtime, concurrency and time are those that the local stack runs with."""
+    for item in of_type(plan, "google_cloudfunctions2_function"):
+        key, values = item["index"], item["values"]
+        config = values["service_config"][0]
+        if config["max_instance_request_concurrency"] != stack.CONCURRENCY[key]:
+            yield f"{key} is tested with {stack.CONCURRENCY[key]} requests at once"
+        if config["max_instance_count"] != 1:
+            yield f"{key} has several instances: TMDB's rate is kept within one"
+        if not config["timeout_seconds"] < queues.ACK_DEADLINE_S:
+            yield f"{key} may still work when its message is delivered again"
+        if key == "fetch_details" and config["timeout_seconds"] <= BATCH_TIMEOUT_S:
+            yield f"{key} is ended before it gives a batch back"
+        build = values["build_config"][0]
+        if (build["runtime"], build["entry_point"]) != (RUNTIME, key):
+            yield f"{key} is built as {build['runtime']}, {build['entry_point']}"
+
+
+def everything_is_labelled(plan: Json) -> Iterator[str]:
+    """Every resource that can carry labels says whose it is."""
+    for item in planned(plan):
+        labels = item["values"].get("effective_labels")
+        if labels is not None and labels.get("app") != "tmdb-traction":
+            yield f"{item['address']} is not labelled"

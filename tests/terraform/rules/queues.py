@@ -1,0 +1,134 @@
+"""Queues: topics, subscriptions and ticks are those the local stack is tested with."""
+
+import ast
+import base64
+import json
+from collections.abc import Iterator
+
+from local import archives, queues
+from shared import messages
+from shared.errors import BadMessageError
+from tests.terraform.driver import Json, planned
+from tests.terraform.rules.reading import of_type
+
+TOPICS = {
+    name: value
+    for name, value in vars(messages).items()
+    if isinstance(value, str) and value in {*queues.SUBSCRIBERS, messages.DEAD_LETTERS}
+}
+"""Constant of shared/messages.py -> topic."""
+
+
+LONGEST_RETENTION = "2678400s"
+
+
+def queues_are_the_local_ones(plan: Json) -> Iterator[str]:
+    """Topics and push subscriptions are those the local stack is tested with."""
+    topics = {item["values"]["name"] for item in of_type(plan, "google_pubsub_topic")}
+    if topics != {*queues.SUBSCRIBERS, messages.DEAD_LETTERS}:
+        yield f"topics are {sorted(topics)}"
+    pushes = {
+        item["index"]: item["values"]
+        for item in of_type(plan, "google_pubsub_subscription")
+        if item["name"] == "push"
+    }
+    if set(pushes) != set(queues.SUBSCRIBERS.values()):
+        yield f"pushed to are {sorted(pushes)}"
+    shortest_s, longest_s = queues.BACK_OFF_S
+    for topic, function in queues.SUBSCRIBERS.items():
+        push = pushes.get(function, {})
+        said = {
+            "name": push.get("name"),
+            "ack_deadline_seconds": push.get("ack_deadline_seconds"),
+            "retry_policy": push.get("retry_policy"),
+            "most_attempts": [
+                policy["max_delivery_attempts"]
+                for policy in push.get("dead_letter_policy", [])
+            ],
+            "expiration_policy": push.get("expiration_policy"),
+            "has_oidc": [bool(to["oidc_token"]) for to in push.get("push_config", [])],
+        }
+        wanted = {
+            "name": topic,
+            "ack_deadline_seconds": queues.ACK_DEADLINE_S,
+            "retry_policy": [
+                {
+                    "minimum_backoff": f"{shortest_s}s",
+                    "maximum_backoff": f"{longest_s}s",
+                }
+            ],
+            "most_attempts": [queues.MOST_ATTEMPTS],
+            "expiration_policy": [{"ttl": ""}],
+            "has_oidc": [True],
+        }
+        if said != wanted:
+            yield f"the subscription of {function} says {said}, not {wanted}"
+
+
+def dead_letters_are_kept(plan: Json) -> Iterator[str]:
+    """Dead letters wait 31 days, and Pub/Sub may move messages to them."""
+    kept = [
+        item["values"]
+        for item in of_type(plan, "google_pubsub_subscription")
+        if item["name"] == "dead_letters"
+    ]
+    if [values["message_retention_duration"] for values in kept] != [LONGEST_RETENTION]:
+        yield "dead letters are not kept for 31 days"
+    agents = [
+        (item["type"], item["values"]["role"], item["values"].get("member", ""))
+        for item in planned(plan)
+        if item["name"] == "dead_letters" and item["type"].endswith("_iam_member")
+    ]
+    moves = [role for _, role, who in agents if "gcp-sa-pubsub" in who]
+    wanted = ["roles/pubsub.publisher"] + ["roles/pubsub.subscriber"] * len(
+        queues.SUBSCRIBERS
+    )
+    if sorted(moves) != wanted:
+        yield f"Pub/Sub's agent has {moves}: dead letters would never arrive"
+
+
+def publishers_may_publish(plan: Json) -> Iterator[str]:
+    """Let a function publish to the topics that its code names, and to no other."""
+    granted: dict[str, set[str]] = {}
+    for item in of_type(plan, "google_pubsub_topic_iam_member"):
+        if item["name"] == "function":
+            function, topic = item["index"].split()
+            granted.setdefault(function, set()).add(topic)
+    for function in archives.FUNCTIONS:
+        if granted.get(function) != (named := topics_named_by(function)):
+            yield f"{function} may publish to {granted.get(function)}, names {named}"
+
+
+def topics_named_by(function: str) -> set[str]:
+    """Return the topics that a function's main.py, or what it imports, names."""
+    named: set[str] = set()
+    seen: set[str] = set()
+    left = [f"functions.{function}.main"]
+    while left:
+        module = left.pop()
+        path = archives.ROOT / f"{module.replace('.', '/')}.py"
+        if module in seen or not path.is_file():
+            continue
+        seen.add(module)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            left += [
+                node.module,
+                *(f"{node.module}.{name.name}" for name in node.names),
+            ]
+            if node.module == "shared.messages":
+                named |= {name.name for name in node.names} & TOPICS.keys()
+    return {TOPICS[name] for name in named}
+
+
+def ticks_are_understood(plan: Json) -> Iterator[str]:
+    """Let Scheduler publish messages that ingest_changes takes."""
+    for item in of_type(plan, "google_cloud_scheduler_job"):
+        body = json.loads(base64.b64decode(item["values"]["pubsub_target"][0]["data"]))
+        try:
+            messages.IngestRequest.from_json(body)
+        except BadMessageError as error:
+            yield f"{item['address']}: {error}"
+        if item["values"]["time_zone"] != "Etc/UTC":
+            yield f"{item['address']} is not in UTC"

@@ -1,0 +1,82 @@
+"""Apply, change, destroy: what a deployment goes through, on a pretended cloud."""
+
+import pytest
+
+from tests.terraform.driver import TOKEN, Json, Root, TerraformError
+
+
+@pytest.fixture(scope="module")
+def applied(planned_root: Root, tmp_path_factory: pytest.TempPathFactory) -> Root:
+    copy = planned_root.copy(tmp_path_factory.mktemp("applied") / "copy")
+    copy.run("apply", "-no-color", "-auto-approve", "-input=false")
+    return copy
+
+
+def _actions(plan: Json) -> dict[str, list[str]]:
+    return {
+        change["address"]: change["change"]["actions"]
+        for change in plan["resource_changes"]
+        if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
+    }
+
+
+def _with_a_comment_in(root: Root, file: str) -> Json:
+    path = root.folder / file
+    before = path.read_text()
+    path.write_text(before + "#")
+    try:
+        return root.plan()
+    finally:
+        path.write_text(before)
+
+
+def test_a_second_plan_is_empty(applied: Root) -> None:
+    done = applied.attempt("plan", "-no-color", "-input=false", "-detailed-exitcode")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_token_is_not_in_the_state(applied: Root) -> None:
+    state = (applied.module / "terraform.tfstate").read_text()
+    assert "tmdb-token" in state
+    assert TOKEN not in state
+
+
+def test_a_changed_byte_deploys_its_function_only(applied: Root) -> None:
+    plan = _with_a_comment_in(applied, "functions/fetch_details/batch.py")
+    assert _actions(plan) == {
+        'google_storage_bucket_object.source["fetch_details"]': ["delete", "create"],
+        'google_cloudfunctions2_function.this["fetch_details"]': ["update"],
+    }
+
+
+def test_a_changed_byte_of_shared_deploys_every_function(applied: Root) -> None:
+    actions = _actions(_with_a_comment_in(applied, "shared/errors.py"))
+    assert sorted(actions.values()) == [["delete", "create"]] * 3 + [["update"]] * 3
+
+
+def test_a_changed_test_or_document_deploys_nothing(applied: Root) -> None:
+    assert _actions(_with_a_comment_in(applied, "sql/README.md")) == {}
+
+
+def test_another_api_replaces_nothing(applied: Root) -> None:
+    budget = 'budget={billing_account="012345-6789AB-CDEF01",monthly_amount=20}'
+    actions = _actions(applied.plan(f"-var={budget}"))
+    # To wait again is the point; a provider may update the wait or replace it.
+    assert actions.pop("time_sleep.apis")
+    assert actions == {
+        'google_project_service.api["billingbudgets"]': ["create"],
+        "google_billing_budget.this[0]": ["create"],
+    }
+
+
+def test_a_rotated_token_keeps_the_old_version_until_the_new_one_is_there(
+    applied: Root,
+) -> None:
+    assert _actions(applied.plan("-var=tmdb_token_version=2")) == {
+        "google_secret_manager_secret_version.tmdb_token": ["create", "delete"]
+    }
+
+
+def test_what_holds_data_is_not_destroyed(applied: Root) -> None:
+    with pytest.raises(TerraformError, match="deletion_protection"):
+        applied.run("destroy", "-no-color", "-auto-approve", "-input=false")

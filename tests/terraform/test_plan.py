@@ -1,0 +1,57 @@
+"""The plan of a first deployment keeps every rule."""
+
+import pytest
+
+from shared.config import Settings
+from shared.runs import Mode
+from tests.terraform import rules
+from tests.terraform.driver import Json, Root
+from tests.terraform.rules.reading import of_type
+
+
+@pytest.mark.parametrize("rule", rules.ALL, ids=lambda rule: rule.__name__)
+def test_the_deployment_keeps_the_rule(rule: rules.Rule, plan: Json) -> None:
+    assert list(rule(plan)) == []
+
+
+def test_settings_differ_from_their_defaults_only_where_terraform_decides(
+    plan: Json,
+) -> None:
+    for function in of_type(plan, "google_cloudfunctions2_function"):
+        env = function["values"]["service_config"][0]["environment_variables"]
+        required = ("GOOGLE_CLOUD_PROJECT", "TMDB_TOKEN_SECRET")
+        defaults = Settings.from_env({name: env[name] for name in required})
+        deployed = Settings.from_env(env)
+        differing = {
+            name
+            for name in Settings.__dataclass_fields__
+            if getattr(deployed, name) != getattr(defaults, name)
+        }
+        assert differing <= {"tmdb_requests_per_second"}
+
+
+def test_both_that_ask_tmdb_stay_below_its_ceiling(plan: Json) -> None:
+    rates = {
+        function["index"]: float(
+            function["values"]["service_config"][0]["environment_variables"][
+                "TMDB_REQUESTS_PER_SECOND"
+            ]
+        )
+        for function in of_type(plan, "google_cloudfunctions2_function")
+    }
+    assert rates["ingest_changes"] + rates["fetch_details"] < 40
+
+
+def test_the_modes_that_the_code_has_are_scheduled(plan: Json) -> None:
+    jobs = {job["index"] for job in of_type(plan, "google_cloud_scheduler_job")}
+    assert jobs == {"daily", "sweep", "weekly"} & set(Mode)
+
+
+def test_terraforms_own_tests_pass(root: Root) -> None:
+    assert "Success!" in root.run("test", "-no-color")
+
+
+def test_the_configuration_is_valid_without_a_warning(root: Root) -> None:
+    said = root.run("validate", "-no-color")
+    assert "The configuration is valid." in said
+    assert "Warning" not in said

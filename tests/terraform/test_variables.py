@@ -1,0 +1,51 @@
+"""Variables: each described, checked, in order, and in the document that lists them."""
+
+import re
+from pathlib import Path
+
+from tests.terraform.driver import REPOSITORY
+
+TEXT = (REPOSITORY / "terraform/variables.tf").read_text()
+BLOCKS = {
+    block[1]: block[2]
+    for block in re.finditer(r'(?ms)^variable "(\w+)" \{\n(.*?)^\}', TEXT)
+}
+DOCUMENT: Path = REPOSITORY / "docs/configuration.md"
+
+
+def test_variables_are_in_alphabetical_order() -> None:
+    assert len(BLOCKS) == TEXT.count('variable "')
+    assert list(BLOCKS) == sorted(BLOCKS)
+
+
+def test_every_variable_is_described_typed_and_checked() -> None:
+    for name, block in BLOCKS.items():
+        assert "  description = " in block, name
+        assert "  type" in block, name
+        is_checked = "  validation {" in block or re.search(r"type\s+= bool", block)
+        assert is_checked, name
+
+
+def test_every_refusal_says_what_to_write() -> None:
+    messages = re.findall(r'error_message = "(.*)"', TEXT)
+    assert len(messages) == TEXT.count("validation {")
+    for message in messages:
+        assert message.startswith(("Write ", "Set ")), message
+
+
+def test_the_document_lists_every_variable_and_no_other() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", DOCUMENT.read_text(), re.MULTILINE)
+    assert listed == list(BLOCKS)
+
+
+def test_every_new_home_of_an_old_knob_is_there() -> None:
+    homes = "".join(
+        path.read_text()
+        for pattern in ("terraform/*.tf", "sql/10_*.sql", "shared/*.py")
+        for path in REPOSITORY.glob(pattern)
+    )
+    moved = DOCUMENT.read_text().partition("## Where config.yaml has gone")[2]
+    for row in re.findall(r"^\| [^|]+ \| ([^|]+) \|$", moved, re.MULTILINE):
+        for home in re.findall(r"`([^`]+)`", row):
+            is_there = (REPOSITORY / home).is_file() if "/" in home else home in homes
+            assert is_there, home
