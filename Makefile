@@ -6,13 +6,15 @@ MAKEFLAGS += --no-print-directory
 
 # uv from PATH, else one of our own from PyPI: nothing to install first.
 UV_VERSION := 0.13.9
+CHECKOV_VERSION := 3.3.30
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 # Once at install instead of at every start of every process.
 export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
 FUNCTIONS := ingest_changes fetch_details compute_metrics
 
-.PHONY: help setup demo demo-clean explain test bench bench-metrics bench-scale check fix lock
+.PHONY: help setup demo demo-clean explain test bench bench-metrics bench-scale check scan fix lock
+.PHONY: doctor deploy smoke remote-state destroy
 
 help: ## Print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
@@ -52,22 +54,49 @@ check: setup ## Format, lint, types, SQL style, generated files up to date
 	@$(RUN) ruff check
 	@$(RUN) mypy
 	@$(RUN) sqlfluff lint --disable-progress-bar sql
+	@if command -v terraform >/dev/null; \
+	  then terraform fmt -check -diff -recursive terraform; \
+	  else echo "no terraform on PATH: the format of its files is not checked"; fi
 	@$(UV) lock --check --quiet
 	@for name in $(FUNCTIONS); do \
 	  $(call export,$$name) | diff functions/$$name/requirements.txt - \
 	    || { echo "functions/$$name/requirements.txt is stale: make lock"; exit 1; }; \
 	done
 
+scan: setup ## Security of the Terraform root, by checkov (fetched when first needed, 100 MB)
+	@$(UV) tool run --quiet checkov==$(CHECKOV_VERSION) --directory terraform \
+	  --framework terraform --skip-download --compact --quiet
+
 fix: setup ## Let the tools mend what they can
 	@$(RUN) ruff check --fix
 	@$(RUN) ruff format
 	@$(RUN) sqlfluff fix --disable-progress-bar sql
+	@if command -v terraform >/dev/null; then terraform fmt -recursive terraform; fi
 
 lock: setup ## Resolve dependencies anew and regenerate every requirements.txt
 	@$(UV) lock
 	@for name in $(FUNCTIONS); do \
 	  $(call export,$$name) > functions/$$name/requirements.txt; \
 	done
+
+# PROJECT and REGION may as well stand in terraform/terraform.tfvars.
+OPS = $(RUN) python -m ops
+TARGET = $(if $(PROJECT),--project=$(PROJECT)) $(if $(REGION),--region=$(REGION))
+
+doctor: setup ## Is everything there that a deployment needs? PROJECT=..., TMDB_TOKEN in the environment
+	@$(OPS) doctor $(TARGET)
+
+deploy: setup ## Check, plan, ask, apply; again for every change. PROJECT=...
+	@$(OPS) deploy $(TARGET)
+
+smoke: setup ## 20 movies through a real deployment, and a verdict. PROJECT=...
+	@$(OPS) smoke --project=$(PROJECT)
+
+remote-state: setup ## Move Terraform's state to a bucket, once, for a team. PROJECT=...
+	@$(OPS) remote-state $(TARGET)
+
+destroy: setup ## Take the deployment down; the data stays (python -m ops destroy --help)
+	@$(OPS) destroy $(TARGET)
 
 # Hashed, and with functions-framework named, or Google's builder adds its own pins.
 export = $(UV) export --locked --quiet --no-header --no-emit-project --only-group $(1)

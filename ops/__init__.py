@@ -1,1 +1,5 @@
-"""The operator's command line: python -m ops COMMAND; `make` is thin over it."""
+"""The operator's command line: what a person does to a deployment, from a laptop.
+
+python -m ops --help. One module per command; `machine` runs other programs, `target`
+says which project, `report` is how findings look.
+"""

@@ -1,0 +1,94 @@
+"""destroy: take the deployment down. The data stays unless told otherwise, twice."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops.machine import ask, show
+from ops.target import TERRAFORM, Folder, Project, Region, Target
+
+KEPT = (
+    "data.",
+    "google_bigquery_dataset.",
+    "google_bigquery_table.",
+    "google_project_service.",
+    "time_sleep.apis",
+)
+"""The data, and what it cannot be without. It stays in the state too: the next
+deployment goes on with it."""
+UNUSED_TOKEN = "destroy.needs.none"  # noqa: S105 - stands where a variable must
+
+
+def destroy(
+    project: Project = "",
+    region: Region = "",
+    folder: Folder = TERRAFORM,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask about the rest.")
+    ] = False,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Delete dataset and tables as well.")
+    ] = False,
+    really_delete: Annotated[
+        str, typer.Option(metavar="DATASET", help="The dataset's name, said again.")
+    ] = "",
+) -> None:
+    """Destroy everything but the data; with --delete-data and the name, that too."""
+    target = Target.of(project, region, folder)
+    if show("terraform", "init", "-input=false", cwd=folder):
+        raise typer.Exit(1)
+    listed = ask("terraform", "state", "list", cwd=folder)
+    if not listed.is_ok:
+        typer.echo(f"no state to destroy by: {listed.first_error}", err=True)
+        raise typer.Exit(1)
+    addresses = listed.out.splitlines()
+
+    def terraform(command: str, *options: str) -> None:
+        # In the state are no ephemeral values, but the variable is required.
+        done = show(
+            "terraform", command, "-input=false", *target.variables(), *options,
+            *(["-auto-approve"] if yes or delete_data else []),
+            cwd=folder, env={"TF_VAR_tmdb_token": UNUSED_TOKEN},
+        )  # fmt: skip
+        if done:
+            raise typer.Exit(1)
+
+    if not delete_data:
+        if not (targets := without_data(addresses)):
+            typer.echo("Only the data is left; --delete-data deletes it.")
+            return
+        terraform("destroy", *(f"-target={address}" for address in targets))
+        typer.echo("The data is kept. make deploy goes on with it.")
+        return
+    dataset = _dataset(folder)
+    said = really_delete or typer.prompt(
+        f"This deletes every row of {target.project}.{dataset}. Type the dataset's name"
+    )
+    if said != dataset:
+        typer.echo(f"{said} is not {dataset}: nothing was deleted.", err=True)
+        raise typer.Exit(1)
+    # The protection is in the state: it has to be lifted there before.
+    protected = [one for one in addresses if one.startswith(KEPT[1:3])]
+    lifted = "-var=delete_data=true"
+    terraform("apply", lifted, *(f"-target={address}" for address in protected))
+    terraform("destroy", lifted)
+
+
+def without_data(addresses: Iterable[str]) -> list[str]:
+    """Leave out the data and what it needs."""
+    return [address for address in addresses if not address.startswith(KEPT)]
+
+
+def _dataset(folder: Path) -> str:
+    """Return the dataset's name as the state has it, whatever else is still there."""
+    said = ask("terraform", "show", "-json", cwd=folder)
+    values = json.loads(said.out or "{}").get("values") or {}
+    for resource in values.get("root_module", {}).get("resources", []):
+        if resource["type"] == "google_bigquery_dataset":
+            return str(resource["values"]["dataset_id"])
+    typer.echo("the state has no dataset: nothing to delete by it", err=True)
+    raise typer.Exit(1)

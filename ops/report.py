@@ -1,0 +1,38 @@
+"""Findings: what was looked at, whether it is well, what to do about it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from rich.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. ok: None where something else has to be mended first."""
+
+    name: str
+    ok: bool | None
+    said: str
+    remedy: str = ""
+
+
+def all_well(findings: Sequence[Finding]) -> bool:
+    """Tell whether there is nothing to mend."""
+    return all(finding.ok for finding in findings)
+
+
+def show(findings: Sequence[Finding], *, as_json: bool = False) -> None:
+    """Print findings: for people, or one JSON document for programs."""
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+        return
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    width = max(len(finding.name) for finding in findings)
+    signs = {True: ("✓", "green"), False: ("✗", "red"), None: ("-", "dim")}
+    for finding in findings:
+        sign, colour = signs[finding.ok]
+        console.print(sign, style=colour, end=" ")
+        console.print(f"{finding.name:<{width}}  {finding.said}")
+        if not finding.ok and finding.remedy:
+            console.print(f"{'':<{width + 2}}  {finding.remedy}", style="bold")

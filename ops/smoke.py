@@ -1,0 +1,200 @@
+"""smoke: does a deployment work? A run of 20 movies through it, and a verdict.
+
+Proves what no test on a laptop can: Google's build of the archives, IAM, quotas, the
+push, BigQuery itself. Needs `gcloud auth application-default login`.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from google.api_core.exceptions import DeadlineExceeded
+from google.cloud.pubsub_v1 import SubscriberClient
+
+from ops import report
+from ops.machine import ask
+from ops.report import Finding
+from ops.target import TERRAFORM, Folder
+from shared import bigquery, pubsub
+from shared.config import Platform, Settings
+from shared.ledger import Ledger
+from shared.messages import INGEST_REQUESTS, IngestRequest
+from shared.ports import Tables, Topics
+from shared.runs import Mode, Run
+
+MOVIES = 20
+ALMOST_ALL = 0.99
+"""As a run's coverage threshold: one of 20 missing is a failure."""
+TIMEOUT_S = 1_200.0
+ASK_EVERY_S = 10.0
+PULL_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A running pipeline: its tables, its topics, and its dead letters.
+
+    dead_letters_since: returns how many messages were parked since a moment.
+    """
+
+    tables: Tables
+    topics: Topics
+    dead_letters_since: Callable[[datetime], int]
+
+
+def smoke(
+    project: Annotated[
+        str, typer.Option(help="Project that you mean; refused if it is another.")
+    ],
+    folder: Folder = TERRAFORM,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document instead of lines.")
+    ] = False,
+    timeout_s: Annotated[float, typer.Option(help="How long to wait.")] = TIMEOUT_S,
+) -> None:
+    """Run 20 movies and 90 days of their history through a deployment; minutes.
+
+    The run is dated yesterday: TMDB certainly has that day's export, and the initial
+    load of today is still a run of its own. Meant for a new deployment: on an old one
+    it fetches 20 movies of yesterday again. Exit code 1 when anything is amiss.
+    """
+    said = ask("terraform", "output", "-json", "names", cwd=folder)
+    if not said.is_ok:
+        raise typer.BadParameter(f"nothing is deployed from {folder}: make deploy")
+    names = json.loads(said.out)
+    if names["project_id"] != project:
+        raise typer.BadParameter(f"{folder} is deployed to {names['project_id']}")
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    deployment = connect(names)
+    findings = prove(deployment, yesterday, timeout_s=timeout_s)
+    report.show(findings, as_json=as_json)
+    if not report.all_well(findings):
+        raise typer.Exit(1)
+
+
+def connect(names: dict[str, str]) -> Deployment:
+    """Open what Terraform's output `names` names, as the functions do."""
+    settings = Settings.from_env(
+        {
+            "GOOGLE_CLOUD_PROJECT": names["project_id"],
+            "TMDB_TOKEN_SECRET": names["tmdb_token_secret"],
+            "BIGQUERY_DATASET": names["dataset"],
+            "BIGQUERY_LOCATION": names["dataset_location"],
+            "TOPIC_PREFIX": names["prefix"],
+        }
+    )
+    return Deployment(
+        tables=bigquery.connect(settings, Platform.from_env()),
+        topics=pubsub.connect(settings),
+        dead_letters_since=lambda moment: _waiting(names["dead_letters"], moment),
+    )
+
+
+def prove(
+    deployment: Deployment,
+    day: date,
+    *,
+    timeout_s: float,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Finding]:
+    """Start the day's run, wait for it and its history, look at what they left."""
+    began = datetime.now(UTC)
+    deadline = time.monotonic() + timeout_s
+    request = IngestRequest(Mode.INITIAL, run_date=day, limit=MOVIES)
+    deployment.topics.publish(INGEST_REQUESTS, [request.to_json()])
+    findings = []
+    for mode in (Mode.INITIAL, Mode.HISTORY):
+        state = _wait(deployment.tables, Run(mode, day), deadline, sleep)
+        findings.append(_of_run(mode, state))
+    counts = _counts(deployment.tables, day)
+    for name, count in counts.items():
+        findings.append(
+            Finding(
+                name,
+                count >= MOVIES * ALMOST_ALL,
+                f"{count} movies",
+                "see the functions' logs: terraform output links",
+            )
+        )
+    parked = deployment.dead_letters_since(began)
+    findings.append(
+        Finding(
+            "dead letters",
+            parked == 0,
+            f"{parked} new",
+            "their attributes say why: terraform output -raw next_steps",
+        )
+    )
+    return findings
+
+
+def _wait(
+    tables: Tables, run: Run, deadline: float, sleep: Callable[[float], None]
+) -> dict[str, Any]:
+    """Return the run's progress once it is published, or when time is up."""
+    ledger = Ledger(tables, code_version="smoke")
+    while True:
+        status = ledger.status(run)
+        if (status and status.is_published) or time.monotonic() >= deadline:
+            return {
+                "run_id": run.run_id,
+                "is_published": bool(status and status.is_published),
+                "done": status.batches_done if status else 0,
+                "total": status.batches_total if status else 0,
+            }
+        sleep(ASK_EVERY_S)
+
+
+def _of_run(mode: Mode, state: dict[str, Any]) -> Finding:
+    done = f"{state['done']} of {state['total']} batches"
+    outcome = "published" if state["is_published"] else "not published in time"
+    return Finding(
+        f"{mode} run",
+        state["is_published"],
+        f"{state['run_id']}: {outcome}, {done}",
+        "see its events: terraform output -raw next_steps; no event at all means that "
+        "the push or the build failed: see the functions' logs",
+    )
+
+
+def _counts(tables: Tables, day: date) -> dict[str, int]:
+    """Count the day's movies in each table that people query."""
+    counted = tables.select(
+        """
+        SELECT 'descriptions' AS name, COUNT(DISTINCT movie_id) AS movies
+        FROM tmdb_analytics.movies
+        UNION ALL
+        SELECT 'snapshots', COUNT(DISTINCT movie_id)
+        FROM tmdb_analytics.movie_daily_snapshots
+        WHERE snapshot_date = @day
+        UNION ALL
+        SELECT 'metrics', COUNT(DISTINCT movie_id)
+        FROM tmdb_analytics.movie_metrics_aggregated
+        WHERE calculation_date = @day
+        ORDER BY name
+        """,
+        day=day,
+    )
+    return {row["name"]: row["movies"] for row in counted}
+
+
+def _waiting(subscription: str, since: datetime) -> int:
+    """Count messages in a subscription without taking them."""
+    with SubscriberClient() as client:
+        try:
+            reply = client.pull(
+                subscription=subscription, max_messages=1_000, timeout=PULL_TIMEOUT_S
+            )
+        except DeadlineExceeded:
+            return 0  # an empty subscription keeps its callers waiting
+        received = list(reply.received_messages)
+        if ids := [item.ack_id for item in received]:
+            client.modify_ack_deadline(
+                subscription=subscription, ack_ids=ids, ack_deadline_seconds=0
+            )
+    return sum(item.message.publish_time >= since for item in received)

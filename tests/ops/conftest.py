@@ -1,0 +1,18 @@
+"""The operator's fixtures: a machine with nothing on PATH, and a simulated TMDB."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.ops.machine import Machine
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    os.environ["PATH"] = str(folder)
+    for name in ("TMDB_TOKEN", "TF_VAR_tmdb_token", "TMDB_BASE_URL"):
+        os.environ.pop(name, None)
+    return Machine(folder)

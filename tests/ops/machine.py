@@ -1,0 +1,54 @@
+"""The operator's machine: small programs on PATH that answer as the real ones do."""
+
+import json
+import stat
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROGRAM = """#!{python}
+import json, os, pathlib, sys
+
+here = pathlib.Path(__file__).parent
+name = pathlib.Path(__file__).name
+said = " ".join(sys.argv[1:])
+with (here / "asked").open("a") as asked:
+    asked.write(f"{{name}} {{said}}\\n")
+with (here / "tokens").open("a") as tokens:
+    tokens.write(os.environ.get("TF_VAR_tmdb_token", "") + "\\n")
+answers = json.loads((here / f"{{name}}.json").read_text())
+for start, (code, text) in answers.items():
+    if said.startswith(start):
+        print(text, file=sys.stderr if code else sys.stdout)
+        sys.exit(code)
+print(f"ERROR: {{name}} was not expected to be asked: {{said}}", file=sys.stderr)
+sys.exit(64)
+"""
+
+type Answers = Mapping[str, tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A folder of programs, the only one on PATH."""
+
+    folder: Path
+
+    def install(self, name: str, answers: Answers) -> None:
+        """Install a program: the start of its arguments -> exit code and text."""
+        program = self.folder / name
+        program.write_text(_PROGRAM.format(python=sys.executable))
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        (self.folder / f"{name}.json").write_text(json.dumps(answers))
+
+    @property
+    def asked(self) -> list[str]:
+        """Every command that was run, in order."""
+        path = self.folder / "asked"
+        return path.read_text().splitlines() if path.is_file() else []
+
+    @property
+    def tokens(self) -> list[str]:
+        """What each of them found in TF_VAR_tmdb_token."""
+        return (self.folder / "tokens").read_text().splitlines()

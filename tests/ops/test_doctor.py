@@ -1,0 +1,208 @@
+"""doctor: each thing that can be wrong is said once, with what to do about it."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from local.tmdb_simulator import SIMULATED_API_KEY, SIMULATED_TOKEN
+from ops.__main__ import app
+from tests.ops.machine import Machine
+
+FIRST_APIS = ["cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"]
+LATER_APIS = ["cloudfunctions.googleapis.com", "cloudscheduler.googleapis.com"]
+
+
+def _apis(*names: str) -> tuple[int, str]:
+    return 0, json.dumps([{"config": {"name": name}} for name in names])
+
+
+def _regions(*names: str) -> tuple[int, str]:
+    return 0, json.dumps([{"name": f"projects/p/locations/{name}"} for name in names])
+
+
+WELL = {
+    "version": (0, json.dumps({"Google Cloud SDK": "560.0.0"})),
+    "auth list": (0, json.dumps([{"account": "me@example.com"}])),
+    "auth application-default": (0, "a-credential"),
+    "projects describe my-project": (0, json.dumps({"lifecycleState": "ACTIVE"})),
+    "billing projects describe": (0, json.dumps({"billingEnabled": True})),
+    "services list": _apis(*FIRST_APIS, *LATER_APIS),
+    "functions regions list": _regions("us-central1", "europe-west1"),
+    "scheduler locations list": _regions("us-central1", "europe-west1"),
+}
+"""What gcloud says where everything is as it should be."""
+
+
+@pytest.fixture
+def well(machine: Machine) -> Machine:
+    machine.install("gcloud", WELL)
+    machine.install(
+        "terraform", {"version": (0, json.dumps({"terraform_version": "1.15.0"}))}
+    )
+    os.environ["TMDB_TOKEN"] = SIMULATED_TOKEN
+    return machine
+
+
+def _doctor(tmdb: str, *options: str) -> tuple[int, dict[str, Any]]:
+    said = CliRunner().invoke(
+        app,
+        ["doctor", "--project=my-project", f"--tmdb-url={tmdb}", "--json", *options],
+    )
+    return said.exit_code, {one["name"]: one for one in json.loads(said.stdout)}
+
+
+def test_a_machine_that_has_everything_is_well(well: Machine, tmdb: str) -> None:
+    code, findings = _doctor(tmdb)
+    assert code == 0
+    assert {one["ok"] for one in findings.values()} == {True}
+    assert findings["login"]["said"] == "me@example.com"
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "remedy"),
+    [
+        ({"auth list": (0, "[]")}, "login", "gcloud auth login"),
+        (
+            {"auth application-default": (1, "ERROR: no credentials")},
+            "application login",
+            "gcloud auth application-default login",
+        ),
+        (
+            {"projects describe my-project": (1, "ERROR: not found")},
+            "project",
+            "gcloud projects create my-project",
+        ),
+        (
+            {
+                "projects describe my-project": (
+                    0,
+                    json.dumps({"lifecycleState": "DELETE_REQUESTED"}),
+                )
+            },
+            "project",
+            "gcloud projects create my-project",
+        ),
+        (
+            {"billing projects describe": (0, json.dumps({"billingEnabled": False}))},
+            "billing",
+            "gcloud billing projects link my-project",
+        ),
+        (
+            {"services list": _apis("serviceusage.googleapis.com")},
+            "first APIs",
+            "gcloud services enable cloudresourcemanager.googleapis.com",
+        ),
+        (
+            {"scheduler locations list": _regions("europe-west1")},
+            "region",
+            "gcloud functions regions list --project=my-project",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_gcloud_misses_is_said_with_its_remedy(
+    well: Machine, tmdb: str, said: dict[str, tuple[int, str]], name: str, remedy: str
+) -> None:
+    well.install("gcloud", WELL | said)
+    code, findings = _doctor(tmdb)
+    assert code == 1
+    assert findings[name]["ok"] is False
+    assert findings[name]["remedy"].startswith(remedy)
+    assert [one["name"] for one in findings.values() if one["ok"] is False] == [name]
+
+
+def test_without_gcloud_nothing_is_asked_of_it(well: Machine, tmdb: str) -> None:
+    (well.folder / "gcloud").unlink()
+    code, findings = _doctor(tmdb)
+    assert code == 1
+    assert findings["gcloud"]["said"] == "gcloud is not on PATH"
+    unasked = {name for name, one in findings.items() if one["ok"] is None}
+    assert unasked == {
+        "login",
+        "application login",
+        "project",
+        "billing",
+        "first APIs",
+        "region",
+    }
+    assert findings["billing"]["remedy"] == "first: gcloud"
+
+
+@pytest.mark.parametrize(
+    ("version", "is_enough"), [("1.9.8", False), ("1.11.0", True), ("2.0.1", True)]
+)
+def test_terraform_must_know_write_only_arguments(
+    well: Machine, tmdb: str, version: str, *, is_enough: bool
+) -> None:
+    said = json.dumps({"terraform_version": version})
+    well.install("terraform", {"version": (0, said)})
+    _, findings = _doctor(tmdb)
+    assert findings["terraform"]["ok"] is is_enough
+
+
+def test_a_new_projects_regions_cannot_be_asked_for_yet(
+    well: Machine, tmdb: str
+) -> None:
+    well.install("gcloud", WELL | {"services list": _apis(*FIRST_APIS)})
+    code, findings = _doctor(tmdb)
+    assert code == 0
+    assert (
+        findings["region"]["said"] == "us-central1; Google tells once its APIs are on"
+    )
+    assert not [asked for asked in well.asked if "regions" in asked]
+
+
+def test_project_and_region_are_read_from_terraform_tfvars(
+    well: Machine, tmdb: str, tmp_path: Path
+) -> None:
+    (tmp_path / "terraform.tfvars").write_text(
+        'project_id = "my-project"\n# region = "asia-east1"\nregion = "europe-west1"\n'
+    )
+    said = CliRunner().invoke(
+        app, ["doctor", f"--terraform={tmp_path}", f"--tmdb-url={tmdb}"]
+    )
+    assert said.exit_code == 0, said.output
+    assert "✓ region             europe-west1" in said.output
+
+
+def test_without_a_project_it_says_how_to_name_one(
+    machine: Machine, tmp_path: Path
+) -> None:
+    said = CliRunner().invoke(app, ["doctor", f"--terraform={tmp_path}"])
+    assert said.exit_code == 2
+    assert "--project=my-project" in said.output
+
+
+@pytest.mark.parametrize(
+    ("token", "ok", "words"),
+    [
+        (SIMULATED_TOKEN, True, "taken"),
+        (SIMULATED_API_KEY, True, "taken"),
+        ("0" * 32, False, "TMDB does not know it"),
+        ("wrong.wrong.wrong", False, "TMDB does not know it"),
+        ("", False, "TMDB_TOKEN is not set"),
+    ],
+)
+def test_tmdb_is_asked_whether_it_knows_the_token(
+    well: Machine, tmdb: str, token: str, words: str, *, ok: bool
+) -> None:
+    os.environ["TMDB_TOKEN"] = token
+    said = CliRunner().invoke(
+        app, ["doctor", "--project=my-project", f"--tmdb-url={tmdb}", "--json"]
+    )
+    finding = {one["name"]: one for one in json.loads(said.stdout)}["TMDB token"]
+    assert (finding["ok"], finding["said"]) == (ok, words)
+    if token:
+        assert token not in said.output
+
+
+def test_a_tmdb_that_cannot_be_reached_is_said_without_the_key(well: Machine) -> None:
+    os.environ["TMDB_TOKEN"] = SIMULATED_API_KEY
+    code, findings = _doctor("http://127.0.0.1:9/3")
+    assert code == 1
+    assert findings["TMDB token"]["said"] == "TMDB cannot be reached: URLError"
+    assert SIMULATED_API_KEY not in json.dumps(findings)
