@@ -21,7 +21,7 @@ locals {
         memory       = "1Gi" # four days of history at once
         timeout_s    = 540
         tmdb_share   = 0.25
-        sql          = ["views/v_run_status.sql"]
+        sql          = ["10_metric_thresholds.sql", "views/v_run_status.sql"]
       }
       fetch_details = {
         description  = "Fetches a batch of movie details at a polite rate and appends them to the landing table."
@@ -30,9 +30,9 @@ locals {
         is_called    = false
         concurrency  = 8
         memory       = "512Mi"
-        timeout_s    = 300
+        timeout_s    = 540
         tmdb_share   = 1
-        sql          = ["views/v_run_status.sql"]
+        sql          = ["10_metric_thresholds.sql", "views/v_run_status.sql"]
       }
       compute_metrics = {
         description  = "Runs the SQL statements of a complete run, checks what they made and publishes it."
@@ -93,10 +93,13 @@ resource "google_cloudfunctions2_function" "this" {
     environment_variables = {
       BIGQUERY_DATASET         = google_bigquery_dataset.this.dataset_id
       BIGQUERY_LOCATION        = google_bigquery_dataset.this.location
+      FETCH_DEADLINE_S         = "420"
       GOOGLE_CLOUD_PROJECT     = var.project_id
       HISTORY_DAYS             = tostring(var.history_days)
       LOG_LEVEL                = var.log_level
       MAX_BYTES_BILLED         = tostring(var.max_gib_billed * 1024 * 1024 * 1024)
+      RUN_DEADLINE_S           = "10800"
+      RUN_STALLED_S            = "1200"
       TMDB_BASE_URL            = "https://api.themoviedb.org/3"
       TMDB_EXPORTS_URL         = "https://files.tmdb.org/p/exports"
       TMDB_REQUESTS_PER_SECOND = tostring(var.tmdb_requests_per_second * coalesce(each.value.tmdb_share, 1))

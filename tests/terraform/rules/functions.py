@@ -56,7 +56,10 @@ def functions_are_as_tested(plan: Json) -> Iterator[str]:
             yield f"{key} has several instances: TMDB's rate is kept within one"
         if not config["timeout_seconds"] < queues.ACK_DEADLINE_S:
             yield f"{key} may still work when its message is delivered again"
-        if key == "fetch_details" and config["timeout_seconds"] <= BATCH_TIMEOUT_S:
+        deadline_s = float(config["environment_variables"]["FETCH_DEADLINE_S"])
+        if key == "fetch_details" and config["timeout_seconds"] <= max(
+            deadline_s, BATCH_TIMEOUT_S
+        ):
             yield f"{key} is ended before it gives a batch back"
         build = values["build_config"][0]
         if (build["runtime"], build["entry_point"]) != (RUNTIME, key):
