@@ -57,7 +57,8 @@ class Settings:
     run_deadline_s: float
     """RUN_DEADLINE_S: a run so long after its plan is closed with what it has."""
     fetch_deadline_s: float
-    """RUN_STALLED_S: silent so long, a run's missing batches are sent again."""
+    """FETCH_DEADLINE_S: a batch so slow is handed back. Below a function's 540 s by what
+    the ids under way may still take, 3 x TMDB_RETRY_S."""
     max_bytes_billed: int
     """MAX_BYTES_BILLED: a query that would read more is refused by BigQuery."""
     log_level: str
@@ -85,7 +86,7 @@ class Settings:
             history_days=_number(env, "HISTORY_DAYS", int, 90),
             run_stalled_s=_number(env, "RUN_STALLED_S", float, 1_200.0),
             run_deadline_s=_number(env, "RUN_DEADLINE_S", float, 10_800.0),
-            fetch_deadline_s=_number(env, "FETCH_DEADLINE_S", float, 420.0),
+            fetch_deadline_s=_number(env, "FETCH_DEADLINE_S", float, 300.0),
             max_bytes_billed=_number(env, "MAX_BYTES_BILLED", int, 20 * 1024**3),
             log_level=env.get("LOG_LEVEL", "INFO"),
         )

@@ -93,7 +93,7 @@ resource "google_cloudfunctions2_function" "this" {
     environment_variables = {
       BIGQUERY_DATASET         = google_bigquery_dataset.this.dataset_id
       BIGQUERY_LOCATION        = google_bigquery_dataset.this.location
-      FETCH_DEADLINE_S         = "420"
+      FETCH_DEADLINE_S         = "300"
       GOOGLE_CLOUD_PROJECT     = var.project_id
       HISTORY_DAYS             = tostring(var.history_days)
       LOG_LEVEL                = var.log_level

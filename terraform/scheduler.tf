@@ -1,9 +1,6 @@
 # The clock: each job publishes what a person could.
 
 locals {
-  # The modes that ingest_changes understands: no other is asked for.
-  _modes = flatten(regexall("(?m)^    [A-Z]+ = \"([a-z]+)\"$", file("${local.root}/shared/runs.py")))
-
   _schedules = {
     daily = {
       cron        = var.daily_schedule
@@ -21,7 +18,7 @@ locals {
 }
 
 resource "google_cloud_scheduler_job" "this" {
-  for_each = { for mode, schedule in local._schedules : mode => schedule if contains(local._modes, mode) }
+  for_each = local._schedules
 
   name        = "${var.prefix}${each.key}"
   region      = var.region
