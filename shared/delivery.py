@@ -14,7 +14,6 @@ JSON (`gcloud functions call NAME --data '{...}'`). Both become a Delivery here,
 """
 
 import base64
-import binascii
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -40,7 +39,7 @@ class Delivery:
     """One attempt to hand us one message.
 
     id: Pub/Sub's message id, the same on every redelivery; "call" for a call.
-    published_at: when the message was published (UTC), the same on redelivery.
+    published_at: when the message was published, in UTC, the same on redelivery.
     attempt: 1 for the first; counted only where the subscription dead-letters.
     """
 
@@ -53,7 +52,7 @@ class Delivery:
     @property
     def published_on(self) -> date:
         """The UTC day that a message without a run date belongs to."""
-        return self.published_at.astimezone(UTC).date()
+        return self.published_at.date()
 
     def body(self) -> object:
         """Return the JSON in the message; BadMessageError when it is none."""
@@ -123,14 +122,15 @@ def _about(delivery: Delivery) -> dict[str, str]:
 def _published_at(message: Mapping[str, Any]) -> datetime:
     try:
         moment = datetime.fromisoformat(str(message.get("publishTime")))
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return clock.now()
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _data(message: Mapping[str, Any]) -> bytes:
+    text = str(message.get("data", ""))
     try:
-        return base64.b64decode(str(message.get("data", "")), validate=True)
-    except binascii.Error:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
         # Kept as it came: the body is then refused as no JSON, and dead-lettered.
-        return str(message["data"]).encode()
+        return text.encode(errors="replace")

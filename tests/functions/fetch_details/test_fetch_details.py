@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.fetch_details.main import run
 from functions.fetch_details.world import World
@@ -175,3 +177,30 @@ def test_a_redelivery_fetches_only_what_has_not_landed() -> None:
     counts = ("expected", "fetched", "not_found", "failed", "written")
     # 42 is gone; 99 is another batch's.
     assert [marker[name] for name in counts] == [3, 2, 1, 0, 2]
+
+
+answers = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", *_movie(1)]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+movies_told = answers | st.builds(_movie, st.just(13) | answers, title=answers)
+
+
+@given(told=st.tuples(movies_told, movies_told, movies_told))
+def test_whatever_tmdb_tells_each_movie_is_stored_or_recorded_as_failed(
+    told: tuple[Any, ...],
+) -> None:
+    replies = {
+        movie_id: Reply(movie_id, movie=movie)
+        for movie_id, movie in zip(BATCH.movie_ids, told, strict=True)
+    }
+    world, tables, _ = _world(FakeMovies(failing=replies))
+    run(BATCH, DELIVERY, world)
+    stored = [row["movie_id"] for row in tables.appended["movie_details_raw"]]
+    failed = {row["movie_id"]: row["reason"] for row in tables.events("MOVIE_FAILED")}
+    assert sorted([*stored, *failed]) == sorted(BATCH.movie_ids)
+    assert all(failed.values())

@@ -131,3 +131,9 @@ def test_any_movie_is_stored_or_refused_and_never_crashes(movie: Any) -> None:
         return
     # What goes to BigQuery must be JSON that BigQuery takes: no NaN, valid UTF-8.
     json.dumps(row, allow_nan=False, ensure_ascii=False).encode()
+    dropped = [
+        name
+        for name, value in movie.items()
+        if name in row and value and row[name] is None
+    ]
+    assert dropped == [], "a known value was stored as unknown"
