@@ -61,6 +61,11 @@ class Child:
                 connection.close()
         raise StartError(f"{self.name} did not come up:\n{self.last_lines()}")
 
+    def kill(self) -> None:
+        """End it as a crash would: at once, in the middle of whatever it does."""
+        _signal(self.process, signal.SIGKILL)
+        self.process.wait()
+
     def ask_to_end(self) -> None:
         """Begin its end; leaving `child` waits for it."""
         _signal(self.process, signal.SIGINT)
@@ -119,5 +124,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _signal(process: "subprocess.Popen[bytes]", kind: signal.Signals) -> None:
+    if process.returncode is not None:
+        return  # its number may be another process's by now
     with suppress(ProcessLookupError):
         os.killpg(process.pid, kind)

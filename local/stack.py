@@ -7,8 +7,8 @@ of them on leaving, whatever happened.
 
 import json
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
@@ -56,6 +56,8 @@ class Options:
     time_scale: what Pub/Sub's back-off waits are multiplied by.
     duplicate_rate: share of messages that Pub/Sub delivers twice.
     google_pubsub: use Google's own emulator; the two options above are not its.
+    before_bigquery: opens something between a function and BigQuery: the function's
+        name and BigQuery's URL in, the URL that the function is given out.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class Options:
     time_scale: float = 0.05
     duplicate_rate: float = 0.0
     google_pubsub: bool = False
+    before_bigquery: Callable[[str, str], AbstractContextManager[str]] | None = None
 
 
 class StackError(Exception):
@@ -80,6 +83,8 @@ class Stack:
         self.client: bigquery.Client
         self.functions: dict[str, Child] = {}
         self.simulator: Child | None = None
+        self._starts: dict[str, int] = {}
+        self._environments: dict[str, dict[str, str]] = {}
 
     def __enter__(self) -> Self:
         with self._exit:
@@ -117,10 +122,26 @@ class Stack:
             body = json.dumps(request.to_json()).encode()
             topics.publish(queues.topic_path(INGEST_REQUESTS), body).result(30)
 
+    def restart(self, function: str) -> None:
+        """Start a function anew on its port after it was killed, as Cloud Run does."""
+        server = self._start_function(function, self.functions[function].port)
+        self.functions[function] = server
+        server.wait_until_up()
+
+    @property
+    def pubsub(self) -> Backend:
+        """The Pub/Sub in use."""
+        return self._pubsub
+
     @property
     def pubsub_address(self) -> str:
         """host:port of the Pub/Sub in use."""
         return self._pubsub.address
+
+    @property
+    def logs(self) -> Path:
+        """Folder with everything that every process wrote."""
+        return self._data / "logs"
 
     def dead_letters(self, timeout_s: float = 10.0) -> list[PubsubMessage]:
         """Take the messages parked so far; waits for the first one."""
@@ -158,20 +179,20 @@ class Stack:
 
     def _start(self) -> None:
         options = self._options
-        logs = self._data / "logs"
         emulator = BigQueryEmulator(self._data / "bigquery", project=warehouse.PROJECT)
         # The slow starters first, all at once; then wait for each.
         endpoints = {name: free_port() for name in archives.FUNCTIONS}
         if options.simulator is not None:
-            self.simulator = self._start_simulator(options.simulator, logs)
+            self.simulator = self._start_simulator(options.simulator)
         bigquery_url = self._exit.enter_context(emulator).url
         self._pubsub = self._exit.enter_context(self._queue_server())
         token = options.token or SIMULATED_TOKEN
         self._secrets = SecretManagerStandIn({TOKEN_SECRET: token})
         secrets = self._exit.enter_context(self._secrets)
-        env = self._environment(bigquery_url, secrets.address)
         for name, port in endpoints.items():
-            self.functions[name] = self._start_function(name, port, env, logs)
+            url = self._bigquery_url(name, bigquery_url)
+            self._environments[name] = self._environment(url, secrets.address)
+            self.functions[name] = self._start_function(name, port)
         self.client = warehouse.connect(bigquery_url)
         self._exit.callback(self.client.close)
         warehouse.create_tables(self.client)
@@ -193,19 +214,24 @@ class Stack:
             duplicate_rate=self._options.duplicate_rate,
         )
 
-    def _start_simulator(self, options: tuple[str, ...], logs: Path) -> Child:
+    def _bigquery_url(self, function: str, url: str) -> str:
+        opens = self._options.before_bigquery
+        return self._exit.enter_context(opens(function, url)) if opens else url
+
+    def _start_simulator(self, options: tuple[str, ...]) -> Child:
         port = free_port()
         command = [sys.executable, "-m", "local.tmdb_simulator", f"--port={port}"]
         simulator = self._exit.enter_context(
-            child("tmdb_simulator", [*command, *options], port, logs, cwd=archives.ROOT)
+            child("tmdb_simulator", [*command, *options], port, self.logs, cwd=archives.ROOT)
         )
         simulator.wait_until_up()
         return simulator
 
-    def _start_function(
-        self, name: str, port: int, env: Mapping[str, str], logs: Path
-    ) -> Child:
-        folder = archives.stage(name, self._data / "functions")
+    def _start_function(self, name: str, port: int) -> Child:
+        count = self._starts[name] = self._starts.get(name, 0) + 1
+        folder = self._data / "functions" / name
+        if count == 1:
+            archives.stage(name, folder.parent)
         command = [
             str(Path(sys.executable).with_name("functions-framework")),
             f"--target={name}",
@@ -213,7 +239,10 @@ class Stack:
             f"--port={port}",
         ]
         own = {"K_SERVICE": name, "THREADS": str(CONCURRENCY[name])}
-        started = child(name, command, port, logs, env={**env, **own}, cwd=folder)
+        env = self._environments[name] | own
+        # A log of its own for each instance: none overwrites another's.
+        log = name if count == 1 else f"{name}.{count}"
+        started = child(log, command, port, self.logs, env=env, cwd=folder)
         return self._exit.enter_context(started)
 
     def _environment(self, bigquery_url: str, secrets: str) -> dict[str, str]:

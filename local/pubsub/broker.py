@@ -8,7 +8,7 @@ import itertools
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -43,6 +43,7 @@ class Broker:
         self._topics: dict[str, types.Topic] = {}
         self._subscriptions: dict[str, _Entry] = {}
         self._all_workers: list[PushWorkers] = []
+        self.loses: Callable[[str, bytes], bool] = lambda _topic, _data: False
 
     def create_topic(self, topic: types.Topic) -> None:
         """Refuse a name that is taken."""
@@ -87,6 +88,8 @@ class Broker:
         with self._lock:
             self.topic(topic)
             message_id = str(next(self._message_ids))
+            if self.loses(topic, data):
+                return message_id
             message = Message(
                 message_id, datetime.now(UTC), data, attributes, ordering_key
             )

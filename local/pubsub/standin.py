@@ -5,7 +5,7 @@ Not in it: streaming pull, ordering, exactly-once, filters, schemas, seek, reten
 IAM, OIDC tokens on pushes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self, Unpack
 
@@ -61,6 +61,14 @@ class PubSubStandIn:
         has come to its end.
         """
         return self._broker.idle()
+
+    def lose(self, is_lost: Callable[[str, bytes], bool]) -> None:
+        """From now on take a message and deliver it to nobody where `is_lost` says so.
+
+        It is given the topic's full name and the data. Pub/Sub promises never to do
+        this; a subscription that somebody purged or deleted does.
+        """
+        self._broker.loses = is_lost
 
     def stop(self) -> None:
         """Cut what is under way, forget everything; harmless the second time."""
