@@ -13,8 +13,8 @@ export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
 FUNCTIONS := ingest_changes fetch_details compute_metrics
 
-.PHONY: help setup demo demo-clean explain test bench bench-metrics bench-scale check scan fix lock
-.PHONY: doctor deploy smoke remote-state destroy
+.PHONY: help setup demo demo-clean explain test bench soak bench-metrics bench-scale check scan fix lock
+.PHONY: doctor deploy smoke dead-letters replay-dead-letters remote-state destroy
 
 help: ## Print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
@@ -37,11 +37,20 @@ demo-clean: ## Forget what the demo has stored
 explain: setup ## Why MOVIE=... (TMDB id or title) has its score; PROJECT=... for a real project
 	@$(RUN) python -m ops explain "$(or $(MOVIE),$(error write MOVIE=<TMDB id or part of a title>))"
 
+dead-letters: setup ## What could not be processed, and what to do; PROJECT=...
+	@$(RUN) python -m ops dead-letters
+
+replay-dead-letters: setup ## Publish it again, after a fix; PROJECT=... [ONLY=RUN_ID] [DRY_RUN=1]
+	@$(RUN) python -m ops replay-dead-letters $(if $(ONLY),--only "$(ONLY)") $(if $(DRY_RUN),--dry-run)
+
 test: setup ## Every test; what a machine cannot run is skipped with its reason
 	@$(RUN) pytest
 
 bench: setup ## Initial load of 1,000 movies in fine weather, with 503s, through an outage
 	@$(RUN) python -m benchmarks.initial_load
+
+soak: setup ## SEEDS=200 faults on the whole local pipeline, each run judged (half an hour)
+	@$(RUN) python -m benchmarks.chaos --seeds $(or $(SEEDS),200)
 
 bench-metrics: setup ## How good the metrics are, ours and the predecessor's, on labelled events (minutes)
 	@$(RUN) python -m benchmarks.metrics

@@ -59,7 +59,10 @@ def publisher(address: str) -> Iterator[PublisherClient]:
 
 
 def create_queues(address: str, endpoints: Mapping[str, str]) -> None:
-    """Create every topic and subscription; `endpoints`: function -> URL to push to."""
+    """Create every topic and subscription; `endpoints`: function -> URL to push to.
+
+    The messages of a function without one wait to be pulled.
+    """
     with publisher(address) as topics, grpc.insecure_channel(address) as channel:
         subscriptions = SubscriberClient(
             transport=SubscriberGrpcTransport(channel=channel)
@@ -70,7 +73,7 @@ def create_queues(address: str, endpoints: Mapping[str, str]) -> None:
             name=subscription_path(DEAD_LETTERS), topic=topic_path(DEAD_LETTERS)
         )
         for topic, function in SUBSCRIBERS.items():
-            subscriptions.create_subscription(_push(topic, endpoints[function]))
+            subscriptions.create_subscription(_push(topic, endpoints.get(function, "")))
 
 
 def pull(address: str, topic: str, timeout_s: float) -> list[PubsubMessage]:

@@ -221,8 +221,9 @@ class Stack:
     def _start_simulator(self, options: tuple[str, ...]) -> Child:
         port = free_port()
         command = [sys.executable, "-m", "local.tmdb_simulator", f"--port={port}"]
+        command += options
         simulator = self._exit.enter_context(
-            child("tmdb_simulator", [*command, *options], port, self.logs, cwd=archives.ROOT)
+            child("tmdb_simulator", command, port, self.logs, cwd=archives.ROOT)
         )
         simulator.wait_until_up()
         return simulator

@@ -2,6 +2,7 @@
 
 import typer
 
+from ops.dead_letters import dead_letters, replay_dead_letters
 from ops.deploy import deploy
 from ops.destroy import destroy
 from ops.doctor import doctor
@@ -20,6 +21,8 @@ app.command()(deploy)
 app.command("remote-state")(remote_state)
 app.command()(smoke)
 app.command()(explain)
+app.command()(dead_letters)
+app.command()(replay_dead_letters)
 app.command()(destroy)
 
 if __name__ == "__main__":

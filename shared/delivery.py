@@ -24,8 +24,10 @@ from typing import Any
 from flask import Request
 
 from shared import clock
+from shared.config import Platform
 from shared.errors import BadMessageError, PermanentError, TransientError
 from shared.ports import Topics
+from shared.runs import Mode
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Delivery:
     id: Pub/Sub's message id, the same on every redelivery; "call" for a call.
     published_at: when the message was published, in UTC, the same on redelivery.
     attempt: 1 for the first; counted only where the subscription dead-letters.
+    topic: where it was published; "" for a call.
     """
 
     id: str
@@ -48,6 +51,7 @@ class Delivery:
     attempt: int
     is_pushed: bool
     data: bytes
+    topic: str = ""
 
     @property
     def published_on(self) -> date:
@@ -85,6 +89,8 @@ def read_delivery(request: Request) -> Delivery:
         attempt=attempt if isinstance(attempt, int) else 1,
         is_pushed=True,
         data=_data(message),
+        # Each topic has one subscription of the same name, here and in Terraform.
+        topic=str(envelope.get("subscription") or "").rpartition("/")[2],
     )
 
 
@@ -108,11 +114,37 @@ def answer[M](
 
 def _dead_letter(delivery: Delivery, reason: PermanentError, topics: Topics) -> Answer:
     try:
-        topics.dead_letter(delivery.data, _about(delivery) | reason.to_json())
+        topics.dead_letter(delivery.data, _provenance(delivery) | reason.to_json())
     except TransientError as error:
         log.warning("dead_letter_deferred", extra=_about(delivery) | error.to_json())
         return error.to_json(), error.status
     return reason.to_json(), 200
+
+
+def _provenance(delivery: Delivery) -> dict[str, str]:
+    """Tell what a person, or a replay, must know of a parked message."""
+    known = {
+        "function": Platform.from_env().service,
+        "source_topic": delivery.topic,
+        "run_id": _run_id(delivery),
+        "published_at": delivery.published_at.isoformat(),
+    }
+    return {name: text for name, text in known.items() if text} | _about(delivery)
+
+
+def _run_id(delivery: Delivery) -> str:
+    """Return the run that a refused message names or would have begun, "" if none."""
+    try:
+        body = json.loads(delivery.data)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    named, mode = body.get("run_id"), body.get("mode")
+    if isinstance(named, str):
+        return named
+    day = body.get("run_date") or delivery.published_on
+    return f"{mode}-{day}" if mode in tuple(Mode) else ""
 
 
 def _about(delivery: Delivery) -> dict[str, str]:

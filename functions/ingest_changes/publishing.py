@@ -37,7 +37,8 @@ def resume(
     run: Run, stored: StoredPlan, expected: int, publish: Publish, world: World
 ) -> dict[str, Any]:
     """Finish what an earlier delivery of the same run began, if it did not."""
-    if stored.is_published:
+    # A sweep may have published what a dead planner did not: then nothing is left.
+    if stored.is_published or not any(stored.missing()):
         return _summary(run, "already started", stored.batches, expected)
     if stored.age_s < PLANNER_MAY_BE_ALIVE_S:
         raise _busy(run)

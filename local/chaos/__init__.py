@@ -10,6 +10,6 @@ it and them, Pub/Sub and TMDB by their stand-ins.
 """
 
 from local.chaos.faults import FAULTS
-from local.chaos.stage import ChaosError, Outcome, Stage
+from local.chaos.stage import ChaosError, Outcome, Stage, fault_of
 
-__all__ = ["FAULTS", "ChaosError", "Outcome", "Stage"]
+__all__ = ["FAULTS", "ChaosError", "Outcome", "Stage", "fault_of"]

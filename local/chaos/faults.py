@@ -12,12 +12,11 @@ from local.chaos.tap import Answer, Call, CutError, Forward
 from local.tmdb_simulator.faults import MALFORMED_KINDS
 from local.watching import Status
 from shared.messages import INGEST_REQUESTS, METRICS_REQUESTS, MOVIE_BATCHES
-from shared.runs import RunState
 
 type Fault = Callable[[Scene], None]
 type Moment = Callable[[Call], bool]
 
-CLOSED = (RunState.PARTIAL, RunState.FAILED)
+CLOSED = ("PARTIAL", "FAILED")
 _AWAY = Answer(
     503,
     b'{"error": {"code": 503, "message": "backend error", "errors": '
@@ -244,7 +243,7 @@ def _refused_rows(scene: Scene) -> None:
 
 
 def _midnight(scene: Scene) -> None:
-    """A tick of the last moment of a day; its planner dies, TMDB goes to the next."""
+    """Kill the planner of a day's last tick, and let TMDB go on to the next day."""
     _kill(scene, "ingest_changes", _loads("tracked_since"))
 
     def deliver() -> None:

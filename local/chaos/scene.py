@@ -34,6 +34,7 @@ class Scene:
     failing: movies that cannot be stored. parked: data of messages for dead-letters.
     sweeps_at_once: how many sweeps are asked for at the same moment.
     look: called with every look at the run's status; says whether it may end now.
+    crashes: processes killed. begin: what starts the run, its tick unless set.
     """
 
     seed: int
@@ -49,10 +50,11 @@ class Scene:
     sweeps_at_once: int = 1
     look: Callable[[Status], bool] = lambda _: True
     crashes: int = 0
+    begin: Callable[[], None] = field(init=False)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.begin: Callable[[], None] = self.tick
+        self.begin = self.tick
 
     @property
     def run(self) -> Run:

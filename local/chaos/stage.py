@@ -21,7 +21,7 @@ from local.stack import Options, Stack
 from local.tmdb_simulator.catalogue import Catalogue
 from local.watching import Status, run_state, wait_until_published
 from shared.messages import DEAD_LETTERS
-from shared.runs import Mode, Run, RunState
+from shared.runs import Mode, Run
 
 FIRST = date(2026, 1, 10)
 SEEDS = 300
@@ -29,7 +29,7 @@ SEEDS = 300
 CATALOGUE = {"seed": 3, "movies": 400}
 MOVIES = 105
 """Three batches; one movie less is still enough coverage, two are not."""
-ENDED = (RunState.PUBLISHED, RunState.PARTIAL, RunState.FAILED)
+ENDED = ("PUBLISHED", "PARTIAL", "FAILED")
 LOOK_S = 0.4
 SWEEP_S = 1.2
 PATIENCE_S = 120.0
@@ -153,7 +153,7 @@ class Stage:
             if status and may_end and status["state"] in ENDED:
                 ended_at = ended_at or now
                 if self._is_idle(scene):
-                    self._sweep(scene.sweeps_at_once)
+                    self._sweep(scene)
                     again = run_state(self.stack.client, scene.run.run_id)
                     if again == status and self._is_idle(scene):
                         return status, ended_at - began
@@ -161,18 +161,20 @@ class Stage:
                 ended_at = 0.0
             if now - swept_at > SWEEP_S:
                 swept_at = now
-                self._sweep(scene.sweeps_at_once)
+                self._sweep(scene)
         said = run_state(self.stack.client, scene.run.run_id)
         raise self._error(scene, f"not ended after {PATIENCE_S:.0f} s: {said}")
 
-    def _sweep(self, at_once: int) -> None:
+    def _sweep(self, scene: Scene) -> None:
+        body = {"mode": "sweep", "run_date": scene.day.isoformat()}
+
         def sweep(_: int) -> None:
             # A killed function answers nothing: the next sweep will.
             with suppress(OSError, HTTPException):
-                self.stack.call("ingest_changes", {"mode": "sweep"})
+                self.stack.call("ingest_changes", body)
 
-        with ThreadPoolExecutor(at_once) as threads:
-            list(threads.map(sweep, range(at_once)))
+        with ThreadPoolExecutor(scene.sweeps_at_once) as threads:
+            list(threads.map(sweep, range(scene.sweeps_at_once)))
 
     def _is_idle(self, scene: Scene) -> bool:
         pubsub = self.stack.pubsub

@@ -92,7 +92,13 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def __init__(self, tap: Tap, function: str, target: str, *request: Any) -> None:
+    def __init__(
+        self,
+        tap: Tap,
+        function: str,
+        target: str,
+        *request: Any,  # noqa: ANN401 - as socketserver passes them
+    ) -> None:
         self._tap = tap
         self._function = function
         self._upstream = HTTPConnection(target, timeout=_TIMEOUT_S)

@@ -87,7 +87,9 @@ def _wrong_rows(
                 f"{table}: lost {sorted(known - set(stored))}, "
                 f"too many {sorted(set(stored) - known)}"
             )
-    voted = {row["movie_id"] for row in rows(_SNAPSHOTS) if row["vote_count"] is not None}
+    voted = {
+        row["movie_id"] for row in rows(_SNAPSHOTS) if row["vote_count"] is not None
+    }
     if voted != due:
         yield f"votes of {sorted(voted ^ due)} are wrong"
 
