@@ -33,19 +33,24 @@ Project = Annotated[
 Prefix = Annotated[
     str, typer.Option(envvar="TOPIC_PREFIX", help="What topic names begin with.")
 ]
+Wait = Annotated[
+    float,
+    typer.Option(min=0.1, help="Seconds without another letter until that is all."),
+]
 
 
 def dead_letters(
     *,
     project: Project = None,
     prefix: Prefix = "",
+    wait_s: Wait = 5.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
 ) -> None:
     """List what could not be processed, and what to do about it; nothing is taken.
 
     Exit codes: 0 none; 1 some; 3 no project, or no such subscription.
     """
-    with _box(project, prefix) as box:
+    with _box(project, prefix, wait_s) as box:
         letters = list(box.letters())
         box.put_back(letters)
     if as_json:
@@ -59,6 +64,7 @@ def replay_dead_letters(
     *,
     project: Project = None,
     prefix: Prefix = "",
+    wait_s: Wait = 5.0,
     only: Annotated[str | None, typer.Option(help="Of this run id alone.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Say what would be published.")] = False,
 ) -> None:
@@ -69,7 +75,7 @@ def replay_dead_letters(
     """
     console = Console(soft_wrap=True)
     stayed = 0
-    with _box(project, prefix) as box:
+    with _box(project, prefix, wait_s) as box:
         for letter in list(box.letters()):
             is_chosen = only in (None, letter.run_id)
             if not is_chosen or dry_run or not letter.topic:
@@ -107,7 +113,7 @@ def show(console: Console, letters: Sequence[Letter]) -> None:
 
 
 @contextmanager
-def _box(project: str | None, prefix: str) -> Iterator[Box]:
+def _box(project: str | None, prefix: str, wait_s: float) -> Iterator[Box]:
     name = project or (PROJECT if "PUBSUB_EMULATOR_HOST" in os.environ else None)
     if not name:
         typer.echo(
@@ -117,7 +123,7 @@ def _box(project: str | None, prefix: str) -> Iterator[Box]:
     publisher = PublisherClient()
     try:
         with SubscriberClient() as subscriber:
-            yield Box(subscriber, publisher, name, prefix)
+            yield Box(subscriber, publisher, name, prefix, wait_s)
     except NotFound as error:
         typer.echo(f"{error.message}: was terraform applied to {name}?", err=True)
         raise typer.Exit(NOTHING_THERE) from error

@@ -19,7 +19,6 @@ from shared.messages import DEAD_LETTERS, INGEST_REQUESTS
 _PUBSUBS = "CloudPubSubDeadLetterSource"
 _READ_THE_LOG = "read the function's log; mend it, then replay"
 _MOST_PULLED = 100
-_PULL_TIMEOUT_S = 5.0
 _PUBLISH_TIMEOUT_S = 60.0
 
 
@@ -95,7 +94,9 @@ class Box:
         publisher: PublisherClient,
         project: str,
         prefix: str,
+        wait_s: float,
     ) -> None:
+        self._wait_s = wait_s
         self._subscriber = subscriber
         self._publisher = publisher
         self._project = project
@@ -142,7 +143,7 @@ class Box:
             reply = self._subscriber.pull(
                 subscription=self._subscription,
                 max_messages=_MOST_PULLED,
-                timeout=_PULL_TIMEOUT_S,
+                timeout=self._wait_s,
             )
         except DeadlineExceeded:
             return []
