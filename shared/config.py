@@ -57,8 +57,8 @@ class Settings:
     run_deadline_s: float
     """RUN_DEADLINE_S: a run so long after its plan is closed with what it has."""
     fetch_deadline_s: float
-    """FETCH_DEADLINE_S: a batch so slow is handed back. Below a function's 540 s by what
-    the ids under way may still take, 3 x TMDB_RETRY_S."""
+    """FETCH_DEADLINE_S: a batch so slow is handed back. Below a function's 540 s by
+    what the ids under way may still take, 3 x TMDB_RETRY_S."""
     max_bytes_billed: int
     """MAX_BYTES_BILLED: a query that would read more is refused by BigQuery."""
     log_level: str

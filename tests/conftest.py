@@ -9,13 +9,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-from hypothesis import HealthCheck, settings
-
-# How long an example takes says how busy the machine is, not whether we are right.
-settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("patient")
 
 from local.tmdb_simulator import TmdbSimulator
 

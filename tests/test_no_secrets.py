@@ -49,7 +49,7 @@ def test_no_output_of_any_process_holds_a_credential(tmp_path: Path) -> None:
 
 
 def _everything_goes_wrong(stack: Stack) -> Iterator[Any]:
-    """Run a day with either credential in bad weather, then fail; yield what is said."""
+    """Do days with either credential in bad weather, then fail; yield what is said."""
     stack.steer_simulator({"faults": BAD_WEATHER})
     status, answer = stack.call("ingest_changes", {"mode": "initial", "run_date": DAY})
     yield answer
