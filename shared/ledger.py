@@ -55,8 +55,8 @@ class Ledger:
         }
         rows = [{**about_run, "event": kind.value, **row} for kind, row in events]
         ids = [
-            f"{run.run_id}/{row['event']}/{row.get('batch_no')}/{row.get('movie_id')}/{now}"
-            for row in rows
+            f"{run.run_id}/{row['event']}/{row.get('batch_no')}/{number}/{now}"
+            for number, row in enumerate(rows)
         ]
         if refusals := self.tables.append("ingestion_log", rows, ids):
             raise RowsRejectedError(

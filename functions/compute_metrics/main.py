@@ -82,8 +82,9 @@ def run(request: MetricsRequest, delivery: Delivery, world: World) -> dict[str, 
     made = {**counts, "seconds": monotonic() - began}
     if of_run:
         about = {"message_id": delivery.id, "delivery_attempt": delivery.attempt}
+        why = {"seconds": made["seconds"], **about}
         events = [
-            (Event.CHECK_FAILED, {"reason": str(one), **about}) for one in failed
+            (Event.CHECK_FAILED, {"reason": str(one), **why}) for one in failed
         ] or [(Event.METRICS_DONE, made | about)]
         world.ledger.record(of_run, events)
     summary = {

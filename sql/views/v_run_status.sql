@@ -23,7 +23,8 @@ facts AS (
     CAST(NULL AS INT64) AS tmdb_throttled,
     CAST(NULL AS INT64) AS bytes_billed,
     CAST(NULL AS STRING) AS code_version,
-    created_at AS happened_at
+    created_at AS happened_at,
+    created_at AS began_at
   FROM tmdb_analytics.batch_plan
   UNION ALL
   SELECT
@@ -42,7 +43,10 @@ facts AS (
     tmdb_throttled,
     bytes_billed,
     code_version,
-    logged_at AS happened_at
+    logged_at AS happened_at,
+    TIMESTAMP_SUB(
+      logged_at, INTERVAL CAST(COALESCE(seconds, 0) * 1000 AS INT64) MILLISECOND
+    ) AS began_at
   FROM tmdb_analytics.ingestion_log
   UNION ALL
   SELECT
@@ -61,7 +65,8 @@ facts AS (
     NULL AS tmdb_throttled,
     NULL AS bytes_billed,
     NULL AS code_version,
-    fetched_at AS happened_at
+    fetched_at AS happened_at,
+    fetched_at AS began_at
   FROM tmdb_analytics.movie_details_raw
 ),
 
@@ -109,6 +114,9 @@ counts AS (
     MAX(IF(fact = 'BATCH_DONE', first_at, NULL)) AS batches_done_at,
     MAX(IF(fact = 'RUN_CLOSED', first_at, NULL)) AS closed_at,
     MAX(IF(fact = 'METRICS_REQUESTED', happened_at, NULL)) AS metrics_requested_at,
+    -- What came while the statements ran may not be in what they wrote: their beginning counts.
+    MAX(IF(fact = 'METRICS_DONE', began_at, NULL)) AS metrics_began_at,
+    MAX(IF(fact = 'CHECK_FAILED', began_at, NULL)) AS check_began_at,
     MAX(IF(fact = 'CHECK_FAILED', happened_at, NULL)) AS check_failed_at,
     MIN(IF(fact = 'BATCH_PLANNED', happened_at, NULL)) AS started_at,
     MAX(IF(fact = 'METRICS_DONE', happened_at, NULL)) AS ended_at,
@@ -149,10 +157,10 @@ due AS (
 settled AS (
   SELECT
     *,
-    COALESCE(is_due AND ended_at >= due_at, FALSE) AS is_published,
+    COALESCE(is_due AND metrics_began_at >= due_at, FALSE) AS is_published,
     COALESCE(is_due AND metrics_requested_at >= due_at, FALSE) AS is_metrics_requested,
     COALESCE(
-      is_due AND check_failed_at >= due_at AND check_failed_at >= COALESCE(ended_at, due_at), FALSE
+      is_due AND check_began_at >= due_at AND check_failed_at >= COALESCE(ended_at, due_at), FALSE
     ) AS is_check_failed
   FROM due
 )

@@ -153,6 +153,7 @@ def test_a_failed_check_withholds_the_day_and_is_recorded(
     reason = "orphan_rows: 4 on 2026-03-10, movie 7: it is odd"
     assert failed["reason"] == reason
     assert (failed["run_id"], failed["message_id"]) == (RUN_ID, "17")
+    assert failed["seconds"] > 0
     assert (answer["status"], answer["failed_checks"]) == ("withheld", [reason])
     [logged] = _logged(caplog, "check_failed")
     assert (logged.levelno, logged.__dict__["check"]) == (logging.ERROR, "orphan_rows")
