@@ -13,7 +13,7 @@ export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
 FUNCTIONS := ingest_changes fetch_details compute_metrics
 
-.PHONY: help setup demo demo-clean explain test bench soak bench-metrics bench-scale check scan fix lock
+.PHONY: help setup demo demo-clean explain test bench soak bench-metrics bench-scale check scan fix dictionary lock
 .PHONY: doctor deploy smoke dead-letters replay-dead-letters remote-state destroy
 
 help: ## Print this list
@@ -81,6 +81,9 @@ fix: setup ## Let the tools mend what they can
 	@$(RUN) ruff format
 	@$(RUN) sqlfluff fix --disable-progress-bar sql
 	@if command -v terraform >/dev/null; then terraform fmt -recursive terraform; fi
+
+dictionary: setup ## Write docs/data_dictionary.md from sql/
+	@$(RUN) python -m local.dictionary > docs/data_dictionary.md
 
 lock: setup ## Resolve dependencies anew and regenerate every requirements.txt
 	@$(UV) lock
