@@ -24,6 +24,7 @@ _SQL = {
         "sql/views/*.sql",
         "sql/checks/*.sql",
         "sql/gate/*.sql",
+        "sql/alerts/*.sql",
     ),
 }
 """Which SQL each function reads at run time."""

@@ -6,7 +6,7 @@ Pure nouns. A run is one mode on one UTC day; doing it twice is the same run.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import batched
 from typing import Any, Self
@@ -122,8 +122,11 @@ class RunStatus:
     not_found: int
     failed: int
     is_complete: bool
+    coverage: float | None
+    is_covered: bool
     is_metrics_requested: bool
     is_published: bool
+    started_at: datetime
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:

@@ -43,7 +43,7 @@ locals {
         memory       = "512Mi"
         timeout_s    = 540
         tmdb_share   = null
-        sql          = ["[0-9][0-9]_*.sql", "views/*.sql", "checks/*.sql", "gate/*.sql"]
+        sql          = ["[0-9][0-9]_*.sql", "views/*.sql", "checks/*.sql", "gate/*.sql", "alerts/*.sql"]
       }
     } : key => merge(function, { name = replace(key, "_", "-") })
   }

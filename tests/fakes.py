@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from shared.errors import QueueUnavailableError, TmdbUnavailableError
@@ -140,3 +140,21 @@ class FakeTopics:
 
 _: tuple[Movies, Tables, Topics] = (FakeMovies(), FakeTables(), FakeTopics())
 """mypy: the fakes are what they stand for."""
+
+
+def run_status(**changes: Any) -> dict[str, Any]:
+    """Return a row of v_run_status: a run whose one batch of 3 movies is done."""
+    return {
+        "batches_total": 1,
+        "batches_done": 1,
+        "expected": 3,
+        "fetched": 3,
+        "not_found": 0,
+        "failed": 0,
+        "is_complete": True,
+        "coverage": 1.0,
+        "is_covered": True,
+        "is_metrics_requested": False,
+        "is_published": False,
+        "started_at": datetime(2026, 3, 1, 9, tzinfo=UTC),
+    } | changes

@@ -16,16 +16,16 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
-from functions.compute_metrics import checks, statements
+from functions.compute_metrics import breakouts, checks, statements
 from functions.compute_metrics.checks import Finding, Severity
-from shared import bigquery, logs, pubsub
+from shared import bigquery, clock, logs, pubsub
 from shared.config import Platform, Settings
 from shared.delivery import Delivery, answer
 from shared.ledger import Ledger
 from shared.messages import MetricsRequest
 from shared.once import once
 from shared.ports import Tables, Topics
-from shared.runs import Event, Run
+from shared.runs import Event, Run, RunStatus
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ def run(request: MetricsRequest, delivery: Delivery, world: World) -> dict[str, 
     began = monotonic()
     of_run = Run.from_id(request.run_id) if request.run_id else None
     from_date, to_date = request.from_date, request.to_date
+    status = None
     if of_run:
         status = world.ledger.status(of_run)
         if status and status.is_published:
@@ -92,13 +93,28 @@ def run(request: MetricsRequest, delivery: Delivery, world: World) -> dict[str, 
         "from": from_date.isoformat(),
         "to": to_date.isoformat(),
         **made,
+        **(_of_run(status) if status else {}),
     }
     if failed:
         log.error("metrics_withheld", extra=summary)
         reasons = [str(one) for one in failed]
         return {"status": "withheld", "failed_checks": reasons, **summary}
-    log.info("metrics_published", extra=summary)
+    is_enough = status is None or status.is_covered
+    log.log(
+        logging.INFO if is_enough else logging.ERROR, "metrics_published", extra=summary
+    )
+    if of_run:
+        breakouts.announce(of_run, world.tables)
     return {"status": "published", **summary}
+
+
+def _of_run(status: RunStatus) -> dict[str, Any]:
+    """Say how good the run was and how long it took, from its plan to this moment."""
+    return {
+        "coverage": status.coverage,
+        "is_covered": status.is_covered,
+        "run_seconds": (clock.now() - status.started_at).total_seconds(),
+    }
 
 
 def check_and_publish(tables: Tables, from_date: date, to_date: date) -> list[Finding]:

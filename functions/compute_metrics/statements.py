@@ -50,6 +50,11 @@ def gate(folder: Path = SQL) -> dict[str, Statement]:
     return {statement.name: statement for statement in _read(folder.glob("gate/*.sql"))}
 
 
+def new_breakouts(folder: Path = SQL) -> Statement:
+    """Return the query of what the alert tells: who broke out on the days."""
+    return _read(folder.glob("alerts/new_breakouts.sql"))[0]
+
+
 def _numbered(folder: Path) -> list[Statement]:
     return _read(folder.glob("[0-9][0-9]_*.sql"))
 

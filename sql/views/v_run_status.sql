@@ -156,57 +156,56 @@ due AS (
 
 settled AS (
   SELECT
-    *,
+    due.*,
+    COALESCE(coverage >= thresholds.published_min_coverage, TRUE) AS is_covered,
     COALESCE(is_due AND metrics_began_at >= due_at, FALSE) AS is_published,
     COALESCE(is_due AND metrics_requested_at >= due_at, FALSE) AS is_metrics_requested,
     COALESCE(
       is_due AND check_began_at >= due_at AND check_failed_at >= COALESCE(ended_at, due_at), FALSE
     ) AS is_check_failed
   FROM due
+  CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
 )
 
 SELECT
-  settled.run_id,
-  settled.mode,
-  settled.run_date,
+  run_id,
+  mode,
+  run_date,
   CASE
-    WHEN settled.is_check_failed THEN 'FAILED'
-    WHEN settled.is_published AND settled.coverage < thresholds.published_min_coverage
-      THEN 'PARTIAL'
-    WHEN settled.is_published THEN 'PUBLISHED'
-    WHEN settled.is_metrics_requested THEN 'METRICS'
-    WHEN settled.is_complete THEN 'COMPLETE'
-    WHEN settled.is_closed AND NOT settled.is_due THEN 'FAILED'
-    WHEN settled.is_begun THEN 'FETCHING'
+    WHEN is_check_failed THEN 'FAILED'
+    WHEN is_published AND NOT is_covered THEN 'PARTIAL'
+    WHEN is_published THEN 'PUBLISHED'
+    WHEN is_metrics_requested THEN 'METRICS'
+    WHEN is_complete THEN 'COMPLETE'
+    WHEN is_closed AND NOT is_due THEN 'FAILED'
+    WHEN is_begun THEN 'FETCHING'
     ELSE 'PLANNED'
   END AS state,
-  settled.batches_total,
-  settled.batches_done,
-  settled.expected,
-  settled.fetched,
-  settled.not_found,
-  settled.failed,
-  settled.written,
-  settled.rows_visible,
-  settled.coverage,
-  settled.is_complete,
-  settled.is_closed,
-  settled.is_due,
-  settled.is_metrics_requested,
-  settled.is_check_failed,
-  settled.is_published,
-  settled.republished,
-  settled.started_at,
-  settled.ended_at,
-  settled.metrics_requested_at,
-  settled.last_seen_at,
+  batches_total,
+  batches_done,
+  expected,
+  fetched,
+  not_found,
+  failed,
+  written,
+  rows_visible,
+  coverage,
+  is_covered,
+  is_complete,
+  is_closed,
+  is_due,
+  is_metrics_requested,
+  is_check_failed,
+  is_published,
+  republished,
+  started_at,
+  ended_at,
+  metrics_requested_at,
+  last_seen_at,
   -- From the plan to the end; to the newest fact while there is no end.
-  TIMESTAMP_DIFF(
-    COALESCE(settled.ended_at, settled.last_seen_at), settled.started_at, MILLISECOND
-  ) / 1000 AS seconds,
-  settled.tmdb_requests,
-  settled.tmdb_throttled,
-  settled.bytes_billed,
-  settled.code_version
+  TIMESTAMP_DIFF(COALESCE(ended_at, last_seen_at), started_at, MILLISECOND) / 1000 AS seconds,
+  tmdb_requests,
+  tmdb_throttled,
+  bytes_billed,
+  code_version
 FROM settled
-CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds

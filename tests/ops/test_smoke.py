@@ -15,6 +15,7 @@ from local import queues, warehouse
 from local.stack import TOKEN_SECRET, Options, Stack
 from ops import report, smoke
 from ops.__main__ import app
+from tests.fakes import run_status
 from tests.ops.machine import Machine
 
 DAY = date(2026, 6, 1)
@@ -72,17 +73,9 @@ class FakeDeployment:
         return 1
 
 
-PUBLISHED = {
-    "batches_total": 1,
-    "batches_done": 1,
-    "expected": 20,
-    "fetched": 20,
-    "not_found": 0,
-    "failed": 0,
-    "is_complete": True,
-    "is_metrics_requested": True,
-    "is_published": True,
-}
+PUBLISHED = run_status(
+    expected=20, fetched=20, is_metrics_requested=True, is_published=True
+)
 
 
 def _prove(fake: FakeDeployment) -> dict[str, report.Finding]:

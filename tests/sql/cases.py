@@ -28,6 +28,8 @@ CHECKS = {check.statement.name: check.statement.sql for check in checks.read()}
 QUERIES = {
     path.stem: path.read_text() for path in (statements.SQL / "queries").glob("*.sql")
 }
+ALERT = {statements.new_breakouts().name: statements.new_breakouts().sql}
+READ_ONLY = CHECKS | QUERIES | ALERT
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def read(path: Path) -> Case:
     """Read a case."""
     given = yaml.safe_load((path / "given.yaml").read_text())
     expect = yaml.safe_load((path / "expect.yaml").read_text())
-    shows_published = path.parent.name in VIEWS | QUERIES.keys()
+    shows_published = path.parent.name in VIEWS | QUERIES.keys() | ALERT.keys()
     days = {f"{end}_date": given[end] for end in ("from", "to") if end in given}
     return Case(path, _rows(given, is_published=shows_published), days, expect)
 

@@ -8,13 +8,13 @@ import sqlglot
 from sqlglot import exp
 
 from functions.compute_metrics.statements import SQL
-from tests.sql.cases import CHECKS, QUERIES, STATEMENTS, Case
+from tests.sql.cases import READ_ONLY, STATEMENTS, Case
 from tests.sql.googlesql import SCHEMAS, body, googlesql
 
 
 def text_of(case: Case) -> str:
     """Return the text of the case's SQL file."""
-    if query := (CHECKS | QUERIES).get(case.name):
+    if query := READ_ONLY.get(case.name):
         return query
     if statement := STATEMENTS.get(case.name):
         return statement.sql

@@ -36,6 +36,10 @@ WHOLE = {
     ("checks/movies_without_description.sql", "movies"): (
         "a movie of the day may have been described on any day"
     ),
+    ("alerts/new_breakouts.sql", "movies"): "the same",
+    ("alerts/new_breakouts.sql", "catalogue_days"): (
+        "which day is the newest is known by all of them, one row each"
+    ),
 }
 """Reads that no day bounds, and why that is right."""
 

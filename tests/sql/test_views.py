@@ -64,10 +64,10 @@ COLUMNS = {
     "vote_acceleration_7d vote_acceleration_7d_low not_in_top_viral_because "
     "not_in_top_gaining_because not_in_emerging_because is_newest coverage",
     "v_run_status": "run_id mode run_date state batches_total batches_done expected "
-    "fetched not_found failed written rows_visible coverage is_complete is_closed "
-    "is_due is_metrics_requested is_check_failed is_published republished started_at "
-    "ended_at metrics_requested_at last_seen_at seconds tmdb_requests tmdb_throttled "
-    "bytes_billed code_version",
+    "fetched not_found failed written rows_visible coverage is_covered is_complete "
+    "is_closed is_due is_metrics_requested is_check_failed is_published republished "
+    "started_at ended_at metrics_requested_at last_seen_at seconds tmdb_requests "
+    "tmdb_throttled bytes_billed code_version",
 }
 
 

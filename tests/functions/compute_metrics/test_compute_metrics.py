@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.compute_metrics import statements
+from functions.compute_metrics import breakouts, statements
 from functions.compute_metrics.main import World, run
 from local import warehouse
 from local.bigquery_emulator import BigQueryEmulator
@@ -21,7 +21,7 @@ from shared.errors import StatementError, WarehouseUnavailableError
 from shared.ledger import Ledger
 from shared.messages import MetricsRequest
 from shared.ports import Parameter
-from tests.fakes import FakeTables, FakeTopics
+from tests.fakes import FakeTables, FakeTopics, run_status
 
 DAY = date(2026, 3, 10)
 DELIVERY = Delivery("17", datetime(2026, 3, 10, 9, tzinfo=UTC), 2, True, b"")  # noqa: FBT003
@@ -64,22 +64,17 @@ def _world(
     *,
     is_published: bool = False,
     first: date | None = None,
+    of_run: dict[str, Any] | None = None,
+    broke_out: list[dict[str, Any]] | None = None,
     **refusal: Any,
 ) -> tuple[World, RefusingTables, FakeTopics]:
-    status = {
-        "batches_total": 1,
-        "batches_done": 1,
-        "expected": 3,
-        "fetched": 3,
-        "not_found": 0,
-        "failed": 0,
-        "is_complete": True,
-        "is_metrics_requested": True,
-        "is_published": is_published,
-    }
+    status = run_status(
+        is_metrics_requested=True, is_published=is_published, **of_run or {}
+    )
     tables = RefusingTables(
         answers=[
             ("check_name", found or []),
+            ("-- new_breakouts", broke_out or []),
             ("is_complete", [status]),
             ("MIN(export_date)", [{"first": first}]),
         ],
@@ -177,6 +172,84 @@ def test_every_failed_check_is_recorded() -> None:
     run(OF_RUN, DELIVERY, world)
     checks = [row["reason"].split(":")[0] for row in tables.events("CHECK_FAILED")]
     assert checks == ["duplicate_keys", "orphan_rows"]
+
+
+def test_what_is_published_says_how_good_the_run_was(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    world, _, _ = _world(of_run={"coverage": 0.5, "is_covered": False})
+    answer = run(OF_RUN, DELIVERY, world)
+    [logged] = _logged(caplog, "metrics_published")
+    assert logged.levelno == logging.ERROR
+    assert (answer["coverage"], answer["is_covered"]) == (0.5, False)
+    assert answer["run_seconds"] > answer["seconds"]
+
+
+def test_days_asked_for_by_hand_say_nothing_of_a_run(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    world, _, _ = _world(broke_out=[_breakout(1)])
+    answer = run(OF_RANGE, DELIVERY, world)
+    assert "coverage" not in answer
+    assert _logged(caplog, "metrics_published")
+    assert not _logged(caplog, "breakouts_found")
+
+
+def _breakout(movie_id: int, title: str | None = "Dune") -> dict[str, Any]:
+    return {"movie_id": movie_id, "title": title, "viral_coefficient": 87.4}
+
+
+def test_who_breaks_out_is_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    world, _, _ = _world(broke_out=[_breakout(1), _breakout(2, None)])
+    run(OF_RUN, DELIVERY, world)
+    [logged] = _logged(caplog, "breakouts_found")
+    assert logged.__dict__["headline"] == (
+        "Dune (87 of 100) https://www.themoviedb.org/movie/1; "
+        "movie 2 (87 of 100) https://www.themoviedb.org/movie/2"
+    )
+    assert logged.__dict__["count"] == 2
+
+
+def test_a_headline_stays_short() -> None:
+    told = breakouts.headline([_breakout(n, "x" * 200) for n in range(400)])
+    assert told.endswith("; and 395 more in v_breakouts")
+    assert len(told) < 1024  # what a label of an incident takes
+
+
+@pytest.mark.parametrize("mode", ["initial", "weekly"])
+def test_only_daily_runs_tell_who_breaks_out(
+    mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    world, _, _ = _world(broke_out=[_breakout(1)])
+    run(MetricsRequest(f"{mode}-2026-03-10", DAY, DAY), DELIVERY, world)
+    assert not _logged(caplog, "breakouts_found")
+
+
+def test_a_withheld_day_tells_no_breakout(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    world, _, _ = _world([_found("orphan_rows", DAY)], broke_out=[_breakout(1)])
+    run(OF_RUN, DELIVERY, world)
+    assert not _logged(caplog, "breakouts_found")
+
+
+def test_a_day_stays_published_when_its_breakouts_cannot_be_asked_for(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, tables, _ = _world()
+    select = tables.select
+
+    def refuse(sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
+        if sql == statements.new_breakouts().sql:
+            raise WarehouseUnavailableError("away")
+        return select(sql, **parameters)
+
+    monkeypatch.setattr(tables, "select", refuse)
+    assert run(OF_RUN, DELIVERY, world)["status"] == "published"
+    assert _logged(caplog, "breakouts_unknown")
 
 
 def test_a_warning_publishes_and_is_only_logged(

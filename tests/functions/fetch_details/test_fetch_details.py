@@ -14,7 +14,7 @@ from shared.errors import BatchSlowError, TmdbUnavailableError
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS, MovieBatch
 from shared.ports import Reply
-from tests.fakes import FakeMovies, FakeTables, FakeTopics
+from tests.fakes import FakeMovies, FakeTables, FakeTopics, run_status
 
 DAY = date(2026, 3, 1)
 DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 2, True, b"")  # noqa: FBT003
@@ -23,20 +23,6 @@ BATCH = MovieBatch("daily-2026-03-01", DAY, 1, 1, (13, 680, 42))
 
 def _movie(movie_id: int, **fields: Any) -> dict[str, Any]:
     return {"id": movie_id, "title": "A", "popularity": 1.5, "vote_count": 3, **fields}
-
-
-def _status(**changes: object) -> dict[str, Any]:
-    return {
-        "batches_total": 1,
-        "batches_done": 1,
-        "expected": 3,
-        "fetched": 3,
-        "not_found": 0,
-        "failed": 0,
-        "is_complete": True,
-        "is_metrics_requested": False,
-        "is_published": False,
-    } | changes
 
 
 def _world(
@@ -51,7 +37,7 @@ def _world(
     tables = FakeTables(
         answers=[("is_done", [{"is_done": is_done}])], refused=refused or {}
     )
-    state = status or _status()
+    state = status or run_status()
     done = {"batches_done": state["batches_done"]}
     tables.answers.insert(0, ("COUNT(DISTINCT batch_no)", [done]))
     tables.answers.insert(0, ("is_complete", [state]))
@@ -144,9 +130,9 @@ def test_a_repeated_last_batch_requests_them_if_its_first_delivery_died() -> Non
 @pytest.mark.parametrize(
     "status",
     [
-        _status(batches_done=0),
-        _status(is_complete=False),
-        _status(is_metrics_requested=True),
+        run_status(batches_done=0),
+        run_status(is_complete=False),
+        run_status(is_metrics_requested=True),
     ],
 )
 def test_other_batches_request_nothing(status: dict[str, Any]) -> None:

@@ -1,0 +1,59 @@
+"""Breakouts: a published daily run in, one log line with those who broke out, out.
+
+The line is what the alert in terraform/monitoring.tf tells people; its `headline` is
+meant to be read as it is.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from functions.compute_metrics import statements
+from shared.errors import PipelineError
+from shared.ports import Row, Tables
+from shared.runs import Mode, Run
+
+log = logging.getLogger(__name__)
+
+MOST_NAMED = 5
+"""In the headline; more would not fit into a notification."""
+LONGEST_TITLE = 60
+
+
+def announce(run: Run, tables: Tables) -> None:
+    """Log who broke out on the run's day; silent when nobody did, or it is no news.
+
+    Only daily runs bring news: history is past, and an initial load knows no votes of
+    days before. The day is published by then, so a failure to ask must not undo it.
+    """
+    if run.mode is not Mode.DAILY:
+        return
+    try:
+        rows = tables.select(
+            statements.new_breakouts().sql,
+            from_date=run.run_date,
+            to_date=run.run_date,
+        )
+    except PipelineError as error:
+        about = {"run_id": run.run_id, **error.to_json()}
+        log.warning("breakouts_unknown", extra=about)
+        return
+    if rows:
+        found = {"count": len(rows), "headline": headline(rows)}
+        log.info("breakouts_found", extra={"run_id": run.run_id, **found})
+
+
+def headline(rows: Sequence[Row]) -> str:
+    """Say title, coefficient and link of each, the first few."""
+    named = [
+        f"{_title(row)} ({row['viral_coefficient']:.0f} of 100) "
+        f"https://www.themoviedb.org/movie/{row['movie_id']}"
+        for row in rows[:MOST_NAMED]
+    ]
+    if len(rows) > MOST_NAMED:
+        named.append(f"and {len(rows) - MOST_NAMED} more in v_breakouts")
+    return "; ".join(named)
+
+
+def _title(row: Row) -> str:
+    title = str(row["title"] or f"movie {row['movie_id']}")
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
