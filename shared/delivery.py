@@ -25,7 +25,12 @@ from flask import Request
 
 from shared import clock
 from shared.config import Platform
-from shared.errors import BadMessageError, PermanentError, TransientError
+from shared.errors import (
+    BadMessageError,
+    PermanentError,
+    PipelineError,
+    TransientError,
+)
 from shared.ports import Topics
 from shared.runs import Mode
 
@@ -102,10 +107,10 @@ def answer[M](
     try:
         result = work(parse(delivery.body()), delivery)
     except TransientError as error:
-        log.warning("delivery_deferred", extra=_about(delivery) | error.to_json())
+        log.warning("delivery_deferred", extra=_told(delivery, error))
         return error.to_json(), error.status
     except PermanentError as error:
-        log.error("delivery_refused", extra=_about(delivery) | error.to_json())  # noqa: TRY400 - the reason says it; a stack trace of a bad message is noise
+        log.error("delivery_refused", extra=_told(delivery, error))  # noqa: TRY400 - the reason says it; a stack trace of a bad message is noise
         if not delivery.is_pushed:
             return error.to_json(), error.status
         return _dead_letter(delivery, error, topics)
@@ -116,7 +121,7 @@ def _dead_letter(delivery: Delivery, reason: PermanentError, topics: Topics) -> 
     try:
         topics.dead_letter(delivery.data, _provenance(delivery) | reason.to_json())
     except TransientError as error:
-        log.warning("dead_letter_deferred", extra=_about(delivery) | error.to_json())
+        log.warning("dead_letter_deferred", extra=_told(delivery, error))
         return error.to_json(), error.status
     return reason.to_json(), 200
 
@@ -145,6 +150,11 @@ def _run_id(delivery: Delivery) -> str:
         return named
     day = body.get("run_date") or delivery.published_on
     return f"{mode}-{day}" if mode in tuple(Mode) else ""
+
+
+def _told(delivery: Delivery, error: PipelineError) -> dict[str, str]:
+    """Tell the logs what dead letters are told, run_id always: "" where there is none."""
+    return _about(delivery) | {"run_id": _run_id(delivery)} | error.to_json()
 
 
 def _about(delivery: Delivery) -> dict[str, str]:

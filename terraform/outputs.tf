@@ -32,7 +32,8 @@ output "next_steps" {
 output "links" {
   description = "Where to look in the console."
   value = {
-    dashboard    = "${local._console}/monitoring/dashboards?project=${var.project_id}"
+    alerts       = "${local._console}/monitoring/alerting?project=${var.project_id}"
+    dashboard    = "${local._console}/monitoring/dashboards/builder/${reverse(split("/", google_monitoring_dashboard.this.id))[0]}?project=${var.project_id}"
     dead_letters = "${local._console}/cloudpubsub/subscription/detail/${google_pubsub_subscription.dead_letters.name}?project=${var.project_id}"
     functions    = "${local._console}/run/services?project=${var.project_id}"
     logs         = "${local._console}/logs/query;query=${replace(urlencode(local._log_filter), "+", "%20")}?project=${var.project_id}"

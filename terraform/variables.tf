@@ -1,3 +1,56 @@
+variable "alert_emails" {
+  description = "Who is mailed when something breaks, or a movie breaks out. Without anybody here or in alert_slack there are no alerts."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for email in var.alert_emails : can(regex("^[^@ ]+@[^@ ]+\\.[^@ ]+$", email))])
+    error_message = "Write mail addresses, such as [\"oncall@example.com\"]."
+  }
+}
+
+variable "alert_gib_billed_per_day" {
+  description = "An alert says so when BigQuery bills more GiB than this in 24 hours, for all queries in the project."
+  type        = number
+  default     = 50
+
+  validation {
+    condition     = var.alert_gib_billed_per_day >= 1 && floor(var.alert_gib_billed_per_day) == var.alert_gib_billed_per_day
+    error_message = "Write a whole number of GiB, 1 or more."
+  }
+}
+
+variable "alert_slack" {
+  description = "Slack channel that is told the same. Its token goes into alert_slack_token; raise token_version with another one."
+  type = object({
+    channel       = string
+    token_version = optional(number, 1)
+  })
+  default = null
+
+  validation {
+    condition     = var.alert_slack == null || can(regex("^#\\S+$", var.alert_slack.channel))
+    error_message = "Write alert_slack.channel as Slack shows it, such as \"#movies\"."
+  }
+}
+
+variable "alert_slack_token" {
+  description = "OAuth token of Cloud Monitoring's Slack app. Kept in Cloud Monitoring only: not in the plan, not in the state."
+  type        = string
+  default     = null
+  ephemeral   = true
+  sensitive   = true
+
+  validation {
+    condition     = var.alert_slack_token == null || can(regex("^xox[a-z]-\\S+$", var.alert_slack_token))
+    error_message = "Set TF_VAR_alert_slack_token to a token that begins with xoxb- or xoxp-."
+  }
+  validation {
+    condition     = var.alert_slack == null || var.alert_slack_token != null
+    error_message = "Set TF_VAR_alert_slack_token to the token of alert_slack."
+  }
+}
+
 variable "bigquery_location" {
   description = "Region or multi-region of the dataset and its jobs. Fixed once the dataset is there."
   type        = string
@@ -192,6 +245,17 @@ variable "retention_days" {
   validation {
     condition     = var.retention_days >= 30 && var.retention_days <= 180 && floor(var.retention_days) == var.retention_days
     error_message = "Write a whole number of days from 30 (the metrics look back as far) to 180 (TMDB's terms allow no more)."
+  }
+}
+
+variable "runbook_url" {
+  description = "Where people who are alerted find docs/runbook.md; put before the anchor of the alert."
+  type        = string
+  default     = "docs/runbook.md"
+
+  validation {
+    condition     = can(regex("^[^# ]+$", var.runbook_url))
+    error_message = "Write the page's address without an anchor, such as \"https://git.example.com/tmdb-traction/docs/runbook.md\"."
   }
 }
 

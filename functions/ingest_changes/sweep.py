@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from datetime import date
 from enum import StrEnum
+from time import monotonic
 from typing import Any
 
 from functions.ingest_changes import details, history
@@ -50,6 +51,7 @@ def need(run: OpenRun, stalled_s: float, deadline_s: float) -> Need:
 
 def sweep(day: date, world: World) -> dict[str, Any]:
     """Give every open run up to a day what it needs; the answer counts it."""
+    began = monotonic()
     done: Counter[Need] = Counter()
     for open_run in world.ledger.open_runs(day):
         what = need(open_run, world.run_stalled_s, world.run_deadline_s)
@@ -66,7 +68,10 @@ def sweep(day: date, world: World) -> dict[str, Any]:
         done[what] += 1
         if what is not Need.NOTHING:
             log.warning("run_swept", extra={"run_id": run.run_id, "need": what.value})
-    return {"status": "swept", **{what.value: done[what] for what in Need}}
+    counts = {what.value: done[what] for what in Need}
+    said = {name.replace(" ", "_"): count for name, count in counts.items()}
+    log.info("swept", extra={"day": day.isoformat(), **said, "seconds": monotonic() - began})
+    return {"status": "swept", **counts}
 
 
 def _request_metrics(run: Run, world: World) -> None:

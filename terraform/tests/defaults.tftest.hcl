@@ -8,8 +8,12 @@ mock_provider "google" {
 mock_provider "time" {}
 
 variables {
-  project_id = "demo-project-1"
-  tmdb_token = "header.payload.signature"
+  alert_emails = []
+  project_id   = "demo-project-1"
+  tmdb_token   = "header.payload.signature"
+
+  # `terraform test` takes no ephemeral variable that is left at its default.
+  alert_slack_token = "xoxb-token"
 }
 
 run "as_it_comes" {
@@ -26,6 +30,10 @@ run "as_it_comes" {
       ingest_changes  = "ALLOW_ALL"
     }
     error_message = "Only what people call is reachable from outside."
+  }
+  assert {
+    condition     = length(google_monitoring_alert_policy.this) == 0 && length(google_monitoring_notification_channel.email) == 0
+    error_message = "Without anybody to tell there are no alerts."
   }
   assert {
     condition     = length(google_cloud_run_v2_service_iam_member.operator) == 0

@@ -10,10 +10,15 @@ mock_provider "time" {}
 variables {
   project_id = "demo-project-1"
   tmdb_token = "0123456789abcdef0123456789abcdef"
+
+  # `terraform test` takes no ephemeral variable that is left at its default.
+  alert_slack_token = "xoxb-token"
 }
 
 run "everything_on" {
   variables {
+    alert_emails    = ["oncall@example.com"]
+    alert_slack     = { channel = "#movies" }
     budget          = { billing_account = "012345-6789AB-CDEF01", monthly_amount = 20 }
     composer        = { image_version = "composer-3-airflow-3.1.0-build.1" }
     composer_drives = true
@@ -24,6 +29,14 @@ run "everything_on" {
     retention_days  = 90
   }
 
+  assert {
+    condition     = alltrue([for policy in google_monitoring_alert_policy.this : length(policy.notification_channels) == 2])
+    error_message = "Every alert is told by mail and to Slack."
+  }
+  assert {
+    condition     = google_logging_metric.this["runs_published"].name == "dev_runs_published"
+    error_message = "Two deployments in one project count apart."
+  }
   assert {
     condition     = alltrue([for job in google_cloud_scheduler_job.this : job.paused])
     error_message = "Scheduler pauses when Composer drives."
@@ -66,6 +79,10 @@ run "refuses" {
   command = plan
 
   variables {
+    alert_emails             = ["nobody"]
+    alert_gib_billed_per_day = 0
+    alert_slack              = { channel = "#movies" }
+    alert_slack_token        = "not a token"
     bigquery_location        = "Europe"
     budget                   = { billing_account = "mine", monthly_amount = 0.5 }
     composer                 = { image_version = "composer-2-airflow-2" }
@@ -81,6 +98,7 @@ run "refuses" {
     project_id               = "Demo"
     region                   = "europe"
     retention_days           = 365
+    runbook_url              = "docs/runbook.md#top"
     sweep_schedule           = "hourly"
     tmdb_requests_per_second = 50
     tmdb_token               = "not a token"
@@ -90,6 +108,9 @@ run "refuses" {
   }
 
   expect_failures = [
+    var.alert_emails,
+    var.alert_gib_billed_per_day,
+    var.alert_slack_token,
     var.bigquery_location,
     var.budget,
     var.composer,
@@ -105,6 +126,7 @@ run "refuses" {
     var.project_id,
     var.region,
     var.retention_days,
+    var.runbook_url,
     var.sweep_schedule,
     var.tmdb_requests_per_second,
     var.tmdb_token,
@@ -112,4 +134,15 @@ run "refuses" {
     var.tracked_movies,
     var.weekly_schedule,
   ]
+}
+
+# Beside a token that is wrong too it would not be looked at.
+run "refuses_a_channel" {
+  command = plan
+
+  variables {
+    alert_slack = { channel = "movies" }
+  }
+
+  expect_failures = [var.alert_slack]
 }

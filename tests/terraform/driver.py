@@ -98,6 +98,7 @@ class Root:
             "TF_IN_AUTOMATION": "1",
             "TF_VAR_project_id": PROJECT,
             "TF_VAR_tmdb_token": TOKEN,
+            "TF_VAR_alert_emails": '["oncall@example.com"]',
         }
 
 

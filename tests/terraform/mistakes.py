@@ -1,8 +1,7 @@
 """Mistakes that one can make in the root, each with who notices it.
 
 Noticed by "validate" is what the provider's schema knows, by "plan" what Terraform and
-the provider check besides; the others are rules of rules/. A mistake in an alert's
-metric name belongs here as soon as there are alerts.
+the provider check besides; the others are rules of rules/.
 """
 
 from dataclasses import dataclass
@@ -283,5 +282,37 @@ MISTAKES = (
         "",
         "token_is_nowhere",
         "the token is in the plan",
+    ),
+    Mistake(
+        "wrong metric name in an alert",
+        "terraform/monitoring.tf",
+        "bigquery.googleapis.com/query/scanned_bytes_billed",
+        "bigquery.googleapis.com/query/bytes_billed",
+        "metrics_exist",
+        "there is no bigquery.googleapis.com/query/bytes_billed",
+    ),
+    Mistake(
+        "right metric of the wrong resource",
+        "terraform/monitoring.tf",
+        'resource.type=\\"global\\"',
+        'resource.type=\\"bigquery_project\\"',
+        "metrics_exist",
+        "of ['bigquery_project']",
+    ),
+    Mistake(
+        "alert on a log metric that nobody makes",
+        "terraform/monitoring.tf",
+        "logging_googleapis_com:user_${metric.name}",
+        "logging_googleapis_com:user_${metric.name}s",
+        "metrics_exist",
+        "there is no logging_googleapis_com:user_runs_publisheds",
+    ),
+    Mistake(
+        "alert without a chapter in the runbook",
+        "terraform/monitoring.tf",
+        "    bytes_billed = {\n      title",
+        "    bytes_billed_daily = {\n      title",
+        "alerts_can_be_answered",
+        "bytes_billed_daily has no chapter",
     ),
 )

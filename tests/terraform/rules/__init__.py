@@ -21,6 +21,7 @@ from tests.terraform.rules.functions import (
     functions_are_as_tested,
     settings_are_whole,
 )
+from tests.terraform.rules.monitoring import alerts_can_be_answered, metrics_exist
 from tests.terraform.rules.queues import (
     dead_letters_are_kept,
     publishers_may_publish,
@@ -47,6 +48,8 @@ ALL: tuple[Rule, ...] = (
     ticks_are_understood,
     everything_is_labelled,
     token_is_nowhere,
+    metrics_exist,
+    alerts_can_be_answered,
 )
 
 

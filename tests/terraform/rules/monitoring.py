@@ -1,0 +1,97 @@
+"""Monitoring: metrics that exist, fields that logs have, words that lead somewhere."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from local import archives
+from tests.terraform.driver import Json
+from tests.terraform.rules.reading import of_type
+
+GOOGLES = {
+    "bigquery.googleapis.com/query/scanned_bytes_billed": "global",
+    "pubsub.googleapis.com/subscription/num_undelivered_messages": (
+        "pubsub_subscription"
+    ),
+    "run.googleapis.com/request_count": "cloud_run_revision",
+    "run.googleapis.com/request_latencies": "cloud_run_revision",
+}
+"""Google's metrics that we use, and the resource each is about (cloud.google.com/
+monitoring/api/metrics_gcp): no schema knows them, and a wrong one is never heard of."""
+
+OF_DISTRIBUTIONS = re.compile(r"_(bucket|count|sum)$")
+SERIES = re.compile(r'([a-z_]+:[a-z_]+)\{monitored_resource="(\w+)"')
+RUNBOOK = archives.ROOT / "docs/runbook.md"
+MOST_CHARACTERS = 8_192
+"""Of an alert's documentation; Cloud Monitoring refuses more."""
+
+
+def metrics_exist(plan: Json) -> Iterator[str]:
+    """Alerts and the dashboard are about metrics that Google or we make."""
+    known = _known_series(plan)
+    for address, text in _queries(plan):
+        series = SERIES.findall(text)
+        kinds = re.findall(r'metric\.type="([^"]+)"', text)
+        resources = re.findall(r'resource\.type="([^"]+)"', text)
+        if not series and not kinds and "jsonPayload" not in text:
+            yield f"{address} is about no metric: {text}"
+        for name, resource in series:
+            if known.get(OF_DISTRIBUTIONS.sub("", name), known.get(name)) != resource:
+                yield f"{address}: there is no {name} of {resource}"
+        for kind in kinds:
+            if [GOOGLES.get(kind)] != resources:
+                yield f"{address}: there is no {kind} of {resources}"
+
+
+def alerts_can_be_answered(plan: Json) -> Iterator[str]:
+    """Each alert says what to look at and what to do, and has a chapter to read."""
+    chapters = set(re.findall(r"^## ([a-z-]+)$", RUNBOOK.read_text(), re.MULTILINE))
+    named = set()
+    for policy in of_type(plan, "google_monitoring_alert_policy"):
+        values = policy["values"]
+        [documentation] = values["documentation"]
+        content = documentation["content"]
+        chapter = content.strip().rpartition("#")[2]
+        named.add(chapter)
+        if chapter != policy["index"].replace("_", "-") or chapter not in chapters:
+            yield f"{policy['index']} has no chapter in docs/runbook.md"
+        if not {"First look: ", "Then: "} <= set(re.findall(r"(?m)^[\w ]+: ", content)):
+            yield f"{policy['index']} says neither where to look nor what to do"
+        if len(content) > MOST_CHARACTERS:
+            yield f"{policy['index']} has {len(content)} characters of documentation"
+        if not values.get("user_labels"):
+            yield f"{policy['index']} is not labelled"
+        is_limited = bool(values["alert_strategy"][0]["notification_rate_limit"])
+        if is_limited != bool(values["conditions"][0]["condition_matched_log"]):
+            yield f"{policy['index']}: matched logs need a rate limit, others take none"
+    if named != chapters:
+        yield f"chapters without an alert: {sorted(chapters - named)}"
+
+
+def _known_series(plan: Json) -> dict[str, str]:
+    """Return PromQL's names of all metrics there are, and what each is about."""
+    googles = {
+        re.sub(r"[./]", "_", kind.replace("/", ":", 1)): resource
+        for kind, resource in GOOGLES.items()
+    }
+    ours = {
+        f"logging_googleapis_com:user_{metric['values']['name']}": "cloud_run_revision"
+        for metric in of_type(plan, "google_logging_metric")
+    }
+    return googles | ours
+
+
+def _queries(plan: Json) -> Iterator[tuple[str, str]]:
+    for policy in of_type(plan, "google_monitoring_alert_policy"):
+        for condition in policy["values"]["conditions"]:
+            for of_kind in condition["condition_prometheus_query_language"]:
+                yield policy["address"], of_kind["query"]
+            for kind in ("condition_threshold", "condition_matched_log"):
+                for of_kind in condition[kind]:
+                    yield policy["address"], of_kind["filter"]
+    for dashboard in of_type(plan, "google_monitoring_dashboard"):
+        layout = json.loads(dashboard["values"]["dashboard_json"])["mosaicLayout"]
+        for tile in layout["tiles"]:
+            for shown in tile["widget"]["xyChart"]["dataSets"]:
+                query = shown["timeSeriesQuery"]["prometheusQuery"]
+                yield f"tile {tile['widget']['title']}", query

@@ -1,0 +1,363 @@
+"""Alerts: each comes with its fault and not without, judged on the logs of real runs.
+
+A local stack runs days of fine weather and of each fault; every line its functions
+write is read as Cloud Logging would keep it, and put to the filters of the plan.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from functions.compute_metrics import breakouts
+from local import archives, queues
+from local.chaos.tap import Answer, Call, Forward, Tap, hand_on
+from local.pubsub import PubSubStandIn
+from local.stack import Options, Stack
+from local.watching import wait_until_published
+from shared.logs import JsonFormatter
+from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
+from shared.runs import Mode, Run
+from tests.fakes import FakeTables
+from tests.outside import publish
+from tests.terraform import log_filter
+from tests.terraform.driver import Json
+from tests.terraform.log_filter import Entry, FilterError, compiled, found
+from tests.terraform.rules.reading import of_type
+
+FIRST = date(2026, 6, 1)
+TIMEOUT_S = 90.0
+LOGGED = ("run_incomplete", "check_failed", "function_failed", "viral_breakout")
+
+
+@dataclass(slots=True)
+class Days:
+    """What the functions logged, by what was done to them, and what waited then."""
+
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+    dead_letters: dict[str, int] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
+    tap = Tap()
+    options = Options(
+        {"TRACKED_MOVIES": "40", "HISTORY_DAYS": "3", "TMDB_RETRY_S": "2"},
+        simulator=("--seed=3", "--movies=200", f"--today={FIRST}"),
+        before_bigquery=tap.between,
+    )
+    seen = Days()
+    with Stack(tmp_path_factory.mktemp("alerts"), options) as stack:
+        log = _Log(stack.logs)
+        for name, happens in _weather(stack, tap):
+            happens()
+            seen.entries[name] = list(log.new())
+            assert isinstance(stack.pubsub, PubSubStandIn)
+            waiting = stack.pubsub.stats()[queues.subscription_path(DEAD_LETTERS)]
+            seen.dead_letters[name] = waiting.ready
+    return seen
+
+
+def _weather(stack: Stack, tap: Tap) -> Iterator[tuple[str, Callable[[], None]]]:
+    def load() -> None:
+        body = {"mode": "initial", "run_date": FIRST.isoformat()}
+        assert stack.call("ingest_changes", body)[0] == 200
+        ids = [Run(mode, FIRST).run_id for mode in (Mode.INITIAL, Mode.HISTORY)]
+        wait_until_published(stack.client, ids, TIMEOUT_S)
+
+    yield "load", load
+    yield "fine", lambda: _run_day(stack, 1)
+
+    def poison() -> None:
+        rows = stack.client.query_and_wait(
+            "SELECT movie_id FROM tmdb_analytics.tracked_movies WHERE rank <= 5"
+        )
+        faults = {"poison_movies": [row["movie_id"] for row in rows]}
+        stack.steer_simulator({"faults": faults})
+        _run_day(stack, 2)
+        stack.steer_simulator({"faults": {}})
+
+    yield "movies that cannot be read", poison
+
+    def write_twice() -> None:
+        day = FIRST + timedelta(days=2)
+        stack.client.query_and_wait(
+            "INSERT INTO tmdb_analytics.movie_daily_snapshots SELECT * "
+            "FROM tmdb_analytics.movie_daily_snapshots "
+            f"WHERE snapshot_date = '{day}' LIMIT 1"
+        )
+        body = {"from": day.isoformat(), "to": day.isoformat()}
+        assert stack.call("compute_metrics", body)[1]["status"] == "withheld"
+
+    yield "a row that is there twice", write_twice
+
+    def refuse() -> None:
+        publish(stack, INGEST_REQUESTS, {"mode": "hourly"})
+        time.sleep(2)
+
+    yield "a message that means nothing", refuse
+
+    def babble() -> None:
+        def nonsense(call: Call, forward: Forward) -> Answer:
+            is_query = call.method == "POST" and "/queries" in call.path
+            return Answer(200, b"[]") if is_query else forward(call)
+
+        tap.ambush = nonsense
+        body = {"from": str(FIRST), "to": str(FIRST)}
+        with pytest.raises(json.JSONDecodeError):  # a crash answers in no JSON
+            stack.call("compute_metrics", body)
+        tap.ambush = hand_on
+
+    yield "BigQuery answers nonsense", babble
+
+    def leave() -> None:
+        stack.steer_simulator({"faults": {"outage_s": 300.0}})
+        stack.tick(IngestRequest(Mode.DAILY, FIRST + timedelta(days=3)))
+        time.sleep(8)
+        stack.steer_simulator({"faults": {}})
+
+    yield "TMDB is away", leave
+
+
+def _run_day(stack: Stack, number: int) -> None:
+    day = FIRST + timedelta(days=number)
+    stack.set_today(day)
+    stack.tick(IngestRequest(Mode.DAILY, day))
+    wait_until_published(stack.client, [Run(Mode.DAILY, day).run_id], TIMEOUT_S)
+
+
+class _Log:
+    """What the functions have written since one looked last, as entries."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[Path, int] = {}
+
+    def new(self) -> Iterator[Entry]:
+        time.sleep(0.5)  # what was written last is on its way
+        for path in sorted(self._folder.glob("*.log")):
+            function = path.name.split(".")[0]
+            if function in archives.FUNCTIONS:
+                lines = path.read_text().splitlines()
+                for line in lines[self._read.get(path, 0) :]:
+                    yield entry_of(line, function)
+                self._read[path] = len(lines)
+
+
+def entry_of(line: str, function: str) -> Entry:
+    """Return a line of standard output as Cloud Logging keeps it."""
+    resource = {
+        "type": "cloud_run_revision",
+        "labels": {"service_name": function.replace("_", "-")},
+    }
+    try:
+        payload = json.loads(line)
+    except ValueError:
+        return {"resource": resource, "severity": "DEFAULT", "textPayload": line}
+    severity = payload.pop("severity")
+    return {"resource": resource, "severity": severity, "jsonPayload": payload}
+
+
+@pytest.fixture(scope="module")
+def alerts(plan: Json) -> dict[str, Json]:
+    policies = of_type(plan, "google_monitoring_alert_policy")
+    return {policy["index"]: policy["values"]["conditions"][0] for policy in policies}
+
+
+@pytest.fixture(scope="module")
+def filters(alerts: dict[str, Json]) -> dict[str, log_filter.Test]:
+    return {
+        name: compiled(condition["condition_matched_log"][0]["filter"])
+        for name, condition in alerts.items()
+        if condition["condition_matched_log"]
+    }
+
+
+@pytest.fixture(scope="module")
+def log_metrics(plan: Json) -> dict[str, Json]:
+    metrics = of_type(plan, "google_logging_metric")
+    return {metric["index"]: metric["values"] for metric in metrics}
+
+
+FAULTS = {
+    "movies that cannot be read": "run_incomplete",
+    "a row that is there twice": "check_failed",
+    "BigQuery answers nonsense": "function_failed",
+}
+
+
+def _raised(filters: dict[str, log_filter.Test], entries: list[Entry]) -> set[str]:
+    return {name for name in filters if any(map(filters[name], entries))}
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("weather", FAULTS)
+def test_a_fault_raises_its_alert_and_no_other(
+    weather: str, days: Days, filters: dict[str, log_filter.Test]
+) -> None:
+    raised = _raised(filters, days.entries[weather])
+    assert raised - {"viral_breakout"} == {FAULTS[weather]}
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("weather", ["load", "fine", "TMDB is away"])
+def test_nothing_is_raised_by_what_mends_itself(
+    weather: str, days: Days, filters: dict[str, log_filter.Test]
+) -> None:
+    raised = _raised(filters, days.entries[weather])
+    assert raised <= {"viral_breakout"}
+    assert days.entries[weather]
+
+
+@pytest.mark.emulator
+def test_a_run_that_is_published_is_counted_and_a_missing_one_is_missed(
+    days: Days, log_metrics: dict[str, Json], alerts: dict[str, Json]
+) -> None:
+    counted = compiled(log_metrics["runs_published"]["filter"])
+    published = {name: sum(map(counted, days.entries[name])) for name in days.entries}
+    assert published["load"] == 1  # history is no run of a day
+    assert published["fine"] == 1
+    assert published["movies that cannot be read"] == 1
+    assert published["TMDB is away"] == 0
+    assert published["a row that is there twice"] == 0  # withheld
+    [promql] = alerts["run_overdue"]["condition_prometheus_query_language"]
+    assert "runs_published{" in promql["query"]
+    assert promql["query"].endswith("[26h])) or vector(0)) < 1")
+
+
+@pytest.mark.emulator
+def test_a_dead_letter_waits_where_the_alert_looks(
+    days: Days, alerts: dict[str, Json]
+) -> None:
+    [threshold] = alerts["dead_letters"]["condition_threshold"]
+    assert f'resource.labels.subscription_id="{DEAD_LETTERS}"' in threshold["filter"]
+    above = threshold["threshold_value"]
+    assert days.dead_letters["a message that means nothing"] > above
+    assert days.dead_letters["fine"] <= above
+
+
+@pytest.mark.emulator
+def test_every_field_that_is_extracted_is_a_number_in_the_logs(
+    days: Days, log_metrics: dict[str, Json]
+) -> None:
+    extracted = {name: m for name, m in log_metrics.items() if m["value_extractor"]}
+    assert extracted
+    for name, metric in extracted.items():
+        path = metric["value_extractor"].removeprefix("EXTRACT(").removesuffix(")")
+        matching = compiled(metric["filter"])
+        values = [
+            found(entry, path)
+            for entries in days.entries.values()
+            for entry in filter(matching, entries)
+        ]
+        assert values, name
+        assert all(isinstance(value, int | float) for value in values), name
+
+
+@pytest.mark.emulator
+def test_every_field_that_an_alert_shows_is_in_a_line_that_raises_it(
+    days: Days, alerts: dict[str, Json]
+) -> None:
+    told = _breakout()
+    every = [entry for entries in days.entries.values() for entry in entries] + [told]
+    for name in LOGGED:
+        [condition] = alerts[name]["condition_matched_log"]
+        raising = list(filter(compiled(condition["filter"]), every))
+        for label, extractor in condition["label_extractors"].items():
+            path = extractor.removeprefix("EXTRACT(").removesuffix(")")
+            # A closed run has a reason, a published one a coverage.
+            is_elsewhere = (name, label) == ("run_incomplete", "reason")
+            shown = any(found(entry, path) is not None for entry in raising)
+            assert shown or is_elsewhere, (name, label)
+
+
+def test_the_sweep_says_why_it_closed_a_run() -> None:
+    """The one line of an alert that takes hours to come by (local/chaos waits)."""
+    source = (archives.ROOT / "functions/ingest_changes/sweep.py").read_text()
+    assert (
+        'log.error("run_closed", extra={"run_id": run.run_id, "reason": reason})'
+        in (source)
+    )
+
+
+def test_a_breakout_raises_its_alert(
+    alerts: dict[str, Json], filters: dict[str, log_filter.Test]
+) -> None:
+    told = _breakout()
+    assert [name for name in filters if filters[name](told)] == ["viral_breakout"]
+
+
+def _breakout() -> Entry:
+    """Return the line of a day on which a movie breaks out."""
+    movie = {"movie_id": 1, "title": "Dune", "viral_coefficient": 87.4}
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(JsonFormatter("p").format(record))  # type: ignore[method-assign]
+    logger = logging.getLogger(breakouts.__name__)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        tables = FakeTables(answers=[("-- new_breakouts", [movie])])
+        breakouts.announce(Run(Mode.DAILY, FIRST), tables)
+    finally:
+        logger.removeHandler(handler)
+    [line] = lines
+    return entry_of(line, "compute_metrics")
+
+
+@pytest.mark.emulator
+def test_a_crash_is_one_error_with_its_stack_trace(days: Days) -> None:
+    """Error Reporting counts every line with a stack trace."""
+    crashed = days.entries["BigQuery answers nonsense"]
+    errors = [entry for entry in crashed if entry["severity"] == "ERROR"]
+    assert [bool(found(error, "jsonPayload.stack_trace")) for error in errors] == [True]
+    assert not [e for e in crashed if "Traceback" in e.get("textPayload", "")]
+
+
+@pytest.mark.emulator
+def test_what_was_expected_leaves_no_stack_trace(days: Days) -> None:
+    for weather in days.entries.keys() - {"BigQuery answers nonsense"}:
+        for entry in days.entries[weather]:
+            assert "Traceback" not in json.dumps(entry), weather
+
+
+@pytest.mark.emulator
+def test_every_line_says_when_what_and_of_which_run(days: Days) -> None:
+    ours = [
+        entry["jsonPayload"]
+        for entries in days.entries.values()
+        for entry in entries
+        if "jsonPayload" in entry
+        and entry["jsonPayload"]["logger"].startswith(("functions.", "shared."))
+    ]
+    assert {line["message"] for line in ours} >= {
+        "run_planned",
+        "batch_stored",
+        "run_completed",
+        "metrics_published",
+        "delivery_refused",
+        "delivery_deferred",
+    }
+    for line in ours:
+        assert datetime.fromisoformat(line["time"]).tzinfo == UTC
+        if line["message"] not in ("check_failed", "check_warned", "export_unusable"):
+            assert "run_id" in line, line
+
+
+def test_a_filter_is_read_as_google_reads_it() -> None:
+    entry = {"severity": "ERROR", "jsonPayload": {"a": "x", "b": False}}
+    assert compiled('jsonPayload.a=("w" OR "x") AND severity>=WARNING')(entry)
+    assert compiled('NOT jsonPayload.c=~"^x" AND jsonPayload.b=false')(entry)
+    # OR binds closer: (x or y) and z
+    assert not compiled('jsonPayload.a="x" OR jsonPayload.a="y" AND jsonPayload.a="z"')(
+        entry
+    )
+    assert not compiled("severity>=CRITICAL")(entry)
+    for wrong in ("severity=>ERROR", "a=b", 'a="b" c="d"', '(a="b"'):
+        with pytest.raises(FilterError):
+            compiled(wrong)
