@@ -70,10 +70,11 @@ locals {
     function_failed = {
       title    = "A function crashed"
       severity = "ERROR"
-      # Errors with an alert of their own are left out; crashes, memory, time and starts
-      # that Cloud Run itself reports are in.
+      # Crashes, and what Cloud Run itself says of memory, time and starts. Left out are
+      # errors with an alert of their own, and Cloud Run's line about each 503: by that a
+      # function asks for the message again.
       log = {
-        filter = "${local._logs_of_all} AND severity>=ERROR AND NOT jsonPayload.message=~\"^(check_failed|delivery_refused|metrics_published|metrics_withheld|run_closed)$\""
+        filter = "${local._logs_of_all} AND severity>=ERROR AND NOT httpRequest.status=503 AND NOT jsonPayload.message=~\"^(check_failed|delivery_refused|metrics_published|metrics_withheld|run_closed)$\""
         fields = { error = "message" }
       }
       means  = "$${resource.label.service_name}: $${log.extracted_label.error}. Pub/Sub delivers the message again, 20 times in about 2 hours."

@@ -15,6 +15,7 @@ from local.demo_display import ATTRIBUTION
 from shared.config import Settings
 from shared.ledger import _plan_row
 from shared.runs import Batch, Event, Mode, Run
+from tests.sql.googlesql import googlesql
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -133,3 +134,9 @@ def test_the_ledgers_schema_names_every_event() -> None:
     fields = json.loads(SCHEMAS["ingestion_log"].read_text())["fields"]
     [event] = [field for field in fields if field["name"] == "event"]
     assert {kind for kind in Event if kind not in event["description"]} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_query_of_a_page_is_one_that_google_takes(page: Path) -> None:
+    for query in re.findall(r"```sql\n(.*?)```", page.read_text(), re.DOTALL):
+        assert googlesql().analyze(query)

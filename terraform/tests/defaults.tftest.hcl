@@ -9,6 +9,7 @@ mock_provider "time" {}
 
 variables {
   alert_emails = []
+  alert_slack  = null
   project_id   = "demo-project-1"
   tmdb_token   = "header.payload.signature"
 

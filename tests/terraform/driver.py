@@ -18,6 +18,7 @@ LEFT_OUT = shutil.ignore_patterns(
     ".terraform*", "*.tfstate*", "*.tfvars", ".build", "backend.tf", "__pycache__"
 )
 TOKEN = "header.payload-that-must-not-leak.signature"  # noqa: S105 - nobody's token
+SLACK_TOKEN = "xoxb-that-must-not-leak"  # noqa: S105 - the same
 PROJECT = "demo-project-1"
 TIMEOUT_S = 240
 
@@ -98,7 +99,10 @@ class Root:
             "TF_IN_AUTOMATION": "1",
             "TF_VAR_project_id": PROJECT,
             "TF_VAR_tmdb_token": TOKEN,
+            # Alerts are on: what is off cannot be wrong.
             "TF_VAR_alert_emails": '["oncall@example.com"]',
+            "TF_VAR_alert_slack": '{"channel": "#movies"}',
+            "TF_VAR_alert_slack_token": SLACK_TOKEN,
         }
 
 

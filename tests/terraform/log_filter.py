@@ -129,7 +129,9 @@ def found(entry: Entry, path: str) -> Any:
     return value
 
 
-def _value(literal: str) -> str | bool:
+def _value(literal: str) -> str | bool | int:
+    if literal.isdigit():
+        return int(literal)
     if literal in ("true", "false"):
         return literal == "true"
     if not literal.startswith('"'):

@@ -281,7 +281,7 @@ MISTAKES = (
         "  ephemeral   = true\n",
         "",
         "token_is_nowhere",
-        "the token is in the plan",
+        "token is in the plan",
     ),
     Mistake(
         "wrong metric name in an alert",
@@ -314,5 +314,29 @@ MISTAKES = (
         "    bytes_billed_daily = {\n      title",
         "alerts_can_be_answered",
         "bytes_billed_daily has no chapter",
+    ),
+    Mistake(
+        "alert of many series",
+        "terraform/monitoring.tf",
+        '          cross_series_reducer = "REDUCE_SUM"\n',
+        "",
+        "alerts_are_made_and_paid_once",
+        "is of several series",
+    ),
+    Mistake(
+        "alert on a metric that is not there yet",
+        "terraform/monitoring.tf",
+        "disable_metric_validation = true",
+        "disable_metric_validation = false",
+        "alerts_are_made_and_paid_once",
+        "a first apply is answered 404",
+    ),
+    Mistake(
+        "token of Slack written out",
+        "terraform/monitoring.tf",
+        "labels       = { channel_name = var.alert_slack.channel }",
+        "labels       = { channel_name = var.alert_slack_token }",
+        "validate",
+        "ephemeral",
     ),
 )

@@ -6,6 +6,7 @@ write is read as Cloud Logging would keep it, and put to the filters of the plan
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
 from shared.runs import Mode, Run
 from tests.fakes import FakeTables
 from tests.outside import publish
+from tests.sql.googlesql import googlesql
 from tests.terraform import log_filter
 from tests.terraform.driver import Json
 from tests.terraform.log_filter import Entry, FilterError, compiled, found
@@ -308,6 +310,29 @@ def _breakout() -> Entry:
         logger.removeHandler(handler)
     [line] = lines
     return entry_of(line, "compute_metrics")
+
+
+@pytest.mark.parametrize(("status", "is_raised"), [(500, True), (503, False)])
+def test_cloud_runs_line_about_a_503_is_no_crash(
+    status: int, filters: dict[str, log_filter.Test], *, is_raised: bool
+) -> None:
+    labels = {"service_name": "fetch-details"}
+    resource = {"type": "cloud_run_revision", "labels": labels}
+    request = {"httpRequest": {"status": status}, "severity": "ERROR"}
+    raised = _raised(filters, [request | {"resource": resource}])
+    assert raised == ({"function_failed"} if is_raised else set())
+
+
+def test_every_first_look_is_a_query_that_google_takes(plan: Json) -> None:
+    policies = of_type(plan, "google_monitoring_alert_policy")
+    for policy in policies:
+        content = policy["values"]["documentation"][0]["content"]
+        [query] = re.findall(
+            r'First look: bq .* query --nouse_legacy_sql "(.*)"', content
+        )
+        if "INFORMATION_SCHEMA" not in query:  # which the analyzer's catalog lacks
+            assert googlesql().analyze(query)
+    assert len(policies) == 7
 
 
 @pytest.mark.emulator

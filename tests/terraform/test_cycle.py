@@ -1,8 +1,11 @@
 """Apply, change, destroy: what a deployment goes through, on a pretended cloud."""
 
+import json
+import re
+
 import pytest
 
-from tests.terraform.driver import TOKEN, Json, Root, TerraformError
+from tests.terraform.driver import SLACK_TOKEN, TOKEN, Json, Root, TerraformError
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +38,17 @@ def test_a_second_plan_is_empty(applied: Root) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_token_is_not_in_the_state(applied: Root) -> None:
+def test_no_token_is_in_the_state(applied: Root) -> None:
     state = (applied.module / "terraform.tfstate").read_text()
     assert "tmdb-token" in state
+    assert "#movies" in state
     assert TOKEN not in state
+    assert SLACK_TOKEN not in state
+
+
+def test_a_link_leads_to_the_dashboard_itself(applied: Root) -> None:
+    links = json.loads(applied.run("output", "-json", "links"))
+    assert re.search(r"/dashboards/builder/[^/?]+[?]project=", links["dashboard"])
 
 
 def test_a_changed_byte_deploys_its_function_only(applied: Root) -> None:

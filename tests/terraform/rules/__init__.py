@@ -21,7 +21,11 @@ from tests.terraform.rules.functions import (
     functions_are_as_tested,
     settings_are_whole,
 )
-from tests.terraform.rules.monitoring import alerts_can_be_answered, metrics_exist
+from tests.terraform.rules.monitoring import (
+    alerts_are_made_and_paid_once,
+    alerts_can_be_answered,
+    metrics_exist,
+)
 from tests.terraform.rules.queues import (
     dead_letters_are_kept,
     publishers_may_publish,
@@ -50,6 +54,7 @@ ALL: tuple[Rule, ...] = (
     token_is_nowhere,
     metrics_exist,
     alerts_can_be_answered,
+    alerts_are_made_and_paid_once,
 )
 
 

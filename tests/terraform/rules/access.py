@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from tests.terraform.driver import TOKEN, Json, configured, planned
+from tests.terraform.driver import SLACK_TOKEN, TOKEN, Json, configured, planned
 from tests.terraform.rules.reading import expressions, of_type
 
 EVERYBODY = ("allUsers", "allAuthenticatedUsers")
@@ -107,6 +107,8 @@ def builder_may_build(plan: Json) -> Iterator[str]:
 
 
 def token_is_nowhere(plan: Json) -> Iterator[str]:
-    """Keep the token out of every value of the plan."""
-    if TOKEN in json.dumps(plan):
-        yield "the token is in the plan"
+    """Keep TMDB's token, and Slack's, out of every value of the plan."""
+    text = json.dumps(plan)
+    for whose, token in (("the", TOKEN), ("Slack's", SLACK_TOKEN)):
+        if token in text:
+            yield f"{whose} token is in the plan"

@@ -43,6 +43,21 @@ def metrics_exist(plan: Json) -> Iterator[str]:
                 yield f"{address}: there is no {kind} of {resources}"
 
 
+def alerts_are_made_and_paid_once(plan: Json) -> Iterator[str]:
+    """Let a condition be of one series, and need no metric that is not there yet."""
+    for policy in of_type(plan, "google_monitoring_alert_policy"):
+        [condition] = policy["values"]["conditions"]
+        for of_kind in condition["condition_threshold"]:
+            reducers = [by["cross_series_reducer"] for by in of_kind["aggregations"]]
+            if not any(reducers) or of_kind["filter"].count("user/"):
+                yield f"{policy['index']} is of several series, or of a metric of ours"
+        for of_kind in condition["condition_prometheus_query_language"]:
+            if " by (" in of_kind["query"]:
+                yield f"{policy['index']} is of several series"
+            if not of_kind["disable_metric_validation"]:
+                yield f"{policy['index']}: a first apply is answered 404"
+
+
 def alerts_can_be_answered(plan: Json) -> Iterator[str]:
     """Each alert says what to look at and what to do, and has a chapter to read."""
     chapters = set(re.findall(r"^## ([a-z-]+)$", RUNBOOK.read_text(), re.MULTILINE))
