@@ -235,36 +235,42 @@ resource "google_monitoring_alert_policy" "this" {
   depends_on = [time_sleep.apis]
 }
 
-# Rows of tiles: runs, TMDB and queues, cost and errors.
+# Rows of three tiles: runs, TMDB and queues, errors and cost. Without zeros: the API
+# leaves them out, and every plan would put them back.
 resource "google_monitoring_dashboard" "this" {
   dashboard_json = jsonencode({
     displayName = "${var.prefix}tmdb-traction"
-    labels      = { for key, value in local._user_labels : key => value }
     mosaicLayout = {
       columns = 48
       tiles = [
-        for index, tile in local._tiles : {
-          width  = 16
-          height = 16
-          xPos   = (index % 3) * 16
-          yPos   = floor(index / 3) * 16
-          widget = {
-            title = tile.title
-            xyChart = {
-              dataSets = [
-                for legend, query in tile.queries : {
-                  plotType       = tile.plot
-                  legendTemplate = legend
-                  timeSeriesQuery = {
-                    prometheusQuery = query
-                    unitOverride    = tile.unit
+        for index, tile in local._tiles : merge(
+          {
+            for key, value in {
+              width  = 16
+              height = 16
+              xPos   = (index % 3) * 16
+              yPos   = floor(index / 3) * 16
+            } : key => value if value > 0
+          },
+          {
+            widget = {
+              title = tile.title
+              xyChart = {
+                dataSets = [
+                  for legend, query in tile.queries : {
+                    plotType       = tile.plot
+                    legendTemplate = legend
+                    timeSeriesQuery = {
+                      prometheusQuery = query
+                      unitOverride    = tile.unit
+                    }
                   }
-                }
-              ]
-              yAxis = { scale = "LINEAR" }
+                ]
+                yAxis = { scale = "LINEAR" }
+              }
             }
-          }
-        }
+          },
+        )
       ]
     }
   })

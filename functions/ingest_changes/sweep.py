@@ -70,7 +70,8 @@ def sweep(day: date, world: World) -> dict[str, Any]:
             log.warning("run_swept", extra={"run_id": run.run_id, "need": what.value})
     counts = {what.value: done[what] for what in Need}
     said = {name.replace(" ", "_"): count for name, count in counts.items()}
-    log.info("swept", extra={"day": day.isoformat(), **said, "seconds": monotonic() - began})
+    seconds = monotonic() - began
+    log.info("swept", extra={"day": day.isoformat(), **said, "seconds": seconds})
     return {"status": "swept", **counts}
 
 

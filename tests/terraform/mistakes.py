@@ -339,4 +339,12 @@ MISTAKES = (
         "validate",
         "ephemeral",
     ),
+    Mistake(
+        "dashboard that every plan changes",
+        "terraform/monitoring.tf",
+        " : key => value if value > 0",
+        " : key => value",
+        "dashboard_is_kept_as_written",
+        "mosaicLayout.tiles.xPos is 0",
+    ),
 )

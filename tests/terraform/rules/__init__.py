@@ -24,6 +24,7 @@ from tests.terraform.rules.functions import (
 from tests.terraform.rules.monitoring import (
     alerts_are_made_and_paid_once,
     alerts_can_be_answered,
+    dashboard_is_kept_as_written,
     metrics_exist,
 )
 from tests.terraform.rules.queues import (
@@ -55,6 +56,7 @@ ALL: tuple[Rule, ...] = (
     metrics_exist,
     alerts_can_be_answered,
     alerts_are_made_and_paid_once,
+    dashboard_is_kept_as_written,
 )
 
 

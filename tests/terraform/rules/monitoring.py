@@ -83,6 +83,28 @@ def alerts_can_be_answered(plan: Json) -> Iterator[str]:
         yield f"chapters without an alert: {sorted(chapters - named)}"
 
 
+def dashboard_is_kept_as_written(plan: Json) -> Iterator[str]:
+    """Leave out what the API leaves out, or no plan is empty; no tile on another."""
+    for dashboard in of_type(plan, "google_monitoring_dashboard"):
+        written = json.loads(dashboard["values"]["dashboard_json"])
+        yield from _nothings(written, "dashboard")
+        tiles = written["mosaicLayout"]["tiles"]
+        places = {(tile.get("xPos", 0), tile.get("yPos", 0)) for tile in tiles}
+        if len(places) < len(tiles):
+            yield "tiles lie on each other"
+
+
+def _nothings(value: object, path: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _nothings(part, f"{path}.{name}")
+    elif isinstance(value, list):
+        for part in value:
+            yield from _nothings(part, path)
+    elif not value:
+        yield f"{path} is {value!r}, which the API forgets"
+
+
 def _known_series(plan: Json) -> dict[str, str]:
     """Return PromQL's names of all metrics there are, and what each is about."""
     googles = {
