@@ -127,6 +127,8 @@ class RunStatus:
     is_metrics_requested: bool
     is_published: bool
     started_at: datetime
+    ended_at: datetime | None
+    """When its metrics were last published; None before that."""
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:

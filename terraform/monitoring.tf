@@ -31,8 +31,9 @@ locals {
     run_overdue = {
       title    = "No run was published for 26 hours"
       severity = "CRITICAL"
+      # increase() is an estimate: one run may count as a little less than 1.
       # Absence conditions see 23.5 hours at most, and nothing before the first value.
-      promql = "(sum(increase(${local._promql["runs_published"]}[26h])) or vector(0)) < 1"
+      promql = "(sum(increase(${local._promql["runs_published"]}[26h])) or vector(0)) < 0.5"
       means  = "The daily run did not start, did not end, or its day is withheld. People see the day before."
       query  = "SELECT run_id, state, coverage, batches_done, batches_total, last_seen_at FROM ${local._dataset}.v_run_status WHERE run_date >= CURRENT_DATE() - 3 ORDER BY started_at DESC"
       repair = "${local._calls["ingest_changes"]} '{\"mode\": \"daily\"}'"
@@ -224,7 +225,7 @@ resource "google_monitoring_alert_policy" "this" {
     content   = <<-MARKDOWN
       ${each.value.means}
 
-      First look: ${local._query} "${each.value.query}"
+      First look: ${local._query} "${replace(each.value.query, "`", "\\`")}"
 
       Then: ${each.value.repair}
 

@@ -1,7 +1,8 @@
 # What to do next, ready to paste.
 
 locals {
-  _console = "https://console.cloud.google.com"
+  _console           = "https://console.cloud.google.com"
+  _console_dashboard = "${local._console}/monitoring/dashboards/builder/${reverse(split("/", google_monitoring_dashboard.this.id))[0]}?project=${var.project_id}"
   _calls = {
     for key, function in local.functions :
     key => "gcloud functions call ${google_cloudfunctions2_function.this[key].name} --project=${var.project_id} --region=${var.region} --data"
@@ -24,6 +25,9 @@ output "next_steps" {
     # Messages that nobody could process; they stay where they are.
     gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --project=${var.project_id} --limit=10
 
+    # How it goes: runs, queues, failures, bytes.
+    echo "${local._console_dashboard}"
+
     # Compute days again; put your own.
     ${local._calls["compute_metrics"]} '{"from": "2026-03-01", "to": "2026-03-07"}'
   SH
@@ -33,7 +37,7 @@ output "links" {
   description = "Where to look in the console."
   value = {
     alerts       = "${local._console}/monitoring/alerting?project=${var.project_id}"
-    dashboard    = "${local._console}/monitoring/dashboards/builder/${reverse(split("/", google_monitoring_dashboard.this.id))[0]}?project=${var.project_id}"
+    dashboard    = local._console_dashboard
     dead_letters = "${local._console}/cloudpubsub/subscription/detail/${google_pubsub_subscription.dead_letters.name}?project=${var.project_id}"
     functions    = "${local._console}/run/services?project=${var.project_id}"
     logs         = "${local._console}/logs/query;query=${replace(urlencode(local._log_filter), "+", "%20")}?project=${var.project_id}"

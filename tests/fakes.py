@@ -157,4 +157,5 @@ def run_status(**changes: Any) -> dict[str, Any]:
         "is_metrics_requested": False,
         "is_published": False,
         "started_at": datetime(2026, 3, 1, 9, tzinfo=UTC),
+        "ended_at": None,
     } | changes

@@ -75,6 +75,27 @@ def test_every_make_verb_that_is_named_exists() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_section_that_is_linked_is_there(page: Path) -> None:
+    found = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text())
+    for target, section in found:
+        text = ((page.parent / target) if target else page).read_text()
+        headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        anchors = {
+            re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings
+        }
+        assert section in anchors, section
+
+
+def test_every_alerts_chapter_says_how_one_knows_that_it_is_mended() -> None:
+    text = (ROOT / "docs/runbook.md").read_text()
+    chapters = dict(re.findall(r"(?ms)^## ([a-z-]+)\n(.*?)(?=^## |\Z)", text))
+    assert chapters
+    for name, chapter in chapters.items():
+        is_told = re.search(r"\bMended when\b|\bNothing is broken\b", chapter)
+        assert is_told, name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
         assert (page.parent / target).exists(), target

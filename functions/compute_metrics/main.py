@@ -103,7 +103,8 @@ def run(request: MetricsRequest, delivery: Delivery, world: World) -> dict[str, 
     log.log(
         logging.INFO if is_enough else logging.ERROR, "metrics_published", extra=summary
     )
-    if of_run:
+    # A late batch publishes a run again: its breakouts are told already.
+    if of_run and not (status and status.ended_at):
         breakouts.announce(of_run, world.tables)
     return {"status": "published", **summary}
 

@@ -229,7 +229,7 @@ def test_a_run_that_is_published_is_counted_and_a_missing_one_is_missed(
     assert published["a row that is there twice"] == 0  # withheld
     [promql] = alerts["run_overdue"]["condition_prometheus_query_language"]
     assert "runs_published{" in promql["query"]
-    assert promql["query"].endswith("[26h])) or vector(0)) < 1")
+    assert promql["query"].endswith("[26h])) or vector(0)) < 0.5")
 
 
 @pytest.mark.emulator
@@ -330,6 +330,8 @@ def test_every_first_look_is_a_query_that_google_takes(plan: Json) -> None:
         [query] = re.findall(
             r'First look: bq .* query --nouse_legacy_sql "(.*)"', content
         )
+        # Between double quotes a shell runs what stands between backquotes.
+        assert not re.search(r"(?<!\\)`|\$\(", query), policy["index"]
         if "INFORMATION_SCHEMA" not in query:  # which the analyzer's catalog lacks
             assert googlesql().analyze(query)
     assert len(policies) == 7

@@ -49,6 +49,7 @@ def test_no_token_is_in_the_state(applied: Root) -> None:
 def test_a_link_leads_to_the_dashboard_itself(applied: Root) -> None:
     links = json.loads(applied.run("output", "-json", "links"))
     assert re.search(r"/dashboards/builder/[^/?]+[?]project=", links["dashboard"])
+    assert links["dashboard"] in applied.run("output", "-raw", "next_steps")
 
 
 def test_a_changed_byte_deploys_its_function_only(applied: Root) -> None:

@@ -229,6 +229,17 @@ def test_only_daily_runs_tell_who_breaks_out(
     assert not _logged(caplog, "breakouts_found")
 
 
+def test_a_run_that_is_published_again_tells_its_breakouts_no_second_time(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    before = {"ended_at": datetime(2026, 3, 10, 9, 5, tzinfo=UTC)}
+    world, _, _ = _world(of_run=before, broke_out=[_breakout(1)])
+    assert run(OF_RUN, DELIVERY, world)["status"] == "published"
+    assert _logged(caplog, "metrics_published")
+    assert not _logged(caplog, "breakouts_found")
+
+
 def test_a_withheld_day_tells_no_breakout(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     world, _, _ = _world([_found("orphan_rows", DAY)], broke_out=[_breakout(1)])
