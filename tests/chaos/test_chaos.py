@@ -40,11 +40,26 @@ def test_nothing_is_lost_or_doubled(stage: Stage, seed: int) -> None:
 
 def test_no_process_said_the_credential_while_it_was_killed(stage: Stage) -> None:
     logs = list(stage.stack.logs.glob("*.log"))
-    assert len(logs) > 4  # restarted instances have logs of their own
+    assert len(logs) >= 4  # and one of each instance that was restarted
     for log in logs:
         assert SIMULATED_TOKEN not in log.read_text(errors="replace"), log.name
     rows = stage.stack.client.list_rows("tmdb_analytics.ingestion_log")
     assert SIMULATED_TOKEN not in json.dumps([dict(row) for row in rows], default=str)
+
+
+def test_a_run_that_was_closed_is_told_as_the_alert_wants_it(stage: Stage) -> None:
+    """The line that run_incomplete of terraform/monitoring.tf waits for."""
+    lines = [
+        json.loads(line)
+        for log in stage.stack.logs.glob("ingest_changes*.log")
+        for line in log.read_text().splitlines()
+        if '"message": "run_closed"' in line
+    ]
+    assert lines
+    for line in lines:
+        assert line["severity"] == "ERROR"
+        assert line["run_id"].startswith("daily-")
+        assert "batches are missing" in line["reason"]
 
 
 def test_the_judge_knows_the_threshold() -> None:
