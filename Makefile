@@ -43,8 +43,10 @@ dead-letters: setup ## What could not be processed, and what to do; PROJECT=...
 replay-dead-letters: setup ## Publish it again, after a fix; PROJECT=... [ONLY=RUN_ID] [DRY_RUN=1]
 	@$(RUN) python -m ops replay-dead-letters $(if $(ONLY),--only "$(ONLY)") $(if $(DRY_RUN),--dry-run)
 
+# A file's tests share what they start, so a file goes to one process. More of them than
+# processors do not help, and each may hold a whole stack.
 test: setup ## Every test; what a machine cannot run is skipped with its reason
-	@$(RUN) pytest
+	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 bench: setup ## Initial load of 1,000 movies in fine weather, with 503s, through an outage
 	@$(RUN) python -m benchmarks.initial_load

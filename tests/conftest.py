@@ -25,6 +25,28 @@ REAL_DATA = ROOT.parent / "shared/data"
 """Real TMDB data beside the checkout; TMDB's terms keep it out of the repository."""
 
 
+LONGEST = (
+    "tests/test_replay.py",
+    "tests/chaos/",
+    "tests/terraform/",
+    "tests/test_pipeline.py",
+    "tests/local/test_demo.py",
+    "tests/test_no_secrets.py",
+)
+"""Minutes each: begun first, or one process works on the last while others wait."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the others stay as they are."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT).as_posix()
+        starts = (n for n, long in enumerate(LONGEST) if path.startswith(long))
+        return next(starts, len(LONGEST))
+
+    items.sort(key=place)
+
+
 @pytest.fixture(autouse=True)
 def _own_environment() -> Iterator[None]:
     before = dict(os.environ)
