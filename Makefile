@@ -14,11 +14,19 @@ RUN := $(UV) run --locked --quiet
 FUNCTIONS := ingest_changes fetch_details compute_metrics
 
 .PHONY: help setup demo demo-clean explain test bench soak bench-metrics bench-scale check scan fix dictionary lock
+.PHONY: local plan load status backfill validate cost export
 .PHONY: doctor deploy smoke dead-letters replay-dead-letters remote-state destroy
+
+# PROJECT is in the environment of every command. JSON=1 works with all that read.
+OPS = $(RUN) python -m ops
+JSON_OPTION = $(if $(JSON),--json)
+ASKING = $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(JSON_OPTION)
+DAYS_OPTIONS = $(if $(FROM),--from=$(FROM)) $(if $(TO),--to=$(TO))
+SIZE = $(if $(LIMIT),--limit=$(LIMIT)) $(if $(HISTORY_DAYS),--history-days=$(HISTORY_DAYS))
 
 help: ## Print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
-	  awk -F '\t' '{ printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }'
+	  awk -F '\t' '{ printf "  \033[1m%-19s\033[0m %s\n", $$1, $$2 }'
 
 .tools/bin/uv:
 	@echo "no uv on this machine: installing it into .tools from PyPI"
@@ -34,14 +42,39 @@ demo: setup ## The whole pipeline on this machine; no account, no key (TMDB_TOKE
 demo-clean: ## Forget what the demo has stored
 	@rm -rf .data
 
-explain: setup ## Why MOVIE=... (TMDB id or title) has its score; PROJECT=... for a real project
-	@$(RUN) python -m ops explain "$(or $(MOVIE),$(error write MOVIE=<TMDB id or part of a title>))"
+local: setup ## Keep the whole pipeline up on this machine until Ctrl-C [TODAY=...] [MOVIES=250]
+	@$(RUN) python -m local.serve $(if $(TODAY),--today=$(TODAY)) $(if $(MOVIES),--movies=$(MOVIES))
 
-dead-letters: setup ## What could not be processed, and what to do; PROJECT=...
-	@$(RUN) python -m ops dead-letters
+plan: setup ## What a load takes and costs [LIMIT=1000]; FROM=... TO=...: a backfill
+	@$(OPS) plan $(SIZE) $(DAYS_OPTIONS) $(JSON_OPTION)
 
-replay-dead-letters: setup ## Publish it again, after a fix; PROJECT=... [ONLY=RUN_ID] [DRY_RUN=1]
-	@$(RUN) python -m ops replay-dead-letters $(if $(ONLY),--only "$(ONLY)") $(if $(DRY_RUN),--dry-run)
+load: setup ## Track the LIMIT=1000 most popular movies: plan, ask, start [YES=1] [DRY_RUN=1]
+	@$(OPS) load $(SIZE) $(ASKING)
+
+status: setup ## How runs stand [RUN_ID=...]; WATCH=1 until they end
+	@$(OPS) status $(RUN_ID) $(if $(WATCH),--watch) $(JSON_OPTION)
+
+backfill: setup ## Popularity and metrics of past days, FROM=... [TO=...] [AGAIN=1] [YES=1] [DRY_RUN=1]
+	@$(OPS) backfill $(DAYS_OPTIONS) $(if $(AGAIN),--again) $(ASKING)
+
+validate: setup ## What the checks find, newest published day or FROM=... TO=...
+	@$(OPS) validate $(DAYS_OPTIONS) $(JSON_OPTION)
+
+explain: setup ## Why MOVIE=... (TMDB id or title) has its score
+	@$(OPS) explain "$(or $(MOVIE),$(error write MOVIE=<TMDB id or part of a title>))" $(JSON_OPTION)
+
+export: setup ## VIEW=... into a file [FORMAT=csv] [OUT=...] [FORCE=1]
+	@$(OPS) export $(or $(VIEW),$(error write VIEW=<a view of sql/views>)) $(if $(FORMAT),--format=$(FORMAT)) \
+	  $(if $(OUT),--out="$(OUT)") $(if $(FORCE),--force) $(JSON_OPTION)
+
+cost: setup ## Bytes, TMDB requests and dollars, the last DAYS=30 or MONTH=1
+	@$(OPS) cost $(if $(DAYS),--days=$(DAYS)) $(if $(MONTH),--month) $(JSON_OPTION)
+
+dead-letters: setup ## What could not be processed, and what to do
+	@$(OPS) dead-letters $(JSON_OPTION)
+
+replay-dead-letters: setup ## Publish it again, after a fix [ONLY=RUN_ID] [DRY_RUN=1]
+	@$(OPS) replay-dead-letters $(if $(ONLY),--only "$(ONLY)") $(if $(DRY_RUN),--dry-run) $(JSON_OPTION)
 
 # A file's tests share what they start, so a file goes to one process. More of them than
 # processors do not help, and each may hold a whole stack.
@@ -94,7 +127,6 @@ lock: setup ## Resolve dependencies anew and regenerate every requirements.txt
 	done
 
 # PROJECT and REGION may as well stand in terraform/terraform.tfvars.
-OPS = $(RUN) python -m ops
 TARGET = $(if $(PROJECT),--project=$(PROJECT)) $(if $(REGION),--region=$(REGION))
 
 doctor: setup ## Is everything there that a deployment needs? PROJECT=..., TMDB_TOKEN in the environment

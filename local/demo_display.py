@@ -149,6 +149,8 @@ def show_next_steps(
         "  make demo-clean      forget them\n"
         '  make explain MOVIE="a title above"\n'
         "                       why it has its score\n"
+        "  make status          how the runs stand; make validate, cost, export too\n"
+        "  make local           keep it all up, to load and watch by hand\n"
         "  make test            every test\n"
         f"  ls {logs}\n"
         "                       what the functions logged, a JSON line a unit of work\n"

@@ -81,6 +81,7 @@ class Stack:
         self._options = options or Options()
         self._exit = ExitStack()
         self.client: bigquery.Client
+        self.bigquery_url = ""
         self.functions: dict[str, Child] = {}
         self.simulator: Child | None = None
         self._starts: dict[str, int] = {}
@@ -184,7 +185,7 @@ class Stack:
         endpoints = {name: free_port() for name in archives.FUNCTIONS}
         if options.simulator is not None:
             self.simulator = self._start_simulator(options.simulator)
-        bigquery_url = self._exit.enter_context(emulator).url
+        bigquery_url = self.bigquery_url = self._exit.enter_context(emulator).url
         self._pubsub = self._exit.enter_context(self._queue_server())
         token = options.token or SIMULATED_TOKEN
         self._secrets = SecretManagerStandIn({TOKEN_SECRET: token})

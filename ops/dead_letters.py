@@ -17,83 +17,73 @@ from rich.markup import escape
 from rich.table import Table
 
 from local.warehouse import PROJECT
+from ops.exits import Exit, OperatorError, leave
 from ops.letters import Box, Letter
-from ops.warehouse import NOTHING_THERE
+from ops.options import DryRun, Json, Where
+from ops.place import nothing_runs, running
 
-SOME = 1
-"""Exit code: there are dead letters, or some could not be published again."""
-
-Project = Annotated[
-    str | None,
-    typer.Option(
-        envvar="PROJECT",
-        help="Google Cloud project; not needed with PUBSUB_EMULATOR_HOST.",
-    ),
-]
-Prefix = Annotated[
-    str, typer.Option(envvar="TOPIC_PREFIX", help="What topic names begin with.")
-]
 Wait = Annotated[
     float,
     typer.Option(min=0.1, help="Seconds without another letter until that is all."),
 ]
 
 
-def dead_letters(
-    *,
-    project: Project = None,
-    prefix: Prefix = "",
-    wait_s: Wait = 5.0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
-) -> None:
-    """List what could not be processed, and what to do about it; nothing is taken.
-
-    Exit codes: 0 none; 1 some; 3 no project, or no such subscription.
-    """
-    with _box(project, prefix, wait_s) as box:
+def dead_letters(where: Where, *, wait_s: Wait = 5.0, as_json: Json = False) -> None:
+    """List what could not be processed, and what to do about it; nothing is taken."""
+    with _box(where, wait_s) as box:
         letters = list(box.letters())
         box.put_back(letters)
     if as_json:
         print(json.dumps([letter.to_json() for letter in letters]))
     else:
         show(Console(soft_wrap=True), letters)
-    raise typer.Exit(SOME if letters else 0)
+    leave(Exit.AMISS if letters else Exit.DONE)
 
 
 def replay_dead_letters(
+    where: Where,
     *,
-    project: Project = None,
-    prefix: Prefix = "",
     wait_s: Wait = 5.0,
     only: Annotated[str | None, typer.Option(help="Of this run id alone.")] = None,
-    dry_run: Annotated[bool, typer.Option(help="Say what would be published.")] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Publish parked messages to their topics again, after the cause is mended.
 
     A letter is taken out of dead-letters only after Pub/Sub has its message.
-    Exit codes: 0 all chosen were published; 1 some were not; 3 no project.
     """
-    console = Console(soft_wrap=True)
-    stayed = 0
-    with _box(project, prefix, wait_s) as box:
+    outcomes: list[dict[str, str]] = []
+    console = Console(soft_wrap=True, quiet=as_json)
+    with _box(where, wait_s) as box:
         for letter in list(box.letters()):
-            is_chosen = only in (None, letter.run_id)
-            if not is_chosen or dry_run or not letter.topic:
+            if only not in (None, letter.run_id):
                 box.put_back([letter])
-            if not is_chosen:
                 continue
+            outcome, why = _replay(box, letter, dry_run=dry_run)
             what = f"message {letter.message_id} of {letter.run_id or 'no run'}"
-            if not letter.topic:
-                console.print(f"[red]stays[/] {what}: nobody knows its topic")
-                stayed += 1
-            elif dry_run:
-                console.print(f"would go to {letter.topic}: {what}")
-            elif problem := box.replay(letter):
-                console.print(f"[red]stays[/] {what}: {escape(problem)}")
-                stayed += 1
+            if outcome == "stays":
+                console.print(f"[red]stays[/] {what}: {escape(why)}")
             else:
-                console.print(f"published to {letter.topic}: {what}")
-    raise typer.Exit(SOME if stayed else 0)
+                console.print(f"{outcome} {letter.topic}: {what}")
+            about = {"message_id": letter.message_id, "topic": letter.topic}
+            about |= {"run_id": letter.run_id, "outcome": outcome, "why": why}
+            outcomes.append(about)
+    if as_json:
+        print(json.dumps(outcomes))
+    stayed = any(one["outcome"] == "stays" for one in outcomes)
+    leave(Exit.AMISS if stayed else Exit.DONE)
+
+
+def _replay(box: Box, letter: Letter, *, dry_run: bool) -> tuple[str, str]:
+    """Return what became of a letter, and why it stays if it does."""
+    if not letter.topic:
+        box.put_back([letter])
+        return "stays", "nobody knows its topic"
+    if dry_run:
+        box.put_back([letter])
+        return "would go to", ""
+    problem = box.replay(letter)
+    return ("stays", problem) if problem else ("published to", "")
 
 
 def show(console: Console, letters: Sequence[Letter]) -> None:
@@ -113,19 +103,23 @@ def show(console: Console, letters: Sequence[Letter]) -> None:
 
 
 @contextmanager
-def _box(project: str | None, prefix: str, wait_s: float) -> Iterator[Box]:
-    name = project or (PROJECT if "PUBSUB_EMULATOR_HOST" in os.environ else None)
+def _box(where: Where, wait_s: float) -> Iterator[Box]:
+    name = where.project
+    if not name and (stack := running(where)):
+        os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub
+    if not name and "PUBSUB_EMULATOR_HOST" in os.environ:
+        name = PROJECT
     if not name:
-        typer.echo(
-            "name a project (PROJECT=...), or set PUBSUB_EMULATOR_HOST", err=True
-        )
-        raise typer.Exit(NOTHING_THERE)
+        raise nothing_runs()
     publisher = PublisherClient()
     try:
         with SubscriberClient() as subscriber:
-            yield Box(subscriber, publisher, name, prefix, wait_s)
+            yield Box(subscriber, publisher, name, where.prefix, wait_s)
     except NotFound as error:
-        typer.echo(f"{error.message}: was terraform applied to {name}?", err=True)
-        raise typer.Exit(NOTHING_THERE) from error
+        raise OperatorError(
+            Exit.NOTHING_THERE,
+            str(error.message),
+            f"was terraform applied to {name}? make deploy",
+        ) from error
     finally:
         publisher.stop()

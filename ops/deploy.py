@@ -7,6 +7,7 @@ import typer
 
 from ops import checks, report
 from ops.doctor import TMDB_URL, TmdbUrl
+from ops.exits import Exit, leave
 from ops.machine import show
 from ops.target import TERRAFORM, Folder, Project, Region, Target, token
 
@@ -36,14 +37,14 @@ def deploy(
     findings = checks.run(checks.of_target(target, credential, tmdb_url))
     report.show(findings)
     if not report.all_well(findings):
-        raise typer.Exit(1)
+        leave(Exit.AMISS)
     secret = {"TF_VAR_tmdb_token": credential}
 
     def terraform(*arguments: str) -> int:
         return show("terraform", *arguments, cwd=target.folder, env=secret)
 
     if terraform("init", "-input=false"):
-        raise typer.Exit(1)
+        leave(Exit.AMISS)
     # Below .build, which is not committed: a plan holds every value but the token.
     saved = ".build/deploy.tfplan"
     (target.folder / ".build").mkdir(exist_ok=True)
@@ -54,13 +55,13 @@ def deploy(
     if planned == NOTHING_TO_CHANGE:
         return
     if planned != CHANGES:
-        raise typer.Exit(1)
+        leave(Exit.AMISS)
     if not yes and not typer.confirm("Apply this plan?"):
         typer.echo("Nothing was changed.")
-        raise typer.Exit(1)
+        leave(Exit.AMISS)
     if terraform("apply", "-input=false", saved):
         typer.echo(
             "Not everything could be made. On a new project Google may need some "
             "minutes to settle: make deploy again goes on where this ended."
         )
-        raise typer.Exit(1)
+        leave(Exit.AMISS)

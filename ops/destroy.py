@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ops.exits import Exit, leave
 from ops.machine import ask, show
 from ops.target import TERRAFORM, Folder, Project, Region, Target
 
@@ -40,11 +41,11 @@ def destroy(
     """Destroy everything but the data; with --delete-data and the name, that too."""
     target = Target.of(project, region, folder)
     if show("terraform", "init", "-input=false", cwd=folder):
-        raise typer.Exit(1)
+        leave(Exit.AMISS)
     listed = ask("terraform", "state", "list", cwd=folder)
     if not listed.is_ok:
         typer.echo(f"no state to destroy by: {listed.first_error}", err=True)
-        raise typer.Exit(1)
+        leave(Exit.AMISS)
     addresses = listed.out.splitlines()
 
     def terraform(command: str, *options: str) -> None:
@@ -55,7 +56,7 @@ def destroy(
             cwd=folder, env={"TF_VAR_tmdb_token": UNUSED_TOKEN},
         )  # fmt: skip
         if done:
-            raise typer.Exit(1)
+            leave(Exit.AMISS)
 
     if not delete_data:
         if not (targets := without_data(addresses)):
@@ -70,7 +71,7 @@ def destroy(
     )
     if said != dataset:
         typer.echo(f"{said} is not {dataset}: nothing was deleted.", err=True)
-        raise typer.Exit(1)
+        leave(Exit.AMISS)
     # The protection is in the state: it has to be lifted there before.
     protected = [one for one in addresses if one.startswith(KEPT[1:3])]
     lifted = "-var=delete_data=true"
@@ -91,4 +92,4 @@ def _dataset(folder: Path) -> str:
         if resource["type"] == "google_bigquery_dataset":
             return str(resource["values"]["dataset_id"])
     typer.echo("the state has no dataset: nothing to delete by it", err=True)
-    raise typer.Exit(1)
+    return leave(Exit.AMISS)

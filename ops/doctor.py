@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from ops import checks, report
+from ops.exits import Exit, leave
+from ops.options import Json
 from ops.target import TERRAFORM, Folder, Project, Region, Target, token
 
 TMDB_URL = "https://api.themoviedb.org/3"
@@ -18,16 +20,13 @@ def doctor(
     tmdb_url: TmdbUrl = TMDB_URL,
     folder: Folder = TERRAFORM,
     *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document instead of lines.")
-    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Check tools, logins, project, billing, APIs, region and the token in TMDB_TOKEN.
 
-    Changes nothing. Exit code 1 when something is to be mended.
+    Changes nothing.
     """
     target = Target.of(project, region, folder)
     findings = checks.run(checks.of_target(target, token(), tmdb_url))
     report.show(findings, as_json=as_json)
-    if not report.all_well(findings):
-        raise typer.Exit(1)
+    leave(Exit.DONE if report.all_well(findings) else Exit.AMISS)

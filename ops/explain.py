@@ -1,7 +1,7 @@
 """explain: a movie in, why it has the score it has and is on no chart out."""
 
 import json
-from datetime import datetime
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ops.warehouse import DEMO_DATA, Data, Dataset, Project, tables
+from ops.exits import Exit, leave
+from ops.options import Json, Where, day
+from ops.place import at
 from shared.ports import Tables
 
-UNKNOWN_MOVIE = 1
-"""Exit code: no such movie, or no published score of it."""
 MOST_NAMED = 20
 
 _FIND = f"""
@@ -46,32 +46,32 @@ _CHARTS = {
 
 
 def explain(
+    where: Where,
     movie: Annotated[str, typer.Argument(help="TMDB id, or a part of the title.")],
-    day: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="UTC day; the newest by default."),
-    ] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    project: Project = None,
-    dataset: Dataset = "tmdb_analytics",
-    data: Data = DEMO_DATA,
+    on: Annotated[
+        date | None,
+        typer.Option(
+            "--day",
+            parser=day,
+            metavar="YYYY-MM-DD",
+            help="UTC day; the newest by default.",
+        ),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Say why a movie has its viral coefficient, and why it is on no chart.
-
-    Exit codes: 0 explained; 1 no such movie or no score of that day; 3 no data.
-    """
+    """Say why a movie has its viral coefficient, and why it is on no chart."""
     console = Console(soft_wrap=True)
-    with tables(project, dataset, data) as stored:
-        movie_id = _movie_id(stored, movie, console)
-        if day:
-            rows = stored.select(_EXPLAIN_DAY, movie_id=movie_id, day=day.date())
+    with at(where) as place:
+        movie_id = _movie_id(place.tables, movie, console)
+        if on:
+            rows = place.tables.select(_EXPLAIN_DAY, movie_id=movie_id, day=on)
         else:
-            rows = stored.select(_EXPLAIN, movie_id=movie_id)
+            rows = place.tables.select(_EXPLAIN, movie_id=movie_id)
     if not rows:
-        when = f"on {day.date()}" if day else "on any published day"
+        when = f"on {on}" if on else "on any published day"
         console.print(f"no score of movie {movie_id} {when}: it has no snapshot then")
-        raise typer.Exit(UNKNOWN_MOVIE)
+        leave(Exit.AMISS)
     if as_json:
         print(json.dumps(rows[0], default=str))
     else:
@@ -158,7 +158,7 @@ def _movie_id(stored: Tables, movie: str, console: Console) -> int:
                     f"  {row['movie_id']}  {escape(row['title'] or '')}{released}",
                     highlight=False,
                 )
-    raise typer.Exit(UNKNOWN_MOVIE)
+    return leave(Exit.AMISS)
 
 
 def _number(value: float | None) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ops.exits import Exit, leave
 from ops.machine import ask, show
 from ops.target import TERRAFORM, Folder, Project, Region, Target
 
@@ -32,15 +33,15 @@ def remote_state(
         )  # fmt: skip
         if not made.is_ok:
             typer.echo(f"{url} could not be made: {made.error.strip()}", err=True)
-            raise typer.Exit(1)
+            leave(Exit.AMISS)
     versioned = ask("gcloud", "storage", "buckets", "update", *about, "--versioning")
     if not versioned.is_ok:
         typer.echo(f"{url} keeps no versions: {versioned.error.strip()}", err=True)
-        raise typer.Exit(1)
+        leave(Exit.AMISS)
     (folder / "backend.tf").write_text(backend(url))
     typer.echo(f"{folder / 'backend.tf'} is written: commit it.")
     if show("terraform", "init", "-migrate-state", cwd=folder):
-        raise typer.Exit(1)
+        leave(Exit.AMISS)
 
 
 def backend(url: str) -> str:

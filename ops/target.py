@@ -12,7 +12,11 @@ TERRAFORM = Path(__file__).parents[1] / "terraform"
 TOKEN_VARIABLES = ("TF_VAR_tmdb_token", "TMDB_TOKEN")
 
 Project = Annotated[
-    str, typer.Option(help="Google Cloud project; default: that of terraform.tfvars.")
+    str,
+    typer.Option(
+        envvar="PROJECT",
+        help="Google Cloud project; default: that of terraform.tfvars.",
+    ),
 ]
 Region = Annotated[
     str, typer.Option(help="Region; default: that of terraform.tfvars or variables.tf.")

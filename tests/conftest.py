@@ -32,6 +32,7 @@ LONGEST = (
     "tests/test_pipeline.py",
     "tests/local/test_demo.py",
     "tests/test_no_secrets.py",
+    "tests/ops/test_operating.py",
 )
 """Minutes each: begun first, or one process works on the last while others wait."""
 

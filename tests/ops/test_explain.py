@@ -149,4 +149,4 @@ def test_before_any_demo_the_way_is_shown(tmp_path: Path) -> None:
     )
 
     assert answer.exit_code == 3
-    assert "run `make demo` first" in answer.output
+    assert "run `make demo` or `make local` first" in answer.output

@@ -1,0 +1,90 @@
+"""Endpoints: where a running local stack listens, told to other terminals by a file.
+
+The file lives as long as the stack; one that a killed stack has left behind is known
+by its process or its port being gone.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+NAME = "stack.json"
+_LOOK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """A stack that listens on this machine.
+
+    pid: of the process that holds it. bigquery, simulator: URLs; simulator is "" with
+    the real TMDB. pubsub: host:port. functions: name -> URL. data: what it stores in.
+    """
+
+    pid: int
+    bigquery: str
+    pubsub: str
+    simulator: str
+    functions: dict[str, str]
+    data: str
+    tracked_movies: int
+    history_days: int
+    requests_per_second: float
+
+    @property
+    def is_up(self) -> bool:
+        """Whether its process lives and its BigQuery takes connections."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            pass  # another user's process: it lives
+        url = urlsplit(self.bigquery)
+        try:
+            socket.create_connection((url.hostname or "", url.port or 0), 2.0).close()
+        except OSError:
+            return False
+        return True
+
+    def today(self) -> date | None:
+        """Return the simulated day; None with the real TMDB."""
+        if not self.simulator:
+            return None
+        url = urlsplit(self.simulator)
+        connection = HTTPConnection(url.hostname or "", url.port, timeout=_LOOK_S)
+        try:
+            connection.request("GET", "/_sim/state")
+            state = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        return date.fromisoformat(state["today"])
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """Return what the folder's file tells; None without one, or a broken one."""
+        try:
+            return cls(**json.loads((folder / NAME).read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
+    @contextmanager
+    def told_in(self, folder: Path) -> Iterator[None]:
+        """Keep the file in the folder for as long as this is open."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / NAME
+        # At once or not at all: nobody reads half a file.
+        made = path.with_suffix(".tmp")
+        made.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        made.replace(path)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,148 @@
+"""The local stack, kept up in the foreground: `make local`.
+
+In: options. Out: the stand-ins and the three functions, until Ctrl-C; in .data a file
+that tells `python -m ops` in other terminals where they listen. TMDB is simulated, or
+the real one with TMDB_TOKEN set. The data are the demo's: either goes on with them.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from google.cloud import bigquery
+from rich.console import Console
+
+from local.archives import ROOT
+from local.bigquery_emulator import BigQueryEmulatorError
+from local.demo import FIRST_DAY
+from local.endpoints import Endpoints
+from local.processes import StartError
+from local.stack import FAST_SETTINGS, Options, Stack
+from local.watching import run_states
+from shared.messages import IngestRequest
+from shared.runs import Mode
+
+SWEEP_EVERY_S = 30.0
+"""Cloud Scheduler's part: without it a run that lost a race would stay open."""
+REAL_RATE = "30"
+REAL_HISTORY_DAYS, SIMULATED_HISTORY_DAYS = 14, 90
+MOVIES_AT_SIMULATED_TMDB = 3_000
+
+
+def main() -> None:
+    """Serve; exit 0 on Ctrl-C, 1 when it does not come up or runs already."""
+    ended = threading.Event()
+    # SIGINT too: a shell starts its background jobs with it ignored.
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, lambda *_: ended.set())
+    console = Console(highlight=False, soft_wrap=True)
+    arguments = _arguments()
+    if (other := Endpoints.read(arguments.data)) and other.is_up:
+        console.print(f"it runs already, as process {other.pid}: end that one first")
+        sys.exit(1)
+    console.print("starting the stand-ins and the three functions ...")
+    try:
+        _serve(arguments, console, ended)
+    except (StartError, BigQueryEmulatorError) as error:
+        console.print(f"[red]failed:[/] {error}", markup=True)
+        sys.exit(1)
+
+
+def _serve(
+    arguments: argparse.Namespace, console: Console, ended: threading.Event
+) -> None:
+    token = os.environ.get("TMDB_TOKEN", "").strip()
+    data = arguments.data / ("tmdb" if token else "simulated")
+    days = arguments.history or (REAL_HISTORY_DAYS if token else SIMULATED_HISTORY_DAYS)
+    usual = REAL_RATE if token else FAST_SETTINGS["TMDB_REQUESTS_PER_SECOND"]
+    settings = {
+        "TRACKED_MOVIES": str(arguments.movies),
+        "HISTORY_DAYS": str(days),
+        "TMDB_REQUESTS_PER_SECOND": str(arguments.rate or usual),
+    }
+    simulator = None if token else _simulator(arguments)
+    with Stack(data, Options(settings, simulator, token)) as stack:
+        if not token:
+            stack.set_today(arguments.today or _newest_day(stack.client) or FIRST_DAY)
+        told = Endpoints(
+            pid=os.getpid(),
+            bigquery=stack.bigquery_url,
+            pubsub=stack.pubsub_address,
+            simulator=stack.simulator.url if stack.simulator else "",
+            functions={name: one.url for name, one in stack.functions.items()},
+            data=str(data),
+            tracked_movies=arguments.movies,
+            history_days=days,
+            requests_per_second=float(settings["TMDB_REQUESTS_PER_SECOND"]),
+        )
+        with told.told_in(arguments.data):
+            _say(console, told, stack.logs)
+            while not ended.wait(SWEEP_EVERY_S):
+                day = told.today() or datetime.now(UTC).date()
+                stack.tick(IngestRequest(Mode.SWEEP, day))
+            console.print("ending; the data stay")
+
+
+def _simulator(arguments: argparse.Namespace) -> tuple[str, ...]:
+    # As the demo's, so that its movies are the same.
+    return (
+        f"--seed={arguments.seed}",
+        f"--movies={MOVIES_AT_SIMULATED_TMDB}",
+        f"--today={arguments.today or FIRST_DAY}",
+    )
+
+
+def _newest_day(client: bigquery.Client) -> date | None:
+    days = [state["run_date"] for state in run_states(client)]
+    return max(days, default=None)
+
+
+def _say(console: Console, told: Endpoints, logs: Path) -> None:
+    day = told.today()
+    logs = logs.relative_to(ROOT) if logs.is_relative_to(ROOT) else logs
+    world = f"TMDB is simulated, its day is {day}" if day else "TMDB is the real one"
+    console.print(
+        f"[bold]up[/]: {world}; Ctrl-C ends it, the data stay\n"
+        "In another terminal:\n"
+        "  make plan LIMIT=250      what a load takes and costs\n"
+        "  make load LIMIT=250      start it\n"
+        "  make status WATCH=1      watch it\n"
+        "  make dead-letters        what could not be processed\n"
+        "The functions, as `gcloud functions call` would ask them:"
+    )
+    for name, url in told.functions.items():
+        console.print(f"  {name:<16} {url}")
+    if day:
+        console.print(
+            f"Another simulated day: curl {told.simulator}/_sim/state "
+            '-d \'{"today": "YYYY-MM-DD"}\''
+        )
+    console.print(f"Logs: {logs}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m local.serve",
+        description="Keep the whole pipeline up on this machine until Ctrl-C.",
+    )
+    add = parser.add_argument
+    add("--movies", type=int, default=250, help="how many to track")
+    add("--history", type=int, help="days of history: 90, or 14 of the real TMDB")
+    add("--rate", type=float, help="requests a second: 500, or 30 to the real TMDB")
+    add("--seed", type=int, default=7, help="of the simulated TMDB")
+    add(
+        "--today",
+        type=date.fromisoformat,
+        metavar="YYYY-MM-DD",
+        help=f"simulated day; default: that of the newest run, else {FIRST_DAY}",
+    )
+    add("--data", type=Path, default=ROOT / ".data", help="folder to keep state in")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Assumptions of an estimate: named numbers, each with where it comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MB = 1_000_000
+
+ROW_BYTES: Mapping[str, int] = {
+    "batch_plan": 150,
+    "catalogue_days": 30,
+    "ingestion_log": 130,
+    "movie_daily_snapshots": 70,
+    "movie_details_raw": 1_000,
+    "movie_metrics_aggregated": 150,
+    "movie_popularity_raw": 52,
+    "movie_viral_signals": 110,
+    "movies": 900,
+    "tracked_movies": 65,
+}
+"""A row's logical bytes by BigQuery's rules; measured on simulated movies, and more
+for the two with descriptions, because real ones are longer."""
+
+EXPORT_MB = 25.0
+"""One daily ID export, compressed: 24.7 MB on 2026-11-22."""
+EXPORT_S = 2.7
+"""Reading one: measured on one core, which is what ingest_changes has."""
+LIST_PAGE_S = 0.15
+"""TMDB's answer to one discover page; they are read one after another."""
+LIST_SHARE = 0.25
+"""ingest_changes asks at this share of the rate: terraform/functions.tf."""
+METRICS_S = 60.0
+"""One computation on BigQuery, seven queries and the checks: assumed, not measured."""
+MEMORY_GIB = {"ingest_changes": 1.0, "fetch_details": 0.5, "compute_metrics": 0.5}
+
+TABLES_PER_BATCH = 3
+"""fetch_details reads the ledger twice and the landing rows at most once a batch."""
+TABLES_PER_EXPORT = 3
+TABLES_PER_RUN = 8
+"""Planning a run, its status at the end, and the days of its metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How fast a deployment is, and how large TMDB's exports are there."""
+
+    requests_per_second: float = 30.0
+    list_share: float = LIST_SHARE
+    list_page_s: float = LIST_PAGE_S
+    export_mb: float = EXPORT_MB
+    export_s: float = EXPORT_S
+    metrics_s: float = METRICS_S
+
+
+SIMULATED = {
+    "list_share": 1.0,
+    "list_page_s": 0.005,
+    "export_mb": 0.1,
+    "export_s": 0.2,
+    "metrics_s": 8.0,
+}
+"""Of the local stack with the simulated TMDB, as measured on 2 shared cores."""

@@ -1,0 +1,140 @@
+"""Backfilling: what is known of each day in, what each day needs out. Pure.
+
+A day whose popularity is asked for becomes a run of its own, and its metrics are
+computed from that day to the run's; the other days' metrics are asked for at once.
+The run is dated the newest day that there are snapshots of, not today: before today's
+daily run the check `freshness` would rightly miss today and call the run failed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from shared.messages import IngestRequest, MetricsRequest
+from shared.runs import Mode
+
+EXPORTS_KEPT_DAYS = 90
+"""TMDB keeps its daily exports for about 3 months."""
+
+
+class Need(StrEnum):
+    """What a day needs, in words."""
+
+    LOAD = "popularity to load, metrics to compute"
+    COMPUTE = "metrics to compute"
+    THERE = "there already"
+    UNDER_WAY = "asked for and under way"
+    ASKED = "asked for already: again after the next daily run"
+    NO_EXPORT = "TMDB had no usable export of it"
+    TOO_OLD = "older than TMDB's exports"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored of one day.
+
+    movies: with popularity. metrics: rows of them. has_run: the run that a backfill
+    would ask for exists. is_open: one of that date has still to load the day.
+    is_tried: some run has loaded it, whatever it found.
+    """
+
+    movies: int = 0
+    metrics: int = 0
+    has_run: bool = False
+    is_open: bool = False
+    is_tried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What a backfill asks for, by runs of one date."""
+
+    run_date: date
+    needs: Mapping[date, Need]
+
+    @property
+    def to_load(self) -> list[date]:
+        """Export days to ask for."""
+        return self.of(Need.LOAD)
+
+    @property
+    def to_compute(self) -> list[date]:
+        """Days whose metrics no loaded day's run computes as well."""
+        first = min(self.to_load, default=date.max)
+        return [day for day in self.of(Need.COMPUTE) if day < first]
+
+    def of(self, need: Need) -> list[date]:
+        """Return the days of one need, in order."""
+        return sorted(day for day, what in self.needs.items() if what is need)
+
+    def ingest_requests(self) -> list[IngestRequest]:
+        """Return a request for every export day.
+
+        The newest comes first: the metrics of the others look for it.
+        """
+        return [
+            IngestRequest(Mode.HISTORY, self.run_date, export_date=day)
+            for day in reversed(self.to_load)
+        ]
+
+    def metrics_requests(self) -> list[MetricsRequest]:
+        """Return the one request for the other days, if there are any."""
+        days = self.to_compute
+        return [MetricsRequest(None, days[0], days[-1])] if days else []
+
+
+def oldest_export(today: date) -> date:
+    """Return the first day whose export TMDB still has."""
+    return today - timedelta(days=EXPORTS_KEPT_DAYS - 1)
+
+
+def days_of(from_date: date, to_date: date) -> list[date]:
+    """Return every day of a range, both ends included."""
+    count = (to_date - from_date).days + 1
+    return [from_date + timedelta(days=n) for n in range(count)]
+
+
+def need(day: date, known: Known, today: date, *, again: bool) -> Need:
+    """Decide what one day needs."""
+    is_too_old = day < oldest_export(today)
+    if known.is_open:
+        return Need.UNDER_WAY
+    if known.movies and not again:
+        return Need.THERE if known.metrics else Need.COMPUTE
+    if known.movies and (is_too_old or known.has_run):
+        return Need.COMPUTE
+    if is_too_old:
+        return Need.TOO_OLD
+    if known.has_run:
+        return Need.ASKED if again else Need.NO_EXPORT
+    return Need.NO_EXPORT if known.is_tried and not again else Need.LOAD
+
+
+def decide(
+    days: Iterable[date],
+    known: Mapping[date, Known],
+    today: date,
+    run_date: date,
+    *,
+    again: bool,
+) -> Todo:
+    """Decide what every day needs."""
+    nothing = Known()
+    return Todo(
+        run_date,
+        {day: need(day, known.get(day, nothing), today, again=again) for day in days},
+    )
+
+
+def as_spans(days: Sequence[date]) -> str:
+    """Say days as ranges: 2026-03-01 to 2026-03-05, 2026-03-09."""
+    spans: list[list[date]] = []
+    for day in days:
+        if spans and day - spans[-1][1] == timedelta(days=1):
+            spans[-1][1] = day
+        else:
+            spans.append([day, day])
+    return ", ".join(
+        f"{first} to {last}" if first < last else f"{first}" for first, last in spans
+    )

@@ -1,0 +1,76 @@
+"""load: the initial run, planned, agreed to, started as any caller starts it."""
+
+import json
+
+from rich.console import Console
+
+from ops import planned
+from ops.exits import Exit, OperatorError, leave
+from ops.options import DryRun, Json, Where, Yes
+from ops.place import Place, at
+from ops.planned import HistoryDays, Limit, Rate
+from ops.starting import agree
+from ops.states import code_of, read
+from shared.messages import INGEST_REQUESTS, IngestRequest
+from shared.runs import Mode, Run
+
+
+def load(
+    where: Where,
+    *,
+    limit: Limit = None,
+    history_days: HistoryDays = None,
+    rate: Rate = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Track the most popular movies: plan, ask, start; then `status --watch`.
+
+    Publishes on ingest-requests what `gcloud functions call ingest-changes` would
+    post. --history-days and --rate only tell the plan what the deployment is set to.
+    The same day's load asked for again is the same run.
+    """
+    console = Console(highlight=False, quiet=as_json)
+    with at(where) as place:
+        run = Run(Mode.INITIAL, place.today)
+        # Says at once when nothing listens.
+        topics = None if dry_run else place.topics
+        if topics:
+            _leave_if_begun(console, place, run, as_json=as_json)
+        title, made = planned.plan_of_load(where, limit, history_days, rate)
+        setting = planned.setting_of(where, rate)
+        planned.show(console, f"{title}, on {place.name}", made, setting)
+        # Said, not left to the deployment's setting: what is planned is what is done.
+        request = IngestRequest(Mode.INITIAL, run.run_date, made.movies)
+        about = {"request": request.to_json(), "plan": made.to_json()}
+        if topics:
+            if as_json and not yes:
+                raise OperatorError(Exit.USAGE, "--json cannot ask", "say --yes too")
+            agree("Start it?", yes=yes)
+            topics.publish(INGEST_REQUESTS, [request.to_json()])
+    if as_json:
+        print(json.dumps({"run_id": run.run_id, "is_started": not dry_run, **about}))
+    elif dry_run:
+        console.print(f"would publish on {INGEST_REQUESTS}: {request.to_json()}")
+    else:
+        _say_how_to_follow(console, run, Run(Mode.HISTORY, run.run_date))
+
+
+def _leave_if_begun(console: Console, place: Place, run: Run, *, as_json: bool) -> None:
+    """Leave when the day's load has begun: asking again would change nothing."""
+    if not (states := read(place.tables, [run.run_id])):
+        return
+    [state] = states
+    if as_json:
+        print(json.dumps({"is_started": False, **state.to_json()}))
+    console.print(f"{run.run_id} has begun already: {state.in_words()}")
+    console.print(f"  make status RUN_ID={run.run_id}")
+    leave(code_of([state]) if state.has_ended else Exit.NOT_YET)
+
+
+def _say_how_to_follow(console: Console, *runs: Run) -> None:
+    ids = " ".join(run.run_id for run in runs)
+    console.print(f"[green]asked for[/] {runs[0].run_id}, which asks for its history")
+    console.print("Follow it:")
+    console.print(f'  make status WATCH=1 RUN_ID="{ids}"', soft_wrap=True)

@@ -1,0 +1,34 @@
+"""plan: what a load or a backfill takes and costs, before it is begun."""
+
+import json
+
+from rich.console import Console
+
+from ops.backfill import plan_of_backfill
+from ops.options import From, Json, To, Where
+from ops.planned import HistoryDays, Limit, Rate, plan_of_load, setting_of, show
+
+
+def plan(
+    where: Where,
+    *,
+    limit: Limit = None,
+    history_days: HistoryDays = None,
+    rate: Rate = None,
+    from_date: From = None,
+    to_date: To = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a load takes (calls, minutes, bytes, dollars); with days: a backfill.
+
+    Nothing is asked of TMDB and nothing is changed. With --from and --to the days that
+    are there already are left out, as `backfill` would.
+    """
+    if from_date or to_date:
+        title, made = plan_of_backfill(where, from_date, to_date, limit)
+    else:
+        title, made = plan_of_load(where, limit, history_days, rate)
+    if as_json:
+        print(json.dumps({"plan": title, **made.to_json()}))
+    else:
+        show(Console(highlight=False), title, made, setting_of(where, rate))

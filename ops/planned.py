@@ -1,0 +1,114 @@
+"""Planned: a deployment in; the estimate of a load, and how estimates read, out."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ops import estimate, prices, reads
+from ops.assumptions import SIMULATED, Setting
+from ops.options import Where
+from ops.place import running
+from ops.totals import Estimate
+from shared.messages import LARGEST_LIMIT
+
+MOVIES, HISTORY_DAYS = 1_000, 90
+"""As shared/config.py's TRACKED_MOVIES and HISTORY_DAYS, where nobody says more."""
+
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=LARGEST_LIMIT, help="How many of the most popular movies; 1,000."
+    ),
+]
+HistoryDays = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=90, help="Days of history that the deployment is set to read; 90."
+    ),
+]
+Rate = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1,
+        help="Requests a second to TMDB that the deployment is set to; 30.",
+        envvar="TMDB_REQUESTS_PER_SECOND",
+    ),
+]
+
+
+def plan_of_load(
+    where: Where, limit: int | None, history_days: int | None, rate: float | None
+) -> tuple[str, Estimate]:
+    """Return a load's title and estimate by the settings of what is meant."""
+    stack = None if where.project else running(where)
+    movies = limit or (stack.tracked_movies if stack else MOVIES)
+    days = history_days or (stack.history_days if stack else HISTORY_DAYS)
+    made = estimate.of_load(movies, days, setting_of(where, rate), reads.of_metrics())
+    noun = "movie" if movies == 1 else "movies"
+    return f"Load of {movies:,} {noun} with {days} days of history", made
+
+
+def setting_of(where: Where, rate: float | None = None) -> Setting:
+    """Return the speed of what is meant: of the stack that runs, else a project's."""
+    stack = None if where.project else running(where)
+    if not stack:
+        return Setting(rate) if rate else Setting()
+    told = rate or stack.requests_per_second
+    return Setting(told, **SIMULATED) if stack.simulator else Setting(told)
+
+
+def show(console: Console, title: str, made: Estimate, setting: Setting) -> None:
+    """Print an estimate for people."""
+    console.print(f"[bold]{title}[/]")
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="cyan", no_wrap=True)
+    grid.add_column()
+    for name, text in _lines(made, setting):
+        grid.add_row(f"  {name}", text)
+    console.print(grid)
+    console.print(
+        f"[dim]By price lists read in {prices.READ_IN}; metrics assumed to take "
+        f"{setting.metrics_s:.0f} s each, an export {setting.export_s:g} s. All "
+        "assumptions: ops/assumptions.py, prices: ops/prices.py.[/]"
+    )
+
+
+def _lines(made: Estimate, setting: Setting) -> list[tuple[str, str]]:
+    rows = sum(made.rows.values())
+    gib = made.bytes_queried / prices.GIB
+    free = f"{dollars(made.usd_beyond_free)} with the free allowances of a month"
+    asked = f"{made.tmdb_requests:,} at {setting.requests_per_second:g} a second"
+    exports = f"{made.exports:,}, {made.export_mb:,.1f} MB to download"
+    computed = several(made.metrics_runs, "computation")
+    return [
+        ("TMDB requests", asked if made.tmdb_requests else "none"),
+        ("daily exports", exports if made.exports else "none"),
+        ("time", duration(made.seconds)),
+        ("Pub/Sub", several(made.messages, "message")),
+        ("BigQuery rows", f"{rows:,} written, {made.bytes_stored / 1e6:,.1f} MB kept"),
+        ("BigQuery queries", f"{gib:,.1f} GiB billed: {computed} of metrics, and more"),
+        ("cost", f"[bold]{dollars(made.usd)}[/] by the price list; {free}"),
+    ]
+
+
+def several(count: int, noun: str) -> str:
+    """Say how many of something."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Say a time as a person would: 45 s, 5 min, 7.6 h."""
+    if seconds < 90:  # noqa: PLR2004 - below two minutes seconds tell more
+        return f"about {max(1, round(seconds))} s"
+    if seconds < 5_400:  # noqa: PLR2004 - one and a half hours
+        return f"about {seconds / 60:.0f} min"
+    return f"about {seconds / 3_600:.1f} h"
+
+
+def dollars(usd: float) -> str:
+    """Say an amount; less than half a cent is not nothing."""
+    if 0 < usd < 0.005:  # noqa: PLR2004 - half a cent
+        return "less than $0.01"
+    return f"${usd:,.2f}"

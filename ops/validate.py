@@ -1,0 +1,119 @@
+"""validate: the checks of sql/checks over days that are stored, and what they find."""
+
+import json
+from datetime import date
+
+from rich.console import Console
+from rich.markup import escape
+
+from functions.compute_metrics import checks
+from functions.compute_metrics.checks import Finding, Severity
+from ops.exits import Exit, OperatorError, leave
+from ops.options import From, Json, To, Where, span
+from ops.place import Place, at
+from ops.planned import several
+
+NEWEST_PUBLISHED = """
+SELECT MAX(snapshot_date) AS day FROM tmdb_analytics.catalogue_days WHERE is_published
+"""
+COMPUTED = """
+SELECT COUNT(*) AS days FROM tmdb_analytics.catalogue_days
+WHERE snapshot_date BETWEEN @from_date AND @to_date
+"""
+
+
+def validate(
+    where: Where,
+    *,
+    from_date: From = None,
+    to_date: To = None,
+    as_json: Json = False,
+) -> None:
+    """Run every check of sql/checks over days; by default the newest published one.
+
+    Prints what each finds, with a few of the offending rows. A check marked `warn`
+    informs; one marked `fail` is what keeps a day from being published. Changes
+    nothing: `compute_metrics` publishes and withholds.
+    """
+    every = checks.read()
+    with at(where) as place:
+        first, last = _days(place, from_date, to_date)
+        rows = place.tables.select(
+            checks.as_one_query(every), from_date=first, to_date=last
+        )
+    found = checks.findings(every, rows)
+    failed = [one for one in found if one.severity is Severity.FAIL]
+    if as_json:
+        print(json.dumps(_as_json(first, last, len(every), found)))
+    else:
+        show(Console(highlight=False), first, last, len(every), found)
+    leave(Exit.AMISS if failed else Exit.DONE)
+
+
+def show(
+    console: Console, first: date, last: date, count: int, found: list[Finding]
+) -> None:
+    """Print findings, the failures first, and how many there are."""
+    for one in sorted(found, key=lambda one: (one.severity, one.check, one.day)):
+        is_failed = one.severity is Severity.FAIL
+        mark = "[red]✗ fail[/]" if is_failed else "[yellow]! warn[/]"
+        noun = "row" if one.rows == 1 else "rows"
+        console.print(f"{mark} [bold]{one.check}[/] {one.day}: {one.rows} {noun}")
+        for example in one.examples:
+            console.print(f"    {escape(example)}")
+        if (more := one.rows - len(one.examples)) > 0:
+            console.print(f"    and {more} more")
+    failed = sum(one.severity is Severity.FAIL for one in found)
+    days = f"{first}" if first == last else f"{first} to {last}"
+    mark = "[red]✗[/]" if failed else "[green]✓[/]"
+    console.print(
+        f"{mark} {days}: {count} checks, {several(failed, 'failure')}, "
+        f"{several(len(found) - failed, 'warning')}"
+    )
+    if failed:
+        console.print(
+            "  mend the cause (sql/checks/<check>.sql says what it means), then "
+            f"make backfill FROM={first} TO={last} AGAIN=1"
+        )
+
+
+def _days(place: Place, first: date | None, last: date | None) -> tuple[date, date]:
+    if first or last:
+        first, last = span(first, last, place.today)
+    else:
+        [row] = place.tables.select(NEWEST_PUBLISHED)
+        if not row["day"]:
+            raise OperatorError(
+                Exit.NOTHING_THERE,
+                f"{place.name} has no published day yet",
+                "make load, or name days: --from and --to",
+            )
+        first = last = row["day"]
+    [row] = place.tables.select(COMPUTED, from_date=first, to_date=last)
+    if not row["days"]:
+        raise OperatorError(
+            Exit.NOTHING_THERE,
+            f"--from {first} --to {last}: no such day is computed",
+            f"make backfill FROM={first} TO={last}",
+        )
+    return first, last
+
+
+def _as_json(
+    first: date, last: date, count: int, found: list[Finding]
+) -> dict[str, object]:
+    return {
+        "from": str(first),
+        "to": str(last),
+        "checks": count,
+        "findings": [
+            {
+                "check": one.check,
+                "severity": one.severity,
+                "day": str(one.day),
+                "rows": one.rows,
+                "examples": one.examples,
+            }
+            for one in found
+        ],
+    }
