@@ -132,8 +132,8 @@ TARGET = $(if $(PROJECT),--project=$(PROJECT)) $(if $(REGION),--region=$(REGION)
 doctor: setup ## Is everything there that a deployment needs? PROJECT=..., TMDB_TOKEN in the environment
 	@$(OPS) doctor $(TARGET)
 
-deploy: setup ## Check, plan, ask, apply; again for every change. PROJECT=...
-	@$(OPS) deploy $(TARGET)
+deploy: setup ## Check, plan, ask, apply; again for every change. PROJECT=... [YES=1] [DRY_RUN=1]
+	@$(OPS) deploy $(TARGET) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run)
 
 smoke: setup ## 20 movies through a real deployment, and a verdict. PROJECT=...
 	@$(OPS) smoke --project=$(PROJECT)
@@ -141,8 +141,8 @@ smoke: setup ## 20 movies through a real deployment, and a verdict. PROJECT=...
 remote-state: setup ## Move Terraform's state to a bucket, once, for a team. PROJECT=...
 	@$(OPS) remote-state $(TARGET)
 
-destroy: setup ## Take the deployment down; the data stays (python -m ops destroy --help)
-	@$(OPS) destroy $(TARGET)
+destroy: setup ## Take the deployment down; the data stays (python -m ops destroy --help) [DRY_RUN=1]
+	@$(OPS) destroy $(TARGET) $(if $(DRY_RUN),--dry-run)
 
 # Hashed, and with functions-framework named, or Google's builder adds its own pins.
 export = $(UV) export --locked --quiet --no-header --no-emit-project --only-group $(1)

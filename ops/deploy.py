@@ -9,6 +9,7 @@ from ops import checks, report
 from ops.doctor import TMDB_URL, TmdbUrl
 from ops.exits import Exit, leave
 from ops.machine import show
+from ops.options import DryRun
 from ops.target import TERRAFORM, Folder, Project, Region, Target, token
 
 NOTHING_TO_CHANGE, FAILED, CHANGES = 0, 1, 2
@@ -24,6 +25,7 @@ def deploy(
     yes: Annotated[
         bool, typer.Option("--yes", help="Apply without asking, as a pipeline must.")
     ] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Deploy: check, plan, show, ask, apply. Again for every change.
 
@@ -56,6 +58,9 @@ def deploy(
         return
     if planned != CHANGES:
         leave(Exit.AMISS)
+    if dry_run:
+        typer.echo("A dry run: nothing was changed.")
+        return
     if not yes and not typer.confirm("Apply this plan?"):
         typer.echo("Nothing was changed.")
         leave(Exit.AMISS)

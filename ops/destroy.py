@@ -9,6 +9,7 @@ import typer
 
 from ops.exits import Exit, leave
 from ops.machine import ask, show
+from ops.options import DryRun
 from ops.target import TERRAFORM, Folder, Project, Region, Target
 
 KEPT = (
@@ -20,7 +21,11 @@ KEPT = (
 )
 """The data, and what it cannot be without. It stays in the state too: the next
 deployment goes on with it."""
-UNUSED_TOKEN = "destroy.needs.none"  # noqa: S105 - stands where a variable must
+UNUSED_TOKENS = {
+    "TF_VAR_tmdb_token": "destroy.needs.none",
+    "TF_VAR_alert_slack_token": "xoxb-destroy-needs-none",
+}
+"""In the state are no ephemeral values, but the variables must say something."""
 
 
 def destroy(
@@ -37,6 +42,7 @@ def destroy(
     really_delete: Annotated[
         str, typer.Option(metavar="DATASET", help="The dataset's name, said again.")
     ] = "",
+    dry_run: DryRun = False,
 ) -> None:
     """Destroy everything but the data; with --delete-data and the name, that too."""
     target = Target.of(project, region, folder)
@@ -49,21 +55,29 @@ def destroy(
     addresses = listed.out.splitlines()
 
     def terraform(command: str, *options: str) -> None:
-        # In the state are no ephemeral values, but the variable is required.
         done = show(
-            "terraform", command, "-input=false", *target.variables(), *options,
-            *(["-auto-approve"] if yes or delete_data else []),
-            cwd=folder, env={"TF_VAR_tmdb_token": UNUSED_TOKEN},
+            "terraform", *(["plan", f"-{command}"] if dry_run else [command]),
+            "-input=false", *target.variables(), *options,
+            *(["-auto-approve"] if (yes or delete_data) and not dry_run else []),
+            cwd=folder, env=UNUSED_TOKENS,
         )  # fmt: skip
         if done:
             leave(Exit.AMISS)
 
-    if not delete_data:
+    protected = [one for one in addresses if one.startswith(KEPT[1:3])]
+    if dry_run and delete_data:
+        typer.echo("Would also lift the protection of these, and delete them:")
+        typer.echo("\n".join(protected))
+    if not delete_data or dry_run:
         if not (targets := without_data(addresses)):
             typer.echo("Only the data is left; --delete-data deletes it.")
             return
         terraform("destroy", *(f"-target={address}" for address in targets))
-        typer.echo("The data is kept. make deploy goes on with it.")
+        typer.echo(
+            "A dry run: nothing was destroyed."
+            if dry_run
+            else "The data is kept. make deploy goes on with it."
+        )
         return
     dataset = _dataset(folder)
     said = really_delete or typer.prompt(
@@ -73,7 +87,6 @@ def destroy(
         typer.echo(f"{said} is not {dataset}: nothing was deleted.", err=True)
         leave(Exit.AMISS)
     # The protection is in the state: it has to be lifted there before.
-    protected = [one for one in addresses if one.startswith(KEPT[1:3])]
     lifted = "-var=delete_data=true"
     terraform("apply", lifted, *(f"-target={address}" for address in protected))
     terraform("destroy", lifted)

@@ -1,14 +1,14 @@
 """Prices: what Google's price lists said, in USD, and what a month has for nothing.
 
-Regions us-central1 and US, on demand, read in 2026 from the pages named below; none of
-them is asked again. A free allowance is a billing account's, and somebody else's
-project may have used it. TMDB takes no money.
+Regions us-central1 and US, on demand, as our research found them in 2026 on the pages
+named below; none of them is asked again. A free allowance is a billing account's, and
+somebody else's project may have used it. TMDB takes no money.
 """
 
 from dataclasses import dataclass
 
 READ_IN = "2026-11"
-"""When the pages below were read."""
+"""When they were noted."""
 
 KIB, MIB, GIB, TIB = 1024, 1024**2, 1024**3, 1024**4
 

@@ -6,6 +6,7 @@ import typer
 
 from ops.exits import Exit, leave
 from ops.machine import ask, show
+from ops.options import DryRun
 from ops.target import TERRAFORM, Folder, Project, Region, Target
 
 
@@ -17,6 +18,7 @@ def remote_state(
     bucket: Annotated[
         str, typer.Option(help="Default: <project>-terraform-state.")
     ] = "",
+    dry_run: DryRun = False,
 ) -> None:
     """Make a versioned, private bucket, write backend.tf, move the state there. Once.
 
@@ -25,6 +27,10 @@ def remote_state(
     target = Target.of(project, region, folder)
     url = f"gs://{bucket or f'{target.project}-terraform-state'}"
     about = [url, f"--project={target.project}"]
+    if dry_run:
+        typer.echo(f"would make {url}, write this and move the state there:")
+        typer.echo(backend(url), nl=False)
+        return
     if not ask("gcloud", "storage", "buckets", "describe", *about).is_ok:
         made = ask(
             "gcloud", "storage", "buckets", "create", *about,

@@ -18,7 +18,7 @@ from google.cloud.pubsub_v1 import SubscriberClient
 from ops import report
 from ops.exits import Exit, leave
 from ops.machine import ask
-from ops.options import Json
+from ops.options import DryRun, Json
 from ops.report import Finding
 from ops.target import TERRAFORM, Folder
 from shared import bigquery, pubsub
@@ -58,6 +58,7 @@ def smoke(
     folder: Folder = TERRAFORM,
     *,
     as_json: Json = False,
+    dry_run: DryRun = False,
     timeout_s: Annotated[float, typer.Option(help="How long to wait.")] = TIMEOUT_S,
 ) -> None:
     """Run 20 movies and 90 days of their history through a deployment; minutes.
@@ -73,6 +74,10 @@ def smoke(
     if names["project_id"] != project:
         raise typer.BadParameter(f"{folder} is deployed to {names['project_id']}")
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    if dry_run:
+        request = IngestRequest(Mode.INITIAL, run_date=yesterday, limit=MOVIES)
+        typer.echo(f"would publish on {INGEST_REQUESTS}: {request.to_json()}")
+        return
     deployment = connect(names)
     findings = prove(deployment, yesterday, timeout_s=timeout_s)
     report.show(findings, as_json=as_json)

@@ -211,6 +211,15 @@ class TestRemoteState:
         assert self._run(machine, folder, is_there=True, made=1) == 0
         assert not [one for one in machine.asked if "create" in one]
 
+    def test_a_dry_run_makes_and_moves_nothing(
+        self, machine: Machine, folder: Path
+    ) -> None:
+        command = ["remote-state", f"--terraform={folder}", "--dry-run"]
+        said = CliRunner().invoke(app, command)
+        assert "would make gs://my-project-terraform-state" in said.output
+        assert machine.asked == []
+        assert not (folder / "backend.tf").exists()
+
     def test_without_a_bucket_the_state_stays_where_it_is(
         self, machine: Machine, folder: Path
     ) -> None:
