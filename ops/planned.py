@@ -11,10 +11,15 @@ from ops.assumptions import SIMULATED, Setting
 from ops.options import Where
 from ops.place import running
 from ops.totals import Estimate
+from shared.config import Settings
 from shared.messages import LARGEST_LIMIT
 
 MOVIES, HISTORY_DAYS = 1_000, 90
 """As shared/config.py's TRACKED_MOVIES and HISTORY_DAYS, where nobody says more."""
+DEADLINE_S = Settings.from_env(
+    {"GOOGLE_CLOUD_PROJECT": "", "TMDB_TOKEN_SECRET": ""}
+).run_deadline_s
+"""After so long a run is closed with what it has."""
 
 Limit = Annotated[
     int | None,
@@ -68,6 +73,12 @@ def show(console: Console, title: str, made: Estimate, setting: Setting) -> None
     for name, text in _lines(made, setting):
         grid.add_row(f"  {name}", text)
     console.print(grid)
+    if made.seconds > DEADLINE_S:
+        console.print(
+            f"[yellow]Longer than RUN_DEADLINE_S ({DEADLINE_S:,.0f} s)[/]: the run is "
+            "closed and published as PARTIAL then, and again as more comes. Raise it "
+            "in terraform/functions.tf for as large a load."
+        )
     console.print(
         f"[dim]By price lists read in {prices.READ_IN}; metrics assumed to take "
         f"{setting.metrics_s:.0f} s each, an export {setting.export_s:g} s. All "
