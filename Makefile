@@ -84,7 +84,7 @@ test: setup ## Every test; what a machine cannot run is skipped with its reason
 bench: setup ## Initial load of 1,000 movies in fine weather, with 503s, through an outage
 	@$(RUN) python -m benchmarks.initial_load
 
-soak: setup ## SEEDS=200 faults on the whole local pipeline, each run judged (half an hour)
+soak: setup ## SEEDS=200 faults on the whole local pipeline, each run judged (an hour)
 	@$(RUN) python -m benchmarks.chaos --seeds $(or $(SEEDS),200)
 
 bench-metrics: setup ## How good the metrics are, ours and the predecessor's, on labelled events (minutes)
