@@ -59,8 +59,7 @@ class Letter:
             field=about.get("field", ""),
             reason=about.get("reason")
             or f"the function did not answer 2xx to {attempts} deliveries",
-            remedy=about.get("remedy")
-            or "read the function's log; mend it, then replay",
+            remedy=about.get("remedy") or _READ_THE_LOG,
             data=received.message.data,
             ack_ids=(received.ack_id,),
         )

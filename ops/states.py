@@ -8,9 +8,8 @@ from typing import Any
 from ops.exits import Exit
 from shared.ledger import RUN_STATUS
 from shared.ports import Tables
-from shared.runs import Mode, Run
+from shared.runs import ENDED, Mode, Run
 
-ENDED = ("PUBLISHED", "PARTIAL", "FAILED")
 NEWEST_FIRST = "ORDER BY run_date DESC, started_at DESC, run_id DESC"
 OF_RUNS = """
 WHERE run_id IN UNNEST(SPLIT(@run_ids, ','))

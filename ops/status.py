@@ -13,14 +13,14 @@ from ops.place import Place, at
 from ops.states import State
 from ops.watch import Watch
 from shared.ledger import RUN_STATUS
-from shared.runs import Run
+from shared.runs import ENDED, Run
 
 SHOWN = 10
 LOOK_EVERY_S, LOOK_EVERY_S_AT_GOOGLE = 1.0, 5.0
 """Each look is a query; BigQuery bills one at least 30 MB."""
 OPEN = f"""
 SELECT * FROM ({RUN_STATUS})
-WHERE state NOT IN ('PUBLISHED', 'PARTIAL', 'FAILED')
+WHERE state NOT IN {ENDED}
 ORDER BY run_date, started_at, run_id
 """
 

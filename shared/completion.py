@@ -27,10 +27,7 @@ def request_metrics_if_complete(
     status = ledger.status(run)
     if status is None or not status.is_complete or status.is_metrics_requested:
         return
-    request = MetricsRequest(run.run_id, run.run_date, run.run_date)
-    # Published before it is recorded: a crash in between asks twice, never not at all.
-    topics.publish(METRICS_REQUESTS, [request.to_json()])
-    ledger.record(run, [(Event.METRICS_REQUESTED, {})])
+    request_metrics(run, ledger, topics)
     log.info(
         "run_completed",
         extra={
@@ -42,3 +39,11 @@ def request_metrics_if_complete(
             "failed": status.failed,
         },
     )
+
+
+def request_metrics(run: Run, ledger: Ledger, topics: Topics) -> None:
+    """Publish a metrics request and record that."""
+    request = MetricsRequest(run.run_id, run.run_date, run.run_date)
+    # Published before it is recorded: a crash in between asks twice, never not at all.
+    topics.publish(METRICS_REQUESTS, [request.to_json()])
+    ledger.record(run, [(Event.METRICS_REQUESTED, {})])

@@ -15,7 +15,16 @@ from typing import Any
 from shared import clock
 from shared.errors import RowsRejectedError
 from shared.ports import Row, Tables
-from shared.runs import Batch, Event, Mode, OpenRun, Run, RunStatus, StoredPlan
+from shared.runs import (
+    ENDED,
+    Batch,
+    Event,
+    Mode,
+    OpenRun,
+    Run,
+    RunStatus,
+    StoredPlan,
+)
 
 _SQL = Path(__file__).parents[1] / "sql"
 
@@ -213,7 +222,7 @@ SELECT
     AS requested_s_ago
 FROM ({RUN_STATUS})
 WHERE run_date BETWEEN @from_date AND @to_date
-  AND state NOT IN ('PUBLISHED', 'PARTIAL', 'FAILED')
+  AND state NOT IN {ENDED}
 ORDER BY run_date, run_id
 """
 

@@ -40,6 +40,9 @@ class Event(StrEnum):
     METRICS_DONE = "METRICS_DONE"
 
 
+ENDED = ("PUBLISHED", "PARTIAL", "FAILED")
+"""States of v_run_status after which nothing more is to come by itself."""
+
 _RUNS = "|".join(sorted(set(Mode) - {Mode.SWEEP}))
 RUN_ID = re.compile(
     rf"(?P<mode>{_RUNS})-(?P<run_date>\d{{4}}-\d{{2}}-\d{{2}})"

@@ -14,7 +14,7 @@ from typing import Any
 
 from functions.ingest_changes import details, history
 from functions.ingest_changes.world import World
-from shared.messages import METRICS_REQUESTS, MetricsRequest
+from shared.completion import request_metrics
 from shared.runs import Event, Mode, OpenRun, Run
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def sweep(day: date, world: World) -> dict[str, Any]:
         run = Run.from_id(open_run.run_id)
         match what:
             case Need.METRICS:
-                _request_metrics(run, world)
+                request_metrics(run, world.ledger, world.topics)
             case Need.MISSING_BATCHES:
                 _republish(run, world)
             case Need.END:
@@ -73,12 +73,6 @@ def sweep(day: date, world: World) -> dict[str, Any]:
     seconds = monotonic() - began
     log.info("swept", extra={"day": day.isoformat(), **said, "seconds": seconds})
     return {"status": "swept", **counts}
-
-
-def _request_metrics(run: Run, world: World) -> None:
-    request = MetricsRequest(run.run_id, run.run_date, run.run_date)
-    world.topics.publish(METRICS_REQUESTS, [request.to_json()])
-    world.ledger.record(run, [(Event.METRICS_REQUESTED, {})])
 
 
 def _republish(run: Run, world: World) -> None:
@@ -100,4 +94,4 @@ def _close(run: Run, seen: OpenRun, world: World) -> None:
     world.ledger.record(run, [(Event.RUN_CLOSED, {"reason": reason})])
     log.error("run_closed", extra={"run_id": run.run_id, "reason": reason})
     if seen.fetched:
-        _request_metrics(run, world)
+        request_metrics(run, world.ledger, world.topics)

@@ -21,7 +21,7 @@ from local.stack import Options, Stack
 from local.tmdb_simulator.catalogue import Catalogue
 from local.watching import Status, run_state, wait_until_published
 from shared.messages import DEAD_LETTERS
-from shared.runs import Mode, Run
+from shared.runs import ENDED, Mode, Run
 
 FIRST = date(2026, 1, 10)
 SEEDS = 300
@@ -29,7 +29,6 @@ SEEDS = 300
 CATALOGUE = {"seed": 3, "movies": 400}
 MOVIES = 105
 """Three batches; one movie less is still enough coverage, two are not."""
-ENDED = ("PUBLISHED", "PARTIAL", "FAILED")
 LOOK_S = 0.4
 SWEEP_S = 1.2
 PATIENCE_S = 120.0

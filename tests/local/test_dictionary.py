@@ -9,15 +9,16 @@ import yaml
 from local import dictionary
 from tests.sql.googlesql import googlesql
 
+PAGE = dictionary.page()
 VIEWS = sorted((dictionary.SQL / "views").glob("*.sql"))
 
 
 def test_the_page_is_what_make_dictionary_writes() -> None:
-    assert dictionary.PAGE.read_text() == dictionary.page(), "stale: make dictionary"
+    assert dictionary.PAGE.read_text() == PAGE, "stale: make dictionary"
 
 
 def _explained(view: str) -> list[str]:
-    section = dictionary.page().split(f"\n### {view}\n")[1].split("\n### ")[0]
+    section = PAGE.split(f"\n### {view}\n")[1].split("\n### ")[0]
     return re.findall(r"^\| `(\w+)` \| ", section, re.MULTILINE)
 
 
