@@ -20,6 +20,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")
 
+pytest_plugins = ["tests.skips"]
+
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared/data"
 """Real TMDB data beside the checkout; TMDB's terms keep it out of the repository."""
