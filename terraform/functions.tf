@@ -108,6 +108,10 @@ resource "google_cloudfunctions2_function" "this" {
       TOPIC_PREFIX             = var.prefix
       TRACKED_MOVIES           = tostring(var.tracked_movies)
 
+      # Which archive a revision was built from: what a function really serves is read
+      # here, because the provider keeps the new name even where the build has failed.
+      SOURCE_SHA256 = data.archive_file.function[each.key].output_sha256
+
       # Of functions-framework, which would else start 4 whatever the concurrency.
       THREADS = tostring(each.value.concurrency)
     }

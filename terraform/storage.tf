@@ -71,12 +71,19 @@ resource "google_storage_bucket" "sources" {
   depends_on = [time_sleep.apis]
 }
 
+# A build that failed is started again by replacing this: the same archive is uploaded
+# under another name, and the function is updated in place. What it serves, its URL and
+# its grants stay meanwhile. `make deploy` does so where a function is behind.
+resource "terraform_data" "build" {
+  for_each = local.functions
+}
+
 # Named by content: a changed byte is another object, and only that deploys a function.
 resource "google_storage_bucket_object" "source" {
   for_each = local.functions
 
   bucket = google_storage_bucket.sources.name
-  name   = "${each.key}/${data.archive_file.function[each.key].output_sha256}.zip"
+  name   = "${each.key}/${data.archive_file.function[each.key].output_sha256}-${substr(terraform_data.build[each.key].id, 0, 8)}.zip"
   source = data.archive_file.function[each.key].output_path
 }
 

@@ -115,4 +115,7 @@ def planned(plan: Json) -> list[Json]:
 def configured(plan: Json) -> list[Json]:
     """List every resource block as it is written, references unresolved."""
     resources = plan["configuration"]["root_module"]["resources"]
-    return [item for item in resources if item["mode"] == "managed"]
+    # A block without arguments comes without expressions.
+    return [
+        {"expressions": {}} | item for item in resources if item["mode"] == "managed"
+    ]

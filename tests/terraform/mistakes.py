@@ -244,6 +244,14 @@ MISTAKES = (
         "None threads for 8 requests",
     ),
     Mistake(
+        "revision that does not say what it was built from",
+        "terraform/functions.tf",
+        "SOURCE_SHA256 = data.archive_file.function[each.key].output_sha256",
+        'SOURCE_SHA256 = "newest"',
+        "settings_are_whole",
+        "does not say which archive it was built from",
+    ),
+    Mistake(
         "table that anybody may delete",
         "terraform/bigquery.tf",
         "!var.delete_data",

@@ -60,6 +60,17 @@ def test_a_changed_byte_deploys_its_function_only(applied: Root) -> None:
     }
 
 
+def test_a_build_is_started_again_in_place_with_its_archive_under_another_name(
+    applied: Root,
+) -> None:
+    plan = applied.plan('-replace=terraform_data.build["fetch_details"]')
+    assert _actions(plan) == {
+        'terraform_data.build["fetch_details"]': ["delete", "create"],
+        'google_storage_bucket_object.source["fetch_details"]': ["delete", "create"],
+        'google_cloudfunctions2_function.this["fetch_details"]': ["update"],
+    }
+
+
 def test_a_changed_byte_of_shared_deploys_every_function(applied: Root) -> None:
     actions = _actions(_with_a_comment_in(applied, "shared/errors.py"))
     assert sorted(actions.values()) == [["delete", "create"]] * 3 + [["update"]] * 3

@@ -68,7 +68,7 @@ def apis_come_first(plan: Json) -> Iterator[str]:
     """Nothing is made before the APIs are on and have settled."""
     needed = {item["address"]: _needed_by(item) for item in configured(plan)}
     for item in configured(plan):
-        if item["type"] in ("google_project_service", "time_sleep"):
+        if item["type"] in ("google_project_service", "terraform_data", "time_sleep"):
             continue
         seen: set[str] = set()
         left = [item["address"]]

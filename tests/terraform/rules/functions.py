@@ -21,12 +21,24 @@ def settings_are_whole(plan: Json) -> Iterator[str]:
         env = dict(config["environment_variables"])
         threads = env.pop("THREADS", None)
         concurrency = config["max_instance_request_concurrency"]
+        if env.pop("SOURCE_SHA256", None) != _archives(plan)[item["index"]]:
+            yield f"{item['index']} does not say which archive it was built from"
         if threads != str(concurrency):
             yield f"{item['index']} has {threads} threads for {concurrency} requests"
         reader = _Reader(env)
         Settings.from_env(reader)
         for name in sorted(reader.asked ^ env.keys()):
             yield f"{item['index']}: {name} is set or read, but not both"
+
+
+def _archives(plan: Json) -> dict[str, str]:
+    """Return the hash of each function's archive."""
+    read = plan["prior_state"]["values"]["root_module"]["resources"]
+    return {
+        item["index"]: item["values"]["output_sha256"]
+        for item in read
+        if item["type"] == "archive_file"
+    }
 
 
 class _Reader(dict[str, str]):
