@@ -167,6 +167,29 @@ class MetricsRequest:
         return {"from": self.from_date.isoformat(), "to": self.to_date.isoformat()}
 
 
+@dataclass(frozen=True, slots=True)
+class ViewsRequest:
+    """Make the views and thresholds, compute nothing: `{"views": true}`."""
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        """Check a body of topic metrics-requests that names no days."""
+        if (views := _fields(body, "views").get("views")) is not True:
+            raise _bad("views", views, "write true")
+        return cls()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the body to publish."""
+        return {"views": True}
+
+
+def metrics_request(body: object) -> MetricsRequest | ViewsRequest:
+    """Check a body of topic metrics-requests, of either kind."""
+    if isinstance(body, dict) and "views" in body:
+        return ViewsRequest.from_json(body)
+    return MetricsRequest.from_json(body)
+
+
 def _bad(field: str, value: object, remedy: str) -> BadMessageError:
     shown = shorten(repr(value), width=60, placeholder="...")
     reason = f"{field} is missing" if value is None else f"{field} is {shown}"

@@ -1,5 +1,7 @@
 """compute_metrics: a complete run or a range of days in, its metrics published.
 
+A request for the views only, which `make deploy` sends, makes those and ends.
+
 Pub/Sub metrics-requests -> sql/NN_*.sql in order, sql/views, sql/checks, sql/gate ->
 movies, movie_daily_snapshots, catalogue_days, movie_viral_signals,
 movie_metrics_aggregated, ingestion_log
@@ -22,7 +24,7 @@ from shared import bigquery, clock, logs, pubsub
 from shared.config import Platform, Settings
 from shared.delivery import Delivery, answer
 from shared.ledger import Ledger
-from shared.messages import MetricsRequest
+from shared.messages import MetricsRequest, ViewsRequest, metrics_request
 from shared.once import once
 from shared.ports import Tables, Topics
 from shared.runs import Event, Run, RunStatus
@@ -54,13 +56,25 @@ def compute_metrics(request: Request) -> ResponseReturnValue:
     world = connect()
     return answer(
         request,
-        MetricsRequest.from_json,
+        metrics_request,
         lambda message, delivery: run(message, delivery, world),
         world.topics,
     )
 
 
-def run(request: MetricsRequest, delivery: Delivery, world: World) -> dict[str, Any]:
+def run(
+    request: MetricsRequest | ViewsRequest, delivery: Delivery, world: World
+) -> dict[str, Any]:
+    """Make the views; run every statement for the request's days and publish them."""
+    if isinstance(request, ViewsRequest):
+        make_views(world.tables)
+        return {"status": "views made", "views": len(statements.views())}
+    return _compute(request, delivery, world)
+
+
+def _compute(
+    request: MetricsRequest, delivery: Delivery, world: World
+) -> dict[str, Any]:
     """Run every statement for the request's days, check them, publish what is fit."""
     began = monotonic()
     of_run = Run.from_id(request.run_id) if request.run_id else None
@@ -72,7 +86,7 @@ def run(request: MetricsRequest, delivery: Delivery, world: World) -> dict[str, 
             return {"run_id": of_run.run_id, "status": "already published"}
         from_date, to_date = world.ledger.metrics_range(of_run)
     counts = {"written": 0, "bytes_billed": 0}
-    make_views(world.tables)
+    make_views_once(world.tables)
     for statement in statements.daily():
         written, billed = world.tables.execute(
             statement.sql, from_date=from_date, to_date=to_date
@@ -146,7 +160,12 @@ def check_and_publish(tables: Tables, from_date: date, to_date: date) -> list[Fi
     return [one for one in found if one.severity is Severity.FAIL]
 
 
-@cache  # once per instance: a deployment starts new instances
+@cache
+def make_views_once(tables: Tables) -> None:
+    """Make the views once per instance: a deployment starts new instances."""
+    make_views(tables)
+
+
 def make_views(tables: Tables) -> None:
     """Create or replace every view, each after those it reads."""
     for view in statements.views():

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import BadMessageError
-from shared.messages import IngestRequest, MetricsRequest, MovieBatch
+from shared.messages import (
+    IngestRequest,
+    MetricsRequest,
+    MovieBatch,
+    ViewsRequest,
+    metrics_request,
+)
 from shared.runs import Batch, Mode, Run
 
 DAY = date(2026, 3, 1)
@@ -46,7 +52,11 @@ def test_a_movie_batch_survives_the_queue() -> None:
     ],
 )
 def test_a_metrics_request_survives_the_queue(request_: MetricsRequest) -> None:
-    assert MetricsRequest.from_json(request_.to_json()) == request_
+    assert metrics_request(request_.to_json()) == request_
+
+
+def test_a_request_for_the_views_survives_the_queue() -> None:
+    assert metrics_request(ViewsRequest().to_json()) == ViewsRequest()
 
 
 @pytest.mark.parametrize(
@@ -133,13 +143,16 @@ def test_an_id_named_twice_is_one_movie() -> None:
             },
             "from",
         ),
+        ({"views": False}, "views"),
+        ({"views": None}, "views"),
+        ({"views": True, "from": "2026-03-01"}, "from"),
     ],
 )
 def test_a_bad_metrics_request_names_the_field(
     body: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(BadMessageError) as caught:
-        MetricsRequest.from_json(body)
+        metrics_request(body)
     assert caught.value.field == field
 
 

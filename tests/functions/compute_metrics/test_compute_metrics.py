@@ -19,7 +19,7 @@ from shared.bigquery import Warehouse
 from shared.delivery import Delivery
 from shared.errors import StatementError, WarehouseUnavailableError
 from shared.ledger import Ledger
-from shared.messages import MetricsRequest
+from shared.messages import MetricsRequest, ViewsRequest
 from shared.ports import Parameter
 from tests.fakes import FakeTables, FakeTopics, run_status
 
@@ -105,6 +105,19 @@ def test_views_and_statements_run_in_order_and_then_the_gate() -> None:
     ]
     of_days: Mapping[str, Parameter] = {"from_date": DAY, "to_date": DAY}
     assert all(days == of_days for sql, days in tables.executed if sql in DAILY)
+
+
+def test_a_request_for_the_views_makes_them_and_computes_nothing() -> None:
+    world, tables, topics = _world()
+    run(OF_RUN, DELIVERY, world)
+    tables.executed.clear()
+    tables.appended.clear()
+    said = run(ViewsRequest(), DELIVERY, world)
+    assert [sql for sql, _ in tables.executed] == [
+        view.sql for view in statements.views()
+    ]
+    assert said == {"status": "views made", "views": len(statements.views())}
+    assert (tables.appended, topics.published) == ({}, [])
 
 
 def test_views_are_made_once_per_instance() -> None:
