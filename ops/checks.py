@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 from ops.machine import ask
 from ops.report import Finding
 from ops.target import Target
+from shared.tmdb import CredentialKind, credential_kind
 
 OLDEST_TERRAFORM = (1, 11)
 FIRST_APIS = ("cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com")
@@ -198,7 +199,7 @@ def is_taken_by_tmdb(token: str, tmdb_url: str) -> tuple[bool, str]:
         return False, "TMDB_TOKEN is not set"
     headers = {"User-Agent": "tmdb-traction"}
     url = f"{tmdb_url.rstrip('/')}/authentication"
-    if re.fullmatch(r"[0-9a-fA-F]{32}", token):
+    if credential_kind(token) is CredentialKind.API_KEY:
         # TMDB takes a v3 key nowhere else; the URL is in none of our texts.
         url += "?" + urlencode({"api_key": token})
     else:

@@ -7,7 +7,7 @@ PipelineError
 │   ├── WarehouseUnavailableError  BigQuery did not take the rows or the job
 │   ├── QueueUnavailableError      Pub/Sub did not take a message
 │   ├── SecretsUnavailableError    Secret Manager did not answer
-│   ├── ExportMissingError         TMDB has no export of a day (exports.py)
+│   ├── ExportMissingError         TMDB has no export of a day (tmdb/exports.py)
 │   ├── ExportDamagedError         an export is truncated or corrupt
 │   ├── RunBusyError               another delivery of the same run is at work
 │   └── BatchSlowError             a batch took longer than a function may

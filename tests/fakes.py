@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from shared.errors import QueueUnavailableError, TmdbUnavailableError
-from shared.exports import ExportMissingError
 from shared.ports import (
     ChangedMovie,
     ExportRow,
@@ -20,6 +19,7 @@ from shared.ports import (
     Tables,
     Topics,
 )
+from shared.tmdb import ExportMissingError
 
 
 @dataclass(eq=False)

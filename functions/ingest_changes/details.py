@@ -26,10 +26,10 @@ from functions.ingest_changes.publishing import publish_new, resume
 from functions.ingest_changes.world import World
 from shared import clock
 from shared.errors import PermanentError, TmdbIncompleteError
-from shared.exports import ExportDamagedError, ExportMissingError
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest, MovieBatch
 from shared.ports import ListedMovie
 from shared.runs import Batch, Mode, Run
+from shared.tmdb import ExportDamagedError, ExportMissingError
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from functions.ingest_changes.world import World
 from shared.completion import request_metrics_if_complete
 from shared.delivery import Delivery
 from shared.errors import PermanentError
-from shared.exports import ExportDamagedError, ExportMissingError
 from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import Batch, Event, Mode, Run, cut_into_days
+from shared.tmdb import ExportDamagedError, ExportMissingError
 
 log = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from local.tmdb_simulator import (
 )
 from shared import clock
 from shared.errors import CredentialsError, TmdbIncompleteError, TmdbUnavailableError
-from shared.exports import ExportDamagedError, ExportMissingError
 from shared.ports import ExportRow
-from shared.tmdb import Tmdb, _retry_after_s
+from shared.tmdb import ExportDamagedError, ExportMissingError, Tmdb
+from shared.tmdb.rate_limit import retry_after_s
 
 TODAY = date(2026, 3, 1)
 
@@ -342,9 +342,9 @@ def test_an_export_whose_connection_breaks_is_read_again(
 def test_retry_after_is_seconds_or_nothing(
     header: str | None, seconds: float | None
 ) -> None:
-    assert _retry_after_s(header) == seconds
+    assert retry_after_s(header) == seconds
 
 
 def test_retry_after_may_be_a_date() -> None:
     until = format_datetime(clock.now() + timedelta(seconds=30), usegmt=True)
-    assert _retry_after_s(until) == pytest.approx(30, abs=2)
+    assert retry_after_s(until) == pytest.approx(30, abs=2)

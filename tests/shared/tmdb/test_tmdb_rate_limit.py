@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.tmdb import LONGEST_PAUSE_S, TokenBucket
+from shared.tmdb.rate_limit import LONGEST_PAUSE_S, TokenBucket
 
 
 class Clock:

@@ -1,0 +1,21 @@
+"""TMDB: ids, days and limits in; movies, lists and exports out.
+
+What TMDB really does: https://developer.themoviedb.org/docs and docs/surprises.md.
+"""
+
+from shared.tmdb.auth import CredentialKind, credential_kind
+from shared.tmdb.client import BATCH_TIMEOUT_S, Tmdb, connect
+from shared.tmdb.exports import ExportDamagedError, ExportMissingError
+from shared.tmdb.pages import MOVIES_PER_PAGE, OVER_FETCH
+
+__all__ = [
+    "BATCH_TIMEOUT_S",
+    "MOVIES_PER_PAGE",
+    "OVER_FETCH",
+    "CredentialKind",
+    "ExportDamagedError",
+    "ExportMissingError",
+    "Tmdb",
+    "connect",
+    "credential_kind",
+]

@@ -1,0 +1,73 @@
+"""Credentials: a secret in, what authenticates a request to TMDB out."""
+
+import re
+from enum import StrEnum
+
+import requests
+from requests.auth import AuthBase
+
+from shared.errors import CredentialsError
+
+
+class CredentialKind(StrEnum):
+    """The two credentials that TMDB hands out."""
+
+    READ_TOKEN = "v4 read access token"  # noqa: S105 - its name
+    API_KEY = "v3 API key"
+
+
+_SHAPES = {
+    CredentialKind.API_KEY: re.compile(r"[0-9a-fA-F]{32}"),
+    CredentialKind.READ_TOKEN: re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII),
+}
+
+
+def credential_kind(text: str) -> CredentialKind | None:
+    """Tell a v3 key (32 hex digits) from a v4 token (three dotted parts)."""
+    kinds = (kind for kind, shape in _SHAPES.items() if shape.fullmatch(text))
+    return next(kinds, None)
+
+
+class _ReadToken(AuthBase):
+    """The v4 read access token. As an auth object, so that no ~/.netrc replaces it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        r.headers["Authorization"] = f"Bearer {self._token}"
+        return r
+
+
+class _ApiKey(AuthBase):
+    """The short v3 key, which TMDB takes in the query only."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        r.prepare_url(r.url, {"api_key": self._key})
+        return r
+
+
+def authentication(secret: str) -> AuthBase:
+    """Make of a secret what authenticates requests; CredentialsError if it is none."""
+    match credential_kind(secret):
+        case CredentialKind.API_KEY:
+            return _ApiKey(secret)
+        case CredentialKind.READ_TOKEN:
+            return _ReadToken(secret)
+        case None:
+            raise bad_credential(
+                "the secret is neither a v4 read token nor a v3 API key"
+            )
+
+
+def bad_credential(reason: str) -> CredentialsError:
+    """Return the error of a credential that cannot be used, with what to do."""
+    return CredentialsError(
+        reason,
+        field="TMDB_TOKEN_SECRET",
+        remedy="copy the API Read Access Token (or the API Key) from "
+        "https://www.themoviedb.org/settings/api into a new version of the secret",
+    )

@@ -1,0 +1,59 @@
+"""Rate limit: one polite rate for all threads, and how long a retry waits."""
+
+import threading
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+from shared import clock
+
+LONGEST_PAUSE_S = 120.0
+
+
+class TokenBucket:
+    """Hands out moments to send at, `rate` a second, to all threads that ask."""
+
+    def __init__(
+        self,
+        rate: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._interval_s = 1.0 / rate
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next_at = 0.0
+        self._paused_until = 0.0
+
+    def take(self) -> None:
+        """Wait for the next free moment; again if the bucket was paused meanwhile."""
+        while True:
+            with self._lock:
+                at = max(self._clock(), self._next_at, self._paused_until)
+                self._next_at = at + self._interval_s
+            if (delay_s := at - self._clock()) > 0:
+                self._sleep(delay_s)
+            if self._paused_until <= at:
+                return
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody send for so long: TMDB said 429 to one, it means all."""
+        with self._lock:
+            until = self._clock() + min(seconds, LONGEST_PAUSE_S)
+            self._paused_until = max(self._paused_until, until)
+
+
+def retry_after_s(header: str | None) -> float | None:
+    """Read Retry-After: seconds or an HTTP date; None where it is neither."""
+    if header is None:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max(0.0, (until - clock.now()).total_seconds())
