@@ -9,7 +9,7 @@ from itertools import count
 
 from local.chaos.scene import Scene
 from local.chaos.tap import Answer, Call, CutError, Forward
-from local.tmdb_simulator.faults import MALFORMED_KINDS
+from local.tmdb_simulator.faults import MALFORMED_KINDS, READABLE_KINDS
 from local.watching import Status
 from shared.messages import INGEST_REQUESTS, METRICS_REQUESTS, MOVIE_BATCHES
 
@@ -140,7 +140,7 @@ def _poison_movies(scene: Scene) -> None:
     """One keeps the day publishable, several make it partial."""
     how_many = scene.draw.choice([1, 1, 4])
     poisoned = scene.draw.sample(scene.tracked[: len(scene.tracked) // 2], how_many)
-    kinds = [kind for kind in MALFORMED_KINDS if kind != "date_with_time"]
+    kinds = [kind for kind in MALFORMED_KINDS if kind not in READABLE_KINDS]
     scene.simulated["malformed_movies"] = {
         str(movie): scene.draw.choice(kinds) for movie in poisoned[1:]
     }

@@ -5,6 +5,7 @@ request, whether and how it fails. Chance depends on the seed, the request and h
 often it was asked, never on the order of threads: a run repeats exactly.
 """
 
+import gzip
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -17,8 +18,29 @@ MALFORMED_KINDS = (
     "not_an_object",
     "truncated_json",
     "html",
+    "empty_object",
+    "empty",
     "date_with_time",
+    "odd_fields",
+    "bare_gzip",
 )
+READABLE_KINDS = frozenset({"date_with_time", "odd_fields", "bare_gzip"})
+"""Malformed, and yet every number that matters is there."""
+
+
+HTML = b"<html><body>Just a moment...</body></html>"
+"""What stands between a client and TMDB when TMDB does not."""
+
+_JSON_TYPE = "application/json; charset=utf-8"
+_ODD_FIELDS: Mapping[str, object] = {
+    "budget": "63,000,000",
+    "runtime": 95.5,
+    "release_date": "TBA",
+    "genres": ["Drama"],
+    "belongs_to_collection": "",
+    "origin_country": "US",
+    "vote_count": "95",
+}
 
 
 class UnknownFieldError(ValueError):
@@ -33,11 +55,21 @@ class Faults:
     fail_500_share: 500, status code 11.
     reset_share: the connection is reset before any answer.
     truncated_share: the connection closes in the middle of the body.
+    forbidden_share: 403 with a CDN's page of HTML, which knows nothing of credentials.
+    unauthorized_share: 401, status code 7, whatever the credential.
+    odd_status_share: `odd_status`, with a page of HTML.
+    odd_status: the status of such an answer, such as 408, 425, 499 or 520 to 529.
+    html_share: 200 with a page of HTML (API only, as are the next three).
+    empty_object_share: 200 with {}.
+    empty_share: 200 without a body.
+    bare_gzip_share: a gzip body without a Content-Encoding that says so.
     slow_share: the answer takes `slow_s` longer.
     slow_s: seconds a slow answer takes.
     stale_popularity_share: details show yesterday's popularity (a server's cache).
     storm_429_start_s: seconds from setting the faults until a storm of 429.
     storm_429_s: length of the storm in seconds: every API request gets 429.
+    storm_404_start_s: seconds from setting the faults until a storm of 404.
+    storm_404_s: length of the storm in seconds: /movie/{id} finds no movie at all.
     outage_start_s: seconds from setting the faults until an outage.
     outage_s: length of the outage in seconds: every request gets 503.
     short_pages: list pages (discover, popular, trending, changes) with
@@ -47,8 +79,11 @@ class Faults:
     empty_pages: list pages without rows while more pages follow.
     poison_movies: ids whose details always fail with 500.
     malformed_movies: ids whose details arrive broken, and how: popularity_text ("abc"),
-        id_missing, not_an_object, truncated_json, html (with 200), date_with_time.
+        id_missing, not_an_object, truncated_json, html (with 200), empty_object,
+        empty, date_with_time, odd_fields (odd types of what is no number that
+        matters), bare_gzip (as of bare_gzip_share).
     missing_exports: days without an export file.
+    forbidden_exports: the file server answers 403, whatever the file.
     truncated_exports: days whose export ends after two thirds of its bytes.
     corrupt_exports: days whose export has 64 bytes overwritten.
     export_delay_s: seconds from setting the faults, or from a new day, until today's
@@ -60,11 +95,21 @@ class Faults:
     fail_500_share: float = 0.0
     reset_share: float = 0.0
     truncated_share: float = 0.0
+    forbidden_share: float = 0.0
+    unauthorized_share: float = 0.0
+    odd_status_share: float = 0.0
+    odd_status: int = 520
+    html_share: float = 0.0
+    empty_object_share: float = 0.0
+    empty_share: float = 0.0
+    bare_gzip_share: float = 0.0
     slow_share: float = 0.0
     slow_s: float = 2.0
     stale_popularity_share: float = 0.0
     storm_429_start_s: float = 0.0
     storm_429_s: float = 0.0
+    storm_404_start_s: float = 0.0
+    storm_404_s: float = 0.0
     outage_start_s: float = 0.0
     outage_s: float = 0.0
     short_pages: tuple[int, ...] = ()
@@ -74,6 +119,7 @@ class Faults:
     poison_movies: tuple[int, ...] = ()
     malformed_movies: Mapping[int, str] = field(default_factory=dict)
     missing_exports: tuple[date, ...] = ()
+    forbidden_exports: bool = False
     truncated_exports: tuple[date, ...] = ()
     corrupt_exports: tuple[date, ...] = ()
     export_delay_s: float = 0.0
@@ -125,7 +171,7 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What befalls one request: `kind` is "" (nothing), 503, 500, reset, truncated."""
+    """What befalls one request: `kind` is "" (nothing) or the name of a share."""
 
     kind: str = ""
     delay_s: float = 0.0
@@ -142,6 +188,13 @@ def fate(faults: Faults, seed: int, request: str, attempt: int) -> Fate:
         "500": faults.fail_500_share,
         "reset": faults.reset_share,
         "truncated": faults.truncated_share,
+        "forbidden": faults.forbidden_share,
+        "unauthorized": faults.unauthorized_share,
+        "odd_status": faults.odd_status_share,
+        "html": faults.html_share,
+        "empty_object": faults.empty_object_share,
+        "empty": faults.empty_share,
+        "bare_gzip": faults.bare_gzip_share,
     }
     delay_s = faults.slow_s if slow else 0.0
     for kind, share in shares.items():
@@ -160,17 +213,24 @@ def malform(details: Mapping[str, object], kind: str) -> tuple[bytes, str]:
     """Return a broken body of /movie/{id} and its content type."""
     broken = dict(details)
     if kind == "html":
-        return b"<html><body>Just a moment...</body></html>", "text/html"
+        return HTML, "text/html"
+    if kind == "empty":
+        return b"", _JSON_TYPE
+    if kind == "empty_object":
+        return b"{}", _JSON_TYPE
     if kind == "popularity_text":
         broken["popularity"] = "abc"
     elif kind == "id_missing":
         del broken["id"]
     elif kind == "date_with_time":
         broken["release_date"] = f"{broken['release_date']} 14:00:15 UTC"
+    elif kind == "odd_fields":
+        broken |= _ODD_FIELDS
     text = json.dumps([broken] if kind == "not_an_object" else broken)
     if kind == "truncated_json":
         text = text[: len(text) // 2]
-    return text.encode(), "application/json; charset=utf-8"
+    body = text.encode()
+    return gzip.compress(body) if kind == "bare_gzip" else body, _JSON_TYPE
 
 
 def _flag(value: object) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from zlib import crc32
 
+from local.tmdb_simulator.faults import HTML
+
 JSON_TYPE = "application/json; charset=utf-8"
 _SIX_HOURS_S = 21_600
 
@@ -73,6 +75,7 @@ _REASONS = {
     200: "OK",
     400: "Bad Request",
     401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     422: "Unprocessable Entity",
@@ -120,6 +123,20 @@ def over_limit(limit: float, retry_after_s: int | None) -> Reply:
     if retry_after_s is None:
         return reply
     return replace(reply, headers={**reply.headers, "Retry-After": str(retry_after_s)})
+
+
+def page(status: int) -> Reply:
+    """Return a status with a CDN's page of HTML instead of TMDB's own error."""
+    return Reply(status, HTML, "text/html", {"Cache-Control": "no-cache"})
+
+
+def forbidden_file() -> Reply:
+    """Return what a bucket says that lists nothing to strangers."""
+    body = (
+        b'<?xml version="1.0" encoding="UTF-8"?>\n'
+        b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+    )
+    return Reply(403, body, "application/xml")
 
 
 def unavailable() -> Reply:

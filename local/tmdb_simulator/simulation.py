@@ -4,6 +4,7 @@ In: a parsed request. Out: an `Outcome`: what to send, how late, and whether to 
 the connection. Knows no sockets.
 """
 
+import gzip
 import hmac
 import time
 from collections import Counter
@@ -23,7 +24,7 @@ from local.tmdb_simulator.replay import Replay, read_recordings
 from local.tmdb_simulator.replies import Reply
 from local.tmdb_simulator.settings import Options
 from local.tmdb_simulator.source import Source
-from local.tmdb_simulator.traffic import RateLimit, Stats
+from local.tmdb_simulator.traffic import DETAILS, RateLimit, Stats
 
 _EXPORTS = "/p/exports/"
 
@@ -137,7 +138,11 @@ class Simulation:
             if not self._is_known(request):
                 return Outcome(replies.failed(7))
             reply = self._answer(request, faults)
-        return _befallen(reply, self._fate(request, faults))
+            if _within(age_s, faults.storm_404_start_s, faults.storm_404_s) and (
+                endpoint_of(request.path) == DETAILS
+            ):
+                reply = replies.failed(34)
+        return _befallen(reply, self._fate(request, faults), faults)
 
     def _answer(self, request: Request, faults: Faults) -> Reply:
         if request.method not in {"GET", "HEAD"}:
@@ -150,6 +155,8 @@ class Simulation:
         return self._api.answer(request.path, query, self._today, faults)
 
     def _export(self, request: Request, faults: Faults) -> Reply:
+        if faults.forbidden_exports:
+            return replies.forbidden_file()
         name, today = request.path.removeprefix(_EXPORTS), self._today
         since_s = max(self._faults_since_s, self._today_since_s)
         late = time.monotonic() - since_s < faults.export_delay_s
@@ -198,10 +205,32 @@ def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(), wanted.encode())
 
 
-def _befallen(reply: Reply, fate_: Fate) -> Outcome:
-    if fate_.kind == "503":
-        reply = replies.unavailable()
-    elif fate_.kind == "500":
-        reply = replies.failed(11)
+def _befallen(reply: Reply, fate_: Fate, faults: Faults) -> Outcome:
+    match fate_.kind:
+        case "503":
+            reply = replies.unavailable()
+        case "500":
+            reply = replies.failed(11)
+        case "forbidden":
+            reply = replies.page(403)
+        case "unauthorized":
+            reply = replies.failed(7)
+        case "odd_status":
+            reply = replies.page(faults.odd_status)
+        case "html" | "empty_object" | "empty" | "bare_gzip" if _is_json(reply):
+            reply = _replaced(reply, fate_.kind)
     breaks = fate_.kind if fate_.kind in {"reset", "truncated"} else ""
     return Outcome(reply, fate_.delay_s, breaks)
+
+
+def _is_json(reply: Reply) -> bool:
+    """Tell the API's answers from the file server's: only they are spoilt."""
+    return reply.content_type == replies.JSON_TYPE
+
+
+def _replaced(reply: Reply, kind: str) -> Reply:
+    """Return the reply with a body that its head does not promise."""
+    if kind == "html":
+        return replies.page(200)
+    bodies = {"empty_object": b"{}", "empty": b""}
+    return replace(reply, body=bodies.get(kind, gzip.compress(reply.body, mtime=0)))

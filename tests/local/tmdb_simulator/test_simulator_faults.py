@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from local.tmdb_simulator import Faults, TmdbSimulator
-from local.tmdb_simulator.faults import UnknownFieldError
+from local.tmdb_simulator.faults import MALFORMED_KINDS, UnknownFieldError
 
 TODAY = date(2026, 3, 1)
 EXPORT = "movie_ids_03_01_2026.json.gz"
@@ -155,8 +155,13 @@ def test_malformed_movies_arrive_broken(sim: TmdbSimulator) -> None:
         "not_an_object",
         "truncated_json",
         "html",
+        "empty_object",
+        "empty",
         "date_with_time",
+        "odd_fields",
+        "bare_gzip",
     )
+    assert set(kinds) == set(MALFORMED_KINDS)
     ids = dict(zip(kinds, ids_of(sim, 1), strict=False))
     sim.set_faults(Faults(malformed_movies={ids[kind]: kind for kind in kinds}))
     answers = {kind: get(sim, f"/movie/{ids[kind]}") for kind in kinds}
@@ -166,8 +171,62 @@ def test_malformed_movies_arrive_broken(sim: TmdbSimulator) -> None:
     assert isinstance(answers["not_an_object"].json(), list)
     assert answers["html"].headers["Content-Type"] == "text/html"
     assert answers["date_with_time"].json()["release_date"].endswith("UTC")
+    assert answers["empty_object"].json() == {}
+    assert answers["empty"].content == b""
+    assert answers["odd_fields"].json()["release_date"] == "TBA"
+    assert "Content-Encoding" not in answers["bare_gzip"].headers
+    assert json.loads(gzip.decompress(answers["bare_gzip"].content))["popularity"]
     with pytest.raises(requests.JSONDecodeError):
         answers["truncated_json"].json()
+
+
+@pytest.mark.parametrize(
+    ("faults", "status", "body"),
+    [
+        (Faults(forbidden_share=1), 403, b"<html>"),
+        (Faults(unauthorized_share=1), 401, b'{"status_code":7'),
+        (Faults(odd_status_share=1), 520, b"<html>"),
+        (Faults(odd_status_share=1, odd_status=425), 425, b"<html>"),
+        (Faults(html_share=1), 200, b"<html>"),
+        (Faults(empty_object_share=1), 200, b"{}"),
+        (Faults(empty_share=1), 200, b""),
+        (Faults(bare_gzip_share=1), 200, b"\x1f\x8b"),
+    ],
+)
+def test_answers_that_are_not_tmdbs(
+    sim: TmdbSimulator, faults: Faults, status: int, body: bytes
+) -> None:
+    sim.set_faults(faults)
+    answer = get(sim, "/configuration")
+    assert (answer.status_code, answer.content[: len(body) or 1]) == (status, body)
+    assert "Content-Encoding" not in answer.headers
+
+
+def test_a_body_is_spoilt_in_the_api_and_never_in_an_export(
+    sim: TmdbSimulator,
+) -> None:
+    whole = export(sim).content
+    sim.set_faults(Faults(empty_object_share=1))
+    assert export(sim).content == whole
+
+
+def test_in_a_storm_of_404_there_is_no_movie_and_everything_else(
+    sim: TmdbSimulator,
+) -> None:
+    movie = ids_of(sim, 1)[0]
+    sim.set_faults(Faults(storm_404_s=0.6))
+    answer = get(sim, f"/movie/{movie}")
+    assert (answer.status_code, answer.json()["status_code"]) == (404, 34)
+    assert get(sim, "/movie/changes").status_code == 200
+    time.sleep(0.65)
+    assert get(sim, f"/movie/{movie}").status_code == 200
+
+
+def test_the_file_server_can_refuse_every_export(sim: TmdbSimulator) -> None:
+    sim.set_faults(Faults(forbidden_exports=True))
+    assert export(sim).status_code == 403
+    assert b"AccessDenied" in export(sim).content
+    assert get(sim, "/configuration").status_code == 200
 
 
 def test_exports_can_be_missing_truncated_corrupt_or_late(sim: TmdbSimulator) -> None:
