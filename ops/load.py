@@ -38,11 +38,11 @@ def load(
         topics = None if dry_run else place.topics
         if topics:
             _leave_if_begun(console, place, run, as_json=as_json)
-        title, made = planned.plan_of_load(where, limit, history_days, rate)
+        title, made = planned.plan_of_load(place, where, limit, history_days, rate)
         setting = planned.setting_of(where, rate)
         planned.show(console, f"{title}, on {place.name}", made, setting)
-        # Said, not left to the deployment's setting: what is planned is what is done.
-        request = IngestRequest(Mode.INITIAL, run.run_date, made.movies)
+        # Without a limit the deployment's own number holds, whatever we believe it is.
+        request = IngestRequest(Mode.INITIAL, run.run_date, limit)
         about = {"request": request.to_json(), "plan": made.to_json()}
         if topics:
             if as_json and not yes:

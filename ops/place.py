@@ -27,6 +27,9 @@ from shared.pubsub import Publisher
 MAX_BYTES_BILLED = 20 * 1024**3
 """Of one query; the same as the functions' default."""
 
+TRACKED_LABEL = "tracked_movies"
+"""Label of the dataset: the number that terraform/variables.tf owns."""
+
 NEWEST_DAY = "SELECT MAX(run_date) AS day FROM tmdb_analytics.batch_plan"
 
 
@@ -63,6 +66,19 @@ class Place:
         else:
             day = None if self.has_topics else self._newest_day()
         return day or datetime.now(UTC).date()
+
+    @property
+    def tracked_movies(self) -> int | None:
+        """How many movies the deployment tracks; None where nobody has said.
+
+        Terraform writes it on the dataset, the local stack into its file.
+        """
+        if self.stack:
+            return self.stack.tracked_movies
+        if not self.has_topics:
+            return None
+        labels = self.client.get_dataset(f"{self.project}.{self.dataset}").labels
+        return int(labels[TRACKED_LABEL]) if TRACKED_LABEL in labels else None
 
     def _newest_day(self) -> date | None:
         [row] = self.tables.select(NEWEST_DAY)

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from ops.backfill import plan_of_backfill
 from ops.options import From, Json, To, Where
+from ops.place import at
 from ops.planned import HistoryDays, Limit, Rate, plan_of_load, setting_of, show
 
 
@@ -26,8 +27,11 @@ def plan(
     """
     if from_date or to_date:
         title, made = plan_of_backfill(where, from_date, to_date, limit)
+    elif where.project:
+        with at(where) as place:
+            title, made = plan_of_load(place, where, limit, history_days, rate)
     else:
-        title, made = plan_of_load(where, limit, history_days, rate)
+        title, made = plan_of_load(None, where, limit, history_days, rate)
     if as_json:
         print(json.dumps({"plan": title, **made.to_json()}))
     else:

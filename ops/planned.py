@@ -9,7 +9,7 @@ from rich.table import Table
 from ops import estimate, prices, reads
 from ops.assumptions import SIMULATED, Setting
 from ops.options import Where
-from ops.place import running
+from ops.place import Place, running
 from ops.totals import Estimate
 from shared.config import Settings
 from shared.messages import LARGEST_LIMIT
@@ -24,7 +24,9 @@ DEADLINE_S = Settings.from_env(
 Limit = Annotated[
     int | None,
     typer.Option(
-        min=1, max=LARGEST_LIMIT, help="How many of the most popular movies; 1,000."
+        min=1,
+        max=LARGEST_LIMIT,
+        help="How many of the most popular movies; all that the deployment tracks.",
     ),
 ]
 HistoryDays = Annotated[
@@ -44,11 +46,25 @@ Rate = Annotated[
 
 
 def plan_of_load(
-    where: Where, limit: int | None, history_days: int | None, rate: float | None
+    place: Place | None,
+    where: Where,
+    limit: int | None,
+    history_days: int | None,
+    rate: float | None,
 ) -> tuple[str, Estimate]:
-    """Return a load's title and estimate by the settings of what is meant."""
+    """Return a load's title and estimate by the settings of what is meant.
+
+    Refuses a limit above what the deployment tracks, as the function does.
+    """
     stack = None if where.project else running(where)
-    movies = limit or (stack.tracked_movies if stack else MOVIES)
+    tracked = stack.tracked_movies if stack else place and place.tracked_movies
+    if limit and tracked and limit > tracked:
+        raise typer.BadParameter(
+            f"{limit}: the deployment tracks {tracked} movies; write that or less, or "
+            "raise tracked_movies (TRACKED_MOVIES) and deploy",
+            param_hint="--limit",
+        )
+    movies = limit or tracked or MOVIES
     days = history_days or (stack.history_days if stack else HISTORY_DAYS)
     made = estimate.of_load(movies, days, setting_of(where, rate), reads.of_metrics())
     noun = "movie" if movies == 1 else "movies"

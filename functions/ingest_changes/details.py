@@ -25,7 +25,7 @@ from functions.ingest_changes.plan import (
 from functions.ingest_changes.publishing import publish_new, resume
 from functions.ingest_changes.world import World
 from shared import clock
-from shared.errors import PermanentError, TmdbIncompleteError
+from shared.errors import TmdbIncompleteError
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest, MovieBatch
 from shared.ports import ListedMovie
 from shared.runs import Batch, Mode, Run
@@ -51,7 +51,11 @@ def start(request: IngestRequest, run_date: date, world: World) -> dict[str, Any
     decision = _decide(run, request.limit or world.tracked_movies, tracked, world)
     plan = decision.plan
     if not plan.batches:
-        raise _nothing_to_fetch(run)
+        if run.mode is Mode.WEEKLY:
+            return nothing_tracked(run)
+        raise TmdbIncompleteError(
+            "TMDB listed no movie at all", field="TMDB", remedy="tried again by itself"
+        )
     rows = [movie.to_row(run.run_id) for movie in plan.tracked]
     world.tables.load_once(
         "tracked_movies", rows, f"tracked_{run.run_id}", replace=True
@@ -146,13 +150,15 @@ def publish(run: Run, batches: Sequence[Batch], world: World) -> None:
         world.topics.publish(INGEST_REQUESTS, [day.to_json() for day in days])
 
 
-def _nothing_to_fetch(run: Run) -> Exception:
-    if run.mode is Mode.WEEKLY:
-        return PermanentError(
-            "no movie is tracked yet",
-            field="mode",
-            remedy='start with {"mode": "initial"}',
-        )
-    return TmdbIncompleteError(
-        "TMDB listed no movie at all", field="TMDB", remedy="tried again by itself"
-    )
+def nothing_tracked(run: Run) -> dict[str, Any]:
+    """Return the answer of a run that finds nothing tracked yet: it is done.
+
+    A deployment whose movies are not loaded yet ticks all the same.
+    """
+    log.info("nothing_tracked_yet", extra={"run_id": run.run_id})
+    return {
+        "run_id": run.run_id,
+        "status": "nothing is tracked yet",
+        "batches": 0,
+        "movies": 0,
+    }

@@ -12,13 +12,16 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from functions.ingest_changes.details import store_popularity, tracked_movies
+from functions.ingest_changes.details import (
+    nothing_tracked,
+    store_popularity,
+    tracked_movies,
+)
 from functions.ingest_changes.plan import history_days, survey
 from functions.ingest_changes.publishing import publish_new, resume
 from functions.ingest_changes.world import World
 from shared.completion import request_metrics_if_complete
 from shared.delivery import Delivery
-from shared.errors import PermanentError
 from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import Batch, Event, Mode, Run, cut_into_days
 from shared.tmdb import ExportDamagedError, ExportMissingError
@@ -34,6 +37,8 @@ def start(run_date: date, world: World) -> dict[str, Any]:
     send = partial(publish, run, world=world)
     if stored := world.ledger.stored_plan(run):
         return resume(run, stored, expected * len(stored.batches), send, world)
+    if not expected:
+        return nothing_tracked(run)
     batches = cut_into_days(history_days(run_date, world.history_days))
     return publish_new(run, batches, expected * len(batches), send, world)
 
@@ -65,6 +70,8 @@ def load_day(
         run, batch = Run(Mode.HISTORY, run_date), request.batch
     else:
         run, batch = Run(Mode.HISTORY, run_date, day), Batch(1, 1, export_date=day)
+        if not _active(world):
+            return nothing_tracked(run)
         world.ledger.store_plan(run, [batch])
     counts: Mapping[str, Any] = {}
     is_done = world.ledger.is_done(run, batch.batch_no)
@@ -116,13 +123,6 @@ def _load(run: Run, day: date, world: World) -> dict[str, Any]:
 
 
 def _active(world: World) -> frozenset[int]:
-    active = frozenset(
+    return frozenset(
         movie.movie_id for movie in tracked_movies(world) if movie.retired_on is None
     )
-    if not active:
-        raise PermanentError(
-            "no movie is tracked yet, so there is no history to load",
-            field="mode",
-            remedy='start with {"mode": "initial"}',
-        )
-    return active

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from functions.ingest_changes import details, history, sweep
 from functions.ingest_changes.world import World, connect
 from shared.delivery import Delivery, answer
+from shared.errors import BadMessageError
 from shared.messages import IngestRequest
 from shared.runs import Mode
 
@@ -31,6 +32,7 @@ def ingest_changes(request: Request) -> ResponseReturnValue:
 
 def run(request: IngestRequest, delivery: Delivery, world: World) -> dict[str, Any]:
     """Plan and publish the run that the request means, or look after all of them."""
+    _refuse_more_than_tracked(request.limit, world.tracked_movies)
     run_date = request.run_date or delivery.published_on
     if request.mode is Mode.SWEEP:
         return sweep.sweep(run_date, world)
@@ -39,3 +41,18 @@ def run(request: IngestRequest, delivery: Delivery, world: World) -> dict[str, A
     if request.export_date is None:
         return history.start(run_date, world)
     return history.load_day(request, request.export_date, run_date, delivery, world)
+
+
+def _refuse_more_than_tracked(limit: int | None, tracked_movies: int) -> None:
+    """Raise when a request wants more movies than the deployment tracks.
+
+    The next daily run selects the deployment's number: it would not keep the others,
+    and weeks later they would be retired without a word.
+    """
+    if limit is not None and limit > tracked_movies:
+        raise BadMessageError(
+            f"limit is {limit:,}, and this deployment tracks {tracked_movies:,} movies",
+            field="limit",
+            remedy=f"write {tracked_movies} or less, or raise tracked_movies "
+            "(TRACKED_MOVIES) and deploy",
+        )

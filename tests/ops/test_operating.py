@@ -131,6 +131,38 @@ def test_nothing_is_started_without_a_yes(ask: Ask) -> None:
     assert ask("status").exit_code == Exit.NOTHING_THERE
 
 
+@pytest.mark.parametrize("verb", ["plan", "load"])
+def test_a_load_of_more_than_is_tracked_is_refused_with_the_remedy(
+    ask: Ask, verb: str
+) -> None:
+    refused = ask(verb, f"--limit={MOVIES + 1}")
+    assert refused.exit_code == Exit.USAGE
+    assert f"tracks {MOVIES} movies" in " ".join(refused.output.split())
+    assert "raise tracked_movies" in " ".join(refused.output.split())
+    assert ask("status").exit_code == Exit.NOTHING_THERE
+
+
+def test_a_load_of_a_project_asks_its_dataset_for_the_number(
+    ask: Ask, data: Path
+) -> None:
+    told = Endpoints.read(data)
+    assert told
+    os.environ["BIGQUERY_EMULATOR_HOST"] = told.bigquery
+    os.environ["PUBSUB_EMULATOR_HOST"] = told.pubsub
+    project = f"--project={PROJECT}"
+    assert "Load of 1,000 movies" in ask("load", "--dry-run", project).output
+    with connect(told.bigquery) as client:
+        dataset = client.get_dataset("tmdb_analytics")
+        dataset.labels = {"tracked_movies": "2000"}
+        client.update_dataset(dataset, ["labels"])
+    planned = ask("load", "--dry-run", project)
+    assert "Load of 2,000 movies" in planned.output
+    # The number is the deployment's, so the request leaves it out.
+    assert "limit" not in planned.output
+    assert ask("plan", "--limit=2001", project).exit_code == Exit.USAGE
+    assert "Load of 20 movies" in ask("plan", "--limit=20", project).output
+
+
 def test_a_load_is_planned_started_and_watched(ask: Ask) -> None:
     loaded = ask("load", answer="y\n")
     assert loaded.exit_code == 0, loaded.output

@@ -1,5 +1,6 @@
 """ingest_changes: runs against fakes; what is written, in which order, how often."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from functions.ingest_changes.main import run
 from functions.ingest_changes.world import World
 from shared.delivery import Delivery
 from shared.errors import (
-    PermanentError,
+    BadMessageError,
     QueueUnavailableError,
     RunBusyError,
     TmdbIncompleteError,
@@ -109,6 +110,7 @@ def test_without_a_limit_a_deployments_number_is_tracked() -> None:
 def test_a_limit_beyond_discover_is_chosen_from_the_export() -> None:
     yesterday = DAY - timedelta(days=1)
     world, _, topics = _world(FakeMovies(exports={yesterday: EXPORT}))
+    world = replace(world, tracked_movies=9_000)
     run(IngestRequest(Mode.INITIAL, limit=9_000), DELIVERY, world)
     assert len(_ids(topics)) == 120
 
@@ -162,12 +164,41 @@ def test_a_weekly_run_fetches_what_is_tracked() -> None:
     assert _ids(topics) == [5]
 
 
-@pytest.mark.parametrize("mode", [Mode.WEEKLY, Mode.HISTORY])
-def test_with_nothing_tracked_the_remedy_is_an_initial_run(mode: Mode) -> None:
+@pytest.mark.parametrize(
+    ("request_", "run_id"),
+    [
+        (IngestRequest(Mode.WEEKLY), "weekly-2026-03-01"),
+        (IngestRequest(Mode.HISTORY), "history-2026-03-01"),
+        (
+            IngestRequest(Mode.HISTORY, export_date=date(2026, 2, 1)),
+            "history-2026-03-01-2026-02-01",
+        ),
+    ],
+)
+def test_a_tick_before_the_first_load_is_done(
+    request_: IngestRequest, run_id: str
+) -> None:
     world, tables, topics = _world(FakeMovies())
-    with pytest.raises(PermanentError) as caught:
-        run(IngestRequest(mode), DELIVERY, world)
-    assert "initial" in caught.value.remedy
+    assert run(request_, DELIVERY, world) == {
+        "run_id": run_id,
+        "status": "nothing is tracked yet",
+        "batches": 0,
+        "movies": 0,
+    }
+    assert not tables.loaded
+    assert not topics.published
+
+
+@pytest.mark.parametrize("mode", [Mode.INITIAL, Mode.DAILY])
+def test_more_movies_than_a_deployment_tracks_are_refused_with_the_remedy(
+    mode: Mode,
+) -> None:
+    world, tables, topics = _world(FakeMovies(popular=POPULAR))
+    with pytest.raises(BadMessageError) as caught:
+        run(IngestRequest(mode, limit=101), DELIVERY, world)
+    assert caught.value.field == "limit"
+    assert "tracks 100 movies" in caught.value.reason
+    assert "raise tracked_movies" in caught.value.remedy
     assert not tables.loaded
     assert not topics.published
 
