@@ -23,7 +23,7 @@ from typing import Any
 
 from flask import Request
 
-from shared import clock
+from shared import clock, days
 from shared.config import Platform
 from shared.errors import (
     BadMessageError,
@@ -36,7 +36,8 @@ from shared.runs import Mode
 
 log = logging.getLogger(__name__)
 
-type Parse[M] = Callable[[object], M]
+type Parse[M] = Callable[[object, date], M]
+"""A body and the newest day that it may name in, a message out."""
 type Answer = tuple[dict[str, Any], int]
 type Work[M] = Callable[[M, "Delivery"], Mapping[str, Any]]
 
@@ -105,7 +106,8 @@ def answer[M](
     """Do the work of one request and translate its outcome (see the module's table)."""
     delivery = read_delivery(request)
     try:
-        result = work(parse(delivery.body()), delivery)
+        today = days.newest_day(clock.now())
+        result = work(parse(delivery.body(), today), delivery)
     except TransientError as error:
         log.warning("delivery_deferred", extra=_told(delivery, error))
         return error.to_json(), error.status
@@ -162,11 +164,16 @@ def _about(delivery: Delivery) -> dict[str, str]:
 
 
 def _published_at(message: Mapping[str, Any]) -> datetime:
+    """Return when a message was published; this moment where it does not say."""
+    now = clock.now()
     try:
         moment = datetime.fromisoformat(str(message.get("publishTime")))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(
+            UTC
+        )
     except (ValueError, OverflowError):
-        return clock.now()
+        return now
+    return moment if days.is_believable(moment, now) else now
 
 
 def _data(message: Mapping[str, Any]) -> bytes:

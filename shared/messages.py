@@ -1,8 +1,8 @@
 """The three messages of the pipeline, from JSON to dataclass and back.
 
-`from_json` takes whatever json.loads made of a body and raises BadMessageError,
-which names the field and what to write instead. Unknown fields are refused: a
-misspelt "limt" must not silently mean the default.
+`from_json` takes whatever json.loads made of a body, and the newest day that a message
+may name, and raises BadMessageError, which names the field and what to write instead.
+Unknown fields are refused: a misspelt "limt" must not silently mean the default.
 """
 
 import re
@@ -12,6 +12,7 @@ from datetime import date
 from textwrap import shorten
 from typing import Any, Self
 
+from shared.days import FIRST_EXPORT
 from shared.errors import BadMessageError
 from shared.runs import Batch, Mode, Run
 
@@ -46,7 +47,7 @@ class IngestRequest:
     batch: Batch | None = None
 
     @classmethod
-    def from_json(cls, body: object) -> Self:
+    def from_json(cls, body: object, today: date) -> Self:
         """Check a body of topic ingest-requests."""
         fields = _fields(
             body, "mode", "run_date", "limit", "date", "batch_no", "batch_count"
@@ -55,13 +56,12 @@ class IngestRequest:
             modes = ", ".join(f'"{mode}"' for mode in Mode)
             raise _bad("mode", fields.get("mode"), f"write one of {modes}")
         mode = Mode(fields["mode"])
-        run_date = _date(fields, "run_date") if "run_date" in fields else None
+        run_date = _date(fields, "run_date", today) if "run_date" in fields else None
         if mode is Mode.SWEEP and (field := fields.keys() - {"mode", "run_date"}):
             name = min(field)
             raise _bad(name, fields[name], "leave it out: a sweep looks at every run")
-        request = cls(
-            mode, run_date, _limit(fields, mode), _day(fields, mode, run_date)
-        )
+        export_date = _export_date(fields, mode, run_date or today)
+        request = cls(mode, run_date, _limit(fields, mode), export_date)
         if "batch_no" not in fields and "batch_count" not in fields:
             return request
         if request.export_date is None or run_date is None:
@@ -98,12 +98,12 @@ class MovieBatch:
     movie_ids: tuple[int, ...]
 
     @classmethod
-    def from_json(cls, body: object) -> Self:
+    def from_json(cls, body: object, today: date) -> Self:
         """Check a body of topic movie-batches."""
         fields = _fields(
             body, "run_id", "run_date", "batch_no", "batch_count", "movie_ids"
         )
-        run_id, run_date = _run(fields)
+        run_id, run_date = _run(fields, today)
         batch_no, batch_count = _place(fields)
         ids = fields.get("movie_ids")
         remedy = f"give 1 to {MOST_IDS_PER_BATCH} positive integers"
@@ -143,7 +143,7 @@ class MetricsRequest:
     to_date: date
 
     @classmethod
-    def from_json(cls, body: object) -> Self:
+    def from_json(cls, body: object, today: date) -> Self:
         """Check a body of topic metrics-requests."""
         fields = _fields(body, "run_id", "run_date", "from", "to")
         by_run = {"run_id", "run_date"} & fields.keys()
@@ -153,9 +153,10 @@ class MetricsRequest:
                 "from", fields.get("from"), "give run_id and run_date, or from and to"
             )
         if by_run:
-            run_id, run_date = _run(fields)
+            run_id, run_date = _run(fields, today)
             return cls(run_id, run_date, run_date)
-        from_date, to_date = _date(fields, "from"), _date(fields, "to")
+        from_date = _date(fields, "from", today)
+        to_date = _date(fields, "to", today)
         if to_date < from_date:
             raise _bad("to", fields["to"], f"write {from_date} or a later day")
         return cls(None, from_date, to_date)
@@ -183,11 +184,11 @@ class ViewsRequest:
         return {"views": True}
 
 
-def metrics_request(body: object) -> MetricsRequest | ViewsRequest:
+def metrics_request(body: object, today: date) -> MetricsRequest | ViewsRequest:
     """Check a body of topic metrics-requests, of either kind."""
     if isinstance(body, dict) and "views" in body:
         return ViewsRequest.from_json(body)
-    return MetricsRequest.from_json(body)
+    return MetricsRequest.from_json(body, today)
 
 
 def _bad(field: str, value: object, remedy: str) -> BadMessageError:
@@ -219,15 +220,18 @@ def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _date(fields: Json, name: str) -> date:
+def _date(fields: Json, name: str, latest: date) -> date:
     value = fields.get(name)
-    remedy = "write a day as YYYY-MM-DD"
+    remedy = f"write a day as YYYY-MM-DD, from {FIRST_EXPORT} to {latest}"
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         raise _bad(name, value, remedy)
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError as error:
         raise _bad(name, value, remedy) from error
+    if not FIRST_EXPORT <= day <= latest:
+        raise _bad(name, value, remedy)
+    return day
 
 
 def _limit(fields: Json, mode: Mode) -> int | None:
@@ -241,19 +245,16 @@ def _limit(fields: Json, mode: Mode) -> int | None:
     return int(limit)
 
 
-def _day(fields: Json, mode: Mode, run_date: date | None) -> date | None:
+def _export_date(fields: Json, mode: Mode, latest: date) -> date | None:
     if "date" not in fields:
         return None
     if mode is not Mode.HISTORY:
         raise _bad("date", fields["date"], "leave it out: only mode history reads one")
-    day = _date(fields, "date")
-    if run_date and day > run_date:
-        raise _bad("date", fields["date"], f"write {run_date} or an earlier day")
-    return day
+    return _date(fields, "date", latest)
 
 
-def _run(fields: Json) -> tuple[str, date]:
-    run_id, run_date = fields.get("run_id"), _date(fields, "run_date")
+def _run(fields: Json, today: date) -> tuple[str, date]:
+    run_id, run_date = fields.get("run_id"), _date(fields, "run_date", today)
     remedy = f"write <mode>-{run_date}, such as daily-{run_date}"
     if not isinstance(run_id, str):
         raise _bad("run_id", run_id, remedy)
@@ -261,7 +262,8 @@ def _run(fields: Json) -> tuple[str, date]:
         run = Run.from_id(run_id)
     except ValueError as error:
         raise _bad("run_id", run_id, remedy) from error
-    if run.run_date != run_date:
+    is_possible = FIRST_EXPORT <= (run.export_date or run_date) <= run_date
+    if run.run_date != run_date or not is_possible:
         raise _bad("run_id", run_id, remedy)
     return run_id, run_date
 

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from werkzeug.test import EnvironBuilder
 
 from shared.delivery import Delivery, answer, read_delivery
 from shared.errors import BadMessageError, TransientError
+from shared.messages import IngestRequest
 from tests.fakes import FakeTopics
 
 RESULT = {"run_id": "daily-2026-03-01", "status": "started"}
@@ -31,7 +32,7 @@ def _push(data: bytes, **envelope: Any) -> Request:
     return _request(json.dumps(body).encode())
 
 
-def _parse(body: object) -> object:
+def _parse(body: object, _today: date) -> object:
     if body == {"mode": "hourly"}:
         raise BadMessageError("mode is 'hourly'", field="mode", remedy="write daily")
     return body
@@ -68,6 +69,38 @@ def test_a_call_belongs_to_the_day_it_is_made() -> None:
     before = datetime.now(UTC).date()
     day = read_delivery(_request(b"{}")).published_on
     assert before <= day <= datetime.now(UTC).date()
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "2017-04-27T23:59:59Z",
+        "9999-12-31T00:00:00Z",
+    ],
+)
+def test_a_publish_time_that_cannot_be_is_this_moment(moment: str) -> None:
+    message = {"messageId": "1", "publishTime": moment}
+    before = datetime.now(UTC)
+    delivery = read_delivery(_request(json.dumps({"message": message}).encode()))
+    assert before <= delivery.published_at <= datetime.now(UTC)
+
+
+def test_a_publish_time_seconds_ahead_of_our_clock_is_believed() -> None:
+    moment = datetime.now(UTC) + timedelta(seconds=30)
+    message = {"messageId": "1", "publishTime": moment.isoformat()}
+    delivery = read_delivery(_request(json.dumps({"message": message}).encode()))
+    assert delivery.published_at == moment
+
+
+def test_a_message_may_name_no_day_that_has_not_begun() -> None:
+    ahead = (datetime.now(UTC) + timedelta(days=1)).date()
+    body = json.dumps({"mode": "daily", "run_date": ahead.isoformat()}).encode()
+    answered, status = answer(
+        _request(body), IngestRequest.from_json, _done, FakeTopics()
+    )
+    assert (status, answered["field"]) == (400, "run_date")
 
 
 def test_what_is_done_is_acknowledged() -> None:

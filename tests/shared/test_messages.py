@@ -1,7 +1,7 @@
 """Messages: what is accepted, what is refused, and that a refusal helps."""
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,11 @@ from shared.messages import (
 )
 from shared.runs import Batch, Mode, Run
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 DAY = date(2026, 3, 1)
+TODAY = date(2026, 3, 2)
 
 
 @pytest.mark.parametrize(
@@ -36,12 +40,12 @@ DAY = date(2026, 3, 1)
     ],
 )
 def test_an_ingest_request_survives_the_queue(request_: IngestRequest) -> None:
-    assert IngestRequest.from_json(request_.to_json()) == request_
+    assert IngestRequest.from_json(request_.to_json(), TODAY) == request_
 
 
 def test_a_movie_batch_survives_the_queue() -> None:
     batch = MovieBatch.of(Run(Mode.DAILY, DAY), Batch(2, 3, (13, 680)))
-    assert MovieBatch.from_json(batch.to_json()) == batch
+    assert MovieBatch.from_json(batch.to_json(), TODAY) == batch
 
 
 @pytest.mark.parametrize(
@@ -52,11 +56,11 @@ def test_a_movie_batch_survives_the_queue() -> None:
     ],
 )
 def test_a_metrics_request_survives_the_queue(request_: MetricsRequest) -> None:
-    assert metrics_request(request_.to_json()) == request_
+    assert metrics_request(request_.to_json(), TODAY) == request_
 
 
 def test_a_request_for_the_views_survives_the_queue() -> None:
-    assert metrics_request(ViewsRequest().to_json()) == ViewsRequest()
+    assert metrics_request(ViewsRequest().to_json(), TODAY) == ViewsRequest()
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,7 @@ def test_a_bad_ingest_request_names_the_field_and_the_remedy(
     body: object, field: str
 ) -> None:
     with pytest.raises(BadMessageError) as caught:
-        IngestRequest.from_json(body)
+        IngestRequest.from_json(body, TODAY)
     assert caught.value.field == field
     assert caught.value.remedy
 
@@ -120,12 +124,13 @@ def _batch(**changes: Any) -> dict[str, Any]:
 )
 def test_a_bad_movie_batch_names_the_field(changes: dict[str, Any], field: str) -> None:
     with pytest.raises(BadMessageError) as caught:
-        MovieBatch.from_json(_batch(**changes))
+        MovieBatch.from_json(_batch(**changes), TODAY)
     assert caught.value.field == field
 
 
 def test_an_id_named_twice_is_one_movie() -> None:
-    assert MovieBatch.from_json(_batch(movie_ids=[13, 680, 13])).movie_ids == (13, 680)
+    batch = MovieBatch.from_json(_batch(movie_ids=[13, 680, 13]), TODAY)
+    assert batch.movie_ids == (13, 680)
 
 
 @pytest.mark.parametrize(
@@ -152,8 +157,41 @@ def test_a_bad_metrics_request_names_the_field(
     body: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(BadMessageError) as caught:
-        metrics_request(body)
+        metrics_request(body, TODAY)
     assert caught.value.field == field
+
+
+IMPOSSIBLE = ["0001-01-01", "1970-01-01", "2017-04-27", "2026-03-03", "9999-12-31"]
+
+
+@pytest.mark.parametrize("day", IMPOSSIBLE)
+def test_a_day_after_today_or_before_tmdbs_first_export_is_refused(day: str) -> None:
+    bodies: list[tuple[Callable[[object, date], object], dict[str, Any], str]] = [
+        (IngestRequest.from_json, {"mode": "daily", "run_date": day}, "run_date"),
+        (IngestRequest.from_json, {"mode": "sweep", "run_date": day}, "run_date"),
+        (IngestRequest.from_json, {"mode": "history", "date": day}, "date"),
+        (MovieBatch.from_json, _batch(run_id=f"daily-{day}", run_date=day), "run_date"),
+        (
+            MovieBatch.from_json,
+            _batch(run_id=f"history-2026-03-01-{day}", run_date="2026-03-01"),
+            "run_id",
+        ),
+        (metrics_request, {"run_id": f"daily-{day}", "run_date": day}, "run_date"),
+        (metrics_request, {"from": day, "to": "2026-03-01"}, "from"),
+        (metrics_request, {"from": "2026-03-01", "to": day}, "to"),
+    ]
+    for parse, body, field in bodies:
+        with pytest.raises(BadMessageError) as caught:
+            parse(body, TODAY)
+        assert caught.value.field == field
+        if field != "run_id":
+            assert "from 2017-04-28 to 2026-03-02" in caught.value.remedy
+
+
+@pytest.mark.parametrize("day", ["2017-04-28", "2026-03-02"])
+def test_tmdbs_first_export_and_today_are_days(day: str) -> None:
+    request = IngestRequest.from_json({"mode": "daily", "run_date": day}, TODAY)
+    assert request.run_date == date.fromisoformat(day)
 
 
 anything = st.recursive(
@@ -180,6 +218,6 @@ names = st.sampled_from(
 def test_no_body_is_anything_but_accepted_or_refused(body: object) -> None:
     for message in (IngestRequest, MovieBatch, MetricsRequest):
         try:
-            message.from_json(body)
+            message.from_json(body, TODAY)
         except BadMessageError as error:
             assert error.field  # noqa: PT017 - either outcome is right

@@ -4,6 +4,7 @@ import ast
 import base64
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from local import archives, queues
 from shared import messages
@@ -127,7 +128,7 @@ def ticks_are_understood(plan: Json) -> Iterator[str]:
     for item in of_type(plan, "google_cloud_scheduler_job"):
         body = json.loads(base64.b64decode(item["values"]["pubsub_target"][0]["data"]))
         try:
-            messages.IngestRequest.from_json(body)
+            messages.IngestRequest.from_json(body, datetime.now(UTC).date())
         except BadMessageError as error:
             yield f"{item['address']}: {error}"
         if item["values"]["time_zone"] != "Etc/UTC":
