@@ -6,7 +6,7 @@ memory; mypy holds both to these signatures.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 type Row = Mapping[str, Any]
@@ -47,6 +47,7 @@ class Reply:
     movie: TMDB's JSON, whatever it is; None when there is none.
     failure: why it failed after every retry; None when it did not.
     is_outage: the failure was TMDB being away, not this movie being odd.
+    answered_at: when TMDB answered last, by its clock; None when it never did.
     """
 
     movie_id: int
@@ -56,6 +57,7 @@ class Reply:
     is_outage: bool = False
     requests: int = 1
     throttled: int = 0
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ class Refusal:
 
 class Movies(Protocol):
     """TMDB. Every method raises TmdbUnavailableError or CredentialsError."""
+
+    def now(self) -> datetime:
+        """Return this moment by TMDB's clock, in UTC."""
 
     def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
         """Fetch details, in the order asked; one bad movie never costs the rest."""

@@ -33,6 +33,11 @@ class FakeMovies:
     failing: dict[int, Reply] = field(default_factory=dict)
     is_away: bool = False
     asked: list[int] = field(default_factory=list)
+    moment: datetime = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self._raise_if_away()
+        return self.moment
 
     def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
         self._raise_if_away()
@@ -57,7 +62,8 @@ class FakeMovies:
         if movie_id in self.failing:
             return self.failing[movie_id]
         movie = self.details.get(movie_id)
-        return Reply(movie_id, movie=movie, is_found=movie is not None)
+        is_found = movie is not None
+        return Reply(movie_id, movie=movie, is_found=is_found, answered_at=self.moment)
 
     def _raise_if_away(self) -> None:
         if self.is_away:

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from local.tmdb_simulator.faults import Faults
@@ -52,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=7)
     add("--movies", type=int, default=3_000)
     add("--today", type=day, default=datetime.now(UTC).date(), metavar="YYYY-MM-DD")
+    add("--time-of-day", type=time.fromisoformat, default=time(9), metavar="HH:MM:SS")
+    add("--age-s", type=int, default=0, metavar="S", help="as if a cache answered")
     add("--start", type=day, metavar="YYYY-MM-DD", help="default: 1 January of today")
     add("--rate-limit", type=float, default=0.0, dest="rate_limit", metavar="N")
     add("--retry-after-s", type=int, metavar="S", help="sent with a 429; default: none")

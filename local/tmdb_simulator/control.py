@@ -5,13 +5,15 @@ In: a request without credentials. Out: JSON; 400 names the field that is wrong.
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, time
 
 from local.tmdb_simulator.faults import Faults, UnknownFieldError
 from local.tmdb_simulator.replies import Reply, to_json_bytes
 from local.tmdb_simulator.simulation import Request, Simulation
 
 PREFIX = "/_sim/"
+
+_FIELDS = {"today", "time_of_day", "age_s", "faults", "rate_limit", "latency_ms"}
 
 
 def answer(request: Request, simulation: Simulation) -> Reply:
@@ -49,6 +51,8 @@ def state(simulation: Simulation) -> dict[str, object]:
     source = simulation.source
     return {
         "today": simulation.today.isoformat(),
+        "time_of_day": simulation.time_of_day.isoformat(),
+        "age_s": simulation.age_s,
         "seed": simulation.options.seed,
         "movies": len(source),
         "first_day": source.first_day.isoformat(),
@@ -69,16 +73,21 @@ def _read(body: bytes) -> Mapping[str, object]:
 def _change(simulation: Simulation, values: Mapping[str, object]) -> None:
     """Check every field first: a refused request changes nothing."""
     for name in values:
-        if name not in {"today", "faults", "rate_limit", "latency_ms"}:
+        if name not in _FIELDS:
             raise UnknownFieldError(f"{name}: no such field")
     numbers = {
         name: _number(name, values[name])
-        for name in ("rate_limit", "latency_ms")
+        for name in ("rate_limit", "latency_ms", "age_s")
         if name in values
     }
     faults = _faults(values["faults"]) if "faults" in values else None
+    clock = _time(values["time_of_day"]) if "time_of_day" in values else None
     if "today" in values:
         simulation.today = _date(values["today"])
+    if clock is not None:
+        simulation.time_of_day = clock
+    if "age_s" in numbers:
+        simulation.age_s = int(numbers["age_s"])
     # Faults given replace all that were set: {} ends them.
     if faults is not None:
         simulation.faults = faults
@@ -99,6 +108,13 @@ def _date(value: object) -> date:
         return date.fromisoformat(str(value))
     except ValueError as error:
         raise UnknownFieldError(f"today: {error}") from error
+
+
+def _time(value: object) -> time:
+    try:
+        return time.fromisoformat(str(value)).replace(tzinfo=None)
+    except ValueError as error:
+        raise UnknownFieldError(f"time_of_day: {error}") from error
 
 
 def _number(name: str, value: object) -> float:

@@ -8,6 +8,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from zlib import crc32
 
 from local.tmdb_simulator.faults import HTML
@@ -63,6 +65,12 @@ class Reply:
         ]
         head = "\r\n".join(lines).encode() + b"\r\n\r\n"
         return head + self.body if self.body_sent else head
+
+    def dated(self, moment: datetime, age_s: int = 0) -> "Reply":
+        """Return the reply as sent at a moment, from a cache when it has an age."""
+        date = format_datetime(moment - timedelta(seconds=age_s), usegmt=True)
+        aged = {"Age": str(age_s), "X-Cache": "Hit from cloudfront"} if age_s else {}
+        return replace(self, headers={**self.headers, "Date": date, **aged})
 
     def compressed(self) -> "Reply":
         """Return the reply with a gzip body."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
+from datetime import time as time_of_day
 from socketserver import StreamRequestHandler, TCPServer, ThreadingMixIn
 from types import TracebackType
 from typing import Self, cast
@@ -102,6 +103,11 @@ class TmdbSimulator:
     def set_today(self, day: date) -> None:
         """Move TMDB to a day."""
         self._simulation.today = day
+
+    def set_time_of_day(self, moment: time_of_day, age_s: int = 0) -> None:
+        """Set TMDB's clock, and how old its answers are, as if from a cache."""
+        self._simulation.time_of_day = moment
+        self._simulation.age_s = age_s
 
     def set_faults(self, faults: Faults) -> None:
         """Replace what goes wrong; `Faults()` ends it all."""

@@ -4,7 +4,7 @@ In: constructor arguments or command-line options. Out: `Options`.
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 from local.tmdb_simulator.faults import Faults
@@ -21,6 +21,9 @@ class Options:
         to 1 January of today's year; days from 120 before it to 400 after it exist.
         Two simulators of different years need the same `start` to agree.
     today: the day TMDB is in; it can be moved later.
+    time_of_day: where its clock stands when a day begins here; it goes on to 23:59:59
+        and never leaves the day by itself. Every answer's Date header says it.
+    age_s: how old every answer is, as if a cache had it; its Age header says so.
     rate_limit: API requests admitted in any one second, 0 = no limit.
     retry_after_s: value of Retry-After on a 429; None = no such header.
     latency_ms: how long every answer takes at least.
@@ -30,6 +33,8 @@ class Options:
     """
 
     today: date
+    time_of_day: time = time(9)
+    age_s: int = 0
     seed: int = 7
     movies: int = 3_000
     start: date | None = None

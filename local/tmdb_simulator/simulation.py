@@ -10,7 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
 from threading import Lock
 from urllib.parse import parse_qsl
 
@@ -66,6 +67,8 @@ class Simulation:
         self.source = _make_source(options)
         self.stats = Stats()
         self.latency_ms = options.latency_ms
+        self.age_s = options.age_s
+        self._time_of_day = options.time_of_day
         self._limit = RateLimit(options.rate_limit)
         self._lock = Lock()
         self._attempts: Counter[str] = Counter()
@@ -86,6 +89,24 @@ class Simulation:
     @today.setter
     def today(self, day: date) -> None:
         self._today = self._checked(day)
+        self._today_since_s = time.monotonic()
+
+    @property
+    def now(self) -> datetime:
+        """What TMDB's clock says; it does not leave the day by itself."""
+        begin = datetime.combine(self._today, self._time_of_day, UTC)
+        went_on = timedelta(seconds=time.monotonic() - self._today_since_s)
+        end = datetime.combine(self._today, clock_time(23, 59, 59), UTC)
+        return min(begin + went_on, end)
+
+    @property
+    def time_of_day(self) -> clock_time:
+        """Where the clock stood when it was last set."""
+        return self._time_of_day
+
+    @time_of_day.setter
+    def time_of_day(self, moment: clock_time) -> None:
+        self._time_of_day = moment
         self._today_since_s = time.monotonic()
 
     @property
@@ -116,6 +137,7 @@ class Simulation:
         if not path.startswith(_EXPORTS):
             self.stats.arrived(endpoint, time.time())
         outcome = self._judge(request)
+        outcome = replace(outcome, reply=outcome.reply.dated(self.now, self.age_s))
         if self.faults.unasked_gzip and not path.startswith(_EXPORTS):
             outcome = replace(outcome, reply=outcome.reply.compressed())
         if request.method == "HEAD":

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -30,10 +30,12 @@ from tenacity import (
 )
 
 from shared import secretmanager
+from shared.clock import now
 from shared.config import Platform, Settings
 from shared.errors import TmdbUnavailableError
 from shared.ports import ChangedMovie, ExportRow, ListedMovie, Reply
 from shared.tmdb import pages
+from shared.tmdb.answered import answered_at
 from shared.tmdb.auth import authentication, bad_credential
 from shared.tmdb.exports import ExportDamagedError, ExportMissingError, read_lines
 from shared.tmdb.rate_limit import LONGEST_PAUSE_S, TokenBucket, retry_after_s
@@ -79,6 +81,7 @@ class _UnreadableError(Exception):
 class _Tally:
     requests: int = 0
     throttled: int = 0
+    answered_at: datetime | None = None
 
 
 class Tmdb:
@@ -111,6 +114,12 @@ class Tmdb:
         self._sleep = sleep
         self._local = threading.local()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="tmdb")
+
+    def now(self) -> datetime:
+        """Return this moment by TMDB's clock: one cheap request."""
+        tally = _Tally()
+        self._json("/configuration", {}, tally)
+        return tally.answered_at or now()
 
     def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
         """Fetch /movie/{id} for each id; replies in the order asked.
@@ -186,6 +195,7 @@ class Tmdb:
                 is_outage=not isinstance(error.__cause__, _UnreadableError),
                 requests=tally.requests,
                 throttled=tally.throttled,
+                answered_at=tally.answered_at,
             )
         return Reply(
             movie_id,
@@ -193,6 +203,7 @@ class Tmdb:
             is_found=movie is not None,
             requests=tally.requests,
             throttled=tally.throttled,
+            answered_at=tally.answered_at,
         )
 
     def _page(self, path: str, params: dict[str, str]) -> object:
@@ -208,6 +219,7 @@ class Tmdb:
             self._bucket.take()
             tally.requests += 1
             with self._get(f"{self._base_url}{path}", params, auth) as response:
+                tally.answered_at = answered_at(response.headers, now())
                 if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
                     tally.throttled += 1
                 if response.status_code == HTTPStatus.NOT_FOUND:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from datetime import time as time_of_day
+from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -371,3 +373,25 @@ def test_statistics_name_endpoints_and_reset(sim: TmdbSimulator) -> None:
     assert isinstance(last, float)
     assert began <= first == last <= time.time()
     assert control(sim, "GET", "nothing")[0] == 404
+
+
+def test_answers_carry_the_simulated_day_and_a_time(sim: TmdbSimulator) -> None:
+    response = get(sim, "/movie/popular")
+    moment = parsedate_to_datetime(response.headers["Date"])
+    assert moment.date() == sim.today
+    assert moment.time() >= time_of_day(9)
+    assert "Age" not in response.headers
+
+
+def test_the_clock_can_be_set_and_stays_in_its_day(sim: TmdbSimulator) -> None:
+    url = f"{sim.url}/_sim/state"
+    body = {"time_of_day": "23:59:58", "age_s": 3_600}
+    state = requests.post(url, json=body, timeout=5).json()
+    assert (state["time_of_day"], state["age_s"]) == ("23:59:58", 3_600)
+    headers = get(sim, "/movie/popular").headers
+    requests.post(url, json={"time_of_day": "09:00:00", "age_s": 0}, timeout=5)
+    assert headers["Age"] == "3600"
+    moment = parsedate_to_datetime(headers["Date"])
+    assert (moment.date(), moment.hour) == (sim.today, 22)
+    refused = requests.post(url, json={"time_of_day": "noon"}, timeout=5)
+    assert (refused.status_code, "time_of_day" in refused.text) == (400, True)
