@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
+from local.console import open_console
 from local.stack import Options, Stack
 from local.watching import wait_until_published
 from shared.runs import Mode, Run
@@ -94,7 +94,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--movies", type=int, default=1_000)
     movies = parser.parse_args().movies
-    console = Console()
+    console = open_console()
     table = Table(title=f"Initial load of {movies:,} movies", title_justify="left")
     table.add_column("weather")
     for column in ("landed", "requests", "details s", "bound s", "ratio"):
@@ -102,7 +102,7 @@ def main() -> None:
     for column in ("whole s", "429s", "peak/s"):
         table.add_column(column, justify="right")
     for weather, faults in WEATHERS.items():
-        console.print(f"{weather} ...", highlight=False)
+        console.print(f"{weather} ...")
         result = load(weather, faults, movies)
         table.add_row(
             weather,

@@ -22,6 +22,7 @@ from rich.table import Table
 
 from functions.compute_metrics import statements
 from local.bigquery_emulator import BigQueryEmulator
+from local.console import open_console
 from local.warehouse import PROJECT, connect, create_tables
 
 TODAY = date(2026, 6, 30)
@@ -79,7 +80,7 @@ def main() -> None:
     )
     parser.add_argument("--days", type=int, default=180)
     arguments = parser.parse_args()
-    console = Console(width=120)
+    console = open_console(width=120)
     sizes = [(movies, arguments.days) for movies in arguments.movies]
     # The same movies with a third of the history: the difference must be nothing.
     sizes.insert(0, (arguments.movies[0], LOOK_BACK_DAYS + 1))

@@ -20,8 +20,11 @@ from typing import NoReturn
 
 from google.cloud import bigquery
 from rich.console import Console
+from rich.text import Text
 
 from local.archives import ROOT
+from local.bigquery_emulator import BigQueryEmulatorError
+from local.console import open_console
 from local.demo_display import Progress, show_charts, show_next_steps, show_runs
 from local.processes import StartError
 from local.pubsub import GoogleEmulatorError
@@ -50,9 +53,10 @@ class Plan:
 
 def main() -> None:
     """Run the demo; exit 1 when something did not work, 130 on Ctrl-C."""
-    console = Console()
-    # SIGINT too: a shell starts its background jobs with it ignored.
-    for kind in (signal.SIGINT, signal.SIGTERM):
+    console = open_console()
+    # SIGINT too: a shell starts its background jobs with it ignored. SIGHUP: a closed
+    # terminal.
+    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(kind, _terminate)
     arguments = _arguments()
     token = os.environ.get("TMDB_TOKEN", "").strip()
@@ -68,8 +72,15 @@ def main() -> None:
     except KeyboardInterrupt:
         console.print("stopped; `make demo` goes on from here")
         sys.exit(130)
-    except (RunStuckError, StartError, GoogleEmulatorError) as error:
-        console.print(f"[red]failed:[/] {error}\nlogs: {plan.data / 'logs'}")
+    except (
+        BigQueryEmulatorError,
+        GoogleEmulatorError,
+        OSError,
+        RunStuckError,
+        StartError,
+    ) as error:
+        console.print(Text.assemble(("failed:", "red"), f" {error}"), soft_wrap=True)
+        console.print(f"logs: {plan.data / 'logs'}", soft_wrap=True)
         sys.exit(1)
 
 

@@ -4,7 +4,7 @@ On a terminal a live bar per run; elsewhere one plain line per finished run.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -13,6 +13,7 @@ from google.cloud import bigquery
 from rich import progress as bars
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from local.archives import ROOT
 from local.watching import Status
@@ -32,11 +33,11 @@ class Progress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bars = bars.Progress(
-            bars.SpinnerColumn(),
-            bars.TextColumn("{task.description}"),
+            bars.SpinnerColumn("line"),
+            bars.TextColumn("{task.description}", markup=False),
             bars.BarColumn(),
             bars.TextColumn("{task.completed:.0f}/{task.total:.0f} batches"),
-            bars.TextColumn("{task.fields[state]}"),
+            bars.TextColumn("{task.fields[state]}", markup=False),
             bars.TimeElapsedColumn(),
             console=console,
             transient=True,
@@ -63,11 +64,11 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print what is being done."""
-        self._console.print(f"[bold]{text}[/] ...", highlight=False)
+        self._console.print(Text.assemble((text, "bold"), " ..."))
 
     def done(self, text: str) -> None:
         """Print that it is done."""
-        self._console.print(f"  [green]✓[/] {text}", highlight=False)
+        self._console.print(Text.assemble("  ", ("✓", "green"), f" {text}"))
 
     def begin(self, run_ids: Sequence[str]) -> None:
         """Show a bar for each run."""
@@ -156,27 +157,38 @@ def show_next_steps(
         "                       what the functions logged, a JSON line a unit of work\n"
         "  docs/metrics.md      what each number means\n"
         "  sql/README.md        every table and view\n",
-        highlight=False,
+        soft_wrap=True,
     )
     if is_real:
-        console.print(ATTRIBUTION, highlight=False)
+        console.print(ATTRIBUTION)
     else:
-        console.print("All movies and numbers above are simulated.", highlight=False)
+        console.print("All movies and numbers above are simulated.")
 
 
 def _chart(console: Console, client: bigquery.Client, title: str, sql: str) -> None:
-    rows = client.query_and_wait(sql)
+    found = client.query_and_wait(sql)
+    columns: dict[str, Justify] = {
+        column.name: "left" if column.field_type == "STRING" else "right"
+        for column in found.schema
+    }
+    show_rows(console, title, columns, [row.values() for row in found])
+
+
+def show_rows(
+    console: Console,
+    title: str,
+    columns: Mapping[str, Justify],
+    rows: Sequence[Sequence[object]],
+) -> None:
+    """Print a table of what a query has found."""
     table = Table(title=title, title_justify="left")
-    for column in rows.schema:
-        is_text = column.field_type == "STRING"
-        name = column.name.replace("_", " ")
-        justify: Justify = "left" if is_text else "right"
-        table.add_column(name, justify=justify, no_wrap=True)
+    for name, justify in columns.items():
+        table.add_column(name.replace("_", " "), justify=justify, no_wrap=True)
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
+        table.add_row(*map(_cell, row))
     console.print(table)
     if not table.row_count:
-        console.print("  nothing yet: a week of history is needed", highlight=False)
+        console.print("  nothing yet: a week of history is needed")
 
 
 def _cell(value: object) -> str:

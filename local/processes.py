@@ -1,18 +1,26 @@
-"""Processes: a command in, a running child that ends with us out."""
+"""Processes: a command in, a running child that ends with us out.
+
+It ends with us also when we are killed: `tied.py`. Its environment is the one given,
+not ours.
+"""
 
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import IO
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
+
+_TIED = (sys.executable, "-I", "-S", str(Path(__file__).with_name("tied.py")))
 
 
 class StartError(Exception):
@@ -82,29 +90,44 @@ def child(
     port: int,
     logs: Path,
     *,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str],
     cwd: Path | None = None,
 ) -> Iterator[Child]:
     """Run a command in a process group of its own; on leaving, end the whole group.
 
-    Its output goes to <logs>/<name>.log, the previous run's is overwritten.
+    `env` is its whole environment. Its output goes to <logs>/<name>.log, the previous
+    run's is overwritten.
     """
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / f"{name}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own commands
-            command,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            cwd=cwd,
-            env={**os.environ, **(env or {})},
-            start_new_session=True,
-        )
+        process = tied(command, output, env=env, cwd=cwd)
     try:
         yield Child(name, port, log, process)
     finally:
         _end(process)
+
+
+def tied(
+    command: Sequence[str],
+    output: IO[bytes] | int,
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+) -> "subprocess.Popen[bytes]":
+    """Start a command that ends with this process, in a group of its own.
+
+    Its standard input belongs to the tie: closing it kills the group.
+    """
+    return subprocess.Popen(  # noqa: S603 - our own commands
+        [*_TIED, *command],
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        cwd=cwd,
+        env=dict(env),
+        start_new_session=True,  # Ctrl-C is for us, and we end it
+    )
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -121,6 +144,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         else:
             break
     process.wait()
+    if process.stdin:
+        process.stdin.close()
 
 
 def _signal(process: "subprocess.Popen[bytes]", kind: signal.Signals) -> None:

@@ -15,9 +15,11 @@ from pathlib import Path
 
 from google.cloud import bigquery
 from rich.console import Console
+from rich.text import Text
 
 from local.archives import ROOT
 from local.bigquery_emulator import BigQueryEmulatorError
+from local.console import open_console
 from local.demo import FIRST_DAY
 from local.endpoints import Endpoints
 from local.processes import StartError
@@ -36,10 +38,11 @@ MOVIES_AT_SIMULATED_TMDB = 3_000
 def main() -> None:
     """Serve; exit 0 on Ctrl-C, 1 when it does not come up or runs already."""
     ended = threading.Event()
-    # SIGINT too: a shell starts its background jobs with it ignored.
-    for kind in (signal.SIGINT, signal.SIGTERM):
+    # SIGINT too: a shell starts its background jobs with it ignored. SIGHUP: a closed
+    # terminal.
+    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(kind, lambda *_: ended.set())
-    console = Console(highlight=False, soft_wrap=True)
+    console = open_console(soft_wrap=True)
     arguments = _arguments()
     if (other := Endpoints.read(arguments.data)) and other.is_up:
         console.print(f"it runs already, as process {other.pid}: end that one first")
@@ -47,8 +50,8 @@ def main() -> None:
     console.print("starting the stand-ins and the three functions ...")
     try:
         _serve(arguments, console, ended)
-    except (StartError, BigQueryEmulatorError) as error:
-        console.print(f"[red]failed:[/] {error}", markup=True)
+    except (BigQueryEmulatorError, OSError, StartError) as error:
+        console.print(Text.assemble(("failed:", "red"), f" {error}"))
         sys.exit(1)
 
 
@@ -106,7 +109,9 @@ def _say(console: Console, told: Endpoints, logs: Path) -> None:
     logs = logs.relative_to(ROOT) if logs.is_relative_to(ROOT) else logs
     world = f"TMDB is simulated, its day is {day}" if day else "TMDB is the real one"
     console.print(
-        f"[bold]up[/]: {world}; Ctrl-C ends it, the data stay\n"
+        Text.assemble(("up", "bold"), f": {world}; Ctrl-C ends it, the data stay")
+    )
+    console.print(
         "In another terminal:\n"
         "  make plan LIMIT=250      what a load takes and costs\n"
         "  make load LIMIT=250      start it\n"

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from google.pubsub_v1.types import PubsubMessage
 
-from local import archives, queues, warehouse
+from local import archives, environment, queues, warehouse
 from local.bigquery_emulator import BigQueryEmulator
 from local.processes import Child, child, free_port
 from local.pubsub import Backend, PubSubStandIn, start_google_emulator
@@ -50,7 +50,8 @@ type Json = dict[str, Any]
 class Options:
     """What a stack is started with.
 
-    settings: environment of the functions, over FAST_SETTINGS.
+    settings: environment of the functions, over FAST_SETTINGS; of the user's own they
+        get what local/environment.py keeps.
     simulator: command-line options of the TMDB simulator; None to use the real TMDB.
     token: TMDB's credential; the simulator's own when empty.
     time_scale: what Pub/Sub's back-off waits are multiplied by.
@@ -180,6 +181,7 @@ class Stack:
 
     def _start(self) -> None:
         options = self._options
+        environment.spare_loopback()
         emulator = BigQueryEmulator(self._data / "bigquery", project=warehouse.PROJECT)
         # The slow starters first, all at once; then wait for each.
         endpoints = {name: free_port() for name in archives.FUNCTIONS}
@@ -224,7 +226,14 @@ class Stack:
         command = [sys.executable, "-m", "local.tmdb_simulator", f"--port={port}"]
         command += options
         simulator = self._exit.enter_context(
-            child("tmdb_simulator", command, port, self.logs, cwd=archives.ROOT)
+            child(
+                "tmdb_simulator",
+                command,
+                port,
+                self.logs,
+                env=environment.of_child(),
+                cwd=archives.ROOT,
+            )
         )
         simulator.wait_until_up()
         return simulator
@@ -241,7 +250,9 @@ class Stack:
             f"--port={port}",
         ]
         own = {"K_SERVICE": name, "THREADS": str(CONCURRENCY[name])}
-        env = self._environments[name] | own
+        env = environment.of_child(
+            self._environments[name] | own, goes_outside=self.simulator is None
+        )
         # A log of its own for each instance: none overwrites another's.
         log = name if count == 1 else f"{name}.{count}"
         started = child(log, command, port, self.logs, env=env, cwd=folder)

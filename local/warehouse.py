@@ -11,6 +11,8 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from local import environment
+
 SCHEMAS = Path(__file__).parents[1] / "sql/schemas"
 PROJECT = "local"
 DATASET = "tmdb_analytics"
@@ -18,6 +20,7 @@ DATASET = "tmdb_analytics"
 
 def connect(url: str) -> bigquery.Client:
     """Open a client on the emulator."""
+    environment.spare_loopback()
     return bigquery.Client(
         project=PROJECT,
         credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
+from local.console import open_console
 from ops import backfilling, estimate, planned, reads
 from ops.backfilling import Known, Need, Todo, as_spans, days_of
 from ops.exits import Exit, OperatorError
@@ -81,7 +83,7 @@ def backfill(
     Votes of a past day cannot be had. Only what is missing is asked for, so asking
     again goes on where this ended; --again asks for the others too.
     """
-    console = Console(highlight=False, quiet=as_json)
+    console = open_console(quiet=as_json)
     if not from_date and not to_date:
         raise typer.BadParameter("write the first day", param_hint="--from")
     with at(where) as place:
@@ -193,11 +195,14 @@ def _estimate(where: Where, todo: Todo, movies: int) -> Estimate:
     )
 
 
+_ASKED = ("asked for", "green")
+
+
 def _show(console: Console, todo: Todo) -> None:
     for need in Need:
         if days := todo.of(need):
             count = several(len(days), "day")
-            console.print(f"[cyan]{count}[/] {need}: {as_spans(days)}")
+            console.print(Text.assemble((count, "cyan"), f" {need}: {as_spans(days)}"))
 
 
 def _say_what_next(console: Console, todo: Todo, *, is_started: bool) -> None:
@@ -206,11 +211,14 @@ def _say_what_next(console: Console, todo: Todo, *, is_started: bool) -> None:
         return
     if count := len(todo.to_load):
         runs = several(count, "run")
-        console.print(f"[green]asked for[/] {runs}: make status WATCH=1")
+        console.print(Text.assemble(_ASKED, f" {runs}: make status WATCH=1"))
     if days := todo.to_compute:
         console.print(
-            f"[green]asked for[/] metrics of {as_spans(days)}; they are no run, look "
-            f"with: make validate FROM={days[0]} TO={days[-1]}"
+            Text.assemble(
+                _ASKED,
+                f" metrics of {as_spans(days)}; they are no run, look with: make "
+                f"validate FROM={days[0]} TO={days[-1]}",
+            )
         )
 
 

@@ -10,6 +10,7 @@ from google.cloud import bigquery
 from rich.console import Console
 from rich.table import Table
 
+from local.console import open_console
 from ops import prices, spending
 from ops.exits import Exit, OperatorError
 from ops.options import Json, Where
@@ -71,7 +72,7 @@ def cost(
     if as_json:
         print(json.dumps(_as_json(first, today, used, place)))
     else:
-        show(Console(highlight=False), used, place, has_all=len(jobs) < MOST_JOBS)
+        show(open_console(), used, place, has_all=len(jobs) < MOST_JOBS)
 
 
 def show(
@@ -97,9 +98,9 @@ def show(
             f"{name}: {dollars(use.usd or 0)} by the price list, "
             f"{dollars(beyond or 0)} beyond the month's free allowance"
         )
-    console.print(f"[dim]Prices read in {prices.READ_IN}: ops/prices.py.[/]")
+    console.print(f"Prices read in {prices.READ_IN}: ops/prices.py.", style="dim")
     if not has_all:
-        console.print(f"[yellow]only the newest {MOST_JOBS:,} jobs were read[/]")
+        console.print(f"only the newest {MOST_JOBS:,} jobs were read", style="yellow")
 
 
 def _cells(use: Use, usd: float | None) -> list[str]:

@@ -13,9 +13,10 @@ import typer
 from google.api_core.exceptions import NotFound
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from local.console import open_console
 from local.warehouse import PROJECT
 from ops.exits import Exit, OperatorError, leave
 from ops.letters import Box, Letter
@@ -36,7 +37,7 @@ def dead_letters(where: Where, *, wait_s: Wait = 5.0, as_json: Json = False) -> 
     if as_json:
         print(json.dumps([letter.to_json() for letter in letters]))
     else:
-        show(Console(soft_wrap=True), letters)
+        show(open_console(soft_wrap=True), letters)
     leave(Exit.AMISS if letters else Exit.DONE)
 
 
@@ -53,7 +54,7 @@ def replay_dead_letters(
     A letter is taken out of dead-letters only after Pub/Sub has its message.
     """
     outcomes: list[dict[str, str]] = []
-    console = Console(soft_wrap=True, quiet=as_json)
+    console = open_console(soft_wrap=True, quiet=as_json)
     with _box(where, wait_s) as box:
         for letter in list(box.letters()):
             if only not in (None, letter.run_id):
@@ -62,7 +63,7 @@ def replay_dead_letters(
             outcome, why = _replay(box, letter, dry_run=dry_run)
             what = f"message {letter.message_id} of {letter.run_id or 'no run'}"
             if outcome == "stays":
-                console.print(f"[red]stays[/] {what}: {escape(why)}")
+                console.print(Text.assemble(("stays", "red"), f" {what}: {why}"))
             else:
                 console.print(f"{outcome} {letter.topic}: {what}")
             about = {"message_id": letter.message_id, "topic": letter.topic}
@@ -97,7 +98,7 @@ def show(console: Console, letters: Sequence[Letter]) -> None:
     for one in letters:
         why = f"{one.field}: {one.reason}" if one.field else one.reason
         cells = (one.message_id, one.topic, one.run_id, one.published_at[:19], why)
-        table.add_row(*(escape(cell) for cell in (*cells, one.remedy)))
+        table.add_row(*cells, one.remedy)
     console.print(table)
     console.print("after the fix: make replay-dead-letters")
 

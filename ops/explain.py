@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from local.console import open_console
 from ops.exits import Exit, leave
 from ops.options import Json, Where, day
 from ops.place import at
@@ -61,7 +62,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say why a movie has its viral coefficient, and why it is on no chart."""
-    console = Console(soft_wrap=True)
+    console = open_console(soft_wrap=True)
     with at(where) as place:
         movie_id = _movie_id(place.tables, movie, console)
         if on:
@@ -80,24 +81,26 @@ def explain(
 
 def show(console: Console, row: dict[str, Any]) -> None:
     """Print one row of v_movie_score_explained."""
-    title = escape(row["title"] or "without a title")
-    console.print(
-        f"[bold]{title}[/] (movie {row['movie_id']}) on {row['calculation_date']}"
-    )
+    title = (row["title"] or "without a title", "bold")
+    about = f" (movie {row['movie_id']}) on {row['calculation_date']}"
+    console.print(Text.assemble(title, about))
     if row["viral_coefficient"] is None:
         console.print(f"  no viral coefficient: history is {row['history']}")
     else:
         console.print(
-            f"  viral coefficient [bold]{row['viral_coefficient']:.1f}[/] of 100: "
-            f"{row['virality_category']}, above {row['viral_score_percentile']:.0f} % "
-            f"of the day's movies; history is {row['history']}"
+            Text.assemble(
+                "  viral coefficient ",
+                (f"{row['viral_coefficient']:.1f}", "bold"),
+                f" of 100: {row['virality_category']}, above "
+                f"{row['viral_score_percentile']:.0f} % of the day's movies; "
+                f"history is {row['history']}",
+            )
         )
     console.print(_components(row))
     if row["surge"] is not None:
         console.print(
             f"  surge {row['surge']:.2f} gives "
-            f"100 x (1 - 2^(-{max(row['surge'], 0):.2f} / 4)); see docs/metrics.md",
-            highlight=False,
+            f"100 x (1 - 2^(-{max(row['surge'], 0):.2f} / 4)); see docs/metrics.md"
         )
     growth = row["popularity_growth_factor_7d"]
     if growth is not None:
@@ -106,9 +109,8 @@ def show(console: Console, row: dict[str, Any]) -> None:
             f"week beside like movies, {row['popularity_growth_z']:+.1f} sigma"
         )
     for chart, reason in _CHARTS.items():
-        on_it = row[reason] is None
-        text = "[green]on it[/]" if on_it else f"not on it: {escape(row[reason])}"
-        console.print(f"  {chart}: {text}", highlight=False)
+        why = ("on it", "green") if row[reason] is None else f"not on it: {row[reason]}"
+        console.print(Text.assemble(f"  {chart}: ", why))
 
 
 def _components(row: dict[str, Any]) -> Table:
@@ -145,19 +147,15 @@ def _movie_id(stored: Tables, movie: str, console: Console) -> int:
             if stored.select(_TRACKED, movie=movie):
                 return int(movie)
             console.print(
-                f"no movie {escape(movie)!r}: it is not tracked, that is, it has not "
-                "been among the most popular",
-                highlight=False,
+                f"no movie {movie!r}: it is not tracked, that is, it has not been "
+                "among the most popular"
             )
         case several:
             more = "or more " if len(several) == MOST_NAMED else ""
             console.print(f"{len(several)} {more}movies; name one by its id:")
             for row in several:
                 released = f" ({row['release_date']})" if row["release_date"] else ""
-                console.print(
-                    f"  {row['movie_id']}  {escape(row['title'] or '')}{released}",
-                    highlight=False,
-                )
+                console.print(f"  {row['movie_id']}  {row['title'] or ''}{released}")
     return leave(Exit.AMISS)
 
 

@@ -11,9 +11,9 @@ import typer
 from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 from pyarrow import csv, parquet
-from rich.console import Console
 
 from functions.compute_metrics.statements import SQL
+from local.console import open_console
 from local.demo_display import ATTRIBUTION
 from ops.exits import Exit, OperatorError
 from ops.options import DryRun, Json, Where
@@ -140,4 +140,4 @@ def _say(text: str, about: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(about))
     else:
-        Console(highlight=False, markup=False, soft_wrap=True).print(text)
+        open_console(soft_wrap=True).print(text)

@@ -3,7 +3,9 @@
 import json
 
 from rich.console import Console
+from rich.text import Text
 
+from local.console import open_console
 from ops import planned
 from ops.exits import Exit, OperatorError, leave
 from ops.options import DryRun, Json, Where, Yes
@@ -31,7 +33,7 @@ def load(
     post. --history-days and --rate only tell the plan what the deployment is set to.
     The same day's load asked for again is the same run.
     """
-    console = Console(highlight=False, quiet=as_json)
+    console = open_console(quiet=as_json)
     with at(where) as place:
         run = Run(Mode.INITIAL, place.today)
         # Says at once when nothing listens.
@@ -71,6 +73,7 @@ def _leave_if_begun(console: Console, place: Place, run: Run, *, as_json: bool) 
 
 def _say_how_to_follow(console: Console, *runs: Run) -> None:
     ids = " ".join(run.run_id for run in runs)
-    console.print(f"[green]asked for[/] {runs[0].run_id}, which asks for its history")
+    asked = f" {runs[0].run_id}, which asks for its history"
+    console.print(Text.assemble(("asked for", "green"), asked))
     console.print("Follow it:")
     console.print(f'  make status WATCH=1 RUN_ID="{ids}"', soft_wrap=True)

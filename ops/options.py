@@ -1,15 +1,19 @@
 """Options that mean the same on every command, and how their values are read."""
 
 import inspect
+import os
 import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import typer
 
+from local.warehouse import DATASET
+
 DATA = Path(__file__).parents[1] / ".data"
+PREFIX = ""
 
 
 def day(text: str | date) -> date:
@@ -40,6 +44,26 @@ class Where:
     prefix: str
     data: Path
 
+    @classmethod
+    def of(cls, project: str | None, dataset: str, prefix: str, data: Path) -> Self:
+        """Take what was said; a dataset and a prefix are a project's.
+
+        The stack and the data on this machine have one name each, whatever an operator
+        keeps in the environment for the project.
+        """
+        if project:
+            return cls(project, dataset, prefix, data)
+        for option, said, usual, variable in (
+            ("--dataset", dataset, DATASET, "BIGQUERY_DATASET"),
+            ("--prefix", prefix, PREFIX, "TOPIC_PREFIX"),
+        ):
+            if said not in (usual, os.environ.get(variable)):
+                raise typer.BadParameter(
+                    f"{said!r} is in a project: name it (--project), or leave this out",
+                    param_hint=option,
+                )
+        return cls(None, DATASET, PREFIX, data)
+
 
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -66,11 +90,14 @@ _PROJECT = Annotated[
 _DATASET = Annotated[
     str,
     typer.Option(
-        envvar="BIGQUERY_DATASET", parser=dataset_name, help="BigQuery dataset."
+        envvar="BIGQUERY_DATASET", parser=dataset_name, help="Dataset of the project."
     ),
 ]
 _PREFIX = Annotated[
-    str, typer.Option(envvar="TOPIC_PREFIX", help="What topic names begin with.")
+    str,
+    typer.Option(
+        envvar="TOPIC_PREFIX", help="What the project's topic names begin with."
+    ),
 ]
 _DATA = Annotated[
     Path,
@@ -83,8 +110,8 @@ WHERE_OPTIONS = [
     )
     for name, kind, default in (
         ("project", _PROJECT, None),
-        ("dataset", _DATASET, "tmdb_analytics"),
-        ("prefix", _PREFIX, ""),
+        ("dataset", _DATASET, DATASET),
+        ("prefix", _PREFIX, PREFIX),
         ("data", _DATA, DATA),
     )
 ]

@@ -15,7 +15,11 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from local import warehouse as demo
-from local.bigquery_emulator import BigQueryEmulator, BigQueryEmulatorError
+from local.bigquery_emulator import (
+    BigQueryEmulator,
+    BigQueryEmulatorError,
+    FolderHeldError,
+)
 from local.endpoints import Endpoints
 from ops.exits import Exit, OperatorError
 from ops.options import Where
@@ -159,11 +163,17 @@ def _stored(data: Path) -> Iterator[str]:
         )
     try:
         emulator = BigQueryEmulator(stored[-1], project=demo.PROJECT)
+    except FolderHeldError as error:
+        raise OperatorError(
+            Exit.NOTHING_THERE,
+            f"the data in {stored[-1]} are in use by process {error.pid}",
+            "another command or a demo: wait for its end",
+        ) from error
     except BigQueryEmulatorError as error:
         raise OperatorError(
             Exit.NOTHING_THERE,
-            f"the data in {stored[-1]} cannot be opened: {error}",
-            "is another command or a demo using them? wait for its end",
+            f"the data cannot be opened: {error}",
+            "make demo-clean forgets them",
         ) from error
     with emulator:
         yield emulator.url

@@ -2,8 +2,7 @@
 
 import json
 
-from rich.console import Console
-
+from local.console import open_console
 from ops.backfill import plan_of_backfill
 from ops.options import From, Json, To, Where
 from ops.place import at
@@ -35,4 +34,4 @@ def plan(
     if as_json:
         print(json.dumps({"plan": title, **made.to_json()}))
     else:
-        show(Console(highlight=False), title, made, setting_of(where, rate))
+        show(open_console(), title, made, setting_of(where, rate))

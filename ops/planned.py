@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ops import estimate, prices, reads
 from ops.assumptions import SIMULATED, Setting
@@ -82,7 +83,7 @@ def setting_of(where: Where, rate: float | None = None) -> Setting:
 
 def show(console: Console, title: str, made: Estimate, setting: Setting) -> None:
     """Print an estimate for people."""
-    console.print(f"[bold]{title}[/]")
+    console.print(title, style="bold")
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="cyan", no_wrap=True)
     grid.add_column()
@@ -91,21 +92,25 @@ def show(console: Console, title: str, made: Estimate, setting: Setting) -> None
     console.print(grid)
     if made.seconds > DEADLINE_S:
         console.print(
-            f"[yellow]Longer than RUN_DEADLINE_S ({DEADLINE_S:,.0f} s)[/]: the run is "
-            "closed and published as PARTIAL then, and again as more comes. Raise it "
-            "in terraform/functions.tf for as large a load."
+            Text.assemble(
+                (f"Longer than RUN_DEADLINE_S ({DEADLINE_S:,.0f} s)", "yellow"),
+                ": the run is closed and published as PARTIAL then, and again as more "
+                "comes. Raise it in terraform/functions.tf for as large a load.",
+            )
         )
     console.print(
-        f"[dim]By price lists read in {prices.READ_IN}; metrics assumed to take "
+        f"By price lists read in {prices.READ_IN}; metrics assumed to take "
         f"{setting.metrics_s:.0f} s each, an export {setting.export_s:g} s. All "
-        "assumptions: ops/assumptions.py, prices: ops/prices.py.[/]"
+        "assumptions: ops/assumptions.py, prices: ops/prices.py.",
+        style="dim",
     )
 
 
-def _lines(made: Estimate, setting: Setting) -> list[tuple[str, str]]:
+def _lines(made: Estimate, setting: Setting) -> list[tuple[str, str | Text]]:
     rows = sum(made.rows.values())
     gib = made.bytes_queried / prices.GIB
     free = f"{dollars(made.usd_beyond_free)} with the free allowances of a month"
+    price = Text.assemble((dollars(made.usd), "bold"), f" by the price list; {free}")
     asked = f"{made.tmdb_requests:,} at {setting.requests_per_second:g} a second"
     exports = f"{made.exports:,}, {made.export_mb:,.1f} MB to download"
     computed = several(made.metrics_runs, "computation")
@@ -116,7 +121,7 @@ def _lines(made: Estimate, setting: Setting) -> list[tuple[str, str]]:
         ("Pub/Sub", several(made.messages, "message")),
         ("BigQuery rows", f"{rows:,} written, {made.bytes_stored / 1e6:,.1f} MB kept"),
         ("BigQuery queries", f"{gib:,.1f} GiB billed: {computed} of metrics, and more"),
-        ("cost", f"[bold]{dollars(made.usd)}[/] by the price list; {free}"),
+        ("cost", price),
     ]
 
 

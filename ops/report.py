@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from rich.console import Console
+from local.console import open_console
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def show(findings: Sequence[Finding], *, as_json: bool = False) -> None:
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
         return
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = open_console(soft_wrap=True)
     width = max(len(finding.name) for finding in findings)
     signs = {True: ("✓", "green"), False: ("✗", "red"), None: ("-", "dim")}
     for finding in findings:

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
+from local.console import open_console
 from ops import states
 from ops.exits import Exit, OperatorError, leave
 from ops.options import Json, Where
@@ -79,26 +81,28 @@ def status(
     if as_json:
         print(json.dumps([state.to_json() for state in found]))
     else:
-        show(Console(highlight=False), found, with_details=bool(run_ids))
+        show(open_console(), found, with_details=bool(run_ids))
     leave(states.code_of(judged))
 
 
 def show(console: Console, found: list[State], *, with_details: bool) -> None:
     """Print a line for each run, and what to do about those that need it."""
     for state in found:
-        console.print(f"{sign(state)} [bold]{state.run_id}[/]  {state.in_words()}")
+        run_id = (state.run_id, "bold")
+        console.print(Text.assemble(sign(state), " ", run_id, f"  {state.in_words()}"))
         if with_details:
             for name, text in state.details():
-                console.print(f"    [cyan]{name:<16}[/] {text}")
+                heading = (f"    {name:<16}", "cyan")
+                console.print(Text.assemble(heading, f" {text}"))
         if remedy := state.remedy():
             console.print(f"    {remedy}")
 
 
-def sign(state: State) -> str:
-    """Return the mark that a run's line begins with."""
+def sign(state: State) -> tuple[str, str]:
+    """Return the mark that a run's line begins with, and its colour."""
     if not state.has_ended:
-        return "[yellow]…[/]"
-    return "[green]✓[/]" if state.name == "PUBLISHED" else "[red]✗[/]"
+        return "…", "yellow"
+    return ("✓", "green") if state.name == "PUBLISHED" else ("✗", "red")
 
 
 def nothing_found(place: Place, run_ids: list[str] | None) -> OperatorError:
@@ -126,7 +130,7 @@ def _watch(
         run_ids = [found[0].run_id]
     every_s = LOOK_EVERY_S_AT_GOOGLE if place.is_metered else LOOK_EVERY_S
     tables = place.tables
-    with Watch(Console(highlight=False), run_ids, as_json=as_json) as shown:
+    with Watch(open_console(), run_ids, as_json=as_json) as shown:
         found = shown.until_ended(
             lambda: states.read(tables, run_ids), every_s=every_s, wait_s=wait_s
         )

@@ -4,10 +4,11 @@ import json
 from datetime import date
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from functions.compute_metrics import checks
 from functions.compute_metrics.checks import Finding, Severity
+from local.console import open_console
 from ops.exits import Exit, OperatorError, leave
 from ops.options import From, Json, To, Where, span
 from ops.place import Place, at
@@ -46,7 +47,7 @@ def validate(
     if as_json:
         print(json.dumps(_as_json(first, last, len(every), found)))
     else:
-        show(Console(highlight=False), first, last, len(every), found)
+        show(open_console(), first, last, len(every), found)
     leave(Exit.AMISS if failed else Exit.DONE)
 
 
@@ -56,20 +57,19 @@ def show(
     """Print findings, the failures first, and how many there are."""
     for one in sorted(found, key=lambda one: (one.severity, one.check, one.day)):
         is_failed = one.severity is Severity.FAIL
-        mark = "[red]✗ fail[/]" if is_failed else "[yellow]! warn[/]"
+        mark = ("✗ fail", "red") if is_failed else ("! warn", "yellow")
         noun = "row" if one.rows == 1 else "rows"
-        console.print(f"{mark} [bold]{one.check}[/] {one.day}: {one.rows} {noun}")
+        about = f" {one.day}: {one.rows} {noun}"
+        console.print(Text.assemble(mark, " ", (one.check, "bold"), about))
         for example in one.examples:
-            console.print(f"    {escape(example)}")
+            console.print(f"    {example}")
         if (more := one.rows - len(one.examples)) > 0:
             console.print(f"    and {more} more")
     failed = sum(one.severity is Severity.FAIL for one in found)
     days = f"{first}" if first == last else f"{first} to {last}"
-    mark = "[red]✗[/]" if failed else "[green]✓[/]"
-    console.print(
-        f"{mark} {days}: {count} checks, {several(failed, 'failure')}, "
-        f"{several(len(found) - failed, 'warning')}"
-    )
+    mark = ("✗", "red") if failed else ("✓", "green")
+    counted = f"{several(failed, 'failure')}, {several(len(found) - failed, 'warning')}"
+    console.print(Text.assemble(mark, f" {days}: {count} checks, {counted}"))
     if failed:
         console.print(
             "  mend the cause (sql/checks/<check>.sql says what it means), then "

@@ -17,9 +17,10 @@ from google.api_core.exceptions import (
     NotFound,
 )
 from google.auth.exceptions import GoogleAuthError
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
+from local import environment
+from local.console import open_console, take_any_letter
 from ops.exits import Exit, OperatorError, leave
 from ops.options import WHERE_OPTIONS, Where
 from shared.errors import PipelineError, TransientError
@@ -40,10 +41,12 @@ def verb(work: Callable[..., None]) -> Callable[..., None]:
         shown += WHERE_OPTIONS
 
     def command(**said: Any) -> None:  # noqa: ANN401 - whatever typer has read
+        environment.spare_loopback()
+        take_any_letter()
         with errors_in_words():
             if place:
                 named = {one.name: said.pop(one.name) for one in WHERE_OPTIONS}
-                said[place] = Where(**named)
+                said[place] = Where.of(**named)
             work(**said)
 
     # typer keeps the line breaks of all but the first paragraph.
@@ -91,10 +94,10 @@ def errors_in_words() -> Iterator[None]:
 
 
 def _tell(said: str, remedy: str) -> None:
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print(f"[red]error:[/] {escape(said)}")
+    console = open_console(is_error=True, soft_wrap=True)
+    console.print(Text.assemble(("error:", "red"), f" {said}"))
     if remedy:
-        console.print(f"  {escape(remedy)}")
+        console.print(f"  {remedy}")
 
 
 def _tell_missing(error: NotFound) -> None:

@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, override
 
 from rich import progress as bars
 from rich.console import Console
+from rich.table import Column
+from rich.text import Text
 
 from ops.exits import Exit, leave
 from ops.pace import Pace
@@ -42,7 +44,7 @@ class Watch:
         self._bars.start()
         for run_id in self._run_ids[:MOST_BARS]:
             self._tasks[run_id] = self._bars.add_task(
-                run_id, total=None, about="not planned yet", left=""
+                run_id, total=None, about="not planned yet", left=Text()
             )
         if (more := len(self._run_ids) - MOST_BARS) > 0 and not self._as_lines:
             self._console.print(f"and {more} more runs, not shown")
@@ -126,32 +128,42 @@ def about(state: State, pace: Pace) -> str:
     return ", ".join(parts)
 
 
-def left(state: State, pace: Pace) -> str:
+def left(state: State, pace: Pace) -> Text:
     """Say the state, or how long it still takes to fetch."""
     words = {"METRICS": "computing metrics", "COMPLETE": "computing metrics"}
     if state.has_ended:
         colour = "green" if state.name == "PUBLISHED" else "red"
-        return f"[{colour}]{state.name.lower()}[/] in {state.seconds:.0f} s"
+        ended = (state.name.lower(), colour)
+        return Text.assemble(ended, f" in {state.seconds:.0f} s")
     seconds = pace.seconds_left(state.row["expected"])
     if state.name in words or not seconds:
-        return words.get(state.name, state.name.lower())
-    return f"{seconds:.0f} s left"
+        return Text(words.get(state.name, state.name.lower()))
+    return Text(f"{seconds:.0f} s left")
+
+
+class _Left(bars.ProgressColumn):
+    """The state of a bar's run, in its colour."""
+
+    @override
+    def render(self, task: bars.Task) -> Text:
+        shown: Text = task.fields["left"]
+        return shown
 
 
 def _bars(console: Console, *, is_shown: bool) -> bars.Progress:
     if console.width < NARROW:
         columns: list[bars.ProgressColumn] = [
-            bars.TextColumn("{task.description}\n  {task.fields[about]}"),
+            bars.TextColumn("{task.description}\n  {task.fields[about]}", markup=False),
             _bar(10),
-            bars.TextColumn("{task.fields[left]}"),
+            _Left(Column(no_wrap=True)),
         ]
     else:
         columns = [
             bars.SpinnerColumn("line", finished_text=" "),
-            bars.TextColumn("{task.description}"),
+            bars.TextColumn("{task.description}", markup=False),
             _bar(24),
-            bars.TextColumn("{task.fields[about]}"),
-            bars.TextColumn("{task.fields[left]}"),
+            bars.TextColumn("{task.fields[about]}", markup=False),
+            _Left(Column(no_wrap=True)),
         ]
     return bars.Progress(*columns, console=console, disable=not is_shown)
 

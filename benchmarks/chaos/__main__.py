@@ -27,6 +27,7 @@ from rich.progress import (
 from rich.table import Table
 
 from local.chaos import FAULTS, Outcome, Stage, fault_of
+from local.console import open_console
 
 SEEDS_PER_STACK = 40
 """Then a new one: tables that only grow slow the last runs, not the pipeline."""
@@ -38,14 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seeds = [options.seed] if options.seed is not None else range(options.seeds)
     if options.fault:
         seeds = [seed for seed in seeds if options.fault in fault_of(seed)]
-    console = Console()
+    console = open_console()
     outcomes: list[Outcome] = []
     failures: list[tuple[int, str]] = []
     columns = (
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
     )
     # Ctrl-C ends the soak early: what was played until then is told.
     with suppress(KeyboardInterrupt), Progress(*columns, console=console) as progress:
@@ -81,7 +82,7 @@ def _play(
             except Exception:  # noqa: BLE001 - every failure is told, none ends the soak
                 failures.append((seed, traceback.format_exc(limit=-2)))
                 progress.console.print(f"seed {seed} ({name}) failed", style="red")
-                progress.console.print(failures[-1][1], markup=False)
+                progress.console.print(failures[-1][1])
                 progress.advance(task)
                 # What it left behind must not be blamed on the next seed.
                 return played

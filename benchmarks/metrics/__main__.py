@@ -12,6 +12,7 @@ from benchmarks.metrics.computed import Measures
 from benchmarks.metrics.report import tables
 from benchmarks.metrics.statements import bench
 from benchmarks.metrics.study import find_thresholds, judge
+from local.console import open_console
 
 DEV_SEEDS = (21, 22, 23)
 TEST_SEEDS = (41, 42, 43, 44, 45, 46)
@@ -24,10 +25,10 @@ def evaluate(
     """Set the thresholds, then measure every test seed."""
     with bench() as emulated:
         thresholds = find_thresholds(emulated, dev_seeds, size)
-        console.print("thresholds:", json.dumps(thresholds, indent=2), highlight=False)
+        console.print("thresholds:", json.dumps(thresholds, indent=2))
         measured = []
         for seed in test_seeds:
-            console.print(f"seed {seed} ...", highlight=False)
+            console.print(f"seed {seed} ...")
             measured.append(judge(emulated, seed, size, thresholds))
     return measured
 
@@ -49,7 +50,7 @@ def main() -> None:
     )
     parser.add_argument("--markdown", action="store_true", help="tables for a document")
     given = parser.parse_args()
-    console = Console()
+    console = open_console()
     if given.quick:
         measured = look(console)
     else:

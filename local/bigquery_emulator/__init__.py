@@ -8,7 +8,8 @@ It proves that SQL computes the right numbers, not that BigQuery would accept th
 and SQL can read files, so it listens on loopback only.
 """
 
+from local.bigquery_emulator.folder import FolderHeldError
 from local.bigquery_emulator.process import BigQueryEmulator
 from local.bigquery_emulator.versions import BigQueryEmulatorError
 
-__all__ = ["BigQueryEmulator", "BigQueryEmulatorError"]
+__all__ = ["BigQueryEmulator", "BigQueryEmulatorError", "FolderHeldError"]

@@ -53,7 +53,8 @@ def _connect() -> duckdb.DuckDBPyConnection:
     settings = engine.settings
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(config={"TimeZone": "UTC"})
-    connection.execute(f"ATTACH '{settings.data_dir / 'emulator.duckdb'}' AS emulator")
+    ledger = settings.data_dir / "emulator.duckdb"
+    connection.execute(f"ATTACH {_text(ledger)} AS emulator")
     connection.execute(engine.EMULATOR_SCHEMA)
     connection.execute("ATTACH ':memory:' AS bq")
     native.register(connection)
@@ -74,8 +75,13 @@ def _attach_duckdb_file(connection: duckdb.DuckDBPyConnection, project: str) -> 
     Cost: no time travel (FOR SYSTEM_TIME AS OF). Gain: three times faster.
     """
     path = engine.settings.data_dir / f"{project}{_SUFFIX}"
-    connection.execute(f"ATTACH IF NOT EXISTS '{path}' AS {engine.quote(project)}")
+    connection.execute(f"ATTACH IF NOT EXISTS {_text(path)} AS {engine.quote(project)}")
     engine._attached.add(project)  # noqa: SLF001 - its own bookkeeping
+
+
+def _text(path: pathlib.Path) -> str:
+    """Return a path as a literal of SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _projects() -> list[str]:

@@ -6,6 +6,7 @@ query; its log in the folder.
 
 import http.client
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import weakref
 from pathlib import Path
 from typing import Self
 
+from local import environment
+from local.bigquery_emulator import folder
 from local.bigquery_emulator.versions import BigQueryEmulatorError, refuse_untried
 
 _ROOT = Path(__file__).parents[2]
@@ -35,14 +38,24 @@ class BigQueryEmulator:
     """
 
     def __init__(self, data_dir: Path, port: int = 0, project: str = "local") -> None:
-        """Port 0 takes a free one; BigQueryEmulatorError with the log if it dies."""
+        """Port 0 takes a free one; BigQueryEmulatorError with the log if it dies.
+
+        FolderHeldError names the process that uses the folder already.
+        """
         refuse_untried()
-        data_dir.mkdir(parents=True, exist_ok=True)
+        held = folder.take(data_dir)
         self.project = project
         self.log_path = data_dir / "emulator.log"
         # A second process on the folder fails: it must not wipe the first one's log.
         self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
-        self._process = _start(data_dir.resolve(), port, project, self.log_path)
+        try:
+            self._process = _start(
+                data_dir.resolve(), port, project, self.log_path, held
+            )
+        except OSError as error:
+            raise folder.FolderUnusableError(data_dir, error) from error
+        finally:
+            os.close(held)  # the emulator holds the folder now, and its end frees it
         # Also at the end of the interpreter, should nobody call it.
         self.stop = weakref.finalize(self, _end, self._process)
         try:
@@ -111,7 +124,7 @@ class BigQueryEmulator:
 
 
 def _start(
-    data_dir: Path, port: int, project: str, log_path: Path
+    data_dir: Path, port: int, project: str, log_path: Path, held: int
 ) -> subprocess.Popen[bytes]:
     module = [sys.executable, "-m", "local.bigquery_emulator", "--end-with-stdin"]
     options = [f"--data-dir={data_dir}", f"--port={port}", f"--project={project}"]
@@ -119,6 +132,8 @@ def _start(
         return subprocess.Popen(  # noqa: S603 - our own module
             [*module, *options],
             cwd=_ROOT,
+            env=environment.of_child(),
+            pass_fds=[held],
             stdin=subprocess.PIPE,  # held open: the process ends when we do
             stdout=log,
             stderr=subprocess.STDOUT,

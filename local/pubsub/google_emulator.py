@@ -13,6 +13,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
+from local import environment
+from local.processes import tied
+
 _JAR = "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"
 _USUAL_ROOTS = (
     "/usr/lib/google-cloud-sdk",
@@ -65,13 +68,11 @@ class GoogleEmulator:
 
     def __init__(self, java: str, jar: Path, port: int) -> None:
         self.address = f"127.0.0.1:{port}"
-        self._process = subprocess.Popen(  # noqa: S603 - arguments are ours
+        self._process = tied(
             [java, "-jar", str(jar), "--host=127.0.0.1", f"--port={port}"],
-            stdin=subprocess.DEVNULL,
             # A stack trace for each failed push: gigabytes in half an hour.
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for us, and we end it
+            subprocess.DEVNULL,
+            env=environment.of_child(),
         )
         self.stop = weakref.finalize(self, _end, self._process)
         try:
@@ -122,3 +123,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    if process.stdin:
+        process.stdin.close()

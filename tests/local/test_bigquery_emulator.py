@@ -20,7 +20,12 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from local.bigquery_emulator import BigQueryEmulator, BigQueryEmulatorError, versions
+from local.bigquery_emulator import (
+    BigQueryEmulator,
+    BigQueryEmulatorError,
+    FolderHeldError,
+    versions,
+)
 
 ROOT = Path(__file__).parents[2]
 TABLE = "local.traction.movies"
@@ -74,6 +79,7 @@ def test_a_killed_and_a_stopped_emulator_lose_no_row(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {
         "emulator.duckdb",
         "emulator.log",
+        "holder.pid",
         "local.bq.duckdb",
     }
     with duckdb.connect(tmp_path / "local.bq.duckdb", read_only=True) as file:
@@ -115,11 +121,20 @@ def test_the_log_does_not_grow_with_requests(emulator: BigQueryEmulator) -> None
     assert line.startswith(f"listening on {emulator.url}")
 
 
-def test_a_second_emulator_on_the_folder_fails_with_its_log(
+def test_a_second_emulator_on_the_folder_is_told_who_has_it(
     emulator: BigQueryEmulator,
 ) -> None:
-    with pytest.raises(BigQueryEmulatorError, match="Could not set lock"):
+    with pytest.raises(FolderHeldError) as refused:
         BigQueryEmulator(emulator.log_path.parent)
+    assert refused.value.pid == os.getpid()
+    assert f"is in use by process {os.getpid()}: " in str(refused.value)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BigQueryEmulatorError, match="cannot be written") as refused:
+        BigQueryEmulator(tmp_path / "file" / "data")
+    assert str(tmp_path / "file") in str(refused.value)
 
 
 def test_a_taken_port_fails_with_its_log(

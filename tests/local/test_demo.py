@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine import processes_of
+
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.emulator
@@ -26,22 +28,8 @@ def _demo(data: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
             demo.kill()
 
 
-def _processes_of(data: Path) -> list[str]:
-    """Return the commands of all processes that name the folder, or run in it."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_text().replace("\0", " ")
-            place = str((process / "cwd").readlink())
-        except OSError:
-            continue  # it ended while we looked
-        if str(data) in command or place.startswith(str(data)):
-            found.append(command)
-    return found
-
-
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads /proc")
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stopped_demo_leaves_no_process_behind(
     tmp_path: Path, kind: signal.Signals
 ) -> None:
@@ -50,12 +38,12 @@ def test_a_stopped_demo_leaves_no_process_behind(
         said = next(line for line in demo.stdout if "up in" in line)
         assert said
         # BigQuery, TMDB, and a parent and a worker for each of three functions.
-        assert len(_processes_of(tmp_path)) >= 5
+        assert len(processes_of(tmp_path)) >= 5
         demo.send_signal(kind)
         rest = demo.stdout.read()
         assert demo.wait(30) == 130
     assert "make demo" in rest
-    assert _processes_of(tmp_path) == []
+    assert processes_of(tmp_path) == []
 
 
 def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) -> None:
@@ -70,4 +58,4 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     assert demo.returncode == 0, second
     assert "✓ daily-2026-06-02" in second
     assert "✓ initial" not in second
-    assert _processes_of(tmp_path) == []
+    assert processes_of(tmp_path) == []

@@ -1,0 +1,112 @@
+"""Environments: the user's variables in, those that we choose out.
+
+The local stack is a guest: `DEBUG`, `PYTHONPATH`, `BIGQUERY_DATASET` or a proxy in the
+user's shell are meant for something else. A child gets the few names below, the
+settings that it is given, and nothing more. Nothing on this machine is reached through
+a proxy; what is outside keeps the user's.
+"""
+
+import os
+import urllib.request
+from collections.abc import Mapping, MutableMapping, Sequence
+
+KEPT = (
+    # What a program of the user's needs to run at all.
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    "NIX_LD",
+    "NIX_LD_LIBRARY_PATH",
+    "JAVA_HOME",
+)
+"""What every child keeps of the user's environment."""
+
+KEPT_OUTSIDE = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""What a child that talks to the outside keeps too, and the proxies."""
+
+CHOSEN = {
+    # Names and titles are UTF-8 in every file, whatever the terminal takes.
+    "PYTHONUTF8": "1",
+    "PYTHONNOUSERSITE": "1",
+    # As in the cloud.
+    "TZ": "UTC",
+}
+"""What every child gets."""
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+_PROXIED = ("http", "https", "all", "grpc")
+_EVERYWHERE = "*"
+
+
+def of_child(
+    given: Mapping[str, str] | None = None,
+    *,
+    goes_outside: bool = False,
+    user: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Return a child's whole environment: what is kept, chosen and given.
+
+    goes_outside: it asks the real TMDB, by the user's proxy and certificates.
+    """
+    user = os.environ if user is None else user
+    names = (*KEPT, *KEPT_OUTSIDE) if goes_outside else KEPT
+    made = {name: user[name] for name in names if user.get(name)}
+    made |= CHOSEN
+    if goes_outside:
+        for name, url in _proxies(user).items():
+            made[f"{name}_proxy"] = made[f"{name.upper()}_PROXY"] = url
+        _spare(made, user)
+    return made | dict(given or {})
+
+
+def spare_loopback() -> None:
+    """Let no client of this process reach this machine through a proxy."""
+    found = _proxies(os.environ)
+    for name in _PROXIED:
+        if name in found:
+            # Named, for NO_PROXY alone would hide the proxy of macOS's settings.
+            os.environ[f"{name}_proxy"] = found[name]
+        else:
+            os.environ.pop(f"{name}_proxy", None)
+            os.environ.pop(f"{name.upper()}_PROXY", None)
+    if found:
+        _spare(os.environ, os.environ)
+
+
+def _proxies(user: Mapping[str, str]) -> dict[str, str]:
+    """Return scheme -> proxy: of the environment, else of macOS's settings."""
+    if _EVERYWHERE in _direct(user):
+        return {}
+    found = {
+        # The small letters win, also where they are empty: so does urllib.
+        name: user.get(f"{name}_proxy", user.get(f"{name.upper()}_PROXY", ""))
+        for name in _PROXIED
+    }
+    if not any(found.values()) and user is os.environ:
+        settings = urllib.request.getproxies()
+        found = {name: settings.get(name, "") for name in _PROXIED}
+    return {name: url for name, url in found.items() if url}
+
+
+def _direct(user: Mapping[str, str]) -> list[str]:
+    """Return the hosts that the user wants to reach without a proxy."""
+    said = user.get("no_proxy") or user.get("NO_PROXY") or ""
+    return [host for part in said.split(",") if (host := part.strip())]
+
+
+def _spare(target: MutableMapping[str, str], user: Mapping[str, str]) -> None:
+    """Add loopback to what is reached directly; gRPC reads the small letters only."""
+    target["no_proxy"] = target["NO_PROXY"] = _with_loopback(_direct(user))
+    if grpcs := user.get("no_grpc_proxy"):
+        # Where it is set gRPC does not read no_proxy.
+        target["no_grpc_proxy"] = _with_loopback(grpcs.split(","))
+
+
+def _with_loopback(hosts: Sequence[str]) -> str:
+    return ",".join(dict.fromkeys([*hosts, *LOOPBACK]))
