@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 # uv from PATH, else one of our own from PyPI: nothing to install first.
 UV_VERSION := 0.13.9
 CHECKOV_VERSION := 3.3.30
+ACTIONLINT_VERSION := v1.7.12
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 # Once at install instead of at every start of every process.
 export UV_COMPILE_BYTECODE := 1
@@ -93,7 +94,7 @@ bench-metrics: setup ## How good the metrics are, ours and the predecessor's, on
 bench-scale: setup ## One day of metrics for 1,000, 10,000 and 100,000 movies (minutes)
 	@$(RUN) python -m benchmarks.metrics_scale
 
-check: setup ## Format, lint, types, SQL style, generated files up to date
+check: setup ## Format, lint, types, SQL style, workflows, generated files up to date
 	@$(RUN) ruff format --check
 	@$(RUN) ruff check
 	@$(RUN) mypy
@@ -101,6 +102,10 @@ check: setup ## Format, lint, types, SQL style, generated files up to date
 	@if command -v terraform >/dev/null; \
 	  then terraform fmt -check -diff -recursive terraform; \
 	  else echo "no terraform on PATH: the format of its files is not checked"; fi
+	@$(RUN) zizmor --offline --no-progress --quiet .github
+	@if command -v go >/dev/null; \
+	  then go run github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION); \
+	  else echo "no go on PATH: actionlint does not read the workflows"; fi
 	@$(UV) lock --check --quiet
 	@for name in $(FUNCTIONS); do \
 	  $(call export,$$name) | diff functions/$$name/requirements.txt - \

@@ -21,10 +21,11 @@ OLDEST_TERRAFORM = (1, 11)
 FIRST_APIS = ("cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com")
 """Terraform turns on the others; these it needs to turn on anything."""
 LOCATIONS = {
-    "cloudfunctions.googleapis.com": ("functions", "regions"),
-    "cloudscheduler.googleapis.com": ("scheduler", "locations"),
+    "cloudfunctions.googleapis.com": ("functions", "regions", "list", "--gen2"),
+    "cloudscheduler.googleapis.com": ("scheduler", "locations", "list"),
 }
-"""API -> where gcloud lists the regions it is offered in."""
+"""API -> how gcloud lists the regions it is offered in. Without --gen2 it lists those
+of the first generation of functions, which are fewer."""
 TMDB_TIMEOUT_S = 20.0
 
 
@@ -89,8 +90,8 @@ def of_target(target: Target, token: str, tmdb_url: str) -> list[Check]:
         Check(
             "region",
             lambda: is_offered(project, region),
-            f"gcloud functions regions list --project={project}, then say one of them "
-            "as --region or in terraform.tfvars",
+            f"gcloud functions regions list --gen2 --project={project}, then say one "
+            "of them as --region or in terraform.tfvars",
             ("gcloud", "login", "project", "first APIs"),
         ),
         Check(
@@ -179,15 +180,13 @@ def is_offered(project: str, region: str) -> tuple[bool, str]:
     if error:
         return False, error
     asked = [place for api, place in LOCATIONS.items() if api in enabled]
-    for group, noun in asked:
-        said = ask(
-            "gcloud", group, noun, "list", f"--project={project}", "--format=json"
-        )
+    for listing in asked:
+        said = ask("gcloud", *listing, f"--project={project}", "--format=json")
         if not said.is_ok:
             return False, said.first_error
         offered = {item["name"].rsplit("/", 1)[-1] for item in json.loads(said.out)}
         if region not in offered:
-            return False, f"{region} is not among the regions of {group}"
+            return False, f"{region} is not among the regions of {listing[0]}"
     if len(asked) < len(LOCATIONS):
         return True, f"{region}; Google tells once its APIs are on"
     return True, region

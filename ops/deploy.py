@@ -1,19 +1,25 @@
-"""deploy: doctor, then Terraform's plan, shown; after a yes exactly that is applied."""
+"""deploy: doctor, then Terraform's plan, shown; after a yes exactly that is applied.
 
+Then what Terraform cannot know: whether each function really serves its archive, and
+the views, which are made by compute-metrics.
+"""
+
+import json
 import sys
 from typing import Annotated
 
 import typer
 
-from ops import checks, report
+from ops import agents, checks, moved, report, served
 from ops.doctor import TMDB_URL, TmdbUrl
-from ops.exits import Exit, leave
-from ops.machine import show
+from ops.exits import Exit, OperatorError, leave
+from ops.machine import ask
 from ops.options import DryRun
+from ops.root import CHANGES, NOTHING_TO_CHANGE, Root
 from ops.target import TERRAFORM, Folder, Project, Region, Target, token
+from shared.messages import METRICS_REQUESTS, ViewsRequest
 
-NOTHING_TO_CHANGE, FAILED, CHANGES = 0, 1, 2
-"""What `terraform plan -detailed-exitcode` means."""
+VIEWS = json.dumps(ViewsRequest().to_json())
 
 
 def deploy(
@@ -31,6 +37,8 @@ def deploy(
 
     TMDB's token comes from TMDB_TOKEN, or is asked for, and is stored by the first
     deployment; raise tmdb_token_version to store another one.
+
+    A function whose build has failed is built again, even where nothing has changed.
     """
     target = Target.of(project, region, folder)
     credential = token()
@@ -40,33 +48,101 @@ def deploy(
     report.show(findings)
     if not report.all_well(findings):
         leave(Exit.AMISS)
-    secret = {"TF_VAR_tmdb_token": credential}
-
-    def terraform(*arguments: str) -> int:
-        return show("terraform", *arguments, cwd=target.folder, env=secret)
-
-    if terraform("init", "-input=false"):
+    root = Root(target, credential)
+    if not root.init():
         leave(Exit.AMISS)
-    # Below .build, which is not committed: a plan holds every value but the token.
-    saved = ".build/deploy.tfplan"
-    (target.folder / ".build").mkdir(exist_ok=True)
-    planned = terraform(
-        "plan", "-input=false", "-detailed-exitcode", f"-out={saved}",
-        *target.variables(),
-    )  # fmt: skip
-    if planned == NOTHING_TO_CHANGE:
-        return
-    if planned != CHANGES:
+    settings = root.settings()
+    moved.refuse(settings, root.resources())
+    planned = root.plan()
+    if planned not in (NOTHING_TO_CHANGE, CHANGES):
         leave(Exit.AMISS)
+    if planned == CHANGES and not dry_run:
+        _agree(yes=yes)
+        agents.make(target.project)
+        _apply(root)
+    _build_again(root, yes=yes, dry_run=dry_run)
     if dry_run:
         typer.echo("A dry run: nothing was changed.")
         return
+    make_views(target, settings.prefix)
+
+
+def _agree(*, yes: bool) -> None:
     if not yes and not typer.confirm("Apply this plan?"):
         typer.echo("Nothing was changed.")
         leave(Exit.AMISS)
-    if terraform("apply", "-input=false", saved):
+
+
+def _apply(root: Root) -> None:
+    """Apply the plan; where not all could be made, say which function is behind."""
+    if root.apply():
+        return
+    findings = _look(root)
+    if findings and not report.all_well(findings):
+        report.show(findings)
+    typer.echo(
+        "Not everything could be made. On a new project Google may need some "
+        "minutes to settle: make deploy again goes on where this ended, and builds "
+        "again what is behind."
+    )
+    leave(Exit.AMISS)
+
+
+def _look(root: Root) -> list[report.Finding]:
+    functions = served.of_state(root.resources())
+    target = root.target
+    return served.look(target.project, target.region, functions) if functions else []
+
+
+def _build_again(root: Root, *, yes: bool, dry_run: bool) -> None:
+    """Start the build of each function that is behind again, once; say what is left."""
+    findings = _look(root)
+    if report.all_well(findings):
+        return
+    report.show(findings)
+    behind = served.behind(findings, served.of_state(root.resources()))
+    if dry_run:
+        return
+    if behind:
         typer.echo(
-            "Not everything could be made. On a new project Google may need some "
-            "minutes to settle: make deploy again goes on where this ended."
+            f"Building again: {', '.join(behind)}. What serves now goes on serving "
+            "until the new build is there."
         )
+        again = (f'-replace=terraform_data.build["{key}"]' for key in behind)
+        if root.plan(*again) != CHANGES:
+            leave(Exit.AMISS)
+        _agree(yes=yes)
+        _apply(root)
+        findings = _look(root)
+    if not report.all_well(findings):
+        if behind:
+            report.show(findings)
         leave(Exit.AMISS)
+
+
+def make_views(target: Target, prefix: str) -> None:
+    """Have the views made now: before the first run nothing else makes them."""
+    called = ask(
+        "gcloud", "functions", "call", f"{prefix}compute-metrics",
+        f"--project={target.project}", f"--region={target.region}", f"--data={VIEWS}",
+    )  # fmt: skip
+    if called.is_ok:
+        typer.echo("The views and thresholds are made.")
+        return
+    # A new grant may need minutes to spread; Pub/Sub delivers until it works.
+    topic = f"{prefix}{METRICS_REQUESTS}"
+    published = ask(
+        "gcloud", "pubsub", "topics", "publish", topic,
+        f"--project={target.project}", f"--message={VIEWS}",
+    )  # fmt: skip
+    if not published.is_ok:
+        raise OperatorError(
+            Exit.AMISS,
+            f"the views are not made: {called.first_error}",
+            f"you need run.routes.invoke on {prefix}compute-metrics "
+            f"(roles/run.invoker): make deploy again; {published.first_error}",
+        )
+    typer.echo(
+        f"The views could not be made yet: {called.first_error}. Their request waits "
+        f"in {topic}, which delivers it until it works: make status, make dead-letters"
+    )

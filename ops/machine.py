@@ -31,14 +31,19 @@ class Said:
         return (self.error.strip().splitlines() or ["it said nothing"])[0]
 
 
-def ask(*command: str, cwd: Path | None = None) -> Said:
-    """Run a program whose answer we read."""
+def ask(
+    *command: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    text: str = "",
+) -> Said:
+    """Run a program whose answer we read; `text` is what it finds on its input."""
     try:
         done = subprocess.run(  # noqa: S603 - our own commands
             command,
             cwd=cwd,
-            env={**os.environ, **NO_QUESTIONS},
-            stdin=subprocess.DEVNULL,
+            env={**os.environ, **NO_QUESTIONS, **(env or {})},
+            input=text,
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,

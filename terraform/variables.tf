@@ -233,7 +233,7 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
-    error_message = "Write a region of `gcloud functions regions list`, such as us-central1."
+    error_message = "Write a region of `gcloud functions regions list --gen2`, such as us-central1."
   }
 }
 

@@ -26,6 +26,8 @@ print(f"ERROR: {{name}} was not expected to be asked: {{said}}", file=sys.stderr
 sys.exit(64)
 """
 
+PRETENDED = Path(__file__).parent / "pretended_gcloud.py"
+
 type Answers = Mapping[str, tuple[int, str]]
 
 
@@ -41,6 +43,20 @@ class Machine:
         program.write_text(_PROGRAM.format(python=sys.executable))
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         (self.folder / f"{name}.json").write_text(json.dumps(answers))
+
+    def install_project(
+        self, project: str, number: str, cloud: Path, state: Path
+    ) -> None:
+        """Install a gcloud of a project that the provider stand-in pretends too."""
+        named = {"project": project, "number": number, "cloud": str(cloud)}
+        (self.folder / "project.json").write_text(
+            json.dumps(named | {"state": str(state)})
+        )
+        program = self.folder / "gcloud"
+        program.write_text(
+            f'#!/bin/sh\nexec "{sys.executable}" "{PRETENDED}" "$0" "$@"\n'
+        )
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
     @property
     def asked(self) -> list[str]:

@@ -5,14 +5,26 @@ import os
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from local.tmdb_simulator import SIMULATED_TOKEN
 from ops.__main__ import app
-from tests.ops.machine import Machine
+from tests.ops.machine import Answers, Machine
 from tests.ops.test_doctor import WELL
 
 VERSION = {"version": (0, json.dumps({"terraform_version": "1.15.0"}))}
+
+
+def _console(dataset: str, location: str, prefix: str) -> tuple[int, str]:
+    """Answer as `terraform console` prints a JSON text."""
+    return 0, json.dumps(json.dumps([dataset, location, prefix]))
+
+
+READ = {
+    "console": _console("films", "US", ""),
+    "show -json": (0, "{}"),
+}
+"""What a root says whose state is empty."""
 STATE = """data.google_project.this
 google_bigquery_dataset.this
 google_bigquery_table.this["movies"]
@@ -30,6 +42,23 @@ SHOWN = json.dumps(
                         "type": "google_bigquery_dataset",
                         "values": {"dataset_id": "films"},
                     }
+                ]
+            }
+        }
+    }
+)
+
+
+WITH_DATA = json.dumps(
+    {
+        "values": {
+            "root_module": {
+                "resources": [
+                    {
+                        "type": "google_bigquery_dataset",
+                        "values": {"dataset_id": "films", "location": "US"},
+                    },
+                    {"type": "google_bigquery_table", "values": {}},
                 ]
             }
         }
@@ -61,17 +90,32 @@ class TestDeploy:
     def _run(
         self, machine: Machine, folder: Path, tmdb: str, planned: int, answer: str = ""
     ) -> int:
-        machine.install("gcloud", WELL)
+        return self._deploy(machine, folder, tmdb, planned, answer).exit_code
+
+    def _deploy(
+        self,
+        machine: Machine,
+        folder: Path,
+        tmdb: str,
+        planned: int,
+        answer: str = "",
+        *,
+        gcloud: Answers | None = None,
+        terraform: Answers | None = None,
+    ) -> Result:
+        machine.install("gcloud", {**WELL, **(gcloud or {})})
         machine.install(
             "terraform",
             VERSION
-            | {"init": (0, ""), "plan": (planned, "a plan"), "apply": (0, "applied")},
+            | READ
+            | {"init": (0, ""), "plan": (planned, "a plan"), "apply": (0, "applied")}
+            | (terraform or {}),
         )
         os.environ["TMDB_TOKEN"] = SIMULATED_TOKEN
         options = [f"--terraform={folder}", f"--tmdb-url={tmdb}"]
         said = CliRunner().invoke(app, ["deploy", *options], input=answer)
         assert SIMULATED_TOKEN not in said.output
-        return said.exit_code
+        return said
 
     def test_a_confirmed_plan_is_applied_as_it_was_shown(
         self, machine: Machine, folder: Path, tmdb: str
@@ -85,7 +129,12 @@ class TestDeploy:
             ),
             "apply -input=false .build/deploy.tfplan",
         ]
-        assert machine.tokens[-1] == SIMULATED_TOKEN
+        [applied] = [
+            token
+            for command, token in zip(machine.asked, machine.tokens, strict=True)
+            if command.startswith("terraform apply")
+        ]
+        assert applied == SIMULATED_TOKEN
         assert not [one for one in machine.asked if SIMULATED_TOKEN in one]
 
     def test_a_refused_plan_changes_nothing(
@@ -93,6 +142,99 @@ class TestDeploy:
     ) -> None:
         assert self._run(machine, folder, tmdb, planned=2, answer="n\n") == 1
         assert not [one for one in _terraform(machine) if one.startswith("apply")]
+        assert not [one for one in machine.asked if "identity create" in one]
+        assert not [one for one in machine.asked if "functions call" in one]
+
+    def test_the_agents_are_made_before_and_the_views_after(
+        self, machine: Machine, folder: Path, tmdb: str
+    ) -> None:
+        assert self._run(machine, folder, tmdb, planned=2, answer="y\n") == 0
+        asked = machine.asked
+        made = [one for one in asked if "identity create" in one]
+        assert [one.split("--service=")[1].split()[0] for one in made] == [
+            "pubsub.googleapis.com",
+            "cloudfunctions.googleapis.com",
+        ]
+        applied = asked.index("terraform apply -input=false .build/deploy.tfplan")
+        assert asked.index(made[-1]) < applied
+        assert asked[-1] == (
+            "gcloud functions call compute-metrics --project=my-project "
+            '--region=us-central1 --data={"views": true}'
+        )
+        assert applied < len(asked) - 1
+
+    def test_without_the_right_to_make_an_agent_nothing_is_applied(
+        self, machine: Machine, folder: Path, tmdb: str
+    ) -> None:
+        refused = (1, "ERROR: (gcloud.beta) PERMISSION_DENIED")
+        said = self._deploy(
+            machine, folder, tmdb, 2, "y\n",
+            gcloud={"beta services identity create": refused},
+        )  # fmt: skip
+        assert said.exit_code == 1
+        assert "serviceusage.services.enable" in said.output
+        assert not [one for one in _terraform(machine) if one.startswith("apply")]
+
+    @pytest.mark.parametrize(
+        ("published", "code", "words"),
+        [
+            ((0, ""), 0, "waits in metrics-requests"),
+            ((1, "ERROR: no"), 1, "run.routes.invoke"),
+        ],
+    )
+    def test_views_that_cannot_be_made_yet_wait_in_the_queue(
+        self,
+        machine: Machine,
+        folder: Path,
+        tmdb: str,
+        published: tuple[int, str],
+        code: int,
+        words: str,
+    ) -> None:
+        said = self._deploy(
+            machine, folder, tmdb, 0,
+            gcloud={
+                "functions call": (1, "ERROR: (gcloud.functions.call) 503"),
+                "functions call compute-metrics": (1, "ERROR: 503 Server Error"),
+                "pubsub topics publish metrics-requests": published,
+            },
+        )  # fmt: skip
+        assert said.exit_code == code
+        assert "503 Server Error" in said.output
+        assert words in said.output
+
+    @pytest.mark.parametrize(
+        ("console", "variable", "there"),
+        [
+            (_console("films", "EU", ""), "bigquery_location", "US"),
+            (_console("movies", "US", ""), "dataset", "films"),
+        ],
+    )
+    def test_data_elsewhere_than_wanted_is_refused_before_a_plan(
+        self,
+        machine: Machine,
+        folder: Path,
+        tmdb: str,
+        console: tuple[int, str],
+        variable: str,
+        there: str,
+    ) -> None:
+        said = self._deploy(
+            machine, folder, tmdb, 2, "y\n",
+            terraform={"console": console, "show -json": (0, WITH_DATA)},
+        )  # fmt: skip
+        assert said.exit_code == 1
+        assert f'{variable} = "{there}"' in said.output
+        assert "docs/configuration.md" in said.output
+        assert _terraform(machine) == ["init -input=false"]
+
+    def test_data_where_it_is_wanted_is_no_obstacle(
+        self, machine: Machine, folder: Path, tmdb: str
+    ) -> None:
+        said = self._deploy(
+            machine, folder, tmdb, 0, terraform={"show -json": (0, WITH_DATA)}
+        )
+        assert said.exit_code == 0, said.output
 
     def test_an_empty_plan_is_not_applied(
         self, machine: Machine, folder: Path, tmdb: str

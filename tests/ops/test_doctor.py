@@ -31,8 +31,12 @@ WELL = {
     "projects describe my-project": (0, json.dumps({"lifecycleState": "ACTIVE"})),
     "billing projects describe": (0, json.dumps({"billingEnabled": True})),
     "services list": _apis(*FIRST_APIS, *LATER_APIS),
-    "functions regions list": _regions("us-central1", "europe-west1"),
+    "functions regions list --gen2": _regions("us-central1", "europe-west1"),
     "scheduler locations list": _regions("us-central1", "europe-west1"),
+    "beta services identity create": (0, "{}"),
+    "functions list --v2": (0, "[]"),
+    "run services list": (0, "[]"),
+    "functions call compute-metrics": (0, "{}"),
 }
 """What gcloud says where everything is as it should be."""
 
@@ -99,7 +103,7 @@ def test_a_machine_that_has_everything_is_well(well: Machine, tmdb: str) -> None
         (
             {"scheduler locations list": _regions("europe-west1")},
             "region",
-            "gcloud functions regions list --project=my-project",
+            "gcloud functions regions list --gen2 --project=my-project",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

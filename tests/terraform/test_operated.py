@@ -1,86 +1,195 @@
-"""A deployment's life by the operator's commands: real Terraform, a pretended cloud."""
+"""A deployment's life by the operator's commands: real Terraform, a pretended cloud.
 
+The provider stand-in and the pretended gcloud see the same new project: APIs are off,
+service agents are missing, and a build may fail.
+"""
+
+import json
+import os
 import re
+import shlex
 import subprocess
 import sys
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from local.tmdb_simulator import SIMULATED_TOKEN
+from ops.checks import FIRST_APIS
 from tests.ops.machine import Machine
-from tests.ops.test_doctor import WELL
 from tests.terraform.driver import PROJECT, REPOSITORY, Root
 
 pytestmark = pytest.mark.terraform
 
-
-def _operate(root: Root, gcloud: Path, *command: str) -> str:
-    environment = root.environment()
-    environment |= {
-        "PATH": f"{gcloud}:{environment['PATH']}",
-        "TF_VAR_tmdb_token": SIMULATED_TOKEN,
-        "TF_CLI_ARGS": "-no-color",
-    }
-    if command[0] == "destroy":  # nobody should have to know a token for that
-        del environment["TF_VAR_alert_slack_token"]
-    done = subprocess.run(  # noqa: S603 - our own command
-        [
-            sys.executable, "-m", "ops", *command,
-            f"--project={PROJECT}", f"--terraform={root.module}",
-        ],
-        cwd=REPOSITORY,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=240,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+NUMBER = str(int(sha256(PROJECT.encode()).hexdigest()[:11], 16))[:12]
+"""The project's number, as the provider stand-in makes it of the name."""
+ASKED_FOR_VIEWS = ["compute-metrics", {"views": True}]
 
 
-def _kinds(root: Root) -> set[str]:
-    listed = root.attempt("state", "list")  # fails before there is a state
-    lines = listed.stdout.splitlines() if listed.returncode == 0 else []
-    return {re.split(r"[.\[]", one)[0] for one in lines}
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A copy of the root, the file of its pretended project, and a gcloud of it."""
+
+    root: Root
+    cloud: Path
+    programs: Path
+    tmdb: str
+
+    @classmethod
+    def begin(cls, root: Root, folder: Path, tmdb: str) -> "Life":
+        """Begin with a project in which only the first APIs are on."""
+        copy = root.copy(folder / "copy")
+        life = cls(copy, folder / "cloud.json", folder / "programs", tmdb)
+        life.programs.mkdir()
+        # The stand-in knows one broad role of a build account, and not the three
+        # narrow ones that Google documents and the root grants.
+        builder = f"serviceAccount:function-build@{PROJECT}.iam.gserviceaccount.com"
+        granted = [["roles/cloudbuild.builds.builder", builder]]
+        life.change(fresh=True, apis=list(FIRST_APIS), iam=granted)
+        Machine(life.programs).install_project(
+            PROJECT, NUMBER, life.cloud, copy.module / "terraform.tfstate"
+        )
+        return life
+
+    def change(self, **fields: object) -> None:
+        """Change what is in the project's file."""
+        self.cloud.write_text(json.dumps({**self.read(), **fields}))
+
+    def read(self) -> dict[str, object]:
+        """Return what is in the project's file."""
+        return json.loads(self.cloud.read_text()) if self.cloud.is_file() else {}
+
+    def operate(self, *command: str, code: int = 0) -> str:
+        """Run one of our commands to the end that is expected."""
+        environment = self.root.environment() | {
+            "PATH": f"{self.programs}:{os.environ['PATH']}",
+            "STANDIN_CLOUD": str(self.cloud),
+            "TF_CLI_ARGS": "-no-color",
+            "TF_VAR_tmdb_token": SIMULATED_TOKEN,
+        }
+        if command[0] == "destroy":  # nobody should have to know a token for that
+            del environment["TF_VAR_alert_slack_token"]
+        if command[0] == "deploy":
+            command = (*command, f"--tmdb-url={self.tmdb}")
+        done = subprocess.run(  # noqa: S603 - our own command
+            [
+                sys.executable, "-m", "ops", *command,
+                f"--project={PROJECT}", f"--terraform={self.root.module}",
+            ],
+            cwd=REPOSITORY,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=240,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout
+        assert SIMULATED_TOKEN not in done.stdout
+        return done.stdout
+
+    def gcloud(self, line: str) -> None:
+        """Run a line that was shown to the person."""
+        words = shlex.split(line)
+        assert words[0] == "gcloud"
+        subprocess.run(  # noqa: S603 - what we have printed
+            [str(self.programs / "gcloud"), *words[1:]], check=True
+        )
+
+    def kinds(self) -> set[str]:
+        """Return the types of what Terraform's state has."""
+        listed = self.root.attempt("state", "list")  # fails before there is a state
+        lines = listed.stdout.splitlines() if listed.returncode == 0 else []
+        return {re.split(r"[.\[]", one)[0] for one in lines}
+
+    def change_code(self, function: str) -> None:
+        """Change a byte of a function."""
+        with (self.root.folder / f"functions/{function}/main.py").open("a") as file:
+            file.write("#")
 
 
 def test_deployed_destroyed_deployed_again_and_its_data_deleted(
     planned_root: Root, tmp_path: Path, tmdb: str
 ) -> None:
-    root = planned_root.copy(tmp_path / "copy")
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    described = f"projects describe {PROJECT}"
-    answers = WELL | {described: WELL["projects describe my-project"]}
-    Machine(programs).install("gcloud", answers)
-    deploy = ("deploy", "--yes", f"--tmdb-url={tmdb}")
+    life = Life.begin(planned_root, tmp_path, tmdb)
 
-    assert "A dry run" in _operate(root, programs, *deploy, "--dry-run")
-    assert _kinds(root) == set()
+    assert "A dry run" in life.operate("deploy", "--yes", "--dry-run")
+    assert life.kinds() == set()
+    assert not life.read()["agents"]
 
-    said = _operate(root, programs, *deploy)
+    # Nobody answers: the plan is refused, and the project is as it was.
+    before = life.read()
+    life.operate("deploy", code=1)
+    assert life.kinds() == set()
+    assert life.read() == before
+
+    said = life.operate("deploy", "--yes")
     assert "gcloud functions call ingest-changes" in said
-    assert SIMULATED_TOKEN not in said
+    assert life.read()["called"] == [ASKED_FOR_VIEWS]
 
-    there = _kinds(root)
+    there = life.kinds()
     for more in ((), ("--delete-data",)):
-        said = _operate(root, programs, "destroy", *more, "--dry-run")
+        said = life.operate("destroy", *more, "--dry-run")
         assert "to destroy" in said
-        assert _kinds(root) == there
+        assert life.kinds() == there
 
-    said = _operate(root, programs, "destroy", "--yes")
+    said = life.operate("destroy", "--yes")
     assert "The data is kept." in said
-    assert _kinds(root) >= {"google_bigquery_dataset", "google_bigquery_table"}
-    assert "google_cloudfunctions2_function" not in _kinds(root)
+    assert life.kinds() >= {"google_bigquery_dataset", "google_bigquery_table"}
+    assert "google_cloudfunctions2_function" not in life.kinds()
 
-    said = _operate(root, programs, *deploy)
+    said = life.operate("deploy", "--yes")
     assert not re.search(r"google_bigquery_(dataset|table)\.\S* will be", said)
     assert "0 to change, 0 to destroy" in said
 
     deleted = ("destroy", "--delete-data", "--really-delete=tmdb_analytics")
-    _operate(root, programs, *deleted)
-    assert _kinds(root) == set()
+    life.operate(*deleted)
+    assert life.kinds() == set()
+
+
+def test_a_build_that_fails_is_said_and_built_again(
+    planned_root: Root, tmp_path: Path, tmdb: str
+) -> None:
+    life = Life.begin(planned_root, tmp_path, tmdb)
+
+    # At first: nothing serves yet.
+    life.change(failing_builds=["fetch-details"])
+    said = life.operate("deploy", "--yes", code=1)
+    assert re.search(r"✗ fetch-details +FAILED: Build failed: could not find", said)
+    assert "called" not in life.read()
+    life.change(failing_builds=[])
+    said = life.operate("deploy", "--yes")
+    assert "fetch-details" in said
+    assert life.read()["called"] == [ASKED_FOR_VIEWS]
+
+    # Later: the old code serves on, and Terraform sees nothing to do.
+    life.change_code("fetch_details")
+    life.change(failing_builds=["fetch-details"])
+    for planned in (r"1 to change", r"No changes\. Your infrastructure"):
+        said = life.operate("deploy", "--yes", code=1)
+        assert re.search(planned, said)
+        assert re.search(r"✗ fetch-details +it still serves \w{8}, an older", said)
+        assert "Build failed: could not find a version" in said
+    served = life.read()["served"]
+
+    life.change(failing_builds=[])
+    said = life.operate("deploy", "--yes", "--dry-run")
+    assert "an older archive" in said
+    said = life.operate("deploy", "--yes")
+    assert "No changes. Your infrastructure" in said
+    assert "Building again: fetch_details" in said
+    assert "google_cloudfunctions2_function" in said
+    # In place: what Pub/Sub pushes to, and who may call it, stays.
+    assert "will be updated in-place" in said
+    assert "must be replaced" not in said.replace(
+        'terraform_data.build["fetch_details"] must be replaced', ""
+    ).replace(
+        'google_storage_bucket_object.source["fetch_details"] must be replaced', ""
+    )
+    assert "google_cloud_run_v2_service_iam_member" not in said
+    assert life.operate("deploy", "--yes").count("Building again") == 0
+    assert life.read()["served"] != served
+
