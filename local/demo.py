@@ -25,6 +25,7 @@ from rich.text import Text
 from local.archives import ROOT
 from local.bigquery_emulator import BigQueryEmulatorError
 from local.console import open_console
+from local.credentials import EMPTY_TOKEN, TokenError, is_empty, tmdb_token
 from local.demo_display import Progress, show_charts, show_next_steps, show_runs
 from local.processes import StartError
 from local.pubsub import GoogleEmulatorError
@@ -59,7 +60,13 @@ def main() -> None:
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(kind, _terminate)
     arguments = _arguments()
-    token = os.environ.get("TMDB_TOKEN", "").strip()
+    try:
+        token = tmdb_token()
+    except TokenError as error:
+        console.print(f"failed: {error}", soft_wrap=True)
+        sys.exit(1)
+    if is_empty():
+        console.print(EMPTY_TOKEN)
     plan = Plan(
         movies=arguments.movies,
         history_days=arguments.history or (14 if token else 90),

@@ -31,7 +31,7 @@ class SecretManagerStandIn:
     address: host and port for an insecure gRPC channel.
     """
 
-    def __init__(self, secrets: Mapping[str, str], port: int = 0) -> None:
+    def __init__(self, secrets: Mapping[str, str | bytes], port: int = 0) -> None:
         """`secrets`: projects/P/secrets/S to its value, which becomes version 1."""
         self._versions = {name: [value] for name, value in secrets.items()}
         self._lock = threading.Lock()
@@ -57,7 +57,7 @@ class SecretManagerStandIn:
         self.address = f"127.0.0.1:{bound_port}"
         self._server.start()
 
-    def set(self, secret: str, value: str) -> None:
+    def set(self, secret: str, value: str | bytes) -> None:
         """Rotate: `latest` is the new value from now on, old numbers stay."""
         with self._lock:
             self._versions.setdefault(secret, []).append(value)
@@ -96,7 +96,8 @@ class SecretManagerStandIn:
             caller.abort(
                 grpc.StatusCode.NOT_FOUND, f"Secret Version [{request.name}] not found."
             )
-        data = values[number - 1].encode()
+        value = values[number - 1]
+        data = value.encode() if isinstance(value, str) else value
         return types.AccessSecretVersionResponse(
             name=f"{asked['secret']}/versions/{number}",
             payload=types.SecretPayload(

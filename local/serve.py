@@ -20,6 +20,7 @@ from rich.text import Text
 from local.archives import ROOT
 from local.bigquery_emulator import BigQueryEmulatorError
 from local.console import open_console
+from local.credentials import EMPTY_TOKEN, TokenError, is_empty, tmdb_token
 from local.demo import FIRST_DAY
 from local.endpoints import Endpoints
 from local.processes import StartError
@@ -50,7 +51,12 @@ def main() -> None:
     console.print("starting the stand-ins and the three functions ...")
     try:
         _serve(arguments, console, ended)
-    except (BigQueryEmulatorError, OSError, StartError) as error:
+    except (
+        BigQueryEmulatorError,
+        TokenError,
+        OSError,
+        StartError,
+    ) as error:
         console.print(Text.assemble(("failed:", "red"), f" {error}"))
         sys.exit(1)
 
@@ -58,7 +64,9 @@ def main() -> None:
 def _serve(
     arguments: argparse.Namespace, console: Console, ended: threading.Event
 ) -> None:
-    token = os.environ.get("TMDB_TOKEN", "").strip()
+    token = tmdb_token()
+    if is_empty():
+        console.print(EMPTY_TOKEN)
     data = arguments.data / ("tmdb" if token else "simulated")
     days = arguments.history or (REAL_HISTORY_DAYS if token else SIMULATED_HISTORY_DAYS)
     usual = REAL_RATE if token else FAST_SETTINGS["TMDB_REQUESTS_PER_SECOND"]

@@ -8,6 +8,8 @@ from typing import Annotated, Self
 
 import typer
 
+from shared.plain_text import plain
+
 TERRAFORM = Path(__file__).parents[1] / "terraform"
 TOKEN_VARIABLES = ("TF_VAR_tmdb_token", "TMDB_TOKEN")
 
@@ -52,8 +54,17 @@ class Target:
 
 def token() -> str:
     """Return TMDB's credential from the environment; "" where there is none."""
-    found = (os.environ.get(name, "").strip() for name in TOKEN_VARIABLES)
-    return next(filter(None, found), "")
+    return next(filter(None, map(_plain, TOKEN_VARIABLES)), "")
+
+
+def _plain(variable: str) -> str:
+    try:
+        return plain(os.fsencode(os.environ.get(variable, "")))
+    except ValueError as error:
+        raise typer.BadParameter(
+            "it is no text: copy the token into it, and nothing else",
+            param_hint=variable,
+        ) from error
 
 
 def _texts(tfvars: str) -> dict[str, str]:

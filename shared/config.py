@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
 
 def _number[T: (int, float)](
     env: Mapping[str, str], name: str, kind: Callable[[str], T], default: T
@@ -24,6 +26,13 @@ def _number[T: (int, float)](
     if value <= 0:
         raise ValueError(f"{name} is {text}; write a number above 0")
     return value
+
+
+def _log_level(env: Mapping[str, str]) -> str:
+    text = env.get("LOG_LEVEL", "INFO")
+    if text.upper() not in LOG_LEVELS:
+        raise ValueError(f"LOG_LEVEL is {text!r}; write {', '.join(LOG_LEVELS)}")
+    return text.upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class Settings:
     max_bytes_billed: int
     """MAX_BYTES_BILLED: a query that would read more is refused by BigQuery."""
     log_level: str
-    """LOG_LEVEL: DEBUG, INFO, WARNING or ERROR."""
+    """LOG_LEVEL: one of LOG_LEVELS, in capital or small letters."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -88,7 +97,7 @@ class Settings:
             run_deadline_s=_number(env, "RUN_DEADLINE_S", float, 10_800.0),
             fetch_deadline_s=_number(env, "FETCH_DEADLINE_S", float, 300.0),
             max_bytes_billed=_number(env, "MAX_BYTES_BILLED", int, 20 * 1024**3),
-            log_level=env.get("LOG_LEVEL", "INFO"),
+            log_level=_log_level(env),
         )
 
 

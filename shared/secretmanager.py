@@ -14,13 +14,14 @@ from google.cloud.secretmanager_v1.services.secret_manager_service.transports im
 )
 
 from shared.errors import CredentialsError, SecretsUnavailableError
+from shared.plain_text import plain
 
 
 def read(secret: str, emulator: str | None = None) -> str:
-    """Return the latest version of projects/P/secrets/S, surrounding blanks cut.
+    """Return the latest version of projects/P/secrets/S as plain text.
 
-    `emulator` is the host:port of a stand-in that speaks plain gRPC. A value that was
-    piped in with `echo` ends in a line break, which no HTTP header may hold.
+    `emulator` is the host:port of a stand-in that speaks plain gRPC. What an editor or
+    a shell has added to the value is left out: shared/plain_text.py.
     """
     if emulator:
         channel = grpc.insecure_channel(emulator)
@@ -46,4 +47,12 @@ def read(secret: str, emulator: str | None = None) -> str:
             field="TMDB_TOKEN_SECRET",
             remedy="tried again by itself",
         ) from error
-    return version.payload.data.decode().strip()
+    try:
+        return plain(version.payload.data)
+    except ValueError as error:
+        raise CredentialsError(
+            f"{secret} is no text",
+            field="TMDB_TOKEN_SECRET",
+            remedy="add a version that holds the token alone, as UTF-8: printf %s "
+            '"$TMDB_TOKEN" | gcloud secrets versions add SECRET --data-file=-',
+        ) from error

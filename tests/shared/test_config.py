@@ -27,5 +27,18 @@ def test_a_bad_number_names_its_variable(value: str) -> None:
         Settings.from_env({**REQUIRED, "TRACKED_MOVIES": value})
 
 
+@pytest.mark.parametrize(
+    ("said", "level"), [("info", "INFO"), ("Warning", "WARNING"), ("DEBUG", "DEBUG")]
+)
+def test_a_log_level_may_be_in_small_letters(said: str, level: str) -> None:
+    assert Settings.from_env({**REQUIRED, "LOG_LEVEL": said}).log_level == level
+
+
+@pytest.mark.parametrize("said", ["", "verbose", "10"])
+def test_no_log_level_is_an_error_that_names_it_and_the_choices(said: str) -> None:
+    with pytest.raises(ValueError, match=r"LOG_LEVEL is .*; write DEBUG, INFO"):
+        Settings.from_env({**REQUIRED, "LOG_LEVEL": said})
+
+
 def test_outside_cloud_run_the_platform_is_local() -> None:
     assert Platform.from_env({}) == Platform("local", "local", None, None)

@@ -1,0 +1,34 @@
+"""Credentials: TMDB_TOKEN of the environment in, what the local stack is started with."""
+
+import os
+
+from shared.plain_text import plain
+from shared.tmdb import credential_kind
+
+NAME = "TMDB_TOKEN"
+EMPTY_TOKEN = f"{NAME} is set and empty: TMDB is simulated"
+
+
+class TokenError(ValueError):
+    """TMDB_TOKEN cannot be a credential; the text says what to do."""
+
+
+def tmdb_token() -> str:
+    """Return TMDB's credential of the environment; "" where TMDB is to be simulated."""
+    try:
+        token = plain(os.fsencode(os.environ.get(NAME, "")))
+        is_one = not token or credential_kind(token) is not None
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise TokenError(
+            f"{NAME} is neither a v4 read token nor a v3 API key: copy it anew "
+            "from https://www.themoviedb.org/settings/api, or leave it out to simulate "
+            "TMDB"
+        )
+    return token
+
+
+def is_empty() -> bool:
+    """Whether the variable is there and holds nothing, as an .env file may leave it."""
+    return NAME in os.environ and not tmdb_token()
