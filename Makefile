@@ -4,6 +4,12 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
 
+# A guest on somebody's machine: Python's and the shell's own variables are not for us,
+# and an option is what stands on the command line of make, never in the environment.
+unexport $(filter PYTHON%,$(.VARIABLES)) BASH_ENV CDPATH ENV
+OPTIONS := AGAIN DAYS DRY_RUN FORCE FORMAT FROM HISTORY_DAYS JSON LIMIT MONTH MOVIE MOVIES ONLY OUT RUN_ID SEEDS TO TODAY VIEW WATCH YES
+$(foreach name,$(OPTIONS),$(if $(findstring environment,$(origin $(name))),$(eval $(name) :=)))
+
 # uv from PATH, else one of our own from PyPI: nothing to install first.
 UV_VERSION := 0.13.9
 CHECKOV_VERSION := 3.3.30
@@ -62,11 +68,12 @@ validate: setup ## What the checks find, newest published day or FROM=... TO=...
 	@$(OPS) validate $(DAYS_OPTIONS) $(JSON_OPTION)
 
 explain: setup ## Why MOVIE=... (TMDB id or title) has its score
-	@$(OPS) explain "$(or $(MOVIE),$(error write MOVIE=<TMDB id or part of a title>))" $(JSON_OPTION)
+	$(if $(MOVIE),,$(error write MOVIE=<TMDB id or part of a title>))
+	@$(OPS) explain $(JSON_OPTION) -- "$$MOVIE"
 
 export: setup ## VIEW=... into a file [FORMAT=csv] [OUT=...] [FORCE=1]
 	@$(OPS) export $(or $(VIEW),$(error write VIEW=<a view of sql/views>)) $(if $(FORMAT),--format=$(FORMAT)) \
-	  $(if $(OUT),--out="$(OUT)") $(if $(FORCE),--force) $(JSON_OPTION)
+	  $(if $(OUT),--out="$$OUT") $(if $(FORCE),--force) $(JSON_OPTION)
 
 cost: setup ## Bytes, TMDB requests and dollars, the last DAYS=30 or MONTH=1
 	@$(OPS) cost $(if $(DAYS),--days=$(DAYS)) $(if $(MONTH),--month) $(JSON_OPTION)

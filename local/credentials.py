@@ -1,4 +1,4 @@
-"""Credentials: TMDB_TOKEN of the environment in, what the local stack is started with."""
+"""Credentials: TMDB_TOKEN of the environment in, the local stack's credential out."""
 
 import os
 

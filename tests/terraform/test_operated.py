@@ -192,4 +192,3 @@ def test_a_build_that_fails_is_said_and_built_again(
     assert "google_cloud_run_v2_service_iam_member" not in said
     assert life.operate("deploy", "--yes").count("Building again") == 0
     assert life.read()["served"] != served
-
