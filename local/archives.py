@@ -17,7 +17,7 @@ FUNCTIONS = ("ingest_changes", "fetch_details", "compute_metrics")
 
 _STATUS = ("sql/10_metric_thresholds.sql", "sql/views/v_run_status.sql")
 _SQL = {
-    "ingest_changes": _STATUS,
+    "ingest_changes": (*_STATUS, "sql/tracking/*.sql"),
     "fetch_details": _STATUS,
     "compute_metrics": (
         "sql/[0-9][0-9]_*.sql",

@@ -29,6 +29,7 @@ _WRITERS = {
     "movie_details_raw": "fetch_details",
     "movie_popularity_raw": "ingest_changes",
     "tracked_movies": "ingest_changes",
+    "tracked_movies_raw": "ingest_changes",
     "batch_plan": "ingest_changes",
 }
 """What no statement writes; the ledger is written by every function."""

@@ -16,6 +16,7 @@ ROW_BYTES: Mapping[str, int] = {
     "movie_viral_signals": 110,
     "movies": 900,
     "tracked_movies": 65,
+    "tracked_movies_raw": 62,
 }
 """A row's logical bytes by BigQuery's rules; measured on simulated movies, and more
 for the two with descriptions, because real ones are longer."""
@@ -35,8 +36,8 @@ MEMORY_GIB = {"ingest_changes": 1.0, "fetch_details": 0.5, "compute_metrics": 0.
 TABLES_PER_BATCH = 3
 """fetch_details reads the ledger twice and the landing rows at most once a batch."""
 TABLES_PER_EXPORT = 3
-TABLES_PER_RUN = 8
-"""Planning a run, its status at the end, and the days of its metrics."""
+TABLES_PER_RUN = 12
+"""Whom to track, planning a run, its status at the end, and the days of its metrics."""
 
 
 @dataclass(frozen=True, slots=True)

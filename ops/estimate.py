@@ -45,6 +45,7 @@ def of_load(
         "movie_viral_signals": movies * history_days,
         "movies": movies,
         "tracked_movies": movies,
+        "tracked_movies_raw": movies,
     }
     return Work(
         movies=movies,

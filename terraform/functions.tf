@@ -21,7 +21,7 @@ locals {
         memory       = "1Gi" # four days of history at once
         timeout_s    = 540
         tmdb_share   = 0.25
-        sql          = ["10_metric_thresholds.sql", "views/v_run_status.sql"]
+        sql          = ["10_metric_thresholds.sql", "tracking/*.sql", "views/v_run_status.sql"]
       }
       fetch_details = {
         description  = "Fetches a batch of movie details at a polite rate and appends them to the landing table."

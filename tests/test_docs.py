@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.ingest_changes.plan import Tracked
+from functions.ingest_changes.plan import Selected
 from local.archives import FUNCTIONS, archive, contents
 from local.demo_display import ATTRIBUTION
 from shared.config import Settings
@@ -145,8 +145,8 @@ def test_an_archive_is_the_same_for_the_same_files(function: str) -> None:
 
 def test_what_python_writes_has_the_tables_columns() -> None:
     day = date(2026, 3, 1)
-    tracked = Tracked(1, day, day).to_row("daily-2026-03-01")
-    assert list(tracked) == _columns("tracked_movies")
+    landed = {"run_id", "run_date", *Selected(1).to_row(), "loaded_at"}
+    assert landed == {*_columns("tracked_movies_raw")}
     planned = _plan_row(Run(Mode.DAILY, day), Batch(1, 1), "2026-03-01T00:00:00Z")
     assert list(planned) == _columns("batch_plan")
 

@@ -1,8 +1,8 @@
 """Details: initial, daily and weekly runs, which fetch every movie's details.
 
-Reads TMDB and the tracked set, decides by plan.py, then writes: the tracked set, the
-day's popularity, the plan; last it publishes. A crash anywhere leaves a run that the
-next delivery of the same tick takes up.
+Reads TMDB, then writes: the tracked set, the day's popularity, the plan; last it
+publishes. A crash anywhere leaves a run that the next delivery of the same tick takes
+up.
 """
 
 import logging
@@ -12,31 +12,26 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from functions.ingest_changes.plan import (
-    LARGEST_DISCOVER,
-    Plan,
-    Survey,
-    Tracked,
-    plan_daily,
-    plan_initial,
-    plan_weekly,
-    survey,
-)
+from functions.ingest_changes import tracking
+from functions.ingest_changes.plan import LARGEST_DISCOVER, Survey, select, survey
 from functions.ingest_changes.publishing import publish_new, resume
 from functions.ingest_changes.world import World
 from shared import clock
 from shared.errors import TmdbIncompleteError
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest, MovieBatch
-from shared.ports import ListedMovie
-from shared.runs import Batch, Mode, Run
+from shared.ports import ChangedMovie, ListedMovie
+from shared.runs import Batch, Mode, Run, cut_into_batches
 from shared.tmdb import ExportDamagedError, ExportMissingError
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Decision:
-    plan: Plan
+class _Found:
+    """What a run has found at TMDB."""
+
+    top: Sequence[ListedMovie]
+    edits: Mapping[date, Sequence[ChangedMovie]] = field(default_factory=dict)
     popularity: Mapping[int, float] = field(default_factory=dict)
 
 
@@ -47,28 +42,34 @@ def start(request: IngestRequest, run_date: date, world: World) -> dict[str, Any
     if stored := world.ledger.stored_plan(run):
         movies = sum(len(batch.movie_ids) for batch in stored.batches)
         return resume(run, stored, movies, send, world)
-    tracked = tracked_movies(world)
-    decision = _decide(run, request.limit or world.tracked_movies, tracked, world)
-    plan = decision.plan
-    if not plan.batches:
+    movie_ids = _track(run, request.limit or world.tracked_movies, world)
+    if not movie_ids:
         if run.mode is Mode.WEEKLY:
             return nothing_tracked(run)
         raise TmdbIncompleteError(
             "TMDB listed no movie at all", field="TMDB", remedy="tried again by itself"
         )
-    rows = [movie.to_row(run.run_id) for movie in plan.tracked]
-    world.tables.load_once(
-        "tracked_movies", rows, f"tracked_{run.run_id}", replace=True
-    )
-    store_popularity(run, run_date, decision.popularity, world)
-    return publish_new(run, plan.batches, plan.movies, send, world)
+    batches = cut_into_batches(movie_ids)
+    return publish_new(run, batches, len(movie_ids), send, world)
 
 
-def tracked_movies(world: World) -> list[Tracked]:
-    """Return the tracked set, retired movies included."""
-    columns = ", ".join(Tracked.__slots__)
-    rows = world.tables.select(f"SELECT {columns} FROM tmdb_analytics.tracked_movies")
-    return [Tracked.from_row(row) for row in rows]
+def _track(run: Run, limit: int, world: World) -> list[int]:
+    """Bring the tracked set up to date; return the movies that the run fetches."""
+    tables = world.tables
+    if run.mode is Mode.WEEKLY:
+        tracking.retire(run.run_date, tables)
+        return tracking.active(tables)
+    known = tracking.known(tables)
+    if run.mode is Mode.INITIAL:
+        found = _Found(_top(run, limit, world))
+    else:
+        found = _of_the_day(run.run_date, limit, world)
+    tracking.track(run, select(found.top, found.edits, known), tables)
+    if run.mode is Mode.INITIAL:
+        return tracking.selected_by(run, tables)
+    active = tracking.active(tables)
+    store_popularity(run, run.run_date, found.popularity, world)
+    return active
 
 
 def store_popularity(
@@ -92,24 +93,8 @@ def store_popularity(
     world.tables.load_once("movie_popularity_raw", rows, job_id)
 
 
-def _decide(
-    run: Run, limit: int, tracked: Sequence[Tracked], world: World
-) -> _Decision:
-    match run.mode:
-        case Mode.INITIAL:
-            return _Decision(
-                plan_initial(run.run_date, tracked, _top(run, limit, world))
-            )
-        case Mode.DAILY:
-            return _decide_daily(run.run_date, limit, tracked, world)
-        case _:
-            return _Decision(plan_weekly(run.run_date, tracked))
-
-
-def _decide_daily(
-    day: date, limit: int, tracked: Sequence[Tracked], world: World
-) -> _Decision:
-    active = {movie.movie_id for movie in tracked if movie.retired_on is None}
+def _of_the_day(day: date, limit: int, world: World) -> _Found:
+    active = frozenset(tracking.active(world.tables))
     try:
         found = world.tmdb.export(day, lambda rows: survey(rows, limit, active))
     except (ExportMissingError, ExportDamagedError) as error:
@@ -121,8 +106,7 @@ def _decide_daily(
         edited_on: world.tmdb.changes(edited_on)
         for edited_on in world.ledger.days_to_catch_up(day)
     }
-    plan = plan_daily(day, tracked, found.top, edits)
-    return _Decision(plan, found.popularity)
+    return _Found(found.top, edits, found.popularity)
 
 
 def _top(run: Run, limit: int, world: World) -> list[ListedMovie]:

@@ -12,11 +12,8 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from functions.ingest_changes.details import (
-    nothing_tracked,
-    store_popularity,
-    tracked_movies,
-)
+from functions.ingest_changes import tracking
+from functions.ingest_changes.details import nothing_tracked, store_popularity
 from functions.ingest_changes.plan import history_days, survey
 from functions.ingest_changes.publishing import publish_new, resume
 from functions.ingest_changes.world import World
@@ -123,6 +120,4 @@ def _load(run: Run, day: date, world: World) -> dict[str, Any]:
 
 
 def _active(world: World) -> frozenset[int]:
-    return frozenset(
-        movie.movie_id for movie in tracked_movies(world) if movie.retired_on is None
-    )
+    return frozenset(tracking.active(world.tables))

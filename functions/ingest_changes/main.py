@@ -1,7 +1,7 @@
 """ingest_changes: a tick comes in, a planned and published run goes out.
 
-Pub/Sub ingest-requests -> TMDB lists, exports, edits -> tracked_movies,
-movie_popularity_raw, batch_plan, ingestion_log -> Pub/Sub movie-batches
+Pub/Sub ingest-requests -> TMDB lists, exports, edits -> tracked_movies_raw,
+tracked_movies, movie_popularity_raw, batch_plan, ingestion_log -> Pub/Sub movie-batches
 """
 
 from typing import Any

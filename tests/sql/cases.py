@@ -21,7 +21,11 @@ from functions.compute_metrics import checks, statements
 
 HERE = Path(__file__).parent
 GATE = statements.gate()
-STATEMENTS = {file.name: file for file in statements.daily()} | GATE
+TRACKING = {
+    path.stem: statements.Statement(path.stem, path.read_text())
+    for path in (statements.SQL / "tracking").glob("*.sql")
+}
+STATEMENTS = {file.name: file for file in statements.daily()} | GATE | TRACKING
 DAYS = "catalogue_days"
 VIEWS = {path.stem for path in (statements.SQL / "views").glob("*.sql")}
 CHECKS = {check.statement.name: check.statement.sql for check in checks.read()}
@@ -57,6 +61,8 @@ class Case:
         """The table or view that the file makes."""
         if self.name in GATE:
             return DAYS
+        if self.name in TRACKING:
+            return "tracked_movies"
         return self.name if self.name in VIEWS else self.name[3:]
 
     def reduced(self, rows: list[dict[str, Any]]) -> dict[Any, Any]:

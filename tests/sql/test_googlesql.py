@@ -16,7 +16,12 @@ FILES = {
     for path in sorted(statements.SQL.glob("**/*.sql"))
 }
 MERGES = [name for name, sql in FILES.items() if "\nMERGE " in sql]
-ON_DAYS = [name for name, sql in FILES.items() if "@to_date" in sql]
+ON_DAYS = [
+    name
+    for name, sql in FILES.items()
+    # tracked_movies, the only table of that one, has no partitions.
+    if "@to_date" in sql and name != "tracking/retire.sql"
+]
 
 BREAKS = {
     "a column that does not exist": ("{table}no_such_column", "no_such_column"),

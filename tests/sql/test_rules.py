@@ -19,13 +19,14 @@ CHECKS = sorted((statements.SQL / "checks").glob("*.sql"))
 GATE = sorted((statements.SQL / "gate").glob("*.sql"))
 QUERIES = sorted((statements.SQL / "queries").glob("*.sql"))
 ALERTS = sorted((statements.SQL / "alerts").glob("*.sql"))
+TRACKING = sorted((statements.SQL / "tracking").glob("*.sql"))
 SCHEMAS = {
     path.stem: json.loads(path.read_text())
     for path in sorted((statements.SQL / "schemas").glob("*.json"))
 }
 TEXTS = {
     path.stem: path.read_text()
-    for path in [*NUMBERED, *VIEWS, *CHECKS, *GATE, *QUERIES, *ALERTS]
+    for path in [*NUMBERED, *VIEWS, *CHECKS, *GATE, *TRACKING, *QUERIES, *ALERTS]
 }
 THRESHOLDS = "10_metric_thresholds"
 

@@ -19,7 +19,7 @@ def test_a_schema_is_as_bigquerys_api_returns_it(path: Path) -> None:
 
 
 def test_rows_expire_wherever_there_are_days_of_them() -> None:
-    """tracked_movies is no history: each day's run rewrites it whole."""
+    """tracked_movies is no history: every run rewrites it."""
     undated = {
         path.stem
         for path in warehouse.SCHEMAS.glob("*.json")

@@ -1,12 +1,14 @@
 """ingest_changes: runs against fakes; what is written, in which order, how often."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from functions.ingest_changes.main import run
+from functions.ingest_changes.tracking import RETIRE, TRACK
 from functions.ingest_changes.world import World
 from shared.delivery import Delivery
 from shared.errors import (
@@ -18,7 +20,7 @@ from shared.errors import (
 )
 from shared.ledger import Ledger
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest
-from shared.ports import ChangedMovie, ExportRow, ListedMovie
+from shared.ports import ChangedMovie, ExportRow, ListedMovie, Parameter
 from shared.runs import Mode
 from tests.fakes import FakeMovies, FakeTables, FakeTopics
 
@@ -28,36 +30,48 @@ POPULAR = [ListedMovie(i, 100.0 - i) for i in range(1, 121)]
 EXPORT = [ExportRow(i, 100.0 - i, is_feature=True) for i in range(1, 121)]
 
 
-def _tracked(movie_id: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "movie_id": movie_id,
-        "tracked_since": date(2026, 2, 1),
-        "last_in_top_on": date(2026, 2, 20),
-        "rank": None,
-        "popularity": None,
-        "changed_on": None,
-        "retired_on": None,
-        "retired_reason": None,
-        **fields,
-    }
+@dataclass(eq=False)
+class _Tables(FakeTables):
+    """Tracks what is landed as sql/tracking does, whose numbers have cases there."""
+
+    tracked: list[int] = field(default_factory=list)
+    retired: list[int] = field(default_factory=list)
+
+    def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
+        if "tracked_movies" not in sql:
+            return super().select(sql, **parameters)
+        landed = self.loaded.get("tracked_movies_raw", [])
+        gone = {row["movie_id"] for row in landed if row["is_deleted"]}
+        top = [row["movie_id"] for row in landed if row["rank"]]
+        if "AS selected" in sql:
+            found = [movie_id for movie_id in top if movie_id not in gone]
+        elif "retired_on IS NULL" in sql:
+            is_tracked = TRACK in [sql for sql, _ in self.executed]
+            found = [*(top if is_tracked else ()), *self.tracked]
+            found = [m for m in dict.fromkeys(found) if m not in gone]
+        else:
+            found = [*self.tracked, *self.retired]
+        return [{"movie_id": movie_id} for movie_id in found]
 
 
 def _world(
     movies: FakeMovies,
     *,
-    tracked: list[dict[str, Any]] | None = None,
+    tracked: Sequence[int] = (),
+    retired: Sequence[int] = (),
     plan: list[dict[str, Any]] | None = None,
     last_daily: date | None = None,
 ) -> tuple[World, FakeTables, FakeTopics]:
-    tables = FakeTables(
+    tables = _Tables(
         answers=[
             ("age_s", plan or []),
             ("MAX(run_date)", [{"run_date": last_daily}]),
-            ("tracked_movies", tracked or []),
             ("AS is_done", [{"is_done": False}]),
             ("COUNT(DISTINCT batch_no)", [{"batches_done": 1}]),
             ("is_complete", []),
-        ]
+        ],
+        tracked=[*tracked],
+        retired=[*retired],
     )
     topics = FakeTopics()
     ledger = Ledger(tables, "test")
@@ -95,7 +109,7 @@ def test_an_initial_run_plans_publishes_and_asks_for_history() -> None:
     assert topics.bodies(INGEST_REQUESTS) == [
         {"mode": "history", "run_date": "2026-03-01"}
     ]
-    assert len(tables.loaded["tracked_movies"]) == 60
+    assert len(tables.loaded["tracked_movies_raw"]) == 60
     assert [row["batch_no"] for row in tables.loaded["batch_plan"]] == [1, 2]
     [planned] = tables.events("RUN_PLANNED")
     assert (planned["expected"], planned["batch_count"]) == (60, 2)
@@ -122,9 +136,7 @@ def test_a_run_date_in_the_message_wins_over_the_publish_time() -> None:
 
 
 def test_a_daily_run_takes_popularity_and_the_top_from_the_export() -> None:
-    world, tables, topics = _world(
-        FakeMovies(exports={DAY: EXPORT}), tracked=[_tracked(120)]
-    )
+    world, tables, topics = _world(FakeMovies(exports={DAY: EXPORT}), tracked=[120])
     run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
     assert _ids(topics) == [1, 2, 3, 120]
     popularity = {
@@ -152,16 +164,18 @@ def test_a_daily_run_reads_the_edits_of_every_day_since_the_last_complete_one() 
     world, tables, topics = _world(movies, last_daily=days[0])
     run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
     assert _ids(topics) == [1, 3]
-    rows = {row["movie_id"]: row for row in tables.loaded["tracked_movies"]}
-    assert rows[1]["changed_on"] == "2026-02-26"
-    assert rows[2]["retired_reason"] == "deleted at TMDB"
+    rows = {row["movie_id"]: row for row in tables.loaded["tracked_movies_raw"]}
+    assert (rows[1]["changed_on"], rows[1]["is_deleted"]) == ("2026-02-26", False)
+    assert (rows[2]["changed_on"], rows[2]["is_deleted"]) == ("2026-02-28", True)
+    # Edits of the day itself are the next run's.
+    assert rows[3]["changed_on"] is None
 
 
 def test_a_weekly_run_fetches_what_is_tracked() -> None:
-    retired = _tracked(9, retired_on=date(2026, 2, 20))
-    world, _, topics = _world(FakeMovies(), tracked=[_tracked(5), retired])
+    world, tables, topics = _world(FakeMovies(), tracked=[5], retired=[9])
     run(IngestRequest(Mode.WEEKLY), DELIVERY, world)
     assert _ids(topics) == [5]
+    assert tables.executed == [(RETIRE, {"to_date": DAY})]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +225,7 @@ def test_an_empty_tmdb_starts_nothing() -> None:
 
 
 def test_when_tmdb_is_away_nothing_is_half_done() -> None:
-    world, tables, topics = _world(FakeMovies(is_away=True), tracked=[_tracked(5)])
+    world, tables, topics = _world(FakeMovies(is_away=True), tracked=[5])
     for mode in (Mode.INITIAL, Mode.DAILY):
         with pytest.raises(TmdbUnavailableError):
             run(IngestRequest(mode), DELIVERY, world)
@@ -266,7 +280,7 @@ def test_a_run_that_could_not_be_published_is_not_called_planned() -> None:
 
 
 def test_history_fans_itself_out_over_its_days() -> None:
-    world, tables, topics = _world(FakeMovies(), tracked=[_tracked(5)])
+    world, tables, topics = _world(FakeMovies(), tracked=[5])
     answer = run(IngestRequest(Mode.HISTORY), DELIVERY, world)
     assert (answer["batches"], answer["movies"]) == (90, 90)
     bodies = topics.bodies(INGEST_REQUESTS)
@@ -283,9 +297,7 @@ def test_history_fans_itself_out_over_its_days() -> None:
 
 def test_a_day_of_history_is_loaded_and_marked() -> None:
     day = date(2026, 1, 2)
-    world, tables, _ = _world(
-        FakeMovies(exports={day: EXPORT}), tracked=[_tracked(5), _tracked(999)]
-    )
+    world, tables, _ = _world(FakeMovies(exports={day: EXPORT}), tracked=[5, 999])
     run(IngestRequest(Mode.HISTORY, DAY, export_date=day), DELIVERY, world)
     [row] = tables.loaded["movie_popularity_raw"]
     assert (row["movie_id"], row["export_date"]) == (5, "2026-01-02")
@@ -297,7 +309,7 @@ def test_a_day_of_history_is_loaded_and_marked() -> None:
 
 def test_a_day_without_an_export_is_recorded_as_such() -> None:
     day = date(2026, 1, 2)
-    world, tables, _ = _world(FakeMovies(), tracked=[_tracked(5)])
+    world, tables, _ = _world(FakeMovies(), tracked=[5])
     run(IngestRequest(Mode.HISTORY, DAY, export_date=day), DELIVERY, world)
     [marker] = tables.events("BATCH_DONE")
     assert "no export" in marker["reason"]

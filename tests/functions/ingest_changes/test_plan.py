@@ -3,17 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from functions.ingest_changes.plan import (
-    DELETED_AT_TMDB,
-    OUTSIDE_THE_TOP,
-    Plan,
-    Tracked,
-    history_days,
-    plan_daily,
-    plan_initial,
-    plan_weekly,
-    survey,
-)
+from functions.ingest_changes.plan import Selected, history_days, select, survey
 from shared.ports import ChangedMovie, ExportRow, ListedMovie
 
 DAY = date(2026, 3, 1)
@@ -22,14 +12,6 @@ TOP = [ListedMovie(680, 90.0), ListedMovie(13, 50.0)]
 
 def _days_ago(days: int) -> date:
     return DAY - timedelta(days=days)
-
-
-def _asked(plan: Plan) -> list[int]:
-    return [movie_id for batch in plan.batches for movie_id in batch.movie_ids]
-
-
-def _by_id(plan: Plan) -> dict[int, Tracked]:
-    return {movie.movie_id: movie for movie in plan.tracked}
 
 
 def _export(*rows: tuple[int, float, bool]) -> Iterator[ExportRow]:
@@ -55,84 +37,29 @@ def test_a_survey_without_a_top_still_reads_every_row() -> None:
     assert next(rows, None) is None
 
 
-def test_an_initial_run_tracks_and_fetches_the_top() -> None:
-    plan = plan_initial(DAY, [], TOP)
-    assert _asked(plan) == [680, 13]
-    assert _by_id(plan)[680] == Tracked(680, DAY, DAY, rank=1, popularity=90.0)
+def test_the_top_is_selected_by_rank() -> None:
+    assert select(TOP, {}, ()) == [Selected(680, 1, 90.0), Selected(13, 2, 50.0)]
 
 
-def test_an_initial_run_keeps_what_was_tracked_before() -> None:
-    old = Tracked(5, _days_ago(9), _days_ago(9), rank=1)
-    plan = plan_initial(DAY, [old], TOP)
-    assert _asked(plan) == [680, 13]
-    assert _by_id(plan)[5] == Tracked(5, _days_ago(9), _days_ago(9), rank=None)
-
-
-def test_a_daily_run_fetches_all_that_is_tracked_most_popular_first() -> None:
-    old = Tracked(5, _days_ago(9), _days_ago(2))
-    retired = Tracked(6, _days_ago(99), _days_ago(50), retired_on=_days_ago(9))
-    plan = plan_daily(DAY, [old, retired], TOP, {})
-    assert _asked(plan) == [680, 13, 5]
-    assert plan.movies == 3
-
-
-def test_a_movie_back_in_the_top_is_tracked_again() -> None:
-    retired = Tracked(
-        13,
-        _days_ago(99),
-        _days_ago(50),
-        retired_on=_days_ago(9),
-        retired_reason=OUTSIDE_THE_TOP,
-    )
-    movie = _by_id(plan_daily(DAY, [retired], TOP, {}))[13]
-    assert movie == Tracked(13, _days_ago(99), DAY, rank=2, popularity=50.0)
-
-
-def test_edits_are_noted_on_tracked_movies_only() -> None:
+def test_the_newest_edit_of_a_known_movie_is_noted_and_of_no_other() -> None:
     edits = {
-        _days_ago(2): [ChangedMovie(13, is_deleted=False)],
         _days_ago(1): [ChangedMovie(13, is_deleted=False), ChangedMovie(7, False)],  # noqa: FBT003
+        _days_ago(2): [ChangedMovie(13, is_deleted=False), ChangedMovie(5, False)],  # noqa: FBT003
     }
-    plan = plan_daily(DAY, [], TOP, edits)
-    assert _by_id(plan)[13].changed_on == _days_ago(1)
-    assert 7 not in _by_id(plan)
+    assert select(TOP, edits, {5}) == [
+        Selected(680, 1, 90.0),
+        Selected(13, 2, 50.0, changed_on=_days_ago(1)),
+        Selected(5, changed_on=_days_ago(2)),
+    ]
 
 
-def test_a_movie_deleted_at_tmdb_is_retired_and_not_fetched() -> None:
-    edits = {_days_ago(1): [ChangedMovie(13, is_deleted=True)]}
-    plan = plan_daily(DAY, [], TOP, edits)
-    assert _asked(plan) == [680]
-    assert _by_id(plan)[13].retired_reason == DELETED_AT_TMDB
-
-
-def test_a_weekly_run_retires_what_is_long_outside_the_top() -> None:
-    edge = Tracked(1, _days_ago(60), _days_ago(30))
-    over = Tracked(2, _days_ago(60), _days_ago(31))
-    plan = plan_weekly(DAY, [edge, over])
-    assert _asked(plan) == [1]
-    assert _by_id(plan)[2].retired_on == DAY
-    assert _by_id(plan)[2].retired_reason == OUTSIDE_THE_TOP
-
-
-def test_nothing_is_remembered_longer_than_the_terms_allow() -> None:
-    kept = Tracked(1, _days_ago(400), _days_ago(300), retired_on=_days_ago(180))
-    gone = Tracked(2, _days_ago(400), _days_ago(300), retired_on=_days_ago(181))
-    assert list(_by_id(plan_weekly(DAY, [kept, gone]))) == [1]
-    assert 2 not in _by_id(plan_daily(DAY, [kept, gone], TOP, {}))
-
-
-def test_a_late_run_moves_no_movie_back_in_time() -> None:
-    movie = Tracked(13, _days_ago(9), DAY, rank=1)
-    plan = plan_daily(_days_ago(3), [movie], TOP, {})
-    assert _by_id(plan)[13].last_in_top_on == DAY
-
-
-def test_a_tracked_movie_survives_the_table() -> None:
-    movie = Tracked(13, _days_ago(9), DAY, rank=1, popularity=2.5, changed_on=DAY)
-    row = movie.to_row("daily-2026-03-01")
-    assert row["last_in_top_on"] == "2026-03-01"
-    assert row["retired_on"] is None
-    assert row["updated_by_run"] == "daily-2026-03-01"
+def test_a_deletion_is_no_less_one_for_a_later_edit() -> None:
+    edits = {
+        _days_ago(2): [ChangedMovie(13, is_deleted=True)],
+        _days_ago(1): [ChangedMovie(13, is_deleted=False)],
+    }
+    found = select(TOP, edits, ())[1]
+    assert found == Selected(13, 2, 50.0, _days_ago(1), is_deleted=True)
 
 
 def test_history_ends_with_the_day_of_the_run() -> None:

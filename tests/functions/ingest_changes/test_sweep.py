@@ -169,6 +169,7 @@ def test_after_an_outage_the_missed_days_are_taken_from_exports() -> None:
         answers=[
             ("age_s", []),
             ("MAX(run_date)", [{"run_date": date(2026, 2, 26)}]),
+            ("retired_on IS NULL", [{"movie_id": 1}]),
             ("tracked_movies", []),
         ]
     )

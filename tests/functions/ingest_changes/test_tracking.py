@@ -1,0 +1,123 @@
+"""Tracking on BigQuery's emulator: what runs that work at the same time leave."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.ingest_changes.main import run
+from functions.ingest_changes.world import World
+from local import warehouse
+from local.bigquery_emulator import BigQueryEmulator
+from shared.bigquery import Warehouse
+from shared.delivery import Delivery
+from shared.ledger import Ledger
+from shared.messages import MOVIE_BATCHES, IngestRequest
+from shared.ports import ExportRow, ListedMovie
+from shared.runs import Mode
+from tests.fakes import FakeMovies, FakeTopics
+
+pytestmark = pytest.mark.emulator
+
+DAY = date(2026, 3, 1)
+DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+POPULAR = [ListedMovie(i, 100.0 - i) for i in range(1, 51)]
+EXPORT = [ExportRow(i, 100.0 - i, is_feature=True) for i in range(1, 51)]
+
+
+@dataclass(eq=False)
+class _Meanwhile(FakeMovies):
+    """TMDB; before it answers the first export something else happens."""
+
+    happens: Callable[[], object] | None = None
+
+    def export(self, day: date, fold: Any) -> Any:
+        if self.happens:
+            happens, self.happens = self.happens, None
+            happens()
+        return super().export(day, fold)
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmulator]:
+    with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
+        yield running
+
+
+@pytest.fixture
+def tables(
+    emulator: BigQueryEmulator, request: pytest.FixtureRequest
+) -> Iterator[Warehouse]:
+    dataset = f"d{abs(hash(request.node.name)) % 10**9}"
+    with warehouse.connect(emulator.url) as client:
+        warehouse.create_tables(client, dataset)
+        yield Warehouse(client, dataset, max_bytes_billed=10**9)
+
+
+def _world(tables: Warehouse, movies: FakeMovies, tracked_movies: int) -> World:
+    ledger = Ledger(tables, "test")
+    return World(movies, tables, ledger, FakeTopics(), tracked_movies, 9, 1_200, 10_800)
+
+
+def _tracked(tables: Warehouse) -> list[int]:
+    rows = tables.select(
+        "SELECT movie_id FROM tmdb_analytics.tracked_movies "
+        "WHERE retired_on IS NULL ORDER BY movie_id"
+    )
+    return [row["movie_id"] for row in rows]
+
+
+def test_a_load_that_ends_while_a_daily_run_reads_loses_no_movie(
+    tables: Warehouse,
+) -> None:
+    """The deployment was raised to 50; an instance for 10 still runs its daily."""
+    load = _world(tables, FakeMovies(popular=POPULAR), 50)
+    movies = _Meanwhile(exports={DAY: EXPORT})
+    movies.happens = lambda: run(IngestRequest(Mode.INITIAL), DELIVERY, load)
+    daily = _world(tables, movies, 10)
+    run(IngestRequest(Mode.DAILY), DELIVERY, daily)
+    assert _tracked(tables) == list(range(1, 51))
+    # What the load has tracked meanwhile is fetched by the daily run too.
+    assert isinstance(daily.topics, FakeTopics)
+    fetched = [
+        i for body in daily.topics.bodies(MOVIE_BATCHES) for i in body["movie_ids"]
+    ]
+    assert sorted(fetched) == list(range(1, 51))
+
+
+def test_a_delivery_that_died_before_its_plan_changes_nothing_more(
+    tables: Warehouse,
+) -> None:
+    world = _world(tables, FakeMovies(exports={DAY: EXPORT[:10]}), 10)
+    topics = world.topics
+    assert isinstance(topics, FakeTopics)
+    run(IngestRequest(Mode.DAILY), DELIVERY, world)
+    before = _rows(tables)
+    tables.execute("TRUNCATE TABLE tmdb_analytics.batch_plan")
+    # TMDB's list has drifted, but the run has landed its selection.
+    again = _world(tables, FakeMovies(exports={DAY: EXPORT[5:15]}), 10)
+    with pytest.raises(Exception, match="being planned"):
+        run(IngestRequest(Mode.DAILY), DELIVERY, again)
+    assert _rows(tables) == before
+
+
+def test_a_weekly_run_retires_and_a_daily_run_brings_back(tables: Warehouse) -> None:
+    world = _world(tables, FakeMovies(popular=POPULAR[:3]), 3)
+    run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+    later = DAY + timedelta(days=31)
+    daily = FakeMovies(exports={later: EXPORT[2:5]})
+    run(IngestRequest(Mode.DAILY, later), DELIVERY, _world(tables, daily, 3))
+    assert _tracked(tables) == [1, 2, 3, 4, 5]
+    run(IngestRequest(Mode.WEEKLY, later), DELIVERY, world)
+    assert _tracked(tables) == [3, 4, 5]
+    next_day = later + timedelta(days=1)
+    daily = FakeMovies(exports={next_day: EXPORT[:3]})
+    run(IngestRequest(Mode.DAILY, next_day), DELIVERY, _world(tables, daily, 3))
+    assert _tracked(tables) == [1, 2, 3, 4, 5]
+
+
+def _rows(tables: Warehouse) -> list[dict[str, Any]]:
+    sql = "SELECT * FROM tmdb_analytics.tracked_movies ORDER BY movie_id"
+    return tables.select(sql)
