@@ -8,23 +8,25 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
+from time import sleep
 from typing import Any
 
 import requests
 from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import (
-    BadRequest,
     Conflict,
-    Forbidden,
     GoogleAPICallError,
     NotFound,
     RetryError,
 )
 from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
+from shared import clock
+from shared.bigquery_errors import Verdict, classify, is_row_transient
 from shared.config import Platform, Settings
 from shared.errors import (
     RowsRejectedError,
@@ -40,9 +42,22 @@ JOB_TIMEOUT_S = 480.0
 """Of one query or load: below the 540 s that a function has."""
 ROWS_PER_APPEND = 500
 """Google's advice for one streaming request: 500 rows."""
+APPENDS = 5
+"""Requests for rows that are refused for a moment; the pauses between add up to 6 s."""
+APPEND_PAUSE_S = 0.2
+NEW_TABLE = timedelta(minutes=10)
+"""So long after a table was made, streaming may answer that there is none."""
+LOAD_ATTEMPTS = 30
+"""Jobs of one id that may fail; more than a message has deliveries, 20."""
 
-_OUR_MISTAKES = (BadRequest, NotFound, Forbidden)
-_ELSEWHERE = (GoogleAPICallError, RetryError, requests.RequestException, TimeoutError)
+_CALL_ERRORS = (
+    GoogleAPICallError,
+    RetryError,
+    GoogleAuthError,
+    requests.RequestException,
+    TimeoutError,
+)
+"""What a call of Google's client raises for what happened outside of us."""
 _RETRY = bigquery.DEFAULT_RETRY.with_timeout(REQUEST_TIMEOUT_S)
 _NO_JOB_RETRY = None
 """Google's default runs a failed query again for 20 minutes, longer than a function
@@ -80,21 +95,64 @@ class Warehouse:
         """
         refusals: list[Refusal] = []
         for start in range(0, len(rows), ROWS_PER_APPEND):
-            part = rows[start : start + ROWS_PER_APPEND]
-            with self._errors(RowsRejectedError, f"append to {table}"):
-                answers = self._client.insert_rows_json(
-                    f"{self._client.project}.{self._dataset}.{table}",
-                    part,
-                    row_ids=row_ids[start : start + ROWS_PER_APPEND],
+            part = range(start, min(start + ROWS_PER_APPEND, len(rows)))
+            refusals += self._append(table, rows, row_ids, part)
+        return refusals
+
+    def _append(
+        self, table: str, rows: Rows, row_ids: Sequence[str], part: Sequence[int]
+    ) -> list[Refusal]:
+        """Stream the rows at these places, those refused for a moment several times."""
+        refusals: list[Refusal] = []
+        for attempt in range(APPENDS):
+            if attempt:
+                sleep(APPEND_PAUSE_S * 2**attempt)
+            again: list[int] = []
+            reason = ""
+            for answer in self._insert_all(table, rows, row_ids, part):
+                place = part[answer["index"]]
+                reason = _reason(answer["errors"])
+                if is_row_transient(answer["errors"]):
+                    again.append(place)
+                else:
+                    refusals.append(Refusal(place, reason))
+            if not again:
+                return sorted(refusals, key=lambda refusal: refusal.index)
+            part = again
+        raise WarehouseUnavailableError(
+            f"append to {table}: {len(part)} rows were refused {APPENDS} times, "
+            f"the last with {reason}",
+            field=table,
+            remedy="retried automatically",
+        )
+
+    def _insert_all(
+        self, table: str, rows: Rows, row_ids: Sequence[str], part: Sequence[int]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Send one request; return its refusals, `index` counting within `part`."""
+        target = f"{self._client.project}.{self._dataset}.{table}"
+        with self._errors(RowsRejectedError, f"append to {table}"):
+            try:
+                answer: Sequence[Mapping[str, Any]] = self._client.insert_rows_json(
+                    target,
+                    [rows[place] for place in part],
+                    row_ids=[row_ids[place] for place in part],
                     skip_invalid_rows=True,
                     retry=_RETRY,
                     timeout=REQUEST_TIMEOUT_S,
                 )
-            refusals += [
-                Refusal(start + answer["index"], _reason(answer["errors"]))
-                for answer in answers
-            ]
-        return refusals
+            except NotFound as error:
+                # Streaming learns of a new table minutes after everybody else.
+                made = self._client.get_table(target, retry=_RETRY).created
+                if made is None or clock.now() - made > NEW_TABLE:
+                    raise
+                raise WarehouseUnavailableError(
+                    f"append to {table}: made at {made:%H:%M:%S}, not yet open to "
+                    f"streaming: {error}",
+                    field=table,
+                    remedy="retried automatically, for the first minutes of a table",
+                ) from error
+        return answer
 
     def load_once(
         self, table: str, rows: Iterable[Row], job_id: str, *, replace: bool = False
@@ -111,9 +169,9 @@ class Warehouse:
             write_disposition="WRITE_TRUNCATE" if replace else "WRITE_APPEND",
         )
         target = f"{self._client.project}.{self._dataset}.{table}"
-        for attempt in range(1, 10):
-            # Job ids are a project's: another dataset's run must not be taken for ours.
-            name = f"{self._dataset}_{job_id}" + (f"_a{attempt}" if attempt > 1 else "")
+        scope = self._scope()
+        for attempt in range(1, LOAD_ATTEMPTS + 1):
+            name = f"{scope}_{job_id}" + (f"_a{attempt}" if attempt > 1 else "")
             with self._errors(RowsRejectedError, f"load into {table}"):
                 try:
                     if replace:
@@ -161,11 +219,29 @@ class Warehouse:
             job.result(timeout=JOB_TIMEOUT_S)
         return job.num_dml_affected_rows or 0, job.total_bytes_billed or 0
 
+    def _scope(self) -> str:
+        """Return what a job id begins with, so that it locks this dataset only.
+
+        Job ids are a project's and outlive data: another dataset's job, or a job of a
+        dataset of this name that was deleted since, must not be taken for ours.
+        """
+        with self._errors(StatementError, "read the dataset"):
+            dataset = self._client.get_dataset(
+                f"{self._client.project}.{self._dataset}",
+                retry=_RETRY,
+                timeout=REQUEST_TIMEOUT_S,
+            )
+        made = dataset.created
+        return f"{self._dataset}_{made:%Y%m%d%H%M%S%f}" if made else self._dataset
+
     def _has_succeeded(self, job_id: str) -> bool:
         job = self._client.get_job(job_id, retry=_RETRY, timeout=REQUEST_TIMEOUT_S)
         try:
             job.result(timeout=JOB_TIMEOUT_S)
         except GoogleAPICallError:
+            # Not being able to ask says nothing about the job.
+            if job.error_result is None:
+                raise
             return False
         return True
 
@@ -186,24 +262,17 @@ class Warehouse:
     def _errors(
         self, ours: type[RowsRejectedError | StatementError], doing: str
     ) -> Iterator[None]:
-        """Tell our mistakes (permanent) from BigQuery's absence (transient)."""
+        """Raise `ours` for what stays, WarehouseUnavailableError for what passes."""
         try:
             yield
-        except _OUR_MISTAKES as error:
-            # A quota or rate that is used up is a 403 too, and passes.
-            if "quotaExceeded" in str(error) or "rateLimitExceeded" in str(error):
-                raise WarehouseUnavailableError(f"{doing}: {error}") from error
-            raise ours(
-                f"{doing}: {error}",
-                field=self._dataset,
-                remedy="check that the tables are as in sql/schemas and that the "
-                "function may use them (make doctor, terraform apply)",
-            ) from error
-        except _ELSEWHERE as error:
-            raise WarehouseUnavailableError(
+        except _CALL_ERRORS as error:
+            known = classify(error)
+            is_transient = known.verdict is Verdict.TRANSIENT
+            raised = WarehouseUnavailableError if is_transient else ours
+            raise raised(
                 f"{doing}: {type(error).__name__}: {error}",
                 field=self._dataset,
-                remedy="tried again by itself",
+                remedy=known.hint,
             ) from error
 
 

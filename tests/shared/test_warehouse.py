@@ -107,6 +107,21 @@ def test_a_load_of_one_name_happens_once(tables: Warehouse) -> None:
     assert _count(tables, "movie_popularity_raw") == 1
 
 
+def test_a_load_is_done_again_in_a_dataset_made_anew(
+    emulator: BigQueryEmulator,
+) -> None:
+    """`destroy --delete-data` and `deploy` on one day: job ids outlive the data."""
+    with warehouse.connect(emulator.url) as client:
+        tables = Warehouse(client, "anew", max_bytes_billed=10**9)
+        for movie_id in (1, 2):
+            client.delete_dataset("anew", delete_contents=True, not_found_ok=True)
+            warehouse.create_tables(client, "anew")
+            rows = [_popularity(movie_id)]
+            assert tables.load_once("movie_popularity_raw", rows, "plan")
+            assert not tables.load_once("movie_popularity_raw", rows, "plan")
+            assert _count(tables, "movie_popularity_raw") == 1
+
+
 def test_of_many_loads_at_once_one_wins(tables: Warehouse) -> None:
     def load(movie_id: int) -> bool:
         rows = [_popularity(movie_id)]
