@@ -7,9 +7,14 @@ with the next day. PUBSUB_EMULATOR=google takes Google's own Pub/Sub emulator, w
 Java and the Cloud SDK are installed, instead of the embedded stand-in.
 """
 
+import signal
+
+if __name__ == "__main__":
+    # Google's libraries take seconds to import: Ctrl-C meanwhile ends us in silence.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import os
-import signal
 import sys
 import time
 from dataclasses import dataclass

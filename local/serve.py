@@ -5,9 +5,14 @@ that tells `python -m ops` in other terminals where they listen. TMDB is simulat
 the real one with TMDB_TOKEN set. The data are the demo's: either goes on with them.
 """
 
+import signal
+
+if __name__ == "__main__":
+    # Google's libraries take seconds to import: Ctrl-C meanwhile ends us in silence.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import os
-import signal
 import sys
 import threading
 from datetime import UTC, date, datetime

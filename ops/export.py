@@ -77,7 +77,9 @@ def export(  # noqa: PLR0913 - each is an option
     allow no copy to be kept beyond 6 months.
     """
     target = out or Path(f"{view}.{kind}")
-    if target.is_dir() or not target.parent.is_dir():
+    # A device would be replaced by the file.
+    is_no_file = target.exists() and not target.is_file()
+    if is_no_file or not target.parent.is_dir():
         raise typer.BadParameter(f"{target} cannot be a file", param_hint="--out")
     if target.exists() and not force:
         raise typer.BadParameter(

@@ -17,6 +17,7 @@ from google.api_core.exceptions import (
     NotFound,
 )
 from google.auth.exceptions import GoogleAuthError
+from requests import RequestException
 from rich.text import Text
 
 from local import environment
@@ -43,7 +44,7 @@ def verb(work: Callable[..., None]) -> Callable[..., None]:
     def command(**said: Any) -> None:  # noqa: ANN401 - whatever typer has read
         environment.spare_loopback()
         take_any_letter()
-        with errors_in_words():
+        with errors_in_words(), files_in_words():
             if place:
                 named = {one.name: said.pop(one.name) for one in WHERE_OPTIONS}
                 said[place] = Where.of(**named)
@@ -91,6 +92,26 @@ def errors_in_words() -> Iterator[None]:
     except GoogleAPICallError as error:
         _tell(f"{type(error).__name__}: {_first_line(error)}", "try again in a while")
         leave(Exit.UNREACHABLE)
+
+
+@contextmanager
+def files_in_words() -> Iterator[None]:
+    """Name what could not be written: a full disk, a file that is not for us."""
+    try:
+        yield
+    except RequestException as error:
+        raise OperatorError(
+            Exit.UNREACHABLE, _first_line(error), "try again in a while"
+        ) from error
+    except BrokenPipeError:
+        raise  # typer ends a command whose reader has gone, in silence
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        raise OperatorError(
+            Exit.AMISS,
+            f"{what}{error.strerror or error}",
+            "make room for it, or make it writable",
+        ) from error
 
 
 def _tell(said: str, remedy: str) -> None:

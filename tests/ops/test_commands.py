@@ -71,6 +71,7 @@ def test_every_code_has_a_meaning_and_help_prints_it() -> None:
         (["export", "v_top_viral_movies", "--format=xlsx"], "--format"),
         (["export", "v_top_viral_movies", "--where=1; DROP TABLE x"], "--where"),
         (["export", "v_top_viral_movies", "--out=/nowhere/x.csv"], "--out"),
+        (["export", "v_top_viral_movies", "--out=/dev/null", "--force"], "--out"),
     ],
 )
 def test_wrong_use_names_the_option(words: list[str], field: str) -> None:
@@ -167,6 +168,7 @@ def _caused(error: Exception, cause: Exception) -> Exception:
         (_of(Forbidden, "no right"), Exit.AMISS, "no right"),
         (_of(ServiceUnavailable, "down"), Exit.UNREACHABLE, "down"),
         (KeyboardInterrupt(), Exit.STOPPED, ""),
+        (OSError(28, "No space left on device"), Exit.AMISS, "No space left"),
     ],
 )
 def test_whatever_goes_wrong_has_a_code_and_words(
