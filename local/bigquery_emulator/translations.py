@@ -1,41 +1,97 @@
-"""Let the emulator remember how a statement reads in DuckDB's words.
+"""Let the emulator remember a statement: how it parses, and how DuckDB's SQL says it.
 
-In: its translator. Out: the same text, sooner. It parses, types and rewrites a
-statement with sqlglot each time it is run, a second for our longest, while DuckDB needs
-a fraction of that; ours are the same every day but for their parameters, which are
-bound. What a translation depends on is in its key; only the columns of tables are not,
-and a change of those makes it forget everything.
+sqlglot parses, types and rewrites a statement each time it runs, a second for our
+longest, while DuckDB needs a fraction of that. Ours are the same every day but for
+their parameters, which are bound. So a text is parsed once, and a tree is translated
+once for each set of parameter types. What a translation depends on is in its key; only
+the columns of tables are not, and a change of those empties the memory.
 """
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 import sqlglot
-from local_bigquery.catalog import tables
+from local_bigquery.catalog import names, tables
 from local_bigquery.jobs import merge, query
+from local_bigquery.sql import script
 from local_bigquery.sql.dialect import BigQueryDialect
 from local_bigquery.sql.translate import Context
 from sqlglot import exp
 
 REMEMBERED = 1_000
-"""Translations kept, about 20 kB each."""
+"""Of each kind: scripts, trees, texts of parts, translations of about 20 kB."""
+
+_READ_ONLY = (
+    exp.Query,
+    exp.Insert,
+    exp.Update,
+    exp.Delete,
+    exp.Merge,
+    exp.TruncateTable,
+)
+"""Kinds of trees that the emulator copies before it changes them."""
 
 _stock_translate = query.translate
 _stock_run = query._run  # noqa: SLF001 - no public way
+_stock_parse_script = script.parse_script
+_stock_parse = script.parse
+_stock_evolve = tables.evolve
+_stock_text = merge._sql  # noqa: SLF001 - no public way
+_stock_unaliased = merge._unaliased  # noqa: SLF001 - no public way
 _of_thread = threading.local()
-_lock = threading.Lock()
-_remembered: OrderedDict[object, "_Translation"] = OrderedDict()
+
+
+class _Memory[K: Hashable, V]:
+    """The values used last, safe for threads."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[K, V] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: K) -> V | None:
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
+    def put(self, key: K, value: V) -> V:
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > REMEMBERED:
+                self._values.popitem(last=False)
+        return value
+
+    def drop(self, is_stale: Callable[[V], bool]) -> None:
+        with self._lock:
+            for key in [key for key, value in self._values.items() if is_stale(value)]:
+                del self._values[key]
+
+    def clear(self) -> None:
+        with self._lock:
+            self._values.clear()
+
+
+type _Table = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Translation:
     sql: str
     parameters: frozenset[str]
-    tables: frozenset[tuple[str, str, str]]
+    tables: frozenset[_Table]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """A remembered tree; held, so that no other gets its id."""
+
+    tree: exp.Expr
+    text: tuple[str, int]
+    """The text it was parsed from, and which of its statements it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +102,7 @@ class _Text:
 
 
 class _LazySqlglot:
-    """Stands in for sqlglot in merge.py, which parses only to translate."""
+    """Replaces sqlglot in merge.py, which parses only to translate."""
 
     errors = sqlglot.errors
 
@@ -55,13 +111,61 @@ class _LazySqlglot:
         return _Text(sql)
 
 
+_scripts: _Memory[str, list[script.Statement]] = _Memory()
+_parsed_texts: _Memory[str, list[exp.Expr]] = _Memory()
+_trees: _Memory[int, _Tree] = _Memory()
+_part_texts: _Memory[tuple[int, str], tuple[exp.Expr, str]] = _Memory()
+_translations: _Memory[object, _Translation] = _Memory()
+_views: _Memory[_Table, str] = _Memory()
+"""The text that each view was last made by."""
+
+
 def remember_translations() -> None:
-    """Replace the translator, and what changes tables."""
+    """Replace the parser, the translator, and what changes tables."""
+    script.parse_script = _parse_script
+    script.parse = _parse
+    merge._sql = _part_text("as it is", _stock_text)  # noqa: SLF001 - no public way
+    merge._unaliased = _part_text("unaliased", _stock_unaliased)  # noqa: SLF001 - same
     query.translate = merge.translate = _translate
     merge.sqlglot = _LazySqlglot
     query._run = _run  # noqa: SLF001 - no public way
-    for name in ("create", "update", "evolve", "rename", "delete"):
+    tables.evolve = _evolve
+    for name in ("create", "update", "rename", "delete"):
         setattr(tables, name, _forgetting(getattr(tables, name)))
+
+
+def _parse_script(sql: str) -> list[script.Statement]:
+    known = _scripts.get(sql)
+    return known if known is not None else _scripts.put(sql, _stock_parse_script(sql))
+
+
+def _parse(sql: str) -> list[exp.Expr]:
+    known = _parsed_texts.get(sql)
+    if known is not None:
+        return known
+    trees: list[exp.Expr] = _stock_parse(sql)
+    if all(isinstance(tree, _READ_ONLY) for tree in trees):
+        for number, tree in enumerate(trees):
+            _trees.put(id(tree), _Tree(tree, (sql, number)))
+        _parsed_texts.put(sql, trees)
+    return trees
+
+
+def _part_text(
+    kind: str, stock: Callable[[exp.Expr | None], str]
+) -> Callable[[exp.Expr | None], str]:
+    """Return `stock` with a memory: the source of a MERGE may be 600 lines."""
+
+    def text_of(node: exp.Expr | None) -> str:
+        if node is None:
+            return stock(node)
+        known = _part_texts.get((id(node), kind))
+        # The node is held with its text, so an id that is found is its own.
+        if known is None:
+            known = _part_texts.put((id(node), kind), (node, stock(node)))
+        return known[1]
+
+    return text_of
 
 
 def _translate(
@@ -73,18 +177,12 @@ def _translate(
         )
         return stock
     key = _key(statement, context)
-    with _lock:
-        known = _remembered.get(key)
+    known = _translations.get(key)
     if known is None:
         before = set(context.referenced)
         sql, bound = _stock_translate(_parsed(statement), context)
-        known = _Translation(
-            sql, frozenset(bound), frozenset(context.referenced - before)
-        )
-        with _lock:
-            _remembered[key] = known
-            while len(_remembered) > REMEMBERED:
-                _remembered.popitem(last=False)
+        read = frozenset(context.referenced - before)
+        known = _translations.put(key, _Translation(sql, frozenset(bound), read))
     context.used.clear()
     context.used.update(known.parameters)
     context.referenced.update(known.tables)
@@ -92,14 +190,17 @@ def _translate(
 
 
 def _key(statement: exp.Expr | _Text, context: Context) -> object:
+    text: object
     if isinstance(statement, _Text):
         text = statement.sql
         # The steps of a MERGE read the temporary table that its first step makes.
-        if merge.SOURCE in text.partition(" AS ")[0]:
+        if merge.SOURCE in statement.sql.partition(" AS ")[0]:
             _of_thread.merge = text
         within = _of_thread.merge
     else:
-        text, within = statement.sql(dialect=BigQueryDialect), None
+        known = _trees.get(id(statement))
+        text = known.text if known else statement.sql(dialect=BigQueryDialect)
+        within = None
     return (
         text,
         within,
@@ -116,12 +217,35 @@ def _parsed(statement: exp.Expr | _Text) -> exp.Expr:
     return statement
 
 
-def _run(cursor: object, tree: exp.Expr, *rest: object) -> object:
+def _run(cursor: object, tree: exp.Expr, context: Context, *rest: object) -> object:
+    if not isinstance(tree, query.DDL):
+        return _stock_run(cursor, tree, context, *rest)
     try:
-        return _stock_run(cursor, tree, *rest)
-    finally:
-        if isinstance(tree, query.DDL):
-            _forget()
+        statistics = _stock_run(cursor, tree, context, *rest)
+    except BaseException:
+        _forget()
+        raise
+    _forget_what_changed(tree, context, statistics.ddlOperationPerformed)
+    return statistics
+
+
+def _forget_what_changed(tree: exp.Expr, context: Context, operation: str) -> None:
+    """Forget what reads a new table, nothing for a view made as it was, else all."""
+    target = tree.find(exp.Table)
+    if target is None or tree.find(exp.TemporaryProperty):
+        _forget()
+        return
+    made: _Table = names.reference(target, context.project_id, context.dataset_id)
+    is_view = isinstance(tree, exp.Create) and tree.args.get("kind") == "VIEW"
+    text = context.system.get("statement_text", "")
+    is_the_same = is_view and operation == "REPLACE" and _views.get(made) == text
+    if operation == "CREATE":
+        # Nothing that was made before can read it through a view.
+        _translations.drop(lambda known: made in known.tables)
+    elif operation != "SKIP" and not is_the_same:
+        _forget()
+    if is_view and operation != "SKIP":
+        _views.put(made, text)
 
 
 def _forgetting[**P, T](change: Callable[P, T]) -> Callable[P, T]:
@@ -136,6 +260,21 @@ def _forgetting[**P, T](change: Callable[P, T]) -> Callable[P, T]:
     return changed
 
 
+def _evolve(
+    cursor: object,
+    reference: _Table,
+    relation: object,
+    options: list[str] | None,
+    prefix: str,
+) -> None:
+    """Forget only where a load may add columns: every load that appends comes here."""
+    try:
+        _stock_evolve(cursor, reference, relation, options, prefix)
+    finally:
+        if options:
+            _forget()
+
+
 def _forget() -> None:
-    with _lock:
-        _remembered.clear()
+    _translations.clear()
+    _views.clear()

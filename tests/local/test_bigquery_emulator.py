@@ -3,6 +3,7 @@
 Out also: what happens at a stop, a crash, a wrong version and a start that fails.
 """
 
+import json
 import os
 import signal
 import socket
@@ -12,11 +13,13 @@ import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from importlib import metadata
 from pathlib import Path
 
 import duckdb
 import pytest
+from google.api_core.exceptions import NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
@@ -26,6 +29,7 @@ from local.bigquery_emulator import (
     FolderHeldError,
     versions,
 )
+from tests.sql.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
 TABLE = "local.traction.movies"
@@ -228,3 +232,50 @@ def test_a_translation_is_remembered_for_its_values_and_its_tables(
             "2026-11-01",
             "1.5",
         ]
+
+
+def test_what_is_remembered_is_what_stock_translates(tmp_path: Path) -> None:
+    """On every statement of sql/, byte for byte."""
+    folder = tmp_path / "data"
+    with BigQueryEmulator(folder) as emulator, connected(emulator) as client:
+        Sandbox(client).prepare()
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "tests.local.both_translators", folder],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    compared = json.loads(done.stdout)
+    assert compared["compared"] > 40
+    assert compared["differing"] == []
+
+
+def test_a_view_that_is_made_again_is_read_as_it_is_then(
+    emulator: BigQueryEmulator,
+) -> None:
+    first = "CREATE OR REPLACE VIEW traction.seen_days AS SELECT day FROM traction.seen"
+    second = first.replace("SELECT day", "SELECT CAST(day AS STRING) AS day, 1 AS one")
+    outer = "CREATE OR REPLACE VIEW traction.around AS SELECT * FROM traction.seen_days"
+    question = "SELECT * FROM traction.seen_days"
+    with connected(emulator) as client:
+
+        def run(sql: str) -> list[tuple[object, ...]]:
+            return [tuple(row.values()) for row in client.query_and_wait(sql)]
+
+        run("CREATE SCHEMA IF NOT EXISTS traction")
+        run("CREATE OR REPLACE TABLE traction.seen (day DATE)")
+        run("INSERT INTO traction.seen (day) VALUES (DATE '2026-11-01')")
+        for _ in range(2):  # made, then made again with the same text
+            run(first)
+            assert run(question) == [(date(2026, 11, 1),)]
+        run(second)
+        assert run(question) == [("2026-11-01", 1)]
+        run(outer)
+        assert run("SELECT * FROM traction.around") == [("2026-11-01", 1)]
+        run("DROP VIEW traction.around")
+        run("DROP VIEW traction.seen_days")
+        with pytest.raises(NotFound):
+            run(question)
+        run(first)
+        assert run(question) == [(date(2026, 11, 1),)]
