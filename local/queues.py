@@ -58,7 +58,9 @@ def publisher(address: str) -> Iterator[PublisherClient]:
         yield PublisherClient(transport=PublisherGrpcTransport(channel=channel))
 
 
-def create_queues(address: str, endpoints: Mapping[str, str]) -> None:
+def create_queues(
+    address: str, endpoints: Mapping[str, str], most_attempts: int = MOST_ATTEMPTS
+) -> None:
     """Create every topic and subscription; `endpoints`: function -> URL to push to.
 
     The messages of a function without one wait to be pulled.
@@ -73,7 +75,8 @@ def create_queues(address: str, endpoints: Mapping[str, str]) -> None:
             name=subscription_path(DEAD_LETTERS), topic=topic_path(DEAD_LETTERS)
         )
         for topic, function in SUBSCRIBERS.items():
-            subscriptions.create_subscription(_push(topic, endpoints.get(function, "")))
+            endpoint = endpoints.get(function, "")
+            subscriptions.create_subscription(_push(topic, endpoint, most_attempts))
 
 
 def pull(address: str, topic: str, timeout_s: float) -> list[PubsubMessage]:
@@ -91,7 +94,7 @@ def pull(address: str, topic: str, timeout_s: float) -> list[PubsubMessage]:
     return []
 
 
-def _push(topic: str, endpoint: str) -> Subscription:
+def _push(topic: str, endpoint: str, most_attempts: int) -> Subscription:
     shortest_s, longest_s = BACK_OFF_S
     return Subscription(
         name=subscription_path(topic),
@@ -104,6 +107,6 @@ def _push(topic: str, endpoint: str) -> Subscription:
         ),
         dead_letter_policy=DeadLetterPolicy(
             dead_letter_topic=topic_path(DEAD_LETTERS),
-            max_delivery_attempts=MOST_ATTEMPTS,
+            max_delivery_attempts=most_attempts,
         ),
     )

@@ -33,6 +33,9 @@ TOKEN_SECRET = f"projects/{warehouse.PROJECT}/secrets/tmdb-token"
 CONCURRENCY = {"ingest_changes": 4, "fetch_details": 8, "compute_metrics": 1}
 """Requests that one instance works on at once, as the deployment's should."""
 
+ATTEMPTS = "MAX_DELIVERY_ATTEMPTS"
+"""The setting that the queues and the functions must agree on."""
+
 FAST_SETTINGS = {
     # The simulator's own limit is lifted with it: nobody's servers are spared here.
     "TMDB_REQUESTS_PER_SECOND": "500",
@@ -202,7 +205,9 @@ class Stack:
         for server in self.functions.values():
             server.wait_until_up()
         urls = {name: server.url for name, server in self.functions.items()}
-        queues.create_queues(self._pubsub.address, urls)
+        # As many as the functions are told; all their settings are the same.
+        attempts = int(options.settings.get(ATTEMPTS, queues.MOST_ATTEMPTS))
+        queues.create_queues(self._pubsub.address, urls, attempts)
 
     def _queue_server(self) -> Backend:
         if self._options.google_pubsub:
@@ -270,4 +275,5 @@ class Stack:
             env |= FAST_SETTINGS
             env["TMDB_BASE_URL"] = f"{self.simulator.url}/3"
             env["TMDB_EXPORTS_URL"] = f"{self.simulator.url}/p/exports"
+        env[ATTEMPTS] = str(queues.MOST_ATTEMPTS)
         return env | dict(self._options.settings)

@@ -68,6 +68,9 @@ class Settings:
     fetch_deadline_s: float
     """FETCH_DEADLINE_S: a batch so slow is handed back. Below a function's 540 s by
     what the ids under way may still take, 3 x TMDB_RETRY_S."""
+    max_delivery_attempts: int
+    """MAX_DELIVERY_ATTEMPTS: of one message, before Pub/Sub moves it to dead-letters;
+    the last one of a batch records what is missing of it. The subscriptions' own."""
     max_bytes_billed: int
     """MAX_BYTES_BILLED: a query that would read more is refused by BigQuery."""
     log_level: str
@@ -96,6 +99,7 @@ class Settings:
             run_stalled_s=_number(env, "RUN_STALLED_S", float, 1_200.0),
             run_deadline_s=_number(env, "RUN_DEADLINE_S", float, 10_800.0),
             fetch_deadline_s=_number(env, "FETCH_DEADLINE_S", float, 300.0),
+            max_delivery_attempts=_number(env, "MAX_DELIVERY_ATTEMPTS", int, 20),
             max_bytes_billed=_number(env, "MAX_BYTES_BILLED", int, 20 * 1024**3),
             log_level=_log_level(env),
         )

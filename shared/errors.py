@@ -10,6 +10,7 @@ PipelineError
 │   ├── ExportMissingError         TMDB has no export of a day (tmdb/exports.py)
 │   ├── ExportDamagedError         an export is truncated or corrupt
 │   ├── RunBusyError               another delivery of the same run is at work
+│   ├── BatchIncompleteError       too much of a batch could not be stored
 │   └── BatchSlowError             a batch took longer than a function may
 └── PermanentError                 to dead-letters and acknowledged, or 4xx/5xx
     ├── BadMessageError            the caller's message cannot mean anything
@@ -73,6 +74,10 @@ class RunBusyError(TransientError):
 
 class BatchSlowError(TransientError):
     """A batch was not done in time; what is done of it is stored, the rest is to do."""
+
+
+class BatchIncompleteError(TransientError):
+    """More of a batch is missing than odd movies explain; the rest of it is stored."""
 
 
 class PermanentError(PipelineError):

@@ -41,6 +41,10 @@ RUN_STATUS = _select_of("views/v_run_status.sql").replace(
 )
 """The SELECT of v_run_status; runs are planned before anybody has made a view."""
 
+CONFIRMED_WITHIN_DAYS = 8
+"""A movie not found twice within so many days is gone: a week, where one run a week
+is the only one, and a day of grace."""
+
 LONGEST_CATCH_UP_DAYS = 14
 """TMDB lists edits of a window of at most 14 days."""
 
@@ -132,6 +136,18 @@ class Ledger:
         """Return the movies of a batch whose rows are visible."""
         rows = self.tables.select(
             _LANDED, run_id=run.run_id, run_date=run.run_date, batch_no=batch_no
+        )
+        return frozenset(row["movie_id"] for row in rows)
+
+    def not_found_before(self, run: Run) -> frozenset[int]:
+        """Return the movies that TMDB had not on an earlier day, nor ever since.
+
+        One 404 is no proof that a movie is gone; the same on a later day is.
+        """
+        rows = self.tables.select(
+            _NOT_FOUND_BEFORE,
+            from_date=run.run_date - timedelta(days=CONFIRMED_WITHIN_DAYS),
+            to_date=run.run_date - timedelta(days=1),
         )
         return frozenset(row["movie_id"] for row in rows)
 
@@ -229,6 +245,27 @@ ORDER BY run_date, run_id
 _LANDED = """
 SELECT DISTINCT movie_id FROM tmdb_analytics.movie_details_raw
 WHERE run_id = @run_id AND run_date = @run_date AND batch_no = @batch_no
+"""
+
+_NOT_FOUND_BEFORE = """
+WITH missing AS (
+  SELECT movie_id, MAX(run_date) AS missing_on
+  FROM tmdb_analytics.ingestion_log
+  WHERE event = 'MOVIE_NOT_FOUND' AND run_date BETWEEN @from_date AND @to_date
+  GROUP BY movie_id
+),
+
+landed AS (
+  SELECT movie_id, MAX(run_date) AS landed_on
+  FROM tmdb_analytics.movie_details_raw
+  WHERE run_date BETWEEN @from_date AND @to_date
+  GROUP BY movie_id
+)
+
+SELECT missing.movie_id
+FROM missing
+LEFT JOIN landed USING (movie_id)
+WHERE landed.landed_on IS NULL OR landed.landed_on < missing.missing_on
 """
 
 _BATCHES_DONE = """

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from shared.errors import PipelineError
+
 type Row = Mapping[str, Any]
 type Rows = Sequence[Row]
 type Parameter = str | int | float | date
@@ -47,6 +49,7 @@ class Reply:
     movie: TMDB's JSON, whatever it is; None when there is none.
     failure: why it failed after every retry; None when it did not.
     is_outage: the failure was TMDB being away, not this movie being odd.
+    error: what stops every request, such as a credential that TMDB refuses.
     answered_at: when TMDB answered last, by its clock; None when it never did.
     """
 
@@ -55,6 +58,7 @@ class Reply:
     is_found: bool = True
     failure: str | None = None
     is_outage: bool = False
+    error: PipelineError | None = None
     requests: int = 1
     throttled: int = 0
     answered_at: datetime | None = None
@@ -75,7 +79,10 @@ class Movies(Protocol):
         """Return this moment by TMDB's clock, in UTC."""
 
     def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
-        """Fetch details, in the order asked; one bad movie never costs the rest."""
+        """Fetch details, in the order asked; one bad movie never costs the rest.
+
+        Raises nothing: why a movie has no details is in its reply.
+        """
 
     def most_popular(self, limit: int) -> list[ListedMovie]:
         """List the `limit` most popular movies, most popular first."""

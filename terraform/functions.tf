@@ -98,6 +98,7 @@ resource "google_cloudfunctions2_function" "this" {
       HISTORY_DAYS             = tostring(var.history_days)
       LOG_LEVEL                = var.log_level
       MAX_BYTES_BILLED         = tostring(var.max_gib_billed * 1024 * 1024 * 1024)
+      MAX_DELIVERY_ATTEMPTS    = tostring(local._max_delivery_attempts)
       RUN_DEADLINE_S           = "10800"
       RUN_STALLED_S            = "1200"
       TMDB_BASE_URL            = "https://api.themoviedb.org/3"

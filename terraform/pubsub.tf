@@ -5,6 +5,10 @@
 locals {
   _topics = toset(concat(["dead-letters"], [for function in local.functions : function.listens_to]))
 
+  # At growing distance they last about 2 hours: longer than TMDB's outages. The functions
+  # know it too: the last delivery of a batch records what is missing.
+  _max_delivery_attempts = 20
+
   _publishers = merge([
     for key, function in local.functions : {
       for topic in function.publishes_to : "${key} ${topic}" => { function = key, topic = topic }
@@ -57,10 +61,9 @@ resource "google_pubsub_subscription" "push" {
     maximum_backoff = "600s"
   }
 
-  # 20 attempts at growing distance last about 2 hours: longer than TMDB's outages.
   dead_letter_policy {
     dead_letter_topic     = google_pubsub_topic.this["dead-letters"].id
-    max_delivery_attempts = 20
+    max_delivery_attempts = local._max_delivery_attempts
   }
 
   depends_on = [

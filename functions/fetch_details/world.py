@@ -11,13 +11,14 @@ from shared.ports import Movies, Tables, Topics
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the function reads and writes, and how long a batch may take."""
+    """What the function reads and writes, and what a batch may cost."""
 
     tmdb: Movies
     tables: Tables
     ledger: Ledger
     topics: Topics
     deadline_s: float
+    max_delivery_attempts: int
 
 
 @once  # per instance: warm starts reuse connections
@@ -32,4 +33,5 @@ def connect() -> World:
         ledger=Ledger(tables, platform.revision),
         topics=pubsub.connect(settings),
         deadline_s=settings.fetch_deadline_s,
+        max_delivery_attempts=settings.max_delivery_attempts,
     )

@@ -41,6 +41,8 @@ SETTINGS = {
     "RUN_STALLED_S": "4",
     "RUN_DEADLINE_S": "15",
     "FETCH_DEADLINE_S": "5",
+    # 7 s, where 20 attempts take as many minutes.
+    "MAX_DELIVERY_ATTEMPTS": "5",
 }
 
 

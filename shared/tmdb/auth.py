@@ -1,7 +1,11 @@
 """Credentials: a secret in, what authenticates a request to TMDB out."""
 
 import re
+import threading
+import time
+from collections.abc import Callable
 from enum import StrEnum
+from typing import cast
 
 import requests
 from requests.auth import AuthBase
@@ -71,3 +75,43 @@ def bad_credential(reason: str) -> CredentialsError:
         remedy="copy the API Read Access Token (or the API Key) from "
         "https://www.themoviedb.org/settings/api into a new version of the secret",
     )
+
+
+class Credential:
+    """TMDB's credential, read from its secret once and again when TMDB refuses it.
+
+    Safe to use from many threads: what one of them has read serves all.
+    """
+
+    def __init__(self, read_secret: Callable[[], str]) -> None:
+        self._read_secret = read_secret
+        self._lock = threading.Lock()
+        self._secret: str | None = None
+        self._auth: AuthBase | None = None
+        self._read_at = 0.0
+
+    def current(self) -> AuthBase:
+        """Return what authenticates a request; the secret is read when first needed."""
+        with self._lock:
+            if self._auth is None:
+                self._read()
+            return cast("AuthBase", self._auth)
+
+    def renew(self, refused: AuthBase, sent_at: float) -> bool:
+        """Read the secret anew; say whether there is another credential than `refused`.
+
+        `sent_at`: when the request left, by time.monotonic. Of many that were under
+        way and are refused together, one reads the secret.
+        """
+        with self._lock:
+            if self._auth is refused and self._read_at <= sent_at:
+                self._read()
+            return self._auth is not refused
+
+    def _read(self) -> None:
+        secret = self._read_secret()
+        # Only now: what was sent while the secret was read may carry the old one.
+        self._read_at = time.monotonic()
+        if secret != self._secret:
+            self._auth = authentication(secret)
+            self._secret = secret

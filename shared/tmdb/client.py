@@ -12,9 +12,10 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -32,13 +33,15 @@ from tenacity import (
 from shared import secretmanager
 from shared.clock import now
 from shared.config import Platform, Settings
-from shared.errors import TmdbUnavailableError
+from shared.errors import PipelineError, TmdbUnavailableError
 from shared.ports import ChangedMovie, ExportRow, ListedMovie, Reply
 from shared.tmdb import pages
 from shared.tmdb.answered import answered_at
-from shared.tmdb.auth import authentication, bad_credential
+from shared.tmdb.auth import Credential, bad_credential
+from shared.tmdb.bodies import UnreadableError, read_json
 from shared.tmdb.exports import ExportDamagedError, ExportMissingError, read_lines
 from shared.tmdb.rate_limit import LONGEST_PAUSE_S, TokenBucket, retry_after_s
+from shared.tmdb.statuses import Verdict, error_code, verdict
 
 THREADS = 10
 """Connections at once: 30 requests/s up to 333 ms latency; TMDB allows 20 per IP."""
@@ -46,10 +49,12 @@ TIMEOUT_S = (3.05, 20.0)
 """Connect, read."""
 BATCH_TIMEOUT_S = 240.0
 """A batch not fetched by then is handed back: below the function's 300 s."""
-UNREADABLE_TRIES = 3
-"""A 200 that is no JSON is tried again this often: no outage looks like that."""
-
-_RETRIED = frozenset({429, 500, 502, 503, 504})
+UNREADABLE_TRIES = 5
+"""A 200 without what was asked for is tried so often. Where a third of all answers is
+spoilt, one movie of 250 is lost; a movie that TMDB cannot tell costs about 2 s."""
+REFUSAL_PAUSES_S = (0.5, 1.0, 2.0)
+"""After a 401 with the credential that the secret still holds: an answer may be wrong
+for seconds. One more, and the credential is."""
 
 
 def connect(settings: Settings, platform: Platform) -> "Tmdb":
@@ -73,15 +78,26 @@ class _Retried(Exception):  # noqa: N818 - caught here, seen by nobody
         self.pause_s = pause_s
 
 
-class _UnreadableError(Exception):
-    """A 200 whose body is no JSON."""
-
-
 @dataclass(slots=True)
 class _Tally:
+    """What became of one question, asked as often as it was."""
+
     requests: int = 0
     throttled: int = 0
+    unreadable: int = 0
+    refused: int = 0
     answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One answer; `body` is None where it is no JSON, `unreadable` then says why."""
+
+    status: int
+    pause_s: float | None
+    sent_at: float
+    body: object = None
+    unreadable: str = ""
 
 
 class Tmdb:
@@ -106,9 +122,7 @@ class Tmdb:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._exports_url = exports_url.rstrip("/")
-        self._read_secret = read_secret
-        self._auth: AuthBase | None = None
-        self._auth_lock = threading.Lock()
+        self._credential = Credential(read_secret)
         self._bucket = TokenBucket(rate, clock, sleep)
         self._retry_s = retry_s
         self._sleep = sleep
@@ -118,25 +132,33 @@ class Tmdb:
     def now(self) -> datetime:
         """Return this moment by TMDB's clock: one cheap request."""
         tally = _Tally()
-        self._json("/configuration", {}, tally)
+        self._json("/configuration", {}, lambda body: isinstance(body, dict), tally)
         return tally.answered_at or now()
 
     def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
         """Fetch /movie/{id} for each id; replies in the order asked.
 
-        Raises CredentialsError, and TmdbUnavailableError when not done in 240 s.
+        Raises nothing: what stops every request (no credential) is in the `error` of
+        each reply that it cost, and what 240 s were too short for is a failure.
         """
         asked = [self._pool.submit(self._movie, movie_id) for movie_id in movie_ids]
-        _, unfinished = wait(asked, BATCH_TIMEOUT_S)
-        if unfinished:
-            for future in unfinished:
-                future.cancel()
-            raise TmdbUnavailableError(
-                f"{len(unfinished)} of {len(asked)} movies not answered in "
-                f"{BATCH_TIMEOUT_S:.0f} s",
-                remedy="delivered again by itself",
-            )
-        return [future.result() for future in asked]
+        done, unfinished = wait(asked, BATCH_TIMEOUT_S, return_when=FIRST_EXCEPTION)
+        error = next((e for future in done if (e := future.exception())), None)
+        for future in unfinished:
+            future.cancel()
+        if error:
+            if not isinstance(error, PipelineError):
+                raise error
+            failed = partial(Reply, failure=error.reason, error=error, requests=0)
+        else:
+            reason = f"not answered in {BATCH_TIMEOUT_S:.0f} s"
+            failed = partial(Reply, failure=reason, is_outage=True)
+        return [
+            future.result()
+            if future in done and not future.exception()
+            else failed(movie_id)
+            for movie_id, future in zip(movie_ids, asked, strict=True)
+        ]
 
     def most_popular(self, limit: int) -> list[ListedMovie]:
         """List the most popular movies, re-sorted; `limit` at most 8,000."""
@@ -160,7 +182,9 @@ class Tmdb:
                 # The file server is a bucket: it may say 403 of what is not there.
                 if response.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
                     raise ExportMissingError(f"TMDB has no export of {day}", day)
-                self._check(response, name)
+                if (status := response.status_code) != HTTPStatus.OK:
+                    pause_s = retry_after_s(response.headers.get("Retry-After"))
+                    raise self._failure(verdict(status, None), status, pause_s, name)
                 try:
                     with gzip.GzipFile(fileobj=cast("Any", response.raw)) as lines:
                         rows = read_lines(lines, day)
@@ -177,22 +201,19 @@ class Tmdb:
 
         return self._retrying(read, name)
 
-    def _credential(self) -> AuthBase:
-        with self._auth_lock:
-            if self._auth is None:
-                self._auth = authentication(self._read_secret())
-            return self._auth
-
     def _movie(self, movie_id: int) -> Reply:
         tally = _Tally()
-        path = f"/movie/{movie_id}"
+
+        def is_movie(body: object) -> bool:
+            return isinstance(body, dict) and body.get("id") == movie_id
+
         try:
-            movie = self._json(path, {}, tally)
+            movie = self._json(f"/movie/{movie_id}", {}, is_movie, tally)
         except TmdbUnavailableError as error:
             return Reply(
                 movie_id,
                 failure=error.reason,
-                is_outage=not isinstance(error.__cause__, _UnreadableError),
+                is_outage=not isinstance(error.__cause__, UnreadableError),
                 requests=tally.requests,
                 throttled=tally.throttled,
                 answered_at=tally.answered_at,
@@ -207,35 +228,71 @@ class Tmdb:
         )
 
     def _page(self, path: str, params: dict[str, str]) -> object:
-        return self._json(path, params, _Tally())
+        return self._json(path, params, pages.is_page, _Tally())
 
-    def _json(self, path: str, params: dict[str, str], tally: _Tally) -> object:
-        """Return the JSON at a path; None for 404."""
-        unreadable = 0
+    def _json(
+        self,
+        path: str,
+        params: dict[str, str],
+        is_wanted: Callable[[object], bool],
+        tally: _Tally,
+    ) -> object:
+        """Return the JSON at a path; None for TMDB's 404."""
 
         def read() -> object:
-            nonlocal unreadable
-            auth = self._credential()
-            self._bucket.take()
-            tally.requests += 1
-            with self._get(f"{self._base_url}{path}", params, auth) as response:
-                tally.answered_at = answered_at(response.headers, now())
-                if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-                    tally.throttled += 1
-                if response.status_code == HTTPStatus.NOT_FOUND:
-                    return None
-                self._check(response, path)
-                try:
-                    return response.json()
-                except ValueError as error:
-                    unreadable += 1
-                    if unreadable < UNREADABLE_TRIES:
-                        raise _Retried("a body that is no JSON") from error
-                    raise TmdbUnavailableError(
-                        f"{path}: 200 with a body that is no JSON"
-                    ) from _UnreadableError()
+            auth = self._credential.current()
+            answer = self._ask(path, params, auth, tally)
+            judged = verdict(answer.status, error_code(answer.body))
+            if judged is Verdict.NOT_FOUND:
+                return None
+            if judged is Verdict.CREDENTIAL:
+                raise self._refusal(auth, answer, tally)
+            if judged is not Verdict.FOUND:
+                raise self._failure(judged, answer.status, answer.pause_s, path)
+            if answer.unreadable or not is_wanted(answer.body):
+                raise _unreadable(answer, tally, path)
+            return answer.body
 
         return self._retrying(read, path)
+
+    def _ask(
+        self, path: str, params: dict[str, str], auth: AuthBase, tally: _Tally
+    ) -> _Answer:
+        self._bucket.take()
+        tally.requests += 1
+        sent_at = time.monotonic()
+        with self._get(f"{self._base_url}{path}", params, auth) as response:
+            tally.answered_at = answered_at(response.headers, now())
+            status, content = response.status_code, response.content
+            pause_s = retry_after_s(response.headers.get("Retry-After"))
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            tally.throttled += 1
+        try:
+            return _Answer(status, pause_s, sent_at, read_json(content))
+        except UnreadableError as error:
+            return _Answer(status, pause_s, sent_at, unreadable=str(error))
+
+    def _refusal(self, auth: AuthBase, answer: _Answer, tally: _Tally) -> Exception:
+        """Return what a refused credential comes to; the secret is read anew."""
+        if self._credential.renew(auth, answer.sent_at):
+            return _Retried(f"HTTP {answer.status}", 0.0)
+        tally.refused += 1
+        if tally.refused > len(REFUSAL_PAUSES_S):
+            return bad_credential(f"TMDB refused our credential ({answer.status})")
+        pause_s = REFUSAL_PAUSES_S[tally.refused - 1]
+        return _Retried(f"HTTP {answer.status}", pause_s)
+
+    def _failure(
+        self, judged: Verdict, status: int, pause_s: float | None, path: str
+    ) -> Exception:
+        if judged is not Verdict.RETRIED:
+            return TmdbUnavailableError(
+                f"{path}: TMDB answered {status}, which it should not",
+                remedy="see docs/surprises.md; TMDB's API may have changed",
+            )
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._bucket.pause(1.0 if pause_s is None else pause_s)
+        return _Retried(f"HTTP {status}", pause_s)
 
     def _get(
         self,
@@ -252,31 +309,22 @@ class Tmdb:
         session = cast("requests.Session", self._local.session)
         try:
             return session.get(
-                url, params=params, auth=auth, timeout=TIMEOUT_S, stream=stream
+                url,
+                params=params,
+                auth=auth,
+                timeout=TIMEOUT_S,
+                stream=stream,
+                # TMDB sends nobody elsewhere, and a credential follows no stranger.
+                allow_redirects=auth is None,
             )
-        except requests.RequestException as error:
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            ValueError,  # a Location that is no URL: requests reads it all the same
+        ) as error:
             # Not chained: the text of requests' errors holds the URL, and with a v3
             # key the URL holds the key.
             raise _Retried(type(error).__name__) from None
-
-    def _check(self, response: requests.Response, path: str) -> None:
-        """Return on 200; otherwise raise what the status means."""
-        status = response.status_code
-        if status == HTTPStatus.OK:
-            return
-        if status in _RETRIED:
-            pause_s = retry_after_s(response.headers.get("Retry-After"))
-            if status == HTTPStatus.TOO_MANY_REQUESTS:
-                self._bucket.pause(1.0 if pause_s is None else pause_s)
-            raise _Retried(f"HTTP {status}", pause_s)
-        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            with self._auth_lock:
-                self._auth = None
-            raise bad_credential(f"TMDB refused our credential ({status})")
-        raise TmdbUnavailableError(
-            f"{path}: TMDB answered {status}, which it should not",
-            remedy="see docs/surprises.md; TMDB's API may have changed",
-        )
 
     def _retrying[T](self, read: Callable[[], T], path: str) -> T:
         retrying = Retrying(
@@ -294,6 +342,21 @@ class Tmdb:
                 field="TMDB",
                 remedy="tried again by itself; see https://status.themoviedb.org",
             ) from error
+
+
+def _unreadable(answer: _Answer, tally: _Tally, path: str) -> Exception:
+    """Return what a 200 without what was asked for comes to."""
+    reason = answer.unreadable or "JSON that is not what was asked for"
+    tally.unreadable += 1
+    if tally.unreadable < UNREADABLE_TRIES:
+        return _Retried(reason)
+    error = TmdbUnavailableError(
+        f"{path}: 200 with {reason}",
+        field="TMDB",
+        remedy="tried again by itself; see docs/surprises.md",
+    )
+    error.__cause__ = UnreadableError(reason)
+    return error
 
 
 _back_off_s = wait_random_exponential(multiplier=0.25, max=8)

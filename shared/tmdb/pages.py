@@ -86,6 +86,11 @@ def changes(read: Read, day: date) -> list[ChangedMovie]:
     return list(found.values())
 
 
+def is_page(body: object) -> bool:
+    """Tell a page of a list from other JSON."""
+    return isinstance(body, dict) and isinstance(body.get("results"), list)
+
+
 def _page(read: Read, path: str, page_no: int, **params: str) -> "_Page":
     return _Page.from_json(path, read(path, {**params, "page": str(page_no)}))
 
@@ -105,7 +110,7 @@ class _Page:
 
     @classmethod
     def from_json(cls, path: str, body: object) -> Self:
-        if not isinstance(body, dict) or not isinstance(body.get("results"), list):
+        if not is_page(body) or not isinstance(body, dict):
             raise TmdbUnavailableError(
                 f"{path}: a page without results",
                 field="results",

@@ -1,5 +1,6 @@
 """Rate limit: one polite rate for all threads, and how long a retry waits."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from shared import clock
 
 LONGEST_PAUSE_S = 120.0
+LONGEST_BELIEVED_S = 86_400.0
 
 
 class TokenBucket:
@@ -45,15 +47,19 @@ class TokenBucket:
 
 
 def retry_after_s(header: str | None) -> float | None:
-    """Read Retry-After: seconds or an HTTP date; None where it is neither."""
-    if header is None:
-        return None
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        until = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    return max(0.0, (until - clock.now()).total_seconds())
+    """Read Retry-After: seconds or an HTTP date; None where it is neither.
+
+    Nor is it one that nobody can mean: below 0, or more than a day away.
+    """
+    text = (header or "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII):
+        seconds = float(text)
+    else:
+        try:
+            until = parsedate_to_datetime(text)
+        except (ValueError, TypeError, OverflowError):
+            return None
+        if until.tzinfo is None:
+            return None
+        seconds = max(0.0, (until - clock.now()).total_seconds())
+    return seconds if seconds <= LONGEST_BELIEVED_S else None

@@ -157,7 +157,7 @@ due AS (
 settled AS (
   SELECT
     due.*,
-    COALESCE(coverage >= thresholds.published_min_coverage, TRUE) AS is_covered,
+    COALESCE(coverage >= thresholds.published_min_coverage, FALSE) AS is_covered,
     COALESCE(is_due AND metrics_began_at >= due_at, FALSE) AS is_published,
     COALESCE(is_due AND metrics_requested_at >= due_at, FALSE) AS is_metrics_requested,
     COALESCE(

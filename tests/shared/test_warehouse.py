@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -233,6 +233,23 @@ def test_a_marker_twice_counts_once(tables: Warehouse, ledger: Ledger) -> None:
     status = ledger.status(RUN)
     assert status is not None
     assert (status.fetched, status.batches_done, status.is_complete) == (2, 1, True)
+
+
+def test_a_movie_was_not_found_before_unless_it_was_fetched_since(
+    tables: Warehouse, ledger: Ledger
+) -> None:
+    """1: two days ago. 2: fetched since. 3: today only. 4: too long ago."""
+
+    def not_found(days_ago: int, movie_id: int) -> None:
+        run = Run(Mode.DAILY, DAY - timedelta(days=days_ago))
+        gone = {"movie_id": movie_id, "batch_no": 1}
+        ledger.record(run, [(Event.MOVIE_NOT_FOUND, gone)])
+
+    for days_ago, movie_id in ((2, 1), (3, 2), (0, 3), (9, 4)):
+        not_found(days_ago, movie_id)
+    since = (DAY - timedelta(days=2)).isoformat()
+    tables.append("movie_details_raw", [_detail(2) | {"run_date": since}], ["2"])
+    assert ledger.not_found_before(RUN) == {1}
 
 
 def test_catching_up_starts_at_the_last_complete_daily_run(

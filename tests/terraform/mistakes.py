@@ -164,8 +164,8 @@ MISTAKES = (
     Mistake(
         "too few delivery attempts",
         "terraform/pubsub.tf",
-        "max_delivery_attempts = 20",
-        "max_delivery_attempts = 3",
+        "_max_delivery_attempts = 20",
+        "_max_delivery_attempts = 3",
         "validate",
         "max_delivery_attempts",
     ),
@@ -213,11 +213,19 @@ MISTAKES = (
         "terraform/pubsub.tf",
         "  dead_letter_policy {\n"
         '    dead_letter_topic     = google_pubsub_topic.this["dead-letters"].id\n'
-        "    max_delivery_attempts = 20\n"
+        "    max_delivery_attempts = local._max_delivery_attempts\n"
         "  }\n",
         "",
         "queues_are_the_local_ones",
         "'most_attempts': []",
+    ),
+    Mistake(
+        "functions that count other delivery attempts than Pub/Sub",
+        "terraform/functions.tf",
+        "tostring(local._max_delivery_attempts)",
+        '"5"',
+        "queues_are_the_local_ones",
+        "takes 5 for the last delivery",
     ),
     Mistake(
         "setting forgotten",

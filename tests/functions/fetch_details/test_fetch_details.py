@@ -1,5 +1,8 @@
 """fetch_details: a batch against fakes; what is written when all or some goes wrong."""
 
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from functions.fetch_details.main import run
 from functions.fetch_details.world import World
 from shared.delivery import Delivery
-from shared.errors import BatchSlowError, TmdbUnavailableError
+from shared.errors import BatchIncompleteError, BatchSlowError, CredentialsError
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS, MovieBatch
 from shared.ports import Reply
@@ -18,6 +21,8 @@ from tests.fakes import FakeMovies, FakeTables, FakeTopics, run_status
 
 DAY = date(2026, 3, 1)
 DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 2, True, b"")  # noqa: FBT003
+MAX_ATTEMPTS = 20
+LAST_DELIVERY = replace(DELIVERY, attempt=MAX_ATTEMPTS)
 BATCH = MovieBatch("daily-2026-03-01", DAY, 1, 1, (13, 680, 42))
 
 
@@ -32,6 +37,7 @@ def _world(
     status: dict[str, Any] | None = None,
     refused: dict[int, str] | None = None,
     landed: tuple[int, ...] = (),
+    not_found_before: tuple[int, ...] = (),
     deadline_s: float = 60,
 ) -> tuple[World, FakeTables, FakeTopics]:
     tables = FakeTables(
@@ -42,9 +48,12 @@ def _world(
     tables.answers.insert(0, ("COUNT(DISTINCT batch_no)", [done]))
     tables.answers.insert(0, ("is_complete", [state]))
     tables.answers.insert(0, ("DISTINCT movie_id", [{"movie_id": n} for n in landed]))
+    before = [{"movie_id": n} for n in not_found_before]
+    tables.answers.insert(0, ("MOVIE_NOT_FOUND", before))
     topics = FakeTopics()
     ledger = Ledger(tables, "test")
-    return World(movies, tables, ledger, topics, deadline_s), tables, topics
+    world = World(movies, tables, ledger, topics, deadline_s, MAX_ATTEMPTS)
+    return world, tables, topics
 
 
 ALL = FakeMovies({13: _movie(13), 680: _movie(680), 42: _movie(42)})
@@ -64,18 +73,32 @@ def test_a_batch_becomes_rows_and_a_marker() -> None:
 
 
 def test_one_bad_movie_does_not_cost_its_batch() -> None:
-    movies = FakeMovies({13: _movie(13, popularity="abc"), 680: _movie(680)})
+    movies = FakeMovies(ALL.details | {13: _movie(13, popularity="abc")})
     world, tables, _ = _world(movies)
     run(BATCH, DELIVERY, world)
-    assert [r["movie_id"] for r in tables.appended["movie_details_raw"]] == [680]
+    assert [r["movie_id"] for r in tables.appended["movie_details_raw"]] == [680, 42]
     [failed] = tables.events("MOVIE_FAILED")
     assert failed["movie_id"] == 13
     assert "popularity" in failed["reason"]
-    [gone] = tables.events("MOVIE_NOT_FOUND")
-    assert gone["movie_id"] == 42
     [marker] = tables.events("BATCH_DONE")
     counts = (marker["fetched"], marker["not_found"], marker["failed"])
-    assert counts == (1, 1, 1)
+    assert counts == (2, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("not_found_before", "counts"), [((), (2, 0, 1)), ((42, 7), (2, 1, 0))]
+)
+def test_a_movie_is_gone_when_it_was_not_found_on_an_earlier_day_either(
+    not_found_before: tuple[int, ...], counts: tuple[int, int, int]
+) -> None:
+    movies = FakeMovies({13: _movie(13), 680: _movie(680)})
+    world, tables, _ = _world(movies, not_found_before=not_found_before)
+    run(BATCH, DELIVERY, world)
+    [missing] = tables.events("MOVIE_NOT_FOUND")
+    assert missing["movie_id"] == 42
+    [marker] = tables.events("BATCH_DONE")
+    names = ("fetched", "not_found", "failed")
+    assert tuple(marker[name] for name in names) == counts
 
 
 def test_a_row_that_bigquery_refuses_is_counted_and_named() -> None:
@@ -96,12 +119,103 @@ def test_a_movie_tmdb_cannot_serve_is_recorded() -> None:
     assert (marker["failed"], marker["tmdb_requests"]) == (1, 7)
 
 
-def test_in_an_outage_the_batch_is_handed_back_and_nothing_is_written() -> None:
-    failing = {i: Reply(i, failure="HTTP 503", is_outage=True) for i in (13, 680)}
-    world, tables, _ = _world(FakeMovies(ALL.details, failing=failing))
-    with pytest.raises(TmdbUnavailableError, match="2 of 3"):
-        run(BATCH, DELIVERY, world)
-    assert not tables.appended
+FIFTY = MovieBatch("daily-2026-03-01", DAY, 1, 1, tuple(range(1, 51)))
+ALL_FIFTY = {movie_id: _movie(movie_id) for movie_id in FIFTY.movie_ids}
+
+
+def _refuse(movie_id: int) -> Reply:
+    return Reply(movie_id, failure="a body that is no JSON")
+
+
+def _lose(movie_id: int) -> Reply:
+    return Reply(movie_id, is_found=False)
+
+
+def _fail(movie_id: int) -> Reply:
+    return Reply(movie_id, failure="HTTP 503", is_outage=True)
+
+
+def _spoil(movie_id: int) -> Reply:
+    return Reply(movie_id, movie={"id": movie_id, "popularity": "abc"})
+
+
+@pytest.mark.parametrize("reply", [_refuse, _lose, _fail, _spoil])
+@pytest.mark.parametrize("missing", [3, 50])
+def test_a_batch_of_which_too_much_is_missing_is_handed_back_after_its_rows(
+    reply: Callable[[int], Reply], missing: int
+) -> None:
+    movies = FakeMovies(ALL_FIFTY, failing={i: reply(i) for i in range(1, missing + 1)})
+    world, tables, topics = _world(movies)
+    with pytest.raises(BatchIncompleteError, match=f"{missing} of 50 movies") as caught:
+        run(FIFTY, DELIVERY, world)
+    assert caught.value.status == 503
+    assert len(tables.appended["movie_details_raw"]) == 50 - missing
+    assert "ingestion_log" not in tables.appended
+    assert not topics.published
+
+
+def test_refusals_of_bigquery_count_among_what_is_missing() -> None:
+    movies = FakeMovies(ALL_FIFTY, failing={1: _lose(1), 2: _refuse(2)})
+    world, tables, _ = _world(movies, refused={3: "too long"})
+    with pytest.raises(BatchIncompleteError, match="3 of 50"):
+        run(FIFTY, DELIVERY, world)
+    assert len(tables.appended["movie_details_raw"]) == 47
+
+
+@pytest.mark.parametrize(("ids", "missing"), [(50, 2), (500, 20), (3, 1), (2, 1)])
+def test_a_few_odd_movies_never_hold_a_batch_up(ids: int, missing: int) -> None:
+    batch = replace(FIFTY, movie_ids=tuple(range(1, ids + 1)))
+    details = {movie_id: _movie(movie_id) for movie_id in batch.movie_ids}
+    failing = {movie_id: _refuse(movie_id) for movie_id in range(1, missing + 1)}
+    world, tables, _ = _world(FakeMovies(details, failing=failing))
+    run(batch, DELIVERY, world)
+    assert len(tables.events("BATCH_DONE")) == 1
+    assert len(tables.events("MOVIE_FAILED")) == missing
+
+
+def test_the_redelivery_of_a_batch_stores_the_rest_and_marks_it() -> None:
+    movies = FakeMovies(ALL_FIFTY)
+    world, tables, _ = _world(movies, landed=tuple(range(4, 51)))
+    run(FIFTY, DELIVERY, world)
+    assert movies.asked == [1, 2, 3]
+    [marker] = tables.events("BATCH_DONE")
+    assert (marker["fetched"], marker["failed"]) == (50, 0)
+
+
+def test_the_last_delivery_records_what_is_left_and_calls_no_movie_gone() -> None:
+    """Every movie was not found on an earlier day either: the outage lasts."""
+    movies = FakeMovies(failing={movie_id: _lose(movie_id) for movie_id in ALL_FIFTY})
+    world, tables, _ = _world(movies, not_found_before=FIFTY.movie_ids)
+    run(FIFTY, LAST_DELIVERY, world)
+    assert len(tables.events("MOVIE_NOT_FOUND")) == 50
+    [marker] = tables.events("BATCH_DONE")
+    counts = ("expected", "fetched", "not_found", "failed")
+    assert [marker[name] for name in counts] == [50, 0, 0, 50]
+
+
+@pytest.mark.parametrize(("reply", "is_done"), [(_fail(1), 0), (_refuse(1), 1)])
+def test_a_batch_of_one_movie_waits_for_tmdb_and_not_for_the_movie(
+    reply: Reply, is_done: int
+) -> None:
+    batch = replace(FIFTY, movie_ids=(1,))
+    world, tables, _ = _world(FakeMovies(failing={1: reply}))
+    with nullcontext() if is_done else pytest.raises(BatchIncompleteError):
+        run(batch, DELIVERY, world)
+    assert len(tables.events("BATCH_DONE")) == is_done
+
+
+def test_without_a_credential_what_was_fetched_before_is_stored() -> None:
+    refused = CredentialsError("TMDB refused our credential (401)")
+    failing = {
+        movie_id: Reply(movie_id, failure=refused.reason, error=refused, requests=0)
+        for movie_id in range(26, 51)
+    }
+    movies = FakeMovies(ALL_FIFTY, failing=failing)
+    world, tables, _ = _world(movies)
+    with pytest.raises(CredentialsError):
+        run(FIFTY, LAST_DELIVERY, world)
+    assert len(tables.appended["movie_details_raw"]) == 25
+    assert "ingestion_log" not in tables.appended
 
 
 def test_a_batch_that_is_done_is_not_fetched_again() -> None:
@@ -154,9 +268,18 @@ def test_a_batch_too_slow_keeps_its_rows_and_is_handed_back() -> None:
     assert topics.published == []
 
 
+def test_the_last_delivery_of_a_batch_too_slow_records_the_rest() -> None:
+    world, tables, _ = _world(FakeMovies(ALL_FIFTY), deadline_s=0)
+    run(FIFTY, LAST_DELIVERY, world)
+    assert len(tables.appended["movie_details_raw"]) == 25
+    failed = tables.events("MOVIE_FAILED")
+    assert [event["movie_id"] for event in failed] == list(range(26, 51))
+    assert "too long" in failed[0]["reason"]
+
+
 def test_a_redelivery_fetches_only_what_has_not_landed() -> None:
     movies = FakeMovies({13: _movie(13), 680: _movie(680)})
-    world, tables, _ = _world(movies, landed=(13, 99))
+    world, tables, _ = _world(movies, landed=(13, 99), not_found_before=(42,))
     run(BATCH, DELIVERY, world)
     assert movies.asked == [680, 42]
     [marker] = tables.events("BATCH_DONE")
@@ -185,7 +308,7 @@ def test_whatever_tmdb_tells_each_movie_is_stored_or_recorded_as_failed(
         for movie_id, movie in zip(BATCH.movie_ids, told, strict=True)
     }
     world, tables, _ = _world(FakeMovies(failing=replies))
-    run(BATCH, DELIVERY, world)
+    run(BATCH, LAST_DELIVERY, world)
     stored = [row["movie_id"] for row in tables.appended["movie_details_raw"]]
     failed = {row["movie_id"]: row["reason"] for row in tables.events("MOVIE_FAILED")}
     assert sorted([*stored, *failed]) == sorted(BATCH.movie_ids)

@@ -65,6 +65,11 @@ def queues_are_the_local_ones(plan: Json) -> Iterator[str]:
         if said != wanted:
             yield f"the subscription of {function} says {said}, not {wanted}"
 
+    for item in of_type(plan, "google_cloudfunctions2_function"):
+        env = item["values"]["service_config"][0]["environment_variables"]
+        if (said_last := env.get("MAX_DELIVERY_ATTEMPTS")) != str(queues.MOST_ATTEMPTS):
+            yield f"{item['index']} takes {said_last} for the last delivery"
+
 
 def dead_letters_are_kept(plan: Json) -> Iterator[str]:
     """Dead letters wait 31 days, and Pub/Sub may move messages to them."""
