@@ -23,6 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
 from rich.console import Console
 from rich.text import Text
@@ -86,6 +87,7 @@ def main() -> None:
         sys.exit(130)
     except (
         BigQueryEmulatorError,
+        GoogleAPICallError,
         GoogleEmulatorError,
         OSError,
         RunStuckError,

@@ -18,6 +18,7 @@ import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
 from rich.console import Console
 from rich.text import Text
@@ -43,11 +44,17 @@ MOVIES_AT_SIMULATED_TMDB = 3_000
 
 def main() -> None:
     """Serve; exit 0 on Ctrl-C, 1 when it does not come up or runs already."""
-    ended = threading.Event()
+    ended, up = threading.Event(), threading.Event()
+
+    def end(*_: object) -> None:
+        ended.set()
+        if not up.is_set():
+            raise KeyboardInterrupt
+
     # SIGINT too: a shell starts its background jobs with it ignored. SIGHUP: a closed
     # terminal.
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(kind, lambda *_: ended.set())
+        signal.signal(kind, end)
     console = open_console(soft_wrap=True)
     arguments = _arguments()
     if (other := Endpoints.read(arguments.data)) and other.is_up:
@@ -55,9 +62,12 @@ def main() -> None:
         sys.exit(1)
     console.print("starting the stand-ins and the three functions ...")
     try:
-        _serve(arguments, console, ended)
+        _serve(arguments, console, ended, up)
+    except KeyboardInterrupt:
+        console.print("ended before it was up; the data stay")
     except (
         BigQueryEmulatorError,
+        GoogleAPICallError,
         TokenError,
         OSError,
         StartError,
@@ -67,7 +77,10 @@ def main() -> None:
 
 
 def _serve(
-    arguments: argparse.Namespace, console: Console, ended: threading.Event
+    arguments: argparse.Namespace,
+    console: Console,
+    ended: threading.Event,
+    up: threading.Event,
 ) -> None:
     token = tmdb_token()
     if is_empty():
@@ -96,6 +109,7 @@ def _serve(
             requests_per_second=float(settings["TMDB_REQUESTS_PER_SECOND"]),
         )
         with told.told_in(arguments.data):
+            up.set()
             _say(console, told, stack.logs)
             while not ended.wait(SWEEP_EVERY_S):
                 day = told.today() or datetime.now(UTC).date()

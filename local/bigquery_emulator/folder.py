@@ -6,12 +6,17 @@ no stale one is ever left. The file only says whose it is.
 
 import fcntl
 import os
+import shutil
 import time
 from pathlib import Path
 
 from local.bigquery_emulator.versions import BigQueryEmulatorError
 
+LEAST_FREE_BYTES = 64_000_000
+"""Below it the emulator would fail in the middle of a run."""
+
 _NAME = "holder.pid"
+_MB = 1_000_000
 _CLOSING_S = 20.0
 _POLL_S = 0.05
 
@@ -40,7 +45,17 @@ class FolderUnusableError(BigQueryEmulatorError):
         )
 
 
-def take(folder: Path) -> int:
+class FolderFullError(BigQueryEmulatorError):
+    """The folder's disk has no room left for what a run writes."""
+
+    def __init__(self, folder: Path, free_bytes: int, least_bytes: int) -> None:
+        super().__init__(
+            f"{folder} has {free_bytes / _MB:,.0f} MB free and needs "
+            f"{least_bytes / _MB:,.0f} MB: make room, or take another folder"
+        )
+
+
+def take(folder: Path, least_free_bytes: int = LEAST_FREE_BYTES) -> int:
     """Make and lock a folder for an emulator that this process is about to start.
 
     Return the file that holds the lock, for as long as any process has it open.
@@ -48,9 +63,12 @@ def take(folder: Path) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         held = os.open(folder / _NAME, os.O_RDWR | os.O_CREAT, 0o666)
+        free_bytes = shutil.disk_usage(folder).free
     except OSError as error:
         raise FolderUnusableError(folder, error) from error
     try:
+        if free_bytes < least_free_bytes:
+            raise FolderFullError(folder, free_bytes, least_free_bytes)  # noqa: TRY301 - the lock file is closed below
         _lock(held, folder)
         os.ftruncate(held, 0)
         os.pwrite(held, str(os.getpid()).encode(), 0)

@@ -27,6 +27,7 @@ from local.bigquery_emulator import (
     BigQueryEmulator,
     BigQueryEmulatorError,
     FolderHeldError,
+    folder,
     versions,
 )
 from tests.sql.sandbox import Sandbox
@@ -139,6 +140,12 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(BigQueryEmulatorError, match="cannot be written") as refused:
         BigQueryEmulator(tmp_path / "file" / "data")
     assert str(tmp_path / "file") in str(refused.value)
+
+
+def test_a_full_disk_is_told_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(BigQueryEmulatorError, match=r"MB free and needs .* make room"):
+        folder.take(tmp_path, least_free_bytes=1 << 60)
+    os.close(folder.take(tmp_path))
 
 
 def test_a_taken_port_fails_with_its_log(
