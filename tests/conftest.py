@@ -33,6 +33,7 @@ LONGEST = (
     "tests/terraform/",
     "tests/test_pipeline.py",
     "tests/local/test_demo.py",
+    "tests/local/test_guest.py",
     "tests/test_no_secrets.py",
     "tests/ops/test_operating.py",
 )
