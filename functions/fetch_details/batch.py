@@ -13,7 +13,7 @@ from itertools import batched
 from time import monotonic
 from typing import Any
 
-from functions.fetch_details.transform import BadMovieError, to_row
+from functions.fetch_details.transform import BadMovieError, OddFields, to_row
 from functions.fetch_details.world import World
 from shared import clock
 from shared.delivery import Delivery
@@ -153,7 +153,7 @@ def _sort(batch: MovieBatch, replies: Iterable[Reply]) -> _Outcome:
         "batch_no": batch.batch_no,
         "fetched_at": clock.now().isoformat(),
     }
-    outcome = _Outcome()
+    outcome, odd = _Outcome(), OddFields()
     for reply in replies:
         if reply.failure:
             outcome.failed[reply.movie_id] = reply.failure
@@ -161,10 +161,21 @@ def _sort(batch: MovieBatch, replies: Iterable[Reply]) -> _Outcome:
             outcome.not_found.append(reply.movie_id)
         else:
             try:
-                row = about | to_row(reply.movie_id, reply.movie)
+                row = about | to_row(reply.movie_id, reply.movie, odd)
                 outcome.rows.append(row)
             except BadMovieError as error:
                 outcome.failed[reply.movie_id] = str(error)
+    for name, movies in odd.counts.items():
+        log.warning(
+            "odd_field",
+            extra={
+                "run_id": batch.run_id,
+                "batch_no": batch.batch_no,
+                "field": name,
+                "movies": movies,
+                "example": odd.examples[name],
+            },
+        )
     return outcome
 
 

@@ -1,140 +1,217 @@
 """Transform: a movie as TMDB tells it in, a row of movie_details_raw out. Pure.
 
 TMDB writes unknown as "" (dates, homepage, imdb_id) or 0 (budget, revenue, runtime);
-we store NULL. Unknown fields are ignored, every field but the id may be missing. A
-field of the wrong type refuses this one movie, naming the field.
+we store NULL. Unknown fields are ignored, every field but the id may be missing, and
+numbers may come as text. Only the id and the measured numbers can cost a movie its row:
+any other field of a type that it should not have becomes NULL, an odd item of a list is
+dropped, and both are counted.
 Shapes: https://developer.themoviedb.org/reference/movie-details
 """
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from textwrap import shorten
+from reprlib import repr as shortened
 from typing import Any, NoReturn
+
+MEASURED = frozenset({"popularity", "vote_count", "vote_average"})
+"""What the pipeline is for: a row without one of them that TMDB did tell is a lie."""
+
+_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 class BadMovieError(Exception):
     """TMDB's answer for one movie cannot be stored; the text names the field."""
 
 
-def to_row(movie_id: int, movie: object) -> dict[str, Any]:
+@dataclass(slots=True)
+class OddFields:
+    """Fields that came as what they should not be: how often, and one example each."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, what: str) -> None:
+        """Count one occurrence."""
+        self.counts[name] = self.counts.get(name, 0) + 1
+        self.examples.setdefault(name, what)
+
+
+class _OddError(Exception):
+    """A value is not what its field should hold."""
+
+
+type Read = Callable[[object, OddFields, str], Any]
+"""A value, where to count what is odd inside it, and the field's name."""
+
+
+def to_row(
+    movie_id: int, movie: object, odd: OddFields | None = None
+) -> dict[str, Any]:
     """Return the columns of movie_details_raw that come from TMDB.
 
-    Raises BadMovieError; the batch goes on without this movie.
+    Raises BadMovieError; the batch goes on without this movie. What else is odd is
+    counted in `odd`.
     """
+    odd = OddFields() if odd is None else odd
     if not isinstance(movie, dict):
-        _refuse("the answer", movie, "an object")
-    if movie.get("id") != movie_id:
-        _refuse("id", movie.get("id"), str(movie_id))
+        raise BadMovieError(f"the answer is {shortened(movie)}, not an object")
+    told_id = movie.get("id")
+    if isinstance(told_id, bool) or told_id != movie_id:
+        raise BadMovieError(f"id is {shortened(told_id)}, not {movie_id}")
     row: dict[str, Any] = {"movie_id": movie_id}
-    for name, convert in _COLUMNS.items():
-        row[name] = convert(name, movie.get(name))
-    collection = _object("belongs_to_collection", movie.get("belongs_to_collection"))
-    row["collection_id"] = _integer("belongs_to_collection.id", collection.get("id"))
-    row["collection_name"] = _text("belongs_to_collection.name", collection.get("name"))
+    for name, read in _COLUMNS.items():
+        if name in MEASURED:
+            try:
+                row[name] = read(_known(movie.get(name)), odd, name)
+            except _OddError as error:
+                raise BadMovieError(f"{name} is {error}") from None
+        else:
+            row[name] = _read(read, movie.get(name), odd, name)
+    collection = _read(_object, movie.get("belongs_to_collection"), odd, _COLLECTION)
+    for column, key, read in (
+        ("collection_id", "id", _integer),
+        ("collection_name", "name", _text),
+    ):
+        value = (collection or {}).get(key)
+        row[column] = _read(read, value, odd, f"{_COLLECTION}.{key}")
     return row
 
 
-def _refuse(name: str, value: object, wanted: str) -> NoReturn:
-    shown = shorten(repr(value), width=60, placeholder="...")
-    raise BadMovieError(f"{name} is {shown}, not {wanted}")
+_COLLECTION = "belongs_to_collection"
 
 
-def _text(name: str, value: object) -> str | None:
-    if value is None or value == "":
+def _read(read: Read, value: object, odd: OddFields, name: str) -> Any:  # noqa: ANN401 - any column's
+    """Read a field that may be odd: it is then counted, and unknown."""
+    try:
+        return read(_known(value), odd, name)
+    except _OddError as error:
+        odd.add(name, str(error))
+        return read(None, odd, name)
+
+
+def _known(value: object) -> object:
+    """Return None for "", which is how TMDB writes unknown."""
+    return None if value == "" else value
+
+
+def _refuse(value: object, wanted: str) -> NoReturn:
+    raise _OddError(f"{shortened(value)}, not {wanted}")
+
+
+def _text(value: object, _: OddFields, __: str) -> str | None:
+    if value is None:
         return None
     if not isinstance(value, str):
-        _refuse(name, value, "text")
+        _refuse(value, "text")
     # A lone surrogate is valid JSON and no valid UTF-8: BigQuery would refuse it.
     return value.encode(errors="replace").decode()
 
 
-def _integer(name: str, value: object) -> int | None:
+def _number(value: object) -> int | float:
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        text = value.strip()
+        return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        _refuse(value, "a number")
+    return value
+
+
+def _integer(value: object, _: OddFields, __: str) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        _refuse(name, value, "a number")
-    if value != value or value in (float("inf"), float("-inf")) or value != int(value):  # noqa: PLR0124 - NaN
-        _refuse(name, value, "a whole number")
-    if not -(2**63) <= value < 2**63:
-        _refuse(name, value, "a 64-bit number")
-    return int(value)
+    number = _number(value)
+    if not -(2**63) <= number < 2**63:  # so is no NaN
+        _refuse(value, "a 64-bit number")
+    if number != int(number):
+        _refuse(value, "a whole number")
+    return int(number)
 
 
-def _amount(name: str, value: object) -> int | None:
+def _amount(value: object, odd: OddFields, name: str) -> int | None:
     """Read dollars or minutes, where TMDB's 0 means that nobody knows."""
-    return _integer(name, value) or None
+    return _integer(value, odd, name) or None
 
 
-def _count(name: str, value: object) -> int | None:
-    number = _integer(name, value)
+def _count(value: object, odd: OddFields, name: str) -> int | None:
+    number = _integer(value, odd, name)
     if number is not None and number < 0:
-        _refuse(name, value, "0 or more")
+        _refuse(value, "0 or more")
     return number
 
 
-def _measure(name: str, value: object) -> float | None:
+def _measure(value: object, _: OddFields, __: str) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        _refuse(name, value, "a number")
-    if not 0 <= value < float("inf"):
-        _refuse(name, value, "0 or more")
-    return float(value)
+    number = _number(value)
+    if not 0 <= number < LARGEST_MEASURE:
+        _refuse(value, "0 or more")
+    return float(number)
 
 
-def _flag(name: str, value: object) -> bool | None:
+LARGEST_MEASURE = 1e12
+"""Popularity has been some thousands; a larger number is none."""
+
+
+def _flag(value: object, _: OddFields, __: str) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
-    _refuse(name, value, "true or false")
+    _refuse(value, "true or false")
 
 
-def _day(name: str, value: object) -> str | None:
-    text = _text(name, value)
+def _day(value: object, odd: OddFields, name: str) -> str | None:
+    text = _text(value, odd, name)
     if text is None:
         return None
     try:
         # TMDB has for hours at a time sent "2023-10-06 00:00:00 UTC" for a day.
         return date.fromisoformat(text[:10]).isoformat()
     except ValueError:
-        _refuse(name, value, "a day as YYYY-MM-DD")
+        _refuse(value, "a day as YYYY-MM-DD")
 
 
-def _object(name: str, value: object) -> Mapping[str, Any]:
+def _object(value: object, _: OddFields, __: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        _refuse(name, value, "an object")
+        _refuse(value, "an object")
     return value
 
 
-def _objects(**columns: Callable[[str, object], Any]) -> Callable[[str, object], Any]:
-    def convert(name: str, value: object) -> list[dict[str, Any]]:
-        return [
-            {
-                column: read(f"{name}.{column}", _object(name, item).get(column))
-                for column, read in columns.items()
-            }
-            for item in _list(name, value)
-        ]
+def _objects(**columns: Read) -> Read:
+    def read(value: object, odd: OddFields, name: str) -> dict[str, Any]:
+        item = _object(value, odd, name)
+        return {
+            column: _read(read, item.get(column), odd, f"{name}.{column}")
+            for column, read in columns.items()
+        }
 
-    return convert
+    return _list_of(read)
 
 
-def _list(name: str, value: object) -> list[Any]:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        _refuse(name, value, "a list")
-    # BigQuery stores no NULL in an array.
-    return [item for item in value if item is not None]
+def _list_of(read: Read) -> Read:
+    """Read a list item by item; an odd one is counted and dropped."""
+
+    def read_all(value: object, odd: OddFields, name: str) -> list[Any]:
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            _refuse(value, "a list")
+        items = []
+        for item in value:
+            # BigQuery stores no NULL in an array.
+            if _known(item) is not None:
+                try:
+                    items.append(read(item, odd, name))
+                except _OddError as error:
+                    odd.add(name, str(error))
+        return items
+
+    return read_all
 
 
-def _texts(name: str, value: object) -> list[str]:
-    texts = (_text(name, item) for item in _list(name, value))
-    return [text for text in texts if text is not None]
-
-
-_COLUMNS: dict[str, Callable[[str, object], Any]] = {
+_COLUMNS: dict[str, Read] = {
     "title": _text,
     "original_title": _text,
     "original_language": _text,
@@ -155,7 +232,7 @@ _COLUMNS: dict[str, Callable[[str, object], Any]] = {
     ),
     "production_countries": _objects(iso_3166_1=_text, name=_text),
     "spoken_languages": _objects(iso_639_1=_text, name=_text, english_name=_text),
-    "origin_country": _texts,
+    "origin_country": _list_of(_text),
     "poster_path": _text,
     "backdrop_path": _text,
     "popularity": _measure,

@@ -288,6 +288,20 @@ def test_a_redelivery_fetches_only_what_has_not_landed() -> None:
     assert [marker[name] for name in counts] == [3, 2, 1, 0, 2]
 
 
+def test_odd_fields_are_told_once_a_batch_and_cost_no_movie(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    details = {
+        movie_id: movie | {"budget": "63,000,000"}
+        for movie_id, movie in ALL_FIFTY.items()
+    }
+    world, tables, _ = _world(FakeMovies(details))
+    run(FIFTY, DELIVERY, world)
+    assert len(tables.appended["movie_details_raw"]) == 50
+    [told] = [record for record in caplog.records if record.message == "odd_field"]
+    assert (told.__dict__["field"], told.__dict__["movies"]) == ("budget", 50)
+
+
 answers = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (

@@ -1,4 +1,4 @@
-"""Transform: TMDB's quirks become NULLs, a wrong type is named, nothing crashes."""
+"""Transform: TMDB's quirks become NULLs, only measures cost a row, nothing crashes."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.fetch_details.transform import BadMovieError, to_row
+from functions.fetch_details.transform import MEASURED, BadMovieError, OddFields, to_row
 
 SCHEMA = Path(__file__).parents[3] / "sql/schemas/movie_details_raw.json"
 ABOUT_THE_BATCH = {"run_id", "run_date", "batch_no", "fetched_at"}
@@ -41,6 +41,13 @@ def _movie(**fields: Any) -> dict[str, Any]:
         ("genres", [None, {"id": 28}], [{"id": 28, "name": None}]),
         ("origin_country", ["US", "", None], ["US"]),
         ("title", "\ud800", "?"),
+        ("popularity", "12.5", 12.5),
+        ("popularity", "", None),
+        ("vote_count", "95", 95),
+        ("vote_average", " 7 ", 7.0),
+        ("runtime", "95", 95),
+        ("budget", "0", None),
+        ("genres", "", []),
     ],
 )
 def test_unknown_values_become_null_and_known_ones_stay(
@@ -55,27 +62,72 @@ def test_unknown_values_become_null_and_known_ones_stay(
         ("popularity", "abc"),
         ("popularity", -1),
         ("popularity", float("nan")),
+        ("popularity", "nan"),
         ("popularity", True),
+        ("popularity", [1]),
         ("vote_count", -1),
         ("vote_count", 1.5),
+        ("vote_count", "1,234"),
         ("vote_count", float("inf")),
-        ("budget", 2**63),
-        ("release_date", "soon"),
-        ("release_date", 2026),
-        ("title", 7),
-        ("adult", "no"),
-        ("genres", {"id": 1}),
-        ("genres", ["Action"]),
-        ("belongs_to_collection", "Die Hard"),
+        ("vote_average", {}),
         ("id", 14),
         ("id", None),
+        ("id", "13"),
     ],
 )
-def test_a_wrong_type_refuses_the_movie_and_names_the_field(
+def test_only_the_id_and_the_measured_numbers_cost_a_movie_its_row(
     field: str, value: object
 ) -> None:
     with pytest.raises(BadMovieError, match=field):
         to_row(13, _movie(**{field: value}))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "stored"),
+    [
+        ("budget", "63,000,000", None),
+        ("budget", 2**63, None),
+        ("runtime", 95.5, None),
+        ("release_date", "0", None),
+        ("release_date", "1999", None),
+        ("release_date", "TBA", None),
+        ("release_date", 2026, None),
+        ("title", 7, None),
+        ("adult", "no", None),
+        ("genres", {"id": 1}, []),
+        ("genres", ["Drama"], []),
+        (
+            "genres",
+            ["Drama", {"id": 28, "name": "Action"}],
+            [{"id": 28, "name": "Action"}],
+        ),
+        ("origin_country", "US", []),
+        ("origin_country", ["US", 1], ["US"]),
+    ],
+)
+def test_any_other_odd_field_becomes_unknown_and_is_counted(
+    field: str, value: object, stored: object
+) -> None:
+    odd = OddFields()
+    row = to_row(13, _movie(**{field: value}), odd)
+    assert row == to_row(13, _movie()) | {field: stored}
+    assert odd.counts == {field: 1}
+    assert odd.examples[field]
+
+
+def test_an_odd_part_of_an_item_costs_that_part() -> None:
+    odd = OddFields()
+    row = to_row(13, _movie(genres=[{"id": "x", "name": "Drama"}]), odd)
+    assert row["genres"] == [{"id": None, "name": "Drama"}]
+    assert odd.counts == {"genres.id": 1}
+
+
+@pytest.mark.parametrize(("value", "odd"), [("", 0), ("Die Hard", 1), (["x"], 1)])
+def test_an_odd_collection_is_none(value: object, odd: int) -> None:
+    noted = OddFields()
+    row = to_row(13, _movie(belongs_to_collection=value), noted)
+    assert (row["collection_id"], row["collection_name"]) == (None, None)
+    assert sum(noted.counts.values()) == odd
 
 
 @pytest.mark.parametrize("movie", [None, [], "", 0, "<html>"])
@@ -127,15 +179,22 @@ THEIRS = sorted(to_row(13, _movie()).keys() - OURS | {"belongs_to_collection"})
 
 @given(st.dictionaries(st.sampled_from(THEIRS), json_values))
 def test_any_movie_is_stored_or_refused_and_never_crashes(movie: Any) -> None:
+    odd, refused = OddFields(), ""
     try:
-        row = to_row(13, {**movie, "id": 13})
-    except BadMovieError:
-        return
+        row = to_row(13, {**movie, "id": 13}, odd)
+    except BadMovieError as error:
+        row, refused = {}, str(error)
+    assert not refused or refused.partition(" ")[0] in MEASURED
     # What goes to BigQuery must be JSON that BigQuery takes: no NaN, valid UTF-8.
     json.dumps(row, allow_nan=False, ensure_ascii=False).encode()
     dropped = [
         name
         for name, value in movie.items()
-        if name in row and value and row[name] is None
+        if name in row
+        and value
+        and row[name] is None
+        and name not in odd.counts
+        # "0" is TMDB's unknown, like 0.
+        and not (isinstance(value, str) and set(value.strip()) <= set("+-0.eE"))
     ]
-    assert dropped == [], "a known value was stored as unknown"
+    assert dropped == [], "a known value was stored as unknown and not counted"
