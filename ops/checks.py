@@ -12,6 +12,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from ops import policies, quota
 from ops.machine import ask
 from ops.report import Finding
 from ops.target import Target
@@ -88,6 +89,19 @@ def of_target(target: Target, token: str, tmdb_url: str) -> list[Check]:
             ("gcloud", "login", "project"),
         ),
         Check(
+            "quota project",
+            lambda: counts_on(project),
+            f"gcloud auth application-default set-quota-project {project}",
+            ("gcloud", "application login"),
+        ),
+        Check(
+            "organization policies",
+            lambda: policies.allow(project, region),
+            "ask who owns the policy for an exception, or choose another region: "
+            'docs/configuration.md, "Organization policies"',
+            ("gcloud", "login", "project"),
+        ),
+        Check(
             "region",
             lambda: is_offered(project, region),
             f"gcloud functions regions list --gen2 --project={project}, then say one "
@@ -134,10 +148,15 @@ def gcloud() -> tuple[bool, str]:
 
 
 def login() -> tuple[bool, str]:
-    """Ask who uses gcloud."""
+    """Ask who uses gcloud: an account, or the credential file of a workflow."""
     said = ask("gcloud", "auth", "list", "--filter=status:ACTIVE", "--format=json")
     accounts = json.loads(said.out or "[]") if said.is_ok else []
-    return bool(accounts), accounts[0]["account"] if accounts else "nobody is logged in"
+    if accounts:
+        return True, str(accounts[0]["account"])
+    # Prints a credential: it is read here and goes nowhere.
+    if ask("gcloud", "auth", "print-access-token").is_ok:
+        return True, "a credential file"
+    return False, "nobody is logged in"
 
 
 def application_login() -> tuple[bool, str]:
@@ -160,9 +179,21 @@ def is_billed(project: str) -> tuple[bool, str]:
     """Ask whether somebody pays for the project."""
     said = ask("gcloud", "billing", "projects", "describe", project, "--format=json")
     if not said.is_ok:
-        return False, said.first_error
+        # Who deploys need not see who pays; without billing Terraform's apply says so.
+        return True, f"not for you to see: {said.first_error}"
     is_enabled = bool(json.loads(said.out).get("billingEnabled"))
     return is_enabled, "enabled" if is_enabled else f"nobody pays for {project}"
+
+
+def counts_on(project: str) -> tuple[bool, str]:
+    """Ask which project the login counts API calls on; our commands set their own."""
+    named = quota.named()
+    if named in ("", project):
+        return True, project
+    return True, (
+        f"{project} for these commands; your login names {named} for others: "
+        f"gcloud auth application-default set-quota-project {project}"
+    )
 
 
 def has_first_apis(project: str) -> tuple[bool, str]:

@@ -21,6 +21,7 @@ from local.bigquery_emulator import (
     FolderHeldError,
 )
 from local.endpoints import Endpoints
+from ops import quota
 from ops.exits import Exit, OperatorError
 from ops.options import Where
 from shared.bigquery import Warehouse
@@ -103,6 +104,7 @@ def nothing_runs() -> OperatorError:
 def at(where: Where) -> Iterator[Place]:
     """Open what is meant."""
     if where.project:
+        quota.count_on(where.project)
         with closing(_client(where.project)) as client:
             url = Platform.from_env().bigquery_emulator_url
             yield _place(f"project {where.project}", where, client, is_metered=not url)

@@ -15,7 +15,7 @@ import typer
 from google.api_core.exceptions import DeadlineExceeded
 from google.cloud.pubsub_v1 import SubscriberClient
 
-from ops import report
+from ops import quota, report
 from ops.exits import Exit, leave
 from ops.machine import ask
 from ops.options import DryRun, Json
@@ -86,6 +86,7 @@ def smoke(
 
 def connect(names: dict[str, str]) -> Deployment:
     """Open what Terraform's output `names` names, as the functions do."""
+    quota.count_on(names["project_id"])
     settings = Settings.from_env(
         {
             "GOOGLE_CLOUD_PROJECT": names["project_id"],

@@ -22,6 +22,7 @@ from rich.text import Text
 
 from local import environment
 from local.console import open_console, take_any_letter
+from ops import refused
 from ops.exits import Exit, OperatorError, leave
 from ops.options import WHERE_OPTIONS, Where
 from shared.errors import PipelineError, TransientError
@@ -74,17 +75,12 @@ def errors_in_words() -> Iterator[None]:
         _tell(f"Google does not know who you are: {_first_line(error)}", LOGIN)
         leave(Exit.NOTHING_THERE)
     except PipelineError as error:
-        if isinstance(error.__cause__, NotFound):
-            _tell_missing(error.__cause__)
-            leave(Exit.NOTHING_THERE)
-        _tell(error.reason.splitlines()[0], error.remedy)
-        is_away = isinstance(error, TransientError)
-        leave(Exit.UNREACHABLE if is_away else Exit.AMISS)
+        leave(_tell_pipeline(error))
     except NotFound as error:
         _tell_missing(error)
         leave(Exit.NOTHING_THERE)
     except Forbidden as error:
-        _tell(_first_line(error), f"ask for the right, or {LOGIN}")
+        _tell(*refused.in_words(error))
         leave(Exit.AMISS)
     except BadRequest as error:
         _tell(_first_line(error), "")
@@ -112,6 +108,20 @@ def files_in_words() -> Iterator[None]:
             f"{what}{error.strerror or error}",
             "make room for it, or make it writable",
         ) from error
+
+
+def _tell_pipeline(error: PipelineError) -> Exit:
+    """Tell what one of our own edges raised; what Google said is its cause."""
+    is_away = isinstance(error, TransientError)
+    match error.__cause__:
+        case NotFound() as cause:
+            _tell_missing(cause)
+            return Exit.NOTHING_THERE
+        case Forbidden() as cause if not is_away:
+            _tell(*refused.in_words(cause))
+            return Exit.AMISS
+    _tell(error.reason.splitlines()[0], error.remedy)
+    return Exit.UNREACHABLE if is_away else Exit.AMISS
 
 
 def _tell(said: str, remedy: str) -> None:

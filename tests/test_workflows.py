@@ -66,7 +66,7 @@ def test_only_main_is_deployed() -> None:
 def test_the_linter_takes_the_workflows_and_notices_a_tag(tmp_path: Path) -> None:
     copy = tmp_path / ".github"
     shutil.copytree(ROOT / ".github", copy)
-    command = [ZIZMOR, "--offline", "--no-progress", "--quiet", copy]
+    command = [str(ZIZMOR), "--offline", "--no-progress", "--quiet", str(copy)]
     assert subprocess.run(command, check=False).returncode == 0  # noqa: S603 - ours
     ci = copy / "workflows/ci.yml"
     ci.write_text(re.sub(r"checkout@\w+ # ", "checkout@", ci.read_text()))

@@ -13,6 +13,13 @@ def machine(tmp_path: Path) -> Machine:
     folder = tmp_path / "programs"
     folder.mkdir()
     os.environ["PATH"] = str(folder)
-    for name in ("TMDB_TOKEN", "TF_VAR_tmdb_token", "TMDB_BASE_URL"):
+    for name in (
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "GOOGLE_CLOUD_QUOTA_PROJECT",
+        "TF_VAR_tmdb_token",
+        "TMDB_BASE_URL",
+        "TMDB_TOKEN",
+    ):
         os.environ.pop(name, None)
+    os.environ["CLOUDSDK_CONFIG"] = str(tmp_path)
     return Machine(folder)

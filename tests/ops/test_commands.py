@@ -146,6 +146,24 @@ def _of(kind: Callable[[str], Exception], text: str) -> Exception:
     return kind(text)
 
 
+def _refused(**about: str) -> Exception:
+    """Make Google's 403 with the ErrorInfo that it sends."""
+    reason = about.pop("reason")
+    kind: Callable[..., Exception] = Forbidden
+    return kind("long words", error_info={"reason": reason, "metadata": about})
+
+
+DENIED = _refused(
+    reason="IAM_PERMISSION_DENIED",
+    permission="pubsub.topics.publish",
+    resource="projects/p/topics/t",
+)
+OFF = _refused(
+    reason="SERVICE_DISABLED", service="pubsub.googleapis.com", consumer="projects/7"
+)
+UNCOUNTED = _refused(reason="USER_PROJECT_DENIED", consumer="projects/7")
+
+
 def _caused(error: Exception, cause: Exception) -> Exception:
     error.__cause__ = cause
     return error
@@ -166,6 +184,14 @@ def _caused(error: Exception, cause: Exception) -> Exception:
         (WarehouseUnavailableError("away"), Exit.UNREACHABLE, "away"),
         (_of(BadRequest, "no column"), Exit.AMISS, "no column"),
         (_of(Forbidden, "no right"), Exit.AMISS, "no right"),
+        (DENIED, Exit.AMISS, "pubsub.topics.publish is missing on projects/p/topics/t"),
+        (OFF, Exit.AMISS, "gcloud services enable pubsub.googleapis.com --project=7"),
+        (UNCOUNTED, Exit.AMISS, "serviceusage.services.use on 7"),
+        (
+            _caused(StatementError("query"), DENIED),
+            Exit.AMISS,
+            "pubsub.topics.publish is missing",
+        ),
         (_of(ServiceUnavailable, "down"), Exit.UNREACHABLE, "down"),
         (KeyboardInterrupt(), Exit.STOPPED, ""),
         (OSError(28, "No space left on device"), Exit.AMISS, "No space left"),

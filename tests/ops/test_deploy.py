@@ -109,7 +109,7 @@ class TestDeploy:
             VERSION
             | READ
             | {"init": (0, ""), "plan": (planned, "a plan"), "apply": (0, "applied")}
-            | (terraform or {}),
+            | dict(terraform or {}),
         )
         os.environ["TMDB_TOKEN"] = SIMULATED_TOKEN
         options = [f"--terraform={folder}", f"--tmdb-url={tmdb}"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ WELL = {
     "services list": _apis(*FIRST_APIS, *LATER_APIS),
     "functions regions list --gen2": _regions("us-central1", "europe-west1"),
     "scheduler locations list": _regions("us-central1", "europe-west1"),
+    "org-policies describe": (0, json.dumps({"spec": {"rules": [{"allowAll": True}]}})),
     "beta services identity create": (0, "{}"),
     "functions list --v2": (0, "[]"),
     "run services list": (0, "[]"),
@@ -119,6 +121,126 @@ def test_what_gcloud_misses_is_said_with_its_remedy(
     assert [one["name"] for one in findings.values() if one["ok"] is False] == [name]
 
 
+def test_a_region_that_only_the_second_generation_has_is_offered(
+    well: Machine, tmdb: str
+) -> None:
+    only_gen2 = _regions("us-central1", "europe-west4")
+    listed = {"functions regions list --gen2": only_gen2}
+    listed |= {"scheduler locations list": only_gen2}
+    # What the first generation lists comes first where nobody writes --gen2.
+    gen1 = {"functions regions list --project": _regions("us-central1")}
+    well.install("gcloud", gen1 | WELL | listed)
+    code, findings = _doctor(tmdb, "--region=europe-west4")
+    assert (code, findings["region"]["said"]) == (0, "europe-west4")
+
+
+def test_a_workflow_is_logged_in_by_its_credential_file(
+    well: Machine, tmdb: str
+) -> None:
+    credentials = {"auth list": (0, "[]"), "auth print-access-token": (0, "secret")}
+    well.install("gcloud", WELL | credentials)
+    code, findings = _doctor(tmdb)
+    assert (code, findings["login"]["said"]) == (0, "a credential file")
+    assert "secret" not in json.dumps(findings)
+
+
+def test_who_may_not_see_the_billing_may_deploy(well: Machine, tmdb: str) -> None:
+    denied = {"billing projects describe": (1, "ERROR: PERMISSION_DENIED")}
+    well.install("gcloud", WELL | denied)
+    code, findings = _doctor(tmdb)
+    assert code == 0
+    assert findings["billing"]["said"].startswith("not for you to see: ERROR")
+
+
+def test_a_login_that_counts_on_another_project_is_said(
+    well: Machine, tmdb: str, tmp_path: Path
+) -> None:
+    credentials = tmp_path / "credentials.json"
+    credentials.write_text(json.dumps({"quota_project_id": "other-project"}))
+    os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(credentials)
+    code, findings = _doctor(tmdb)
+    assert code == 0
+    said = findings["quota project"]["said"]
+    assert said.startswith("my-project for these commands; your login names other")
+    assert "set-quota-project my-project" in said
+
+
+def _policy(**rule: Any) -> tuple[int, str]:
+    return 0, json.dumps({"spec": {"rules": [rule]}})
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "ok", "words"),
+    [
+        (
+            "gcp.resourceLocations",
+            _policy(values={"allowedValues": ["in:europe-locations"]}),
+            False,
+            "gcp.resourceLocations refuses us-central1 (allowed: in:europe-locations)",
+        ),
+        (
+            "gcp.resourceLocations",
+            _policy(values={"allowedValues": ["in:us-locations"]}),
+            True,
+            "gcp.resourceLocations (allowed: in:us-locations)",
+        ),
+        (
+            "gcp.resourceLocations",
+            _policy(values={"allowedValues": ["in:low-carbon-locations"]}),
+            True,
+            "gcp.resourceLocations (allowed: in:low-carbon-locations)",
+        ),
+        (
+            "run.allowedIngress",
+            _policy(values={"allowedValues": ["internal"]}),
+            False,
+            "run.allowedIngress refuses all (allowed: internal)",
+        ),
+        (
+            "gcp.restrictServiceUsage",
+            _policy(values={"deniedValues": ["pubsub.googleapis.com"]}),
+            False,
+            "gcp.restrictServiceUsage refuses pubsub.googleapis.com",
+        ),
+        (
+            "iam.allowedPolicyMemberDomains",
+            _policy(values={"allowedValues": ["is:C01abcdef"]}),
+            True,
+            "iam.allowedPolicyMemberDomains (allowed: is:C01abcdef)",
+        ),
+        (
+            "cloudfunctions.allowedIngressSettings",
+            _policy(denyAll=True),
+            False,
+            "cloudfunctions.allowedIngressSettings refuses ALLOW_ALL (nothing is",
+        ),
+    ],
+)
+def test_an_organization_policy_that_refuses_is_named(
+    well: Machine,
+    tmdb: str,
+    name: str,
+    policy: tuple[int, str],
+    words: str,
+    *,
+    ok: bool,
+) -> None:
+    well.install("gcloud", {f"org-policies describe {name}": policy, **WELL})
+    _, findings = _doctor(tmdb)
+    finding = findings["organization policies"]
+    assert finding["ok"] is ok
+    assert finding["said"].startswith(words)
+
+
+def test_organization_policies_that_cannot_be_read_are_no_obstacle(
+    well: Machine, tmdb: str
+) -> None:
+    well.install("gcloud", WELL | {"org-policies describe": (1, "ERROR: API is off")})
+    code, findings = _doctor(tmdb)
+    assert code == 0
+    assert findings["organization policies"]["said"] == "not for you to see"
+
+
 def test_without_gcloud_nothing_is_asked_of_it(well: Machine, tmdb: str) -> None:
     (well.folder / "gcloud").unlink()
     code, findings = _doctor(tmdb)
@@ -131,6 +253,8 @@ def test_without_gcloud_nothing_is_asked_of_it(well: Machine, tmdb: str) -> None
         "project",
         "billing",
         "first APIs",
+        "quota project",
+        "organization policies",
         "region",
     }
     assert findings["billing"]["remedy"] == "first: gcloud"
@@ -170,7 +294,7 @@ def test_project_and_region_are_read_from_terraform_tfvars(
         app, ["doctor", f"--terraform={tmp_path}", f"--tmdb-url={tmdb}"]
     )
     assert said.exit_code == 0, said.output
-    assert "✓ region             europe-west1" in said.output
+    assert re.search(r"✓ region +europe-west1\n", said.output)
 
 
 def test_without_a_project_it_says_how_to_name_one(
