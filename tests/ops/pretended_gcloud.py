@@ -7,6 +7,7 @@ FAILED, one that was there goes on serving what it served, ACTIVE. A command tha
 real gcloud would not take ends with 2, one that nobody expected with 64.
 """
 
+import fcntl
 import json
 import sys
 from collections.abc import Callable
@@ -43,6 +44,9 @@ class Project:
         self.number: str = config["number"]
         self._cloud = Path(config["cloud"])
         self._state = Path(config["state"])
+        # Terraform runs several of us, and its provider, at once.
+        self._lock = self._cloud.open("r+")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.cloud: Json = json.loads(self._cloud.read_text() or "{}")
         self.names = [word for word in words if not word.startswith("-")]
         self.flags = dict(
