@@ -8,7 +8,7 @@ people see what the functions decide by.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from shared.runs import (
     ENDED,
     Batch,
     Event,
+    MissedDay,
     Mode,
     OpenRun,
     Run,
@@ -106,12 +107,12 @@ class Ledger:
         )
         return bool(rows[0]["is_done"])
 
-    def batches_done(self, run: Run) -> int:
-        """Count the batches of a run whose BATCH_DONE is visible."""
+    def batches_done(self, run: Run) -> dict[int, datetime]:
+        """Return the batches whose BATCH_DONE is visible, each with its newest time."""
         rows = self.tables.select(
             _BATCHES_DONE, run_id=run.run_id, run_date=run.run_date
         )
-        return int(rows[0]["batches_done"])
+        return {row["batch_no"]: row["done_at"] for row in rows}
 
     def status(self, run: Run) -> RunStatus | None:
         """Return the state of a run; None before it is planned."""
@@ -131,6 +132,13 @@ class Ledger:
             to_date=day,
         )
         return [OpenRun.from_row(row) for row in rows]
+
+    def missed_day(self, day: date) -> MissedDay:
+        """Return what tells whether a day still needs a daily run."""
+        rows = self.tables.select(
+            _MISSED_DAY, run_id=Run(Mode.DAILY, day).run_id, run_date=day
+        )
+        return MissedDay(**rows[0])
 
     def landed(self, run: Run, batch_no: int) -> frozenset[int]:
         """Return the movies of a batch whose rows are visible."""
@@ -231,6 +239,7 @@ SELECT
   is_closed,
   is_due,
   is_metrics_requested,
+  metrics_requests,
   republished,
   TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), started_at, MILLISECOND) / 1000 AS age_s,
   TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), last_seen_at, MILLISECOND) / 1000 AS quiet_s,
@@ -269,9 +278,25 @@ WHERE landed.landed_on IS NULL OR landed.landed_on < missing.missing_on
 """
 
 _BATCHES_DONE = """
-SELECT COUNT(DISTINCT batch_no) AS batches_done
+SELECT batch_no, MAX(logged_at) AS done_at
 FROM tmdb_analytics.ingestion_log
 WHERE run_id = @run_id AND run_date = @run_date AND event = 'BATCH_DONE'
+GROUP BY batch_no
+"""
+
+_MISSED_DAY = """
+SELECT
+  EXISTS (
+    SELECT 1 FROM tmdb_analytics.batch_plan
+    WHERE run_date = @run_date AND mode IN ('daily', 'initial')
+  ) AS is_planned,
+  EXISTS (
+    SELECT 1 FROM tmdb_analytics.tracked_movies WHERE retired_on IS NULL
+  ) AS is_tracking,
+  (
+    SELECT MAX(logged_at) FROM tmdb_analytics.ingestion_log
+    WHERE run_id = @run_id AND run_date = @run_date AND event = 'RUN_REQUESTED'
+  ) AS requested_at
 """
 
 _IS_DONE = """

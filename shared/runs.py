@@ -29,6 +29,8 @@ class Mode(StrEnum):
 class Event(StrEnum):
     """What the ledger records. Rows are appended and never changed."""
 
+    RUN_REQUESTED = "RUN_REQUESTED"
+    """By the sweep, for a day whose tick did not come."""
     RUN_PLANNED = "RUN_PLANNED"
     RUN_REPUBLISHED = "RUN_REPUBLISHED"
     RUN_CLOSED = "RUN_CLOSED"
@@ -36,6 +38,8 @@ class Event(StrEnum):
     MOVIE_FAILED = "MOVIE_FAILED"
     MOVIE_NOT_FOUND = "MOVIE_NOT_FOUND"
     METRICS_REQUESTED = "METRICS_REQUESTED"
+    METRICS_FAILED = "METRICS_FAILED"
+    """Requested as often as a sweep does, and none came."""
     CHECK_FAILED = "CHECK_FAILED"
     METRICS_DONE = "METRICS_DONE"
 
@@ -153,6 +157,8 @@ class OpenRun:
     is_due: bool
     """Its metrics can be computed: nothing more is to come."""
     is_metrics_requested: bool
+    metrics_requests: int
+    """Requests since its metrics became due."""
     republished: int
     age_s: float
     quiet_s: float
@@ -162,3 +168,17 @@ class OpenRun:
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Take the fields from a row."""
         return cls(**{name: row[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True)
+class MissedDay:
+    """What tells whether a day still needs a daily run.
+
+    is_planned: it has one, or the initial load that fetched the same movies.
+    is_tracking: an initial load has happened at all.
+    requested_at: when a sweep last requested the day's run; None if none did.
+    """
+
+    is_planned: bool
+    is_tracking: bool
+    requested_at: datetime | None

@@ -36,7 +36,9 @@ def run(batch: MovieBatch, delivery: Delivery, world: World) -> dict[str, Any]:
     if not is_done:
         movie_batch.store(batch, delivery, world)
     # Even when it was done: whoever marked it may have died before looking.
-    request_metrics_if_complete(of_run, batch.batch_count, world.ledger, world.topics)
+    request_metrics_if_complete(
+        of_run, batch.batch_no, batch.batch_count, world.ledger, world.topics
+    )
     return {
         "run_id": batch.run_id,
         "status": "already done" if is_done else "done",

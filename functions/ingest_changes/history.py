@@ -85,7 +85,9 @@ def load_day(
         log.info(
             "history_day_loaded", extra={"run_id": run.run_id, "day": day, **counts}
         )
-    request_metrics_if_complete(run, batch.batch_count, world.ledger, world.topics)
+    request_metrics_if_complete(
+        run, batch.batch_no, batch.batch_count, world.ledger, world.topics
+    )
     return {
         "run_id": run.run_id,
         "status": "already done" if is_done else "done",

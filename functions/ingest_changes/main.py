@@ -35,7 +35,7 @@ def run(request: IngestRequest, delivery: Delivery, world: World) -> dict[str, A
     _refuse_more_than_tracked(request.limit, world.tracked_movies)
     run_date = request.run_date or delivery.published_on
     if request.mode is Mode.SWEEP:
-        return sweep.sweep(run_date, world)
+        return sweep.sweep(request, delivery.published_at, world)
     if request.mode is not Mode.HISTORY:
         return details.start(request, run_date, world)
     if request.export_date is None:

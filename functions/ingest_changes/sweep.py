@@ -1,13 +1,16 @@
 """Sweep: every run that has not ended in, what it needs to end out.
 
 The fast path is each batch's own look at its run after its marker; this is the
-certainty. Complete: request the metrics. Stalled: publish the missing batches again,
-at most 3 times. Past its deadline: close it with what it has, and compute that.
+certainty. Complete: request the metrics, at most 3 times. Stalled: publish the missing
+batches again, at most 3 times. Past its deadline: close it with what it has, and
+compute that. A day whose daily tick did not come gets its run. What goes wrong with one
+run never stops the others.
 """
 
 import logging
 from collections import Counter
-from datetime import date
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from time import monotonic
 from typing import Any
@@ -15,11 +18,19 @@ from typing import Any
 from functions.ingest_changes import details, history
 from functions.ingest_changes.world import World
 from shared.completion import request_metrics
+from shared.errors import PermanentError, TransientError
+from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import Event, Mode, OpenRun, Run
 
 log = logging.getLogger(__name__)
 
 MOST_REPUBLICATIONS = 3
+MOST_METRICS_REQUESTS = 3
+DAILY_RUN_DUE = time(13, tzinfo=UTC)
+"""From this hour a day without a daily run gets one: 4 hours after Scheduler's tick,
+by when Pub/Sub has delivered it 20 times or parked it in dead-letters."""
+REQUEST_AGAIN_AFTER = timedelta(hours=2)
+"""A request that made no plan either (TMDB refuses the token, say) is repeated."""
 
 
 class Need(StrEnum):
@@ -28,6 +39,7 @@ class Need(StrEnum):
     METRICS = "requested"
     MISSING_BATCHES = "republished"
     END = "closed"
+    FAILURE = "failed"
     NOTHING = "left alone"
 
 
@@ -35,8 +47,10 @@ def need(run: OpenRun, stalled_s: float, deadline_s: float) -> Need:
     """Decide by what is visible of a run. Pure."""
     if run.is_due:
         asked = run.requested_s_ago if run.is_metrics_requested else None
-        is_waiting = asked is not None and asked < stalled_s
-        return Need.NOTHING if is_waiting else Need.METRICS
+        if asked is not None and asked < stalled_s:
+            return Need.NOTHING
+        is_asked_enough = run.metrics_requests >= MOST_METRICS_REQUESTS
+        return Need.FAILURE if is_asked_enough else Need.METRICS
     if run.age_s >= deadline_s and not run.is_closed:
         return Need.END
     is_missing = run.batches_done < run.batches_total
@@ -49,30 +63,86 @@ def need(run: OpenRun, stalled_s: float, deadline_s: float) -> Need:
     return Need.NOTHING
 
 
-def sweep(day: date, world: World) -> dict[str, Any]:
-    """Give every open run up to a day what it needs; the answer counts it."""
+def sweep(
+    request: IngestRequest, published_at: datetime, world: World
+) -> dict[str, Any]:
+    """Give every open run up to a day what it needs; the answer counts it.
+
+    TransientError at the end if something that may pass went wrong with any of them.
+    """
     began = monotonic()
-    done: Counter[Need] = Counter()
+    day = request.run_date or published_at.date()
+    done: Counter[str] = Counter({need.value: 0 for need in Need})
+    troubles: list[Exception] = []
     for open_run in world.ledger.open_runs(day):
         what = need(open_run, world.run_stalled_s, world.run_deadline_s)
-        run = Run.from_id(open_run.run_id)
-        match what:
-            case Need.METRICS:
-                request_metrics(run, world.ledger, world.topics)
-            case Need.MISSING_BATCHES:
-                _republish(run, world)
-            case Need.END:
-                _close(run, open_run, world)
-            case Need.NOTHING:
-                pass
-        done[what] += 1
-        if what is not Need.NOTHING:
-            log.warning("run_swept", extra={"run_id": run.run_id, "need": what.value})
-    counts = {what.value: done[what] for what in Need}
+        try:
+            _give(what, open_run, world)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            troubles.append(_told(open_run.run_id, error))
+        else:
+            done[what.value] += 1
+    # A day that is named need not be today: only Scheduler's own sweep starts runs.
+    if request.run_date is None:
+        done["started"] = _start_missed_run(published_at, world)
+    counts = {**done, "troubled": len(troubles)}
     said = {name.replace(" ", "_"): count for name, count in counts.items()}
     seconds = monotonic() - began
     log.info("swept", extra={"day": day.isoformat(), **said, "seconds": seconds})
+    _raise_the_worst(troubles)
     return {"status": "swept", **counts}
+
+
+def _give(what: Need, open_run: OpenRun, world: World) -> None:
+    run = Run.from_id(open_run.run_id)
+    match what:
+        case Need.METRICS:
+            request_metrics(run, world.ledger, world.topics)
+        case Need.MISSING_BATCHES:
+            _republish(run, world)
+        case Need.END:
+            _close(run, open_run, world)
+        case Need.FAILURE:
+            _fail(run, open_run, world)
+        case Need.NOTHING:
+            return
+    log.warning("run_swept", extra={"run_id": run.run_id, "need": what.value})
+
+
+def _told(run_id: str, error: Exception) -> Exception:
+    log.error(
+        "run_not_swept",
+        extra={"run_id": run_id, "reason": f"{type(error).__name__}: {error}"},
+        exc_info=error,
+    )
+    return error
+
+
+def _raise_the_worst(troubles: Sequence[Exception]) -> None:
+    """Raise what must be seen or may pass; the next sweep meets the rest again."""
+    for error in troubles:
+        if not isinstance(error, (TransientError, PermanentError)):
+            raise error
+    for error in troubles:
+        if isinstance(error, TransientError):
+            raise error
+
+
+def _start_missed_run(published_at: datetime, world: World) -> int:
+    """Request the day's daily run if its tick made none; say how many were."""
+    day = published_at.date()
+    if published_at < datetime.combine(day, DAILY_RUN_DUE):
+        return 0
+    missed = world.ledger.missed_day(day)
+    if missed.is_planned or not missed.is_tracking:
+        return 0
+    if missed.requested_at and published_at - missed.requested_at < REQUEST_AGAIN_AFTER:
+        return 0
+    run = Run(Mode.DAILY, day)
+    world.topics.publish(INGEST_REQUESTS, [IngestRequest(Mode.DAILY, day).to_json()])
+    world.ledger.record(run, [(Event.RUN_REQUESTED, {"reason": "no tick made a plan"})])
+    log.warning("missed_run_requested", extra={"run_id": run.run_id})
+    return 1
 
 
 def _republish(run: Run, world: World) -> None:
@@ -95,3 +165,13 @@ def _close(run: Run, seen: OpenRun, world: World) -> None:
     log.error("run_closed", extra={"run_id": run.run_id, "reason": reason})
     if seen.fetched:
         request_metrics(run, world.ledger, world.topics)
+
+
+def _fail(run: Run, seen: OpenRun, world: World) -> None:
+    reason = (
+        f"metrics were requested {seen.metrics_requests} times, the last "
+        f"{seen.requested_s_ago or 0:.0f} s ago, and were not published; see the "
+        "errors of compute-metrics and the dead letters"
+    )
+    world.ledger.record(run, [(Event.METRICS_FAILED, {"reason": reason})])
+    log.error("run_closed", extra={"run_id": run.run_id, "reason": reason})

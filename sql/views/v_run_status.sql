@@ -71,7 +71,7 @@ facts AS (
 ),
 
 -- Redelivered messages repeat facts: the newest of each counts, so batches and movies are distinct,
--- and it happened when it first did. Each republication is one of its own.
+-- and it happened when it first did. Each republication and each request is one of its own.
 newest AS (
   SELECT
     *,
@@ -86,7 +86,7 @@ newest AS (
         fact,
         batch_no,
         movie_id,
-        IF(fact = 'RUN_REPUBLISHED', UNIX_MICROS(happened_at), NULL)
+        IF(fact IN ('RUN_REPUBLISHED', 'METRICS_REQUESTED'), UNIX_MICROS(happened_at), NULL)
     )
 ),
 
@@ -114,6 +114,8 @@ counts AS (
     MAX(IF(fact = 'BATCH_DONE', first_at, NULL)) AS batches_done_at,
     MAX(IF(fact = 'RUN_CLOSED', first_at, NULL)) AS closed_at,
     MAX(IF(fact = 'METRICS_REQUESTED', happened_at, NULL)) AS metrics_requested_at,
+    ARRAY_AGG(IF(fact = 'METRICS_REQUESTED', happened_at, NULL) IGNORE NULLS) AS requests_at,
+    MAX(IF(fact = 'METRICS_FAILED', happened_at, NULL)) AS metrics_failed_at,
     -- What came while the statements ran may not be in what they wrote: their beginning counts.
     MAX(IF(fact = 'METRICS_DONE', began_at, NULL)) AS metrics_began_at,
     MAX(IF(fact = 'CHECK_FAILED', began_at, NULL)) AS check_began_at,
@@ -135,9 +137,17 @@ judged AS (
       expected_by_batches,
       COALESCE(expected_by_run, expected_by_plan)
     ) AS expected,
-    -- History has no detail rows: its batches load the rows before they say they are done.
+    -- A marker may be visible before the rows that it claims. History has no detail rows, and of a
+    -- weekly run nothing is computed. Detail rows expire: what came after the last marker says that
+    -- they were visible, or that nobody waits for them any more.
     batches_done >= batches_total
-    AND (mode = 'history' OR rows_visible >= written) AS is_complete
+    AND (
+      mode IN ('history', 'weekly')
+      OR rows_visible >= written
+      OR COALESCE(closed_at >= batches_done_at, FALSE)
+      OR COALESCE(metrics_requested_at >= batches_done_at, FALSE)
+      OR COALESCE(ended_at >= batches_done_at, FALSE)
+    ) AS is_complete
   FROM counts
 ),
 
@@ -160,6 +170,9 @@ settled AS (
     COALESCE(coverage >= thresholds.published_min_coverage, FALSE) AS is_covered,
     COALESCE(is_due AND metrics_began_at >= due_at, FALSE) AS is_published,
     COALESCE(is_due AND metrics_requested_at >= due_at, FALSE) AS is_metrics_requested,
+    (SELECT COUNT(*) FROM UNNEST(requests_at) AS requested_at WHERE requested_at >= due_at)
+      AS metrics_requests,
+    COALESCE(is_due AND metrics_failed_at >= due_at, FALSE) AS is_metrics_failed,
     COALESCE(
       is_due AND check_began_at >= due_at AND check_failed_at >= COALESCE(ended_at, due_at), FALSE
     ) AS is_check_failed
@@ -175,6 +188,7 @@ SELECT
     WHEN is_check_failed THEN 'FAILED'
     WHEN is_published AND NOT is_covered THEN 'PARTIAL'
     WHEN is_published THEN 'PUBLISHED'
+    WHEN is_metrics_failed THEN 'FAILED'
     WHEN is_metrics_requested THEN 'METRICS'
     WHEN is_complete THEN 'COMPLETE'
     WHEN is_closed AND NOT is_due THEN 'FAILED'
@@ -195,6 +209,8 @@ SELECT
   is_closed,
   is_due,
   is_metrics_requested,
+  is_metrics_failed,
+  metrics_requests,
   is_check_failed,
   is_published,
   republished,

@@ -201,7 +201,7 @@ def test_a_stored_plan_knows_what_is_done(ledger: Ledger) -> None:
     assert [batch.batch_no for batch in stored.missing()] == [1]
     assert ledger.is_done(RUN, 2)
     assert not ledger.is_done(RUN, 1)
-    assert ledger.batches_done(RUN) == 1
+    assert list(ledger.batches_done(RUN)) == [2]
 
 
 def test_a_run_is_complete_when_rows_and_markers_are_visible(

@@ -65,8 +65,9 @@ COLUMNS = {
     "not_in_top_gaining_because not_in_emerging_because is_newest coverage",
     "v_run_status": "run_id mode run_date state batches_total batches_done expected "
     "fetched not_found failed written rows_visible coverage is_covered is_complete "
-    "is_closed is_due is_metrics_requested is_check_failed is_published republished "
-    "started_at ended_at metrics_requested_at last_seen_at seconds tmdb_requests "
+    "is_closed is_due is_metrics_requested is_metrics_failed metrics_requests "
+    "is_check_failed is_published republished started_at ended_at "
+    "metrics_requested_at last_seen_at seconds tmdb_requests "
     "tmdb_throttled bytes_billed code_version",
 }
 

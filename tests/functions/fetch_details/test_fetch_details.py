@@ -44,8 +44,7 @@ def _world(
         answers=[("is_done", [{"is_done": is_done}])], refused=refused or {}
     )
     state = status or run_status()
-    done = {"batches_done": state["batches_done"]}
-    tables.answers.insert(0, ("COUNT(DISTINCT batch_no)", [done]))
+    tables.answers.insert(0, ("AS done_at", []))
     tables.answers.insert(0, ("is_complete", [state]))
     tables.answers.insert(0, ("DISTINCT movie_id", [{"movie_id": n} for n in landed]))
     before = [{"movie_id": n} for n in not_found_before]
@@ -54,6 +53,11 @@ def _world(
     ledger = Ledger(tables, "test")
     world = World(movies, tables, ledger, topics, deadline_s, MAX_ATTEMPTS)
     return world, tables, topics
+
+
+@pytest.fixture(autouse=True)
+def _one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.completion.LOOKS_AGAIN_S", ())
 
 
 ALL = FakeMovies({13: _movie(13), 680: _movie(680), 42: _movie(42)})
@@ -244,7 +248,6 @@ def test_a_repeated_last_batch_requests_them_if_its_first_delivery_died() -> Non
 @pytest.mark.parametrize(
     "status",
     [
-        run_status(batches_done=0),
         run_status(is_complete=False),
         run_status(is_metrics_requested=True),
     ],

@@ -54,6 +54,11 @@ class _Tables(FakeTables):
         return [{"movie_id": movie_id} for movie_id in found]
 
 
+@pytest.fixture(autouse=True)
+def _one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.completion.LOOKS_AGAIN_S", ())
+
+
 def _world(
     movies: FakeMovies,
     *,
@@ -67,7 +72,7 @@ def _world(
             ("age_s", plan or []),
             ("MAX(run_date)", [{"run_date": last_daily}]),
             ("AS is_done", [{"is_done": False}]),
-            ("COUNT(DISTINCT batch_no)", [{"batches_done": 1}]),
+            ("AS done_at", []),
             ("is_complete", []),
         ],
         tracked=[*tracked],

@@ -1,6 +1,7 @@
 """Sweep: what an open run needs, and what giving it to it writes and publishes."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from functions.ingest_changes.main import run
 from functions.ingest_changes.sweep import Need, need
 from functions.ingest_changes.world import World
 from shared.delivery import Delivery
+from shared.errors import QueueUnavailableError, RowsRejectedError
 from shared.ledger import Ledger
 from shared.messages import (
     INGEST_REQUESTS,
@@ -21,7 +23,9 @@ from shared.runs import Mode, OpenRun
 from tests.fakes import FakeMovies, FakeTables, FakeTopics
 
 DAY = date(2026, 3, 1)
-DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+AT_NINE = datetime(2026, 3, 1, 9, tzinfo=UTC)
+DELIVERY = Delivery("17", AT_NINE, 1, True, b"")  # noqa: FBT003
+SWEEP = IngestRequest(Mode.SWEEP)
 STALLED_S, DEADLINE_S = 1_200.0, 10_800.0
 
 
@@ -36,6 +40,7 @@ def _open(**changes: object) -> dict[str, Any]:
         "is_closed": False,
         "is_due": False,
         "is_metrics_requested": False,
+        "metrics_requests": 0,
         "republished": 0,
         "age_s": 1_500.0,
         "quiet_s": 1_300.0,
@@ -57,7 +62,7 @@ def _planned(batch_no: int, **fields: object) -> dict[str, Any]:
 
 
 DUE = {"is_complete": True, "is_due": True}
-ASKED = {**DUE, "is_metrics_requested": True}
+ASKED = {**DUE, "is_metrics_requested": True, "metrics_requests": 1}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +81,11 @@ ASKED = {**DUE, "is_metrics_requested": True}
         ({**DUE, "age_s": 99_999.0}, Need.METRICS),
         ({**ASKED, "requested_s_ago": 9.0}, Need.NOTHING),
         ({**ASKED, "requested_s_ago": 1_200.0}, Need.METRICS),
+        ({**ASKED, "requested_s_ago": 1_200.0, "metrics_requests": 2}, Need.METRICS),
+        ({**ASKED, "requested_s_ago": 1_199.0, "metrics_requests": 3}, Need.NOTHING),
+        # Three were enough to know.
+        ({**ASKED, "requested_s_ago": 1_200.0, "metrics_requests": 3}, Need.FAILURE),
+        ({**ASKED, "requested_s_ago": 1_200.0, "metrics_requests": 9}, Need.FAILURE),
         # Asked for before a late batch came: not asked for.
         ({**DUE, "requested_s_ago": 9.0}, Need.METRICS),
         ({"is_closed": True, "is_due": True}, Need.METRICS),
@@ -85,20 +95,37 @@ def test_a_run_gets_what_it_needs(seen: dict[str, object], what: Need) -> None:
     assert need(OpenRun.from_row(_open(**seen)), STALLED_S, DEADLINE_S) is what
 
 
+def _world(tables: FakeTables, topics: FakeTopics) -> World:
+    ledger = Ledger(tables, "test")
+    return World(FakeMovies(), tables, ledger, topics, 100, 90, STALLED_S, DEADLINE_S)
+
+
+MISSED: dict[str, Any] = {
+    "is_planned": False,
+    "is_tracking": True,
+    "requested_at": None,
+}
+
+
 def _swept(
-    *runs: dict[str, Any], plan: list[dict[str, Any]] | None = None
+    *runs: dict[str, Any],
+    plan: list[dict[str, Any]] | None = None,
+    request: IngestRequest = SWEEP,
+    at: datetime = AT_NINE,
+    missed: dict[str, Any] | None = None,
+    topics: FakeTopics | None = None,
 ) -> tuple[dict[str, Any], FakeTables, FakeTopics]:
     tables = FakeTables(
         answers=[
             ("quiet_s", list(runs)),
             ("plan.batch_no", plan or []),
             ("MAX(run_date)", [{"run_date": None}]),
+            ("RUN_REQUESTED", [missed or MISSED]),
         ]
     )
-    topics = FakeTopics()
-    ledger = Ledger(tables, "test")
-    world = World(FakeMovies(), tables, ledger, topics, 100, 90, STALLED_S, DEADLINE_S)
-    return run(IngestRequest(Mode.SWEEP), DELIVERY, world), tables, topics
+    topics = topics or FakeTopics()
+    delivery = Delivery("17", at, 1, True, b"")  # noqa: FBT003
+    return run(request, delivery, _world(tables, topics)), tables, topics
 
 
 def test_nothing_open_is_nothing_done() -> None:
@@ -108,7 +135,10 @@ def test_nothing_open_is_nothing_done() -> None:
         "requested": 0,
         "republished": 0,
         "closed": 0,
+        "failed": 0,
         "left alone": 0,
+        "started": 0,
+        "troubled": 0,
     }
     assert (tables.appended, topics.published) == ({}, [])
 
@@ -183,3 +213,93 @@ def test_after_an_outage_the_missed_days_are_taken_from_exports() -> None:
         {"mode": "history", "run_date": "2026-03-01", "date": f"2026-02-{day}"}
         for day in (27, 28)
     ]
+
+
+def test_after_three_requests_without_metrics_the_run_has_failed() -> None:
+    """It was 190 requests in 14 days."""
+    asked = {**ASKED, "requested_s_ago": 1_500.0, "metrics_requests": 3}
+    answer, tables, topics = _swept(_open(**asked))
+    assert (answer["failed"], answer["requested"]) == (1, 0)
+    [failed] = tables.events("METRICS_FAILED")
+    assert "requested 3 times, the last 1500 s ago" in failed["reason"]
+    assert topics.published == []
+
+
+class _TroubledTopics(FakeTopics):
+    """Pub/Sub that does not take what is about one run."""
+
+    def __init__(self, run_id: str, error: Exception) -> None:
+        super().__init__()
+        self._run_id, self._error = run_id, error
+
+    def publish(self, topic: str, bodies: Iterable[Mapping[str, Any]]) -> int:
+        bodies = list(bodies)
+        if any(body.get("run_id") == self._run_id for body in bodies):
+            raise self._error
+        return super().publish(topic, bodies)
+
+
+RUNS = tuple(_open(run_id=f"daily-2026-03-0{n}", **DUE) for n in (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    "error", [QueueUnavailableError("away"), KeyError("a mistake of ours")]
+)
+def test_the_trouble_of_one_run_never_stops_the_others(error: Exception) -> None:
+    topics = _TroubledTopics("daily-2026-03-01", error)
+    with pytest.raises(type(error)):
+        _swept(*RUNS, topics=topics)
+    assert [body["run_id"] for body in topics.bodies(METRICS_REQUESTS)] == [
+        "daily-2026-03-02",
+        "daily-2026-03-03",
+    ]
+
+
+def test_what_stays_wrong_with_one_run_does_not_park_the_sweep() -> None:
+    topics = _TroubledTopics(
+        "daily-2026-03-02", RowsRejectedError("a column is missing")
+    )
+    answer, _, _ = _swept(*RUNS, topics=topics)
+    assert (answer["requested"], answer["troubled"]) == (2, 1)
+
+
+AT_ONE = datetime(2026, 3, 1, 13, tzinfo=UTC)
+
+
+def test_a_day_without_a_daily_run_gets_one_from_the_sweep() -> None:
+    answer, tables, topics = _swept(at=AT_ONE)
+    assert answer["started"] == 1
+    assert topics.bodies(INGEST_REQUESTS) == [
+        {"mode": "daily", "run_date": "2026-03-01"}
+    ]
+    [event] = tables.events("RUN_REQUESTED")
+    assert (event["run_id"], event["run_date"]) == ("daily-2026-03-01", "2026-03-01")
+
+
+@pytest.mark.parametrize(
+    ("at", "missed", "request_"),
+    [
+        # Scheduler's tick may still come.
+        (AT_ONE - timedelta(seconds=1), {}, SWEEP),
+        (AT_ONE, {"is_planned": True}, SWEEP),
+        # Deployed and not loaded.
+        (AT_ONE, {"is_tracking": False}, SWEEP),
+        # Requested, and on its way.
+        (AT_ONE, {"requested_at": AT_ONE - timedelta(minutes=119)}, SWEEP),
+        # A person's sweep of a day.
+        (AT_ONE, {}, IngestRequest(Mode.SWEEP, DAY)),
+    ],
+)
+def test_a_day_that_needs_no_daily_run_gets_none(
+    at: datetime, missed: dict[str, Any], request_: IngestRequest
+) -> None:
+    answer, tables, topics = _swept(at=at, missed=MISSED | missed, request=request_)
+    assert answer.get("started", 0) == 0
+    assert (tables.appended, topics.published) == ({}, [])
+
+
+def test_a_request_that_made_no_plan_either_is_repeated() -> None:
+    """A tick that was dead-lettered (401) is missing too."""
+    requested_at = AT_ONE - timedelta(hours=2)
+    answer, _, _ = _swept(at=AT_ONE, missed=MISSED | {"requested_at": requested_at})
+    assert answer["started"] == 1
