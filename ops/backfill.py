@@ -29,12 +29,12 @@ SELECT COUNTIF(retired_on IS NULL) AS movies FROM tmdb_analytics.tracked_movies
 STORED = """
 SELECT export_date AS day, COUNT(DISTINCT movie_id) AS movies, 0 AS metrics
 FROM tmdb_analytics.movie_popularity_raw
-WHERE export_date BETWEEN @from_date AND @to_date
+WHERE export_date BETWEEN @from_date AND @to_date AND COALESCE(is_tracked, TRUE)
 GROUP BY export_date
 UNION ALL
 SELECT snapshot_date AS day, COUNT(*) AS movies, 0 AS metrics
 FROM tmdb_analytics.movie_daily_snapshots
-WHERE snapshot_date BETWEEN @from_date AND @to_date
+WHERE snapshot_date BETWEEN @from_date AND @to_date AND COALESCE(is_tracked, TRUE)
 GROUP BY snapshot_date
 UNION ALL
 SELECT calculation_date AS day, 0 AS movies, COUNT(*) AS metrics

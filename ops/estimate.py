@@ -7,7 +7,7 @@ come from the caller.
 from collections.abc import Iterable
 from math import ceil
 
-from functions.ingest_changes.plan import LARGEST_DISCOVER
+from functions.ingest_changes.plan import LARGEST_DISCOVER, band_of
 from ops.assumptions import (
     TABLES_PER_BATCH,
     TABLES_PER_EXPORT,
@@ -41,7 +41,7 @@ def of_load(
         "movie_daily_snapshots": movies * history_days,
         "movie_details_raw": movies,
         "movie_metrics_aggregated": movies * history_days,
-        "movie_popularity_raw": movies * history_days,
+        "movie_popularity_raw": band_of(movies) * history_days,
         "movie_viral_signals": movies * history_days,
         "movies": movies,
         "tracked_movies": movies,
@@ -95,12 +95,13 @@ def of_backfill(
         "ingestion_log": 4 * days_asked,
         "movie_daily_snapshots": movies * days_asked,
         "movie_metrics_aggregated": movies * (days_asked + days_computed),
-        "movie_popularity_raw": movies * days_asked,
+        "movie_popularity_raw": band_of(movies) * days_asked,
         "movie_viral_signals": movies * (days_asked + days_computed),
     }
     exports_s = days_asked * setting.export_s
     metrics_s = computations * setting.metrics_s
     there = {name: movies * kept_days for name in rows if name.startswith("movie_")}
+    there["movie_popularity_raw"] = band_of(movies) * kept_days
     return Work(
         movies=movies,
         history_days=days_asked,

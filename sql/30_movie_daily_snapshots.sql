@@ -3,6 +3,8 @@
 -- already stands in for landing rows that have expired, so a recomputation never wipes a
 -- value. A change compares with the newest value at the horizon or at most 2 days older,
 -- scaled by its real age; none there gives NULL.
+-- A tracked movie brings its past: what the exports told of it in the 46 days before, as far as
+-- windows reach, without changes and, as it was not tracked, without metrics.
 -- Grain: one row per movie_id and snapshot_date.
 MERGE tmdb_analytics.movie_daily_snapshots AS stored
 USING (
@@ -15,10 +17,12 @@ USING (
       'export' AS popularity_source,
       CAST(NULL AS INT64) AS vote_count,
       CAST(NULL AS FLOAT64) AS vote_average,
+      COALESCE(is_tracked, TRUE) AS is_tracked,
       FALSE AS is_stored,
       loaded_at AS read_at
     FROM tmdb_analytics.movie_popularity_raw
-    WHERE export_date BETWEEN @from_date AND @to_date
+    -- 46 days: the past of a movie that is first tracked on the first day.
+    WHERE export_date BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY) AND @to_date
     UNION ALL
     SELECT
       movie_id,
@@ -27,6 +31,7 @@ USING (
       'details' AS popularity_source,
       vote_count,
       vote_average,
+      TRUE AS is_tracked,
       FALSE AS is_stored,
       fetched_at AS read_at
     FROM tmdb_analytics.movie_details_raw
@@ -39,6 +44,7 @@ USING (
       popularity_source,
       vote_count,
       vote_average,
+      COALESCE(is_tracked, TRUE) AS is_tracked,
       TRUE AS is_stored,
       ingestion_timestamp AS read_at
     FROM tmdb_analytics.movie_daily_snapshots
@@ -74,6 +80,7 @@ USING (
           vote_average IS NULL, is_stored ASC, read_at DESC, vote_count DESC, vote_average DESC
         LIMIT 1
       )[OFFSET(0)] AS vote_average,
+      LOGICAL_OR(is_tracked) AS is_tracked,
       MAX(read_at) AS ingestion_timestamp
     FROM readings
     GROUP BY movie_id, snapshot_date
@@ -89,6 +96,15 @@ USING (
     FROM days
   ),
 
+  -- Most of what the exports told is of movies that are never tracked: it ends here.
+  wanted AS (
+    SELECT *
+    FROM points
+    QUALIFY LOGICAL_OR(is_tracked) OVER (
+      PARTITION BY movie_id ORDER BY day RANGE BETWEEN CURRENT ROW AND 46 FOLLOWING
+    )
+  ),
+
   -- The newest values in [day - k - 2, day - k].
   referred AS (
     SELECT
@@ -101,7 +117,7 @@ USING (
       day - LAST_VALUE(popularity_day IGNORE NULLS) OVER week_before AS popularity_age_7d,
       LAST_VALUE(vote_count IGNORE NULLS) OVER week_before AS vote_count_7d_ago,
       day - LAST_VALUE(vote_day IGNORE NULLS) OVER week_before AS vote_age_7d
-    FROM points
+    FROM wanted
     WINDOW
       day_before AS (
         PARTITION BY movie_id ORDER BY day RANGE BETWEEN 3 PRECEDING AND 1 PRECEDING
@@ -114,17 +130,20 @@ USING (
   changes AS (
     SELECT
       *,
-      (popularity - popularity_1d_ago) / popularity_age_1d AS popularity_change_1d,
-      7 * (popularity - popularity_7d_ago) / popularity_age_7d AS popularity_change_7d,
+      IF(is_tracked, (popularity - popularity_1d_ago) / popularity_age_1d, NULL)
+        AS popularity_change_1d,
+      IF(is_tracked, 7 * (popularity - popularity_7d_ago) / popularity_age_7d, NULL)
+        AS popularity_change_7d,
       (vote_count - vote_count_1d_ago) / vote_age_1d AS vote_count_change_1d,
       7 * (vote_count - vote_count_7d_ago) / vote_age_7d AS vote_count_change_7d
     FROM referred
   )
 
-  -- The days asked for, chosen after the windows.
+  -- The days asked for, chosen after the windows, and the past of their movies.
   SELECT
     movie_id,
     snapshot_date,
+    is_tracked,
     popularity,
     popularity_source,
     vote_count,
@@ -139,16 +158,17 @@ USING (
     100 * SAFE_DIVIDE(vote_count_change_7d, vote_count_7d_ago) AS vote_count_pct_change_7d,
     ingestion_timestamp
   FROM changes
-  WHERE snapshot_date BETWEEN @from_date AND @to_date
+  WHERE snapshot_date >= @from_date OR NOT is_tracked
 ) AS fresh
 -- The last line is for BigQuery: it reads only these partitions of the target.
   ON
     stored.movie_id = fresh.movie_id
     AND stored.snapshot_date = fresh.snapshot_date
-    AND stored.snapshot_date BETWEEN @from_date AND @to_date
-WHEN MATCHED THEN
+    AND stored.snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY) AND @to_date
+WHEN MATCHED AND fresh.snapshot_date >= @from_date THEN
   UPDATE
     SET
+      is_tracked = fresh.is_tracked,
       popularity = fresh.popularity,
       popularity_source = fresh.popularity_source,
       vote_count = fresh.vote_count,
@@ -165,6 +185,7 @@ WHEN MATCHED THEN
 WHEN NOT MATCHED THEN INSERT (
   movie_id,
   snapshot_date,
+  is_tracked,
   popularity,
   popularity_source,
   vote_count,
@@ -181,6 +202,7 @@ WHEN NOT MATCHED THEN INSERT (
 ) VALUES (
   fresh.movie_id,
   fresh.snapshot_date,
+  fresh.is_tracked,
   fresh.popularity,
   fresh.popularity_source,
   fresh.vote_count,

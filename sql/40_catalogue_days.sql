@@ -15,7 +15,7 @@ USING (
         SAFE.LN(1 + popularity_pct_change_1d / 100)
       ) AS popularity_log_change_1d
     FROM tmdb_analytics.movie_daily_snapshots
-    WHERE snapshot_date BETWEEN @from_date AND @to_date
+    WHERE snapshot_date BETWEEN @from_date AND @to_date AND COALESCE(is_tracked, TRUE)
   ),
 
   medians AS (

@@ -13,6 +13,7 @@ USING (
       snapshots.snapshot_date,
       snapshots.popularity,
       snapshots.vote_count,
+      COALESCE(snapshots.is_tracked, TRUE) AS is_tracked,
       UNIX_DATE(snapshots.snapshot_date) AS day,
       IF(snapshots.vote_count IS NULL, NULL, UNIX_DATE(snapshots.snapshot_date)) AS vote_day,
       IF(snapshots.popularity IS NULL, NULL, UNIX_DATE(snapshots.snapshot_date)) AS popularity_day,
@@ -103,6 +104,7 @@ USING (
       snapshot_date,
       popularity,
       vote_count,
+      is_tracked,
       level,
       is_corrected,
       GREATEST(SUM(votes) OVER now_3d, 0) AS votes_3d,
@@ -151,7 +153,8 @@ USING (
       )
   ),
 
-  -- The days asked for, chosen after the windows and before the day-wide medians.
+  -- The days asked for, chosen after the windows and before the day-wide medians; days before
+  -- a movie was tracked are its past and nobody's peer.
   levels AS (
     SELECT
       windows.*,
@@ -194,7 +197,7 @@ USING (
       ) AS growth
     FROM windows
     CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
-    WHERE windows.snapshot_date BETWEEN @from_date AND @to_date
+    WHERE windows.snapshot_date BETWEEN @from_date AND @to_date AND windows.is_tracked
   ),
 
   -- Narrow on purpose: the partitions of the medians hold a whole day.

@@ -8,7 +8,8 @@ USING (
   WITH
   points AS (
     SELECT
-      snapshots.*,
+      snapshots.* EXCEPT (is_tracked),
+      COALESCE(snapshots.is_tracked, TRUE) AS is_tracked,
       UNIX_DATE(snapshots.snapshot_date) AS day,
       IF(snapshots.vote_count IS NULL, NULL, UNIX_DATE(snapshots.snapshot_date)) AS vote_day,
       signals.history,
@@ -133,11 +134,17 @@ USING (
   carried AS (
     SELECT
       *,
-      LAST_VALUE(IF(is_frozen_1d, NULL, momentum_status) IGNORE NULLS) OVER month_before
+      LAST_VALUE(
+        IF(is_frozen_1d OR NOT is_tracked, NULL, momentum_status) IGNORE NULLS
+      ) OVER month_before
         AS momentum_status_before,
-      LAST_VALUE(IF(is_frozen_1d, NULL, momentum_status_1d) IGNORE NULLS) OVER month_before
+      LAST_VALUE(
+        IF(is_frozen_1d OR NOT is_tracked, NULL, momentum_status_1d) IGNORE NULLS
+      ) OVER month_before
         AS momentum_status_1d_before,
-      LAST_VALUE(IF(is_frozen_7d, NULL, trend_category) IGNORE NULLS) OVER month_before
+      LAST_VALUE(
+        IF(is_frozen_7d OR NOT is_tracked, NULL, trend_category) IGNORE NULLS
+      ) OVER month_before
         AS trend_category_before
     FROM classes
     WINDOW
@@ -146,6 +153,7 @@ USING (
       )
   ),
 
+  -- Of tracked days only: with them the asked rows are, below.
   states AS (
     SELECT
       points.movie_id,
@@ -164,7 +172,9 @@ USING (
       END AS state
     FROM points
     CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
-    WHERE points.snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 28 DAY) AND @to_date
+    WHERE
+      points.snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 28 DAY) AND @to_date
+      AND points.is_tracked
   ),
 
   -- What became of movies within a week, in units of their own noise, from 4 starting days of the

@@ -6,14 +6,20 @@ up.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 from functions.ingest_changes import tracking
-from functions.ingest_changes.plan import LARGEST_DISCOVER, Survey, select, survey
+from functions.ingest_changes.plan import (
+    LARGEST_DISCOVER,
+    Survey,
+    band_of,
+    select,
+    survey,
+)
 from functions.ingest_changes.publishing import publish_new, resume
 from functions.ingest_changes.world import World
 from shared import clock
@@ -68,12 +74,16 @@ def _track(run: Run, limit: int, world: World) -> list[int]:
     if run.mode is Mode.INITIAL:
         return tracking.selected_by(run, tables)
     active = tracking.active(tables)
-    store_popularity(run, run.run_date, found.popularity, world)
+    store_popularity(run, run.run_date, found.popularity, frozenset(active), world)
     return active
 
 
 def store_popularity(
-    run: Run, export_date: date, popularity: Mapping[int, float], world: World
+    run: Run,
+    export_date: date,
+    popularity: Mapping[int, float],
+    tracked: Collection[int],
+    world: World,
 ) -> None:
     """Load one day's popularity by one job: a repetition adds nothing."""
     if not popularity:
@@ -85,6 +95,7 @@ def store_popularity(
             "export_date": export_date.isoformat(),
             "movie_id": movie_id,
             "popularity": value,
+            "is_tracked": movie_id in tracked,
             "loaded_at": loaded_at,
         }
         for movie_id, value in popularity.items()
@@ -95,8 +106,9 @@ def store_popularity(
 
 def _of_the_day(day: date, limit: int, world: World) -> _Found:
     active = frozenset(tracking.active(world.tables))
+    band = band_of(world.tracked_movies)
     try:
-        found = world.tmdb.export(day, lambda rows: survey(rows, limit, active))
+        found = world.tmdb.export(day, lambda rows: survey(rows, limit, band, active))
     except (ExportMissingError, ExportDamagedError) as error:
         # The day is not lost: details carry popularity too, and the rows say so.
         log.warning("export_unusable", extra=error.to_json())
@@ -113,11 +125,13 @@ def _top(run: Run, limit: int, world: World) -> list[ListedMovie]:
     if limit <= LARGEST_DISCOVER:
         return world.tmdb.most_popular(limit)
     try:
-        return world.tmdb.export(run.run_date, lambda rows: survey(rows, limit, ()).top)
+        return world.tmdb.export(
+            run.run_date, lambda rows: survey(rows, limit, 0, ()).top
+        )
     except ExportMissingError:
         # Before 08:00 UTC the newest export is yesterday's.
         yesterday = run.run_date - timedelta(days=1)
-        return world.tmdb.export(yesterday, lambda rows: survey(rows, limit, ()).top)
+        return world.tmdb.export(yesterday, lambda rows: survey(rows, limit, 0, ()).top)
 
 
 def publish(run: Run, batches: Sequence[Batch], world: World) -> None:

@@ -1,4 +1,4 @@
-"""History: popularity of the tracked movies from TMDB's daily exports.
+"""History: popularity of tracked movies, and those next to them, from the exports.
 
 Without a day the run fans itself out, one message per export day, on the topic it
 came from; with one it loads that day. A day whose export is missing or damaged is
@@ -14,7 +14,7 @@ from typing import Any
 
 from functions.ingest_changes import tracking
 from functions.ingest_changes.details import nothing_tracked, store_popularity
-from functions.ingest_changes.plan import history_days, survey
+from functions.ingest_changes.plan import band_of, history_days, survey
 from functions.ingest_changes.publishing import publish_new, resume
 from functions.ingest_changes.world import World
 from shared.completion import request_metrics_if_complete
@@ -92,7 +92,7 @@ def load_day(
         "run_id": run.run_id,
         "status": "already done" if is_done else "done",
         "batches": 1,
-        "movies": counts.get("written", 0),
+        "movies": counts.get("fetched", 0),
     }
 
 
@@ -100,20 +100,24 @@ def _load(run: Run, day: date, world: World) -> dict[str, Any]:
     """Load the day; return the counts of its marker."""
     began = monotonic()
     wanted = _active(world)
+    band = band_of(world.tracked_movies)
     found: dict[int, float] = {}
     reason, failed = None, 0
     try:
-        found = world.tmdb.export(day, lambda rows: survey(rows, 0, wanted).popularity)
+        found = world.tmdb.export(
+            day, lambda rows: survey(rows, 0, band, wanted).popularity
+        )
     except ExportMissingError as error:
         reason = error.reason
     except ExportDamagedError as error:
         reason, failed = error.reason, len(wanted)
         log.warning("export_unusable", extra=error.to_json())
-    store_popularity(run, day, found, world)
+    store_popularity(run, day, found, wanted, world)
+    fetched = len(wanted & found.keys())
     return {
         "expected": len(wanted),
-        "fetched": len(found),
-        "not_found": len(wanted) - len(found) - failed,
+        "fetched": fetched,
+        "not_found": len(wanted) - fetched - failed,
         "failed": failed,
         "written": len(found),
         "reason": reason,

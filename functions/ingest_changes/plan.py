@@ -16,22 +16,40 @@ LARGEST_DISCOVER = 8_000
 and a fifth more than asked for is read."""
 
 
+BAND_FACTOR = 5
+"""Popularity of so many times the tracked number is kept, so that a movie that enters
+has its own past. Where 1,000 are tracked, rank 5,000 is below the smallest popularity
+of the top lists (4.0, about rank 4,000): a movie from further out had none to speak of.
+"""
+
+LARGEST_BAND_OUTSIDE = 100_000
+"""Beyond the tracked ones at most so many, for the sake of memory."""
+
+
+def band_of(tracked_movies: int) -> int:
+    """Return how many of the most popular movies have their popularity kept."""
+    return min(BAND_FACTOR * tracked_movies, tracked_movies + LARGEST_BAND_OUTSIDE)
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """What one pass over an export found.
 
     top: the most popular feature films, most popular first.
-    popularity: of every movie that was asked for and is in the export.
+    popularity: of the band, and of every movie that was asked for and is there.
     """
 
     top: list[ListedMovie]
     popularity: dict[int, float]
 
 
-def survey(rows: Iterator[ExportRow], limit: int, wanted: Collection[int]) -> Survey:
-    """Fold an export: its top `limit` and the popularity of the `wanted` ids.
+def survey(
+    rows: Iterator[ExportRow], limit: int, band: int, wanted: Collection[int]
+) -> Survey:
+    """Fold an export: its top `limit`, popularity of the `band` and the `wanted` ids.
 
-    Needs memory for `limit` + `wanted` movies, not for the export.
+    Needs memory for the largest of the two numbers + `wanted` movies, not for the
+    export.
     """
     popularity: dict[int, float] = {}
 
@@ -42,12 +60,11 @@ def survey(rows: Iterator[ExportRow], limit: int, wanted: Collection[int]) -> Su
             if row.is_feature:
                 yield row.popularity, -row.movie_id
 
-    if limit:
-        best = heapq.nlargest(limit, features())
-    else:
-        best = [_ for _ in features() if False]
-    top = [ListedMovie(-negative_id, value) for value, negative_id in best]
-    popularity |= {movie.movie_id: movie.popularity for movie in top}
+    kept = max(limit, band)
+    # At least 1: nlargest does not read what it keeps nothing of.
+    best = heapq.nlargest(max(kept, 1), features())[:kept]
+    top = [ListedMovie(-negative_id, value) for value, negative_id in best[:limit]]
+    popularity |= {-negative_id: value for value, negative_id in best}
     return Survey(top, popularity)
 
 

@@ -26,11 +26,11 @@ WHERE run_id = @run_id
 """
 _EXPORTED = """
 SELECT movie_id, popularity FROM tmdb_analytics.movie_popularity_raw
-WHERE export_date = @day
+WHERE export_date = @day AND is_tracked
 """
 _SNAPSHOTS = """
 SELECT movie_id, vote_count FROM tmdb_analytics.movie_daily_snapshots
-WHERE snapshot_date = @day
+WHERE snapshot_date = @day AND is_tracked
 """
 _METRICS = """
 SELECT movie_id FROM tmdb_analytics.movie_metrics_aggregated

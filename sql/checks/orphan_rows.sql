@@ -1,4 +1,4 @@
--- orphan_rows: a movie has a snapshot of a day and no metrics, or the other way round.
+-- orphan_rows: a tracked movie has a snapshot of a day and no metrics, or the other way round.
 -- Severity: fail
 -- Grain: one row per movie_id and day that is incomplete.
 SELECT
@@ -14,7 +14,7 @@ FROM (
     movie_id,
     snapshot_date
   FROM tmdb_analytics.movie_daily_snapshots
-  WHERE snapshot_date BETWEEN @from_date AND @to_date
+  WHERE snapshot_date BETWEEN @from_date AND @to_date AND COALESCE(is_tracked, TRUE)
 ) AS snapshots
 FULL OUTER JOIN (
   SELECT

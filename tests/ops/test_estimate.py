@@ -33,11 +33,11 @@ def test_a_load_of_a_thousand_movies_and_ninety_days() -> None:
     # A page takes max(0.15, 1 / (30 x 0.25)) = 0.15 s: 9 s for 60. Details 33 s, their
     # metrics 60 s; the history's 90 x 2.7 = 243 s last longer, then its metrics.
     assert made.seconds == pytest.approx(9 + 243 + 60)
-    assert made.rows["movie_popularity_raw"] == 90_000
+    assert made.rows["movie_popularity_raw"] == 90 * 5_000
     assert made.rows["ingestion_log"] == 20 + 90 + 2 * 3
     # 1,000 details of 1,000 bytes and 116 events, each billed as 1 KiB.
     assert made.bytes_streamed == 1_116 * 1_024
-    assert made.bytes_loaded == 90_000 * 52
+    assert made.bytes_loaded == 450_000 * 53
     # 20 batches and 90 days read 3 tables each, 2 runs 12, and their metrics 1 table
     # each, all of them smaller than 10 MiB.
     assert made.bytes_queried == (20 * 3 + 90 * 3 + 2 * 12 + 2) * TEN_MIB
@@ -88,10 +88,10 @@ def test_a_backfilled_day_is_a_run_with_metrics_of_its_own() -> None:
     assert (made.messages, made.metrics_runs, made.tmdb_requests) == (7, 4, 0)
     assert made.export_mb == 75
     assert made.seconds == pytest.approx(4 * 60)
-    assert made.rows["movie_popularity_raw"] == 3_000
+    assert made.rows["movie_popularity_raw"] == 15_000
     assert made.rows["movie_metrics_aggregated"] == 5_000
-    # 300,000 snapshots of 70 bytes are 21 MB, more than the least.
-    assert made.bytes_queried == 3 * 15 * TEN_MIB + 4 * (21_000_000 + TEN_MIB)
+    # 300,000 snapshots of 71 bytes are 21.3 MB, more than the least.
+    assert made.bytes_queried == 3 * 15 * TEN_MIB + 4 * (21_300_000 + TEN_MIB)
 
 
 def test_nothing_to_do_costs_nothing() -> None:

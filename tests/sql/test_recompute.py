@@ -39,11 +39,15 @@ def land(sandbox: Sandbox) -> None:
     details: list[dict[str, Any]] = []
     exports: list[dict[str, Any]] = []
     for movie_id in range(1, MOVIES + 1):
+        # A third of them enter the tracked set, and one of those leaves it at once.
+        entered = FIRST + timedelta(days=16 if movie_id % 3 == 0 else 0)
+        left = LAST if movie_id == 3 else None
         popularity, votes = random.uniform(1, 50), random.randrange(2000)
         for day in days(FIRST, LAST):
             popularity *= random.uniform(0.8, 1.3)
             votes += random.randrange(-2, 40)
             asked_at = datetime.combine(day, time(9), UTC)
+            is_tracked = day >= entered and day != left
             if random.random() < 0.65:
                 exports.append(
                     {
@@ -51,10 +55,11 @@ def land(sandbox: Sandbox) -> None:
                         "export_date": day,
                         "movie_id": movie_id,
                         "popularity": popularity,
+                        "is_tracked": is_tracked,
                         "loaded_at": asked_at,
                     }
                 )
-            for _ in range(random.choice((0, 1, 1, 2))):
+            for _ in range(random.choice((0, 1, 1, 2)) if is_tracked else 0):
                 asked_at += timedelta(seconds=random.randrange(3))
                 details.append(
                     {

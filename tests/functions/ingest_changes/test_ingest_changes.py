@@ -144,11 +144,12 @@ def test_a_daily_run_takes_popularity_and_the_top_from_the_export() -> None:
     world, tables, topics = _world(FakeMovies(exports={DAY: EXPORT}), tracked=[120])
     run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
     assert _ids(topics) == [1, 2, 3, 120]
-    popularity = {
-        row["movie_id"]: row["popularity"]
-        for row in tables.loaded["movie_popularity_raw"]
-    }
-    assert popularity == {1: 99.0, 2: 98.0, 3: 97.0, 120: -20.0}
+    rows = {row["movie_id"]: row for row in tables.loaded["movie_popularity_raw"]}
+    # The deployment's 100 x 5 movies are all that the export has.
+    assert len(rows) == 120
+    assert (rows[1]["popularity"], rows[120]["popularity"]) == (99.0, -20.0)
+    tracked = [movie_id for movie_id, row in rows.items() if row["is_tracked"]]
+    assert sorted(tracked) == [1, 2, 3, 120]
 
 
 def test_without_an_export_the_day_is_not_lost() -> None:
@@ -304,8 +305,11 @@ def test_a_day_of_history_is_loaded_and_marked() -> None:
     day = date(2026, 1, 2)
     world, tables, _ = _world(FakeMovies(exports={day: EXPORT}), tracked=[5, 999])
     run(IngestRequest(Mode.HISTORY, DAY, export_date=day), DELIVERY, world)
-    [row] = tables.loaded["movie_popularity_raw"]
-    assert (row["movie_id"], row["export_date"]) == (5, "2026-01-02")
+    rows = tables.loaded["movie_popularity_raw"]
+    assert {row["export_date"] for row in rows} == {"2026-01-02"}
+    # The band is the day's own; what is counted are the tracked movies.
+    assert len(rows) == 120
+    assert [row["movie_id"] for row in rows if row["is_tracked"]] == [5]
     [marker] = tables.events("BATCH_DONE")
     assert marker["run_id"] == "history-2026-03-01-2026-01-02"
     counts = [marker[name] for name in ("expected", "fetched", "not_found", "failed")]
