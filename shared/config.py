@@ -13,6 +13,10 @@ from typing import Self
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
+MAX_DELIVERY_ATTEMPTS = 20
+"""Where the environment does not say."""
+
+
 def _number[T: (int, float)](
     env: Mapping[str, str], name: str, kind: Callable[[str], T], default: T
 ) -> T:
@@ -99,7 +103,9 @@ class Settings:
             run_stalled_s=_number(env, "RUN_STALLED_S", float, 1_200.0),
             run_deadline_s=_number(env, "RUN_DEADLINE_S", float, 10_800.0),
             fetch_deadline_s=_number(env, "FETCH_DEADLINE_S", float, 300.0),
-            max_delivery_attempts=_number(env, "MAX_DELIVERY_ATTEMPTS", int, 20),
+            max_delivery_attempts=_number(
+                env, "MAX_DELIVERY_ATTEMPTS", int, MAX_DELIVERY_ATTEMPTS
+            ),
             max_bytes_billed=_number(env, "MAX_BYTES_BILLED", int, 20 * 1024**3),
             log_level=_log_level(env),
         )

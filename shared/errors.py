@@ -8,6 +8,7 @@ PipelineError
 │   ├── QueueUnavailableError      Pub/Sub did not take a message
 │   ├── SecretsUnavailableError    Secret Manager did not answer
 │   ├── ExportMissingError         TMDB has no export of a day (tmdb/exports.py)
+│   │   └── ExportNotYetError      it is not due, or the file server serves none
 │   ├── ExportDamagedError         an export is truncated or corrupt
 │   ├── RunBusyError               another delivery of the same run is at work
 │   ├── BatchIncompleteError       too much of a batch could not be stored

@@ -21,7 +21,8 @@ class ExportRow:
     """One line of a daily ID export."""
 
     movie_id: int
-    popularity: float
+    popularity: float | None
+    """None where the export does not say: that is no measured 0."""
     is_feature: bool
     """False for adult titles and for `video` (clips, compilations)."""
 
@@ -91,7 +92,7 @@ class Movies(Protocol):
         """List movies edited on a UTC day."""
 
     def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
-        """Fold over one day's export; ExportMissingError, ExportDamagedError."""
+        """Fold over one day's export; ExportMissing-, NotYet- or DamagedError."""
 
 
 class Tables(Protocol):

@@ -19,7 +19,7 @@ from shared.ports import (
     Tables,
     Topics,
 )
-from shared.tmdb import ExportMissingError
+from shared.tmdb import ExportMissingError, ExportNotYetError
 
 
 @dataclass(eq=False)
@@ -31,6 +31,8 @@ class FakeMovies:
     edits: dict[date, list[ChangedMovie]] = field(default_factory=dict)
     exports: dict[date, list[ExportRow]] = field(default_factory=dict)
     failing: dict[int, Reply] = field(default_factory=dict)
+    unpublished: dict[date, bool] = field(default_factory=dict)
+    """Exports without a verdict: day -> whether the file server has none at all."""
     is_away: bool = False
     asked: list[int] = field(default_factory=list)
     moment: datetime = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -54,6 +56,9 @@ class FakeMovies:
 
     def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
         self._raise_if_away()
+        if day in self.unpublished:
+            is_outage = self.unpublished[day]
+            raise ExportNotYetError(f"no export of {day}", day, is_outage=is_outage)
         if day not in self.exports:
             raise ExportMissingError(f"TMDB has no export of {day}", day)
         return fold(iter(self.exports[day]))

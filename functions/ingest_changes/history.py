@@ -21,7 +21,7 @@ from shared.completion import request_metrics_if_complete
 from shared.delivery import Delivery
 from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import Batch, Event, Mode, Run, cut_into_days
-from shared.tmdb import ExportDamagedError, ExportMissingError
+from shared.tmdb import ExportDamagedError, ExportMissingError, ExportNotYetError
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,8 @@ def load_day(
     counts: Mapping[str, Any] = {}
     is_done = world.ledger.is_done(run, batch.batch_no)
     if not is_done:
-        counts = _load(run, day, world)
+        is_last = delivery.attempt >= world.max_delivery_attempts
+        counts = _load(run, day, world, is_last=is_last)
         marker = {
             **counts,
             "batch_no": batch.batch_no,
@@ -96,8 +97,13 @@ def load_day(
     }
 
 
-def _load(run: Run, day: date, world: World) -> dict[str, Any]:
-    """Load the day; return the counts of its marker."""
+def _load(run: Run, day: date, world: World, *, is_last: bool) -> dict[str, Any]:
+    """Load the day; return the counts of its marker.
+
+    While the file server serves nothing, only the last delivery records a day: as
+    failed, not as one that TMDB does not have. A day whose export is not due holds no
+    other day up: the daily run of that day reads it. Asked for alone, it waits.
+    """
     began = monotonic()
     wanted = _active(world)
     band = band_of(world.tracked_movies)
@@ -107,6 +113,12 @@ def _load(run: Run, day: date, world: World) -> dict[str, Any]:
         found = world.tmdb.export(
             day, lambda rows: survey(rows, 0, band, wanted).popularity
         )
+    except ExportNotYetError as error:
+        is_waiting = error.is_outage or run.export_date is not None
+        if is_waiting and not is_last:
+            raise
+        reason, failed = error.reason, len(wanted) if is_waiting else 0
+        log.warning("export_unusable", extra=error.to_json())
     except ExportMissingError as error:
         reason = error.reason
     except ExportDamagedError as error:

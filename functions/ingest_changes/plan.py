@@ -55,6 +55,8 @@ def survey(
 
     def features() -> Iterator[tuple[float, int]]:
         for row in rows:
+            if row.popularity is None:
+                continue  # not measured: no row says 0, and details fill it in
             if row.movie_id in wanted:
                 popularity[row.movie_id] = row.popularity
             if row.is_feature:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared import bigquery, logs, pubsub, tmdb
-from shared.config import Platform, Settings
+from shared.config import MAX_DELIVERY_ATTEMPTS, Platform, Settings
 from shared.ledger import Ledger
 from shared.once import once
 from shared.ports import Movies, Tables, Topics
@@ -21,6 +21,7 @@ class World:
     history_days: int
     run_stalled_s: float
     run_deadline_s: float
+    max_delivery_attempts: int = MAX_DELIVERY_ATTEMPTS
 
 
 @once  # per instance: warm starts reuse connections
@@ -38,4 +39,5 @@ def connect() -> World:
         history_days=settings.history_days,
         run_stalled_s=settings.run_stalled_s,
         run_deadline_s=settings.run_deadline_s,
+        max_delivery_attempts=settings.max_delivery_attempts,
     )

@@ -5,7 +5,11 @@ What TMDB really does: https://developer.themoviedb.org/docs and docs/surprises.
 
 from shared.tmdb.auth import CredentialKind, credential_kind
 from shared.tmdb.client import BATCH_TIMEOUT_S, Tmdb, connect
-from shared.tmdb.exports import ExportDamagedError, ExportMissingError
+from shared.tmdb.exports import (
+    ExportDamagedError,
+    ExportMissingError,
+    ExportNotYetError,
+)
 from shared.tmdb.pages import MOVIES_PER_PAGE, OVER_FETCH
 
 __all__ = [
@@ -15,6 +19,7 @@ __all__ = [
     "CredentialKind",
     "ExportDamagedError",
     "ExportMissingError",
+    "ExportNotYetError",
     "Tmdb",
     "connect",
     "credential_kind",

@@ -39,7 +39,14 @@ from shared.tmdb import pages
 from shared.tmdb.answered import answered_at
 from shared.tmdb.auth import Credential, bad_credential
 from shared.tmdb.bodies import UnreadableError, read_json
-from shared.tmdb.exports import ExportDamagedError, ExportMissingError, read_lines
+from shared.tmdb.exports import (
+    ExportDamagedError,
+    ExportMissingError,
+    ExportNotYetError,
+    is_due,
+    other_days,
+    read_lines,
+)
 from shared.tmdb.rate_limit import LONGEST_PAUSE_S, TokenBucket, retry_after_s
 from shared.tmdb.statuses import Verdict, error_code, verdict
 
@@ -171,17 +178,17 @@ class Tmdb:
     def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
         """Stream one day's ID export through `fold`, all of it or nothing.
 
-        `fold` runs anew when the connection breaks. Raises ExportMissingError
-        and ExportDamagedError (truncated or corrupt: none of it was used).
+        `fold` runs anew when the connection breaks. Raises ExportMissingError,
+        ExportNotYetError (no verdict: to be asked for again) and ExportDamagedError
+        (truncated or corrupt: none of it was used).
         """
-        name = f"movie_ids_{day:%m_%d_%Y}.json.gz"
+        name = _file_name(day)
 
         def read() -> T:
             self._bucket.take()
             with self._get(f"{self._exports_url}/{name}", stream=True) as response:
-                # The file server is a bucket: it may say 403 of what is not there.
-                if response.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
-                    raise ExportMissingError(f"TMDB has no export of {day}", day)
+                if response.status_code in _ABSENT:
+                    raise self._absence(day, answered_at(response.headers, now()))
                 if (status := response.status_code) != HTTPStatus.OK:
                     pause_s = retry_after_s(response.headers.get("Retry-After"))
                     raise self._failure(verdict(status, None), status, pause_s, name)
@@ -200,6 +207,22 @@ class Tmdb:
                     raise ExportDamagedError(f"{name} is damaged", day) from error
 
         return self._retrying(read, name)
+
+    def _absence(self, day: date, moment: datetime) -> Exception:
+        """Return what it means that an export is not there; `moment` is TMDB's."""
+        if not is_due(day, moment):
+            return ExportNotYetError(f"TMDB has no export of {day} yet", day)
+        for other in other_days(day, moment):
+            self._bucket.take()
+            url = f"{self._exports_url}/{_file_name(other)}"
+            with self._get(url, stream=True) as response:
+                if response.status_code == HTTPStatus.OK:
+                    return ExportMissingError(f"TMDB has no export of {day}", day)
+        return ExportNotYetError(
+            f"TMDB's file server has no export of {day} and of no other day either",
+            day,
+            is_outage=True,
+        )
 
     def _movie(self, movie_id: int) -> Reply:
         tally = _Tally()
@@ -342,6 +365,14 @@ class Tmdb:
                 field="TMDB",
                 remedy="tried again by itself; see https://status.themoviedb.org",
             ) from error
+
+
+def _file_name(day: date) -> str:
+    return f"movie_ids_{day:%m_%d_%Y}.json.gz"
+
+
+_ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN})
+"""The file server is a bucket: it may say 403 of what is not there."""
 
 
 def _unreadable(answer: _Answer, tally: _Tally, path: str) -> Exception:

@@ -9,15 +9,19 @@ Source: https://developer.themoviedb.org/docs/daily-id-exports
 """
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
+from math import inf
 
 from shared.errors import TransientError
 from shared.ports import ExportRow
 
+log = logging.getLogger(__name__)
+
 _USUAL = re.compile(
-    rb'\{"adult":(?P<adult>true|false),"id":(?P<id>\d+),"original_title":"'
+    rb'\{"adult":(?P<adult>true|false),"id":(?P<id>\d{1,18}),"original_title":"'
     rb'(?:[^"\\]|\\.)*","popularity":(?P<popularity>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?),'
     rb'"video":(?P<video>true|false)\}\s*'
 )
@@ -37,38 +41,137 @@ class ExportError(TransientError):
 
 
 class ExportMissingError(ExportError):
-    """TMDB has no export of that day: not yet written, or older than 3 months."""
+    """TMDB has no export of that day, and has those of other days."""
+
+
+class ExportNotYetError(ExportMissingError):
+    """The export is not published yet, or the file server has none of any day.
+
+    No verdict on that day: it is to be asked for again. is_outage: the latter.
+    """
+
+    def __init__(self, reason: str, day: date, *, is_outage: bool = False) -> None:
+        super().__init__(reason, day)
+        self.is_outage = is_outage
 
 
 class ExportDamagedError(ExportError):
     """The file is truncated, corrupt or empty: none of it is used."""
 
 
+DUE = timedelta(days=1, hours=8)
+"""After its day has begun. TMDB publishes about 08:00 UTC of the day, and is late at
+times: an export that is not there a day later is missing."""
+
+FEW_BAD_LINES = 10
+BAD_LINES_SHARE = 0.01
+"""An export with more than 10 bad lines and more than 1 % of them is refused: a day is
+covered at 99 %."""
+
+LARGEST_ID = 2**27
+"""80 times the newest id of 2026. A larger one is no id, and would cost memory."""
+
+
+def is_due(day: date, moment: datetime) -> bool:
+    """Say whether an export that is not there at a moment will not come any more."""
+    return moment >= datetime.combine(day, time(), UTC) + DUE
+
+
+def other_days(day: date, moment: datetime) -> list[date]:
+    """Return days whose exports prove that the file server serves, newest first."""
+    due = (moment - DUE).date()
+    days = (due - timedelta(days=ago) for ago in range(4))
+    return [other for other in days if other != day][:3]
+
+
 def read_lines(lines: Iterable[bytes], day: date) -> Iterator[ExportRow]:
-    """Yield each movie of an export; ExportDamagedError if there are none."""
-    count = 0
+    """Yield each movie of an export once; bad lines are skipped, counted and told.
+
+    Raises ExportDamagedError, at the end, if they are too many or no line is a movie.
+    """
+    seen = _Ids()
+    good = bad = repeated = 0
+    example = ""
     for line in lines:
-        if (row := _row(line, day)) is not None:
-            count += 1
+        try:
+            row = _row(line)
+        except _BadLineError as error:
+            bad += 1
+            example = example or str(error)
+            continue
+        if row is None:
+            continue
+        good += 1
+        if seen.add(row.movie_id):
             yield row
-    if not count:
-        raise ExportDamagedError(f"the export of {day} is empty", day)
-
-
-def _row(line: bytes, day: date) -> ExportRow | None:
-    if match := _USUAL.fullmatch(line):
-        is_feature = match["adult"] == match["video"] == b"false"
-        return ExportRow(int(match["id"]), float(match["popularity"]), is_feature)
-    if not line.strip():
-        return None
-    try:
-        movie = json.loads(line)
-        return ExportRow(
-            movie_id=int(movie["id"]),
-            popularity=float(movie.get("popularity") or 0.0),
-            is_feature=not (movie.get("adult") or movie.get("video")),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        else:
+            repeated += 1
+    if not good:
+        raise ExportDamagedError(f"the export of {day} holds no movie", day)
+    if bad > max(FEW_BAD_LINES, BAD_LINES_SHARE * (good + bad)):
         raise ExportDamagedError(
-            f"the export of {day} holds a line that is no movie", day
-        ) from error
+            f"{bad} of {good + bad} lines of the export of {day} are no movies, "
+            f"the first: {example}",
+            day,
+        )
+    if bad or repeated:
+        log.warning(
+            "export_lines_skipped",
+            extra={"day": day, "bad": bad, "repeated": repeated, "example": example},
+        )
+
+
+class _BadLineError(Exception):
+    """A line that is no movie; the text shows it."""
+
+
+class _Ids:
+    """A set of ids as bits: 1.2 million of them in 200 kB."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, movie_id: int) -> bool:
+        """Add an id; False when it was in before."""
+        place, bit = movie_id >> 3, 1 << (movie_id & 7)
+        if place >= len(self._bits):
+            self._bits.extend(bytes(place + 1 - len(self._bits)))
+        is_new = not self._bits[place] & bit
+        self._bits[place] |= bit
+        return is_new
+
+
+def _row(line: bytes) -> ExportRow | None:
+    """Read a line; None where it is empty."""
+    if match := _USUAL.fullmatch(line):
+        movie_id: object = int(match["id"])
+        popularity: object = float(match["popularity"])
+        is_feature = match["adult"] == match["video"] == b"false"
+    elif not line.strip():
+        return None
+    else:
+        try:
+            movie = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise _BadLineError(repr(line[:60])) from error
+        if not isinstance(movie, dict):
+            raise _BadLineError(repr(line[:60]))
+        movie_id, popularity = movie.get("id"), movie.get("popularity")
+        is_feature = not (movie.get("adult") or movie.get("video"))
+    if (
+        not isinstance(movie_id, int)
+        or isinstance(movie_id, bool)
+        or not 0 < movie_id <= LARGEST_ID
+    ):
+        raise _BadLineError(repr(line[:60]))
+    return ExportRow(movie_id, _popularity(popularity), is_feature)
+
+
+def _popularity(value: object) -> float | None:
+    """Return a measured popularity; None for what is none: it is never 0.0."""
+    try:
+        number = float(value) if isinstance(value, int | float | str) else -1.0
+    except (ValueError, OverflowError):
+        return None
+    is_measured = 0 <= number < inf and not isinstance(value, bool)
+    return number if is_measured else None

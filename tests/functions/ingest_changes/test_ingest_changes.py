@@ -21,7 +21,8 @@ from shared.errors import (
 from shared.ledger import Ledger
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest
 from shared.ports import ChangedMovie, ExportRow, ListedMovie, Parameter
-from shared.runs import Mode
+from shared.runs import Batch, Mode
+from shared.tmdb import ExportNotYetError
 from tests.fakes import FakeMovies, FakeTables, FakeTopics
 
 DAY = date(2026, 3, 1)
@@ -314,6 +315,37 @@ def test_a_day_of_history_is_loaded_and_marked() -> None:
     assert marker["run_id"] == "history-2026-03-01-2026-01-02"
     counts = [marker[name] for name in ("expected", "fetched", "not_found", "failed")]
     assert counts == [2, 1, 1, 0]
+
+
+def _history_day(day: date, *, alone: bool) -> IngestRequest:
+    batch = None if alone else Batch(1, 90, export_date=day)
+    return IngestRequest(Mode.HISTORY, DAY, export_date=day, batch=batch)
+
+
+LAST_DELIVERY = replace(DELIVERY, attempt=20)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_while_the_file_server_serves_nothing_no_day_of_history_is_marked(
+    alone: bool,  # noqa: FBT001
+) -> None:
+    day = date(2026, 1, 2)
+    world, tables, _ = _world(FakeMovies(unpublished={day: True}), tracked=[5, 6])
+    with pytest.raises(ExportNotYetError):
+        run(_history_day(day, alone=alone), DELIVERY, world)
+    assert not tables.events("BATCH_DONE")
+    run(_history_day(day, alone=alone), LAST_DELIVERY, world)
+    [marker] = tables.events("BATCH_DONE")
+    assert (marker["written"], marker["not_found"], marker["failed"]) == (0, 0, 2)
+
+
+def test_a_day_whose_export_is_not_due_waits_alone_and_holds_no_other_day_up() -> None:
+    world, tables, _ = _world(FakeMovies(unpublished={DAY: False}), tracked=[5])
+    with pytest.raises(ExportNotYetError):
+        run(_history_day(DAY, alone=True), DELIVERY, world)
+    run(_history_day(DAY, alone=False), DELIVERY, world)
+    [marker] = tables.events("BATCH_DONE")
+    assert (marker["not_found"], marker["failed"]) == (1, 0)
 
 
 def test_a_day_without_an_export_is_recorded_as_such() -> None:

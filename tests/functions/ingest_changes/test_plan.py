@@ -44,6 +44,15 @@ def test_the_band_is_five_times_the_tracked_movies_while_memory_allows() -> None
     assert band_of(100_000) == 200_000
 
 
+def test_a_movie_of_unknown_popularity_has_none_and_no_rank() -> None:
+    rows = iter(
+        [ExportRow(1, None, is_feature=True), ExportRow(2, 0.0, is_feature=True)]
+    )
+    found = survey(rows, 2, 0, {1, 2})
+    assert found.top == [ListedMovie(2, 0.0)]
+    assert found.popularity == {2: 0.0}
+
+
 def test_equal_popularity_is_ranked_by_id() -> None:
     rows = _export((9, 5.0, True), (3, 5.0, True), (6, 5.0, True))
     assert [movie.movie_id for movie in survey(rows, 2, 0, ()).top] == [3, 6]

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from local.tmdb_simulator import (
 )
 from shared.errors import CredentialsError, TmdbIncompleteError, TmdbUnavailableError
 from shared.ports import ExportRow
-from shared.tmdb import ExportDamagedError, ExportMissingError, Tmdb
+from shared.tmdb import ExportDamagedError, ExportMissingError, ExportNotYetError, Tmdb
 
 TODAY = date(2026, 3, 1)
 
@@ -36,6 +36,7 @@ def _healthy(simulator: TmdbSimulator) -> Iterator[None]:
     simulator.set_faults(Faults())
     simulator.set_rate_limit(0)
     simulator.set_today(TODAY)
+    simulator.set_time_of_day(time(9))
     simulator.reset_stats()
 
 
@@ -69,7 +70,7 @@ def some_ids(simulator: TmdbSimulator) -> list[int]:
     return [movie.movie_id for movie in _connect(simulator).most_popular(100)]
 
 
-def _fold(rows: Iterator[ExportRow]) -> dict[int, float]:
+def _fold(rows: Iterator[ExportRow]) -> dict[int, float | None]:
     return {row.movie_id: row.popularity for row in rows}
 
 
@@ -223,7 +224,7 @@ def test_the_most_popular_are_found_behind_tmdbs_stale_pages(
     simulator: TmdbSimulator, tmdb: Tmdb
 ) -> None:
     exported = tmdb.export(TODAY, lambda rows: [r for r in rows if r.is_feature])
-    exported.sort(key=lambda row: (-row.popularity, row.movie_id))
+    exported.sort(key=lambda row: (-(row.popularity or 0), row.movie_id))
     true_top = {row.movie_id for row in exported[:500]}
     listed = tmdb.most_popular(500)
     ids = {movie.movie_id for movie in listed}
@@ -297,13 +298,59 @@ def test_an_export_holds_every_movie(tmdb: Tmdb) -> None:
     assert len(popularity) > 2_000
 
 
-def test_a_day_without_an_export_is_called_so(
+def test_a_day_without_an_export_is_called_so_where_other_days_have_one(
     simulator: TmdbSimulator, tmdb: Tmdb
 ) -> None:
-    simulator.set_faults(Faults(missing_exports=(TODAY,)))
-    for day in (TODAY, TODAY + timedelta(days=1), TODAY - timedelta(days=200)):
-        with pytest.raises(ExportMissingError, match=str(day)):
+    days = [TODAY - timedelta(days=ago) for ago in (2, 3, 60, 200)]
+    simulator.set_faults(Faults(missing_exports=tuple(days)))
+    for day in days:
+        with pytest.raises(ExportMissingError, match=str(day)) as caught:
             tmdb.export(day, _fold)
+        assert not isinstance(caught.value, ExportNotYetError)
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "clock", "is_due"),
+    [
+        (0, time(7), False),
+        (0, time(23), False),
+        (-1, time(9), False),
+        (1, time(7, 59), False),
+        (1, time(8, 1), True),
+    ],
+)
+def test_an_export_that_is_not_there_before_it_is_due_is_no_verdict(
+    simulator: TmdbSimulator,
+    tmdb: Tmdb,
+    days_ago: int,
+    clock: time,
+    is_due: bool,  # noqa: FBT001
+) -> None:
+    day = TODAY - timedelta(days=days_ago)
+    simulator.set_time_of_day(clock)
+    simulator.set_faults(Faults(missing_exports=(day,)))
+    with pytest.raises(ExportMissingError) as caught:
+        tmdb.export(day, _fold)
+    assert isinstance(caught.value, ExportNotYetError) is not is_due
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        Faults(forbidden_exports=True),
+        Faults(
+            missing_exports=tuple(TODAY - timedelta(days=ago) for ago in range(100))
+        ),
+    ],
+)
+def test_many_days_without_an_export_are_an_outage_and_no_verdict_on_any(
+    simulator: TmdbSimulator, tmdb: Tmdb, faults: Faults
+) -> None:
+    simulator.set_faults(faults)
+    for ago in (2, 3, 30, 89):
+        with pytest.raises(ExportNotYetError, match="no other day") as caught:
+            tmdb.export(TODAY - timedelta(days=ago), _fold)
+        assert caught.value.is_outage
 
 
 @pytest.mark.parametrize(
