@@ -127,8 +127,9 @@ def _simulator(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _newest_day(client: bigquery.Client) -> date | None:
+    today = datetime.now(UTC).date()
     days = [state["run_date"] for state in run_states(client)]
-    return max(days, default=None)
+    return max((day for day in days if day <= today), default=None)
 
 
 def _say(console: Console, told: Endpoints, logs: Path) -> None:

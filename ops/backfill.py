@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from functions.ingest_changes.plan import EXPORTS_KEPT_DAYS
 from local.console import open_console
 from ops import backfilling, estimate, planned, reads
 from ops.backfilling import Known, Need, Todo, as_spans, days_of
@@ -135,7 +136,7 @@ def todo_of(place: Place, first: date, last: date, *, again: bool) -> Todo:
     todo = backfilling.decide(days, known, today, run_date, again=again)
     if set(todo.needs.values()) == {Need.TOO_OLD}:
         raise typer.BadParameter(
-            f"TMDB keeps its exports for {backfilling.EXPORTS_KEPT_DAYS} days, and "
+            f"TMDB keeps its exports for {EXPORTS_KEPT_DAYS} days, and "
             f"nothing is stored of these: write "
             f"{backfilling.oldest_export(today)} or later",
             param_hint="--from",

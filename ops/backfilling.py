@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from functions.ingest_changes.plan import EXPORTS_KEPT_DAYS
 from shared.messages import IngestRequest, MetricsRequest
 from shared.runs import Mode
-
-EXPORTS_KEPT_DAYS = 90
-"""TMDB keeps its daily exports for about 3 months."""
 
 
 class Need(StrEnum):

@@ -35,7 +35,10 @@ MAX_BYTES_BILLED = 20 * 1024**3
 TRACKED_LABEL = "tracked_movies"
 """Label of the dataset: the number that terraform/variables.tf owns."""
 
-NEWEST_DAY = "SELECT MAX(run_date) AS day FROM tmdb_analytics.batch_plan"
+NEWEST_DAY = """
+SELECT MAX(run_date) AS day FROM tmdb_analytics.batch_plan
+WHERE run_date <= CURRENT_DATE('UTC')
+"""
 
 
 @dataclass(frozen=True, slots=True)

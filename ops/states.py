@@ -127,7 +127,8 @@ class State:
 def newest(tables: Tables, count: int) -> list[State]:
     """Return the newest runs, the newest first."""
     rows = tables.select(
-        f"SELECT * FROM ({RUN_STATUS})\n{NEWEST_FIRST} LIMIT {count:d}"
+        f"SELECT * FROM ({RUN_STATUS})\nWHERE run_date <= CURRENT_DATE('UTC')\n"
+        f"{NEWEST_FIRST} LIMIT {count:d}"
     )
     return [State(row) for row in rows]
 

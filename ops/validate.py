@@ -15,7 +15,8 @@ from ops.place import Place, at
 from ops.planned import several
 
 NEWEST_PUBLISHED = """
-SELECT MAX(snapshot_date) AS day FROM tmdb_analytics.catalogue_days WHERE is_published
+SELECT MAX(snapshot_date) AS day FROM tmdb_analytics.catalogue_days
+WHERE is_published AND snapshot_date <= CURRENT_DATE('UTC')
 """
 COMPUTED = """
 SELECT COUNT(*) AS days FROM tmdb_analytics.catalogue_days

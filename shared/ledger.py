@@ -46,8 +46,11 @@ CONFIRMED_WITHIN_DAYS = 8
 """A movie not found twice within so many days is gone: a week, where one run a week
 is the only one, and a day of grace."""
 
-LONGEST_CATCH_UP_DAYS = 14
-"""TMDB lists edits of a window of at most 14 days."""
+OLDEST_OPEN_RUN_DAYS = 14
+"""A run older than this is left as it is."""
+
+LEDGER_DAYS = 180
+"""How long ingestion_log keeps a row, by its schema file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class Ledger:
         """Return the runs up to a day, and at most 14 days old, that have not ended."""
         rows = self.tables.select(
             _OPEN_RUNS,
-            from_date=day - timedelta(days=LONGEST_CATCH_UP_DAYS),
+            from_date=day - timedelta(days=OLDEST_OPEN_RUN_DAYS),
             to_date=day,
         )
         return [OpenRun.from_row(row) for row in rows]
@@ -159,23 +162,18 @@ class Ledger:
         )
         return frozenset(row["movie_id"] for row in rows)
 
-    def days_to_catch_up(self, run_date: date) -> list[date]:
-        """Return the UTC days whose edits no complete daily run has read yet.
+    def last_complete_run(self, run_date: date) -> date | None:
+        """Return the day of the last complete daily or initial run before a day.
 
-        From the day of the last complete daily run (it ended in the middle of that
-        day) to yesterday; at most 14; yesterday alone when there was no such run.
+        Asks for markers, not for landed rows: those expire sooner than a long outage.
         """
-        yesterday = run_date - timedelta(days=1)
         rows = self.tables.select(
-            f"SELECT MAX(run_date) AS run_date FROM ({RUN_STATUS})\n"
-            "WHERE mode = @mode AND is_complete\n"
-            "  AND run_date BETWEEN @from_date AND @to_date",
-            mode=Mode.DAILY.value,
-            from_date=run_date - timedelta(days=LONGEST_CATCH_UP_DAYS),
-            to_date=yesterday,
+            _LAST_COMPLETE_RUN,
+            from_date=run_date - timedelta(days=LEDGER_DAYS),
+            to_date=run_date - timedelta(days=1),
         )
-        first = rows[0]["run_date"] or yesterday
-        return [first + timedelta(days=n) for n in range((run_date - first).days)]
+        day: date | None = rows[0]["run_date"]
+        return day
 
     def metrics_range(self, run: Run) -> tuple[date, date]:
         """Return the days a run has written snapshots of: first, last."""
@@ -304,4 +302,15 @@ SELECT COUNT(*) > 0 AS is_done
 FROM tmdb_analytics.ingestion_log
 WHERE run_id = @run_id AND run_date = @run_date
   AND event = 'BATCH_DONE' AND batch_no = @batch_no
+"""
+
+_LAST_COMPLETE_RUN = """
+SELECT MAX(run_date) AS run_date
+FROM (
+  SELECT run_id, run_date
+  FROM tmdb_analytics.ingestion_log
+  WHERE run_date BETWEEN @from_date AND @to_date AND mode IN ('daily', 'initial')
+  GROUP BY run_id, run_date
+  HAVING COUNT(DISTINCT IF(event = 'BATCH_DONE', batch_no, NULL)) >= MAX(batch_count)
+)
 """

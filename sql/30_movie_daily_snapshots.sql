@@ -1,7 +1,9 @@
 -- movie_daily_snapshots: popularity and votes of each day, with their changes.
 -- Popularity from the day's export, else from details; votes from details. What is stored
 -- already stands in for landing rows that have expired, so a recomputation never wipes a
--- value. A change compares with the newest value at the horizon or at most 2 days older,
+-- value. Details count where TMDB answered on the day itself, or within 3 hours after it: later
+-- readings are of another day. A weekly run's count never: it refreshes movies, and makes no day.
+-- A change compares with the newest value at the horizon or at most 2 days older,
 -- scaled by its real age; none there gives NULL.
 -- A tracked movie brings its past: what the exports told of it in the 46 days before, as far as
 -- windows reach, without changes and, as it was not tracked, without metrics.
@@ -35,7 +37,12 @@ USING (
       FALSE AS is_stored,
       fetched_at AS read_at
     FROM tmdb_analytics.movie_details_raw
-    WHERE run_date BETWEEN @from_date AND @to_date
+    WHERE
+      run_date BETWEEN @from_date AND @to_date
+      AND NOT STARTS_WITH(run_id, 'weekly-')
+      AND COALESCE(answered_at, fetched_at)
+      >= TIMESTAMP_SUB(TIMESTAMP(run_date), INTERVAL 5 MINUTE)
+      AND COALESCE(answered_at, fetched_at) < TIMESTAMP_ADD(TIMESTAMP(run_date), INTERVAL 27 HOUR)
     UNION ALL
     SELECT
       movie_id,

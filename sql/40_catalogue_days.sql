@@ -43,7 +43,7 @@ USING (
       run_date,
       MAX(coverage) AS coverage
     FROM tmdb_analytics.v_run_status
-    WHERE run_date BETWEEN @from_date AND @to_date AND mode IN ('initial', 'daily', 'weekly')
+    WHERE run_date BETWEEN @from_date AND @to_date AND mode IN ('initial', 'daily')
     GROUP BY run_date
   ),
 

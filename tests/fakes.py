@@ -1,7 +1,7 @@
 """Fakes of shared/ports.py that keep what they got and answer what they were told."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -65,7 +65,8 @@ class FakeMovies:
 
     def _reply(self, movie_id: int) -> Reply:
         if movie_id in self.failing:
-            return self.failing[movie_id]
+            reply = self.failing[movie_id]
+            return replace(reply, answered_at=reply.answered_at or self.moment)
         movie = self.details.get(movie_id)
         is_found = movie is not None
         return Reply(movie_id, movie=movie, is_found=is_found, answered_at=self.moment)

@@ -99,7 +99,7 @@ class Bench:
                 "run_date": dates.strftime("%Y-%m-%d").to_numpy()[day],
                 "batch_no": 0,
                 "movie_id": simulation.movie_id[movie],
-                "fetched_at": "2026-01-01T00:00:00Z",
+                "fetched_at": dates.strftime("%Y-%m-%dT09:00:00Z").to_numpy()[day],
                 "popularity": simulation.popularity[movie, day],
                 "vote_count": simulation.votes[movie, day],
             }

@@ -4,18 +4,21 @@ The rows come first, whatever became of the others. The marker is written last: 
 before it repeats the batch, and the readers of movie_details_raw take the newest row of
 a movie, so a repetition counts once. A batch of which too much is missing, or that took
 too long, raises after its rows are written; its redelivery fetches the rest.
+TMDB answers with the values of now: what it answers hours after the day of the run is
+not stored, and its movies are recorded as failed, "too late".
 """
 
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import batched
 from time import monotonic
 from typing import Any
 
 from functions.fetch_details.transform import BadMovieError, OddFields, to_row
 from functions.fetch_details.world import World
-from shared import clock
+from shared import clock, days
 from shared.delivery import Delivery
 from shared.errors import BatchIncompleteError, BatchSlowError
 from shared.messages import MovieBatch
@@ -58,6 +61,9 @@ def store(batch: MovieBatch, delivery: Delivery, world: World) -> None:
     """Fetch a batch, append its rows, record what became of every id."""
     began = monotonic()
     run = Run.from_id(batch.run_id)
+    if moment := _too_late(batch, world):
+        _record_too_late(batch, moment, delivery, world)
+        return
     landed: frozenset[int] = frozenset()
     if delivery.attempt > 1:
         landed = world.ledger.landed(run, batch.batch_no) & set(batch.movie_ids)
@@ -102,6 +108,51 @@ def store(batch: MovieBatch, delivery: Delivery, world: World) -> None:
     events = _events(batch, outcome, gone)
     world.ledger.record(run, [*events, (Event.BATCH_DONE, marker)])
     log.info("batch_stored", extra={"run_id": batch.run_id, **marker})
+
+
+def _too_late(batch: MovieBatch, world: World) -> datetime | None:
+    """Return TMDB's time when it no longer answers with the values of the run's day.
+
+    TMDB is asked only where our own clock says so: on this machine TMDB is simulated,
+    and its days lie in the past.
+    """
+    if days.is_reading_of(batch.run_date, clock.now()):
+        return None
+    moment = world.tmdb.now()
+    return None if days.is_reading_of(batch.run_date, moment) else moment
+
+
+def _record_too_late(
+    batch: MovieBatch, moment: datetime, delivery: Delivery, world: World
+) -> None:
+    """End a batch whose day is over: what has not landed by now cannot be had."""
+    run = Run.from_id(batch.run_id)
+    landed = world.ledger.landed(run, batch.batch_no) & set(batch.movie_ids)
+    lost = [movie_id for movie_id in batch.movie_ids if movie_id not in landed]
+    reason = _of_another_day(batch, moment)
+    marker = {
+        "expected": len(batch.movie_ids),
+        "fetched": len(landed),
+        "not_found": 0,
+        "failed": len(lost),
+        "written": len(landed),
+        "reason": reason,
+        "batch_no": batch.batch_no,
+        "batch_count": batch.batch_count,
+        "message_id": delivery.id,
+        "delivery_attempt": delivery.attempt,
+    }
+    outcome = _Outcome(failed=dict.fromkeys(lost, reason))
+    events = _events(batch, outcome, frozenset())
+    world.ledger.record(run, [*events, (Event.BATCH_DONE, marker)])
+    log.error("batch_too_late", extra={"run_id": batch.run_id, **marker})
+
+
+def _of_another_day(batch: MovieBatch, moment: datetime) -> str:
+    return (
+        f"too late: TMDB answers with the values of {moment:%Y-%m-%d %H:%M} UTC, "
+        f"and the run is of {batch.run_date}"
+    )
 
 
 def _fetch(ids: Sequence[int], began: float, world: World) -> list[Reply]:
@@ -151,8 +202,8 @@ def _sort(batch: MovieBatch, replies: Iterable[Reply]) -> _Outcome:
         "run_id": batch.run_id,
         "run_date": batch.run_date.isoformat(),
         "batch_no": batch.batch_no,
-        "fetched_at": clock.now().isoformat(),
     }
+    fetched_at = clock.now()
     outcome, odd = _Outcome(), OddFields()
     for reply in replies:
         if reply.failure:
@@ -160,8 +211,17 @@ def _sort(batch: MovieBatch, replies: Iterable[Reply]) -> _Outcome:
         elif not reply.is_found:
             outcome.not_found.append(reply.movie_id)
         else:
+            answered_at = reply.answered_at or fetched_at
+            if not days.is_reading_of(batch.run_date, answered_at):
+                reason = _of_another_day(batch, answered_at)
+                outcome.failed[reply.movie_id] = reason
+                continue
+            moments = {
+                "fetched_at": fetched_at.isoformat(),
+                "answered_at": answered_at.isoformat(),
+            }
             try:
-                row = about | to_row(reply.movie_id, reply.movie, odd)
+                row = about | moments | to_row(reply.movie_id, reply.movie, odd)
                 outcome.rows.append(row)
             except BadMovieError as error:
                 outcome.failed[reply.movie_id] = str(error)

@@ -1,4 +1,4 @@
-"""Details: initial, daily and weekly runs, which fetch every movie's details.
+"""Details: initial, daily and weekly runs, which fetch movies' details.
 
 Reads TMDB, then writes: the tracked set, the day's popularity, the plan; last it
 publishes. A crash anywhere leaves a run that the next delivery of the same tick takes
@@ -7,8 +7,9 @@ up.
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,16 +18,19 @@ from functions.ingest_changes.plan import (
     LARGEST_DISCOVER,
     Survey,
     band_of,
+    edit_days,
+    missed_days,
     select,
     survey,
 )
-from functions.ingest_changes.publishing import publish_new, resume
+from functions.ingest_changes.publishing import publish_days, publish_new, resume
 from functions.ingest_changes.world import World
 from shared import clock
-from shared.errors import TmdbIncompleteError
+from shared.days import newest_day
+from shared.errors import BadMessageError, RunBusyError, TmdbIncompleteError
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest, MovieBatch
 from shared.ports import ChangedMovie, ListedMovie
-from shared.runs import Batch, Mode, Run, cut_into_batches
+from shared.runs import Batch, Mode, Run, cut_into_batches, cut_into_days
 from shared.tmdb import ExportDamagedError, ExportMissingError
 
 log = logging.getLogger(__name__)
@@ -48,23 +52,31 @@ def start(request: IngestRequest, run_date: date, world: World) -> dict[str, Any
     if stored := world.ledger.stored_plan(run):
         movies = sum(len(batch.movie_ids) for batch in stored.batches)
         return resume(run, stored, movies, send, world)
+    _refuse_another_day(run, world.tmdb.now())
     movie_ids = _track(run, request.limit or world.tracked_movies, world)
     if not movie_ids:
         if run.mode is Mode.WEEKLY:
-            return nothing_tracked(run)
+            is_tracked = bool(tracking.known(world.tables))
+            return _nothing_retired(run) if is_tracked else nothing_tracked(run)
         raise TmdbIncompleteError(
             "TMDB listed no movie at all", field="TMDB", remedy="tried again by itself"
         )
     batches = cut_into_batches(movie_ids)
+    if run.mode is Mode.DAILY:
+        _catch_up(run, len(movie_ids), world)
     return publish_new(run, batches, len(movie_ids), send, world)
 
 
 def _track(run: Run, limit: int, world: World) -> list[int]:
-    """Bring the tracked set up to date; return the movies that the run fetches."""
+    """Bring the tracked set up to date; return the movies that the run fetches.
+
+    A weekly run fetches what no daily run does any more: the retired movies, which
+    views of past days still show.
+    """
     tables = world.tables
     if run.mode is Mode.WEEKLY:
         tracking.retire(run.run_date, tables)
-        return tracking.active(tables)
+        return tracking.retired(tables)
     known = tracking.known(tables)
     if run.mode is Mode.INITIAL:
         found = _Found(_top(run, limit, world))
@@ -76,6 +88,40 @@ def _track(run: Run, limit: int, world: World) -> list[int]:
     active = tracking.active(tables)
     store_popularity(run, run.run_date, found.popularity, frozenset(active), world)
     return active
+
+
+def _catch_up(run: Run, movies: int, world: World) -> None:
+    """Ask for the popularity of the days since the last complete run: one history run.
+
+    Before the daily run's own plan, which ends its planning: a crash in between asks
+    again. A history run of this day that is there already reads those days too, or the
+    sweep sees to its missing batches.
+    """
+    last = world.ledger.last_complete_run(run.run_date)
+    if missed := missed_days(last, run.run_date):
+        history = Run(Mode.HISTORY, run.run_date)
+        send = partial(publish_days, history, world=world)
+        with suppress(RunBusyError):
+            publish_new(
+                history, cut_into_days(missed), movies * len(missed), send, world
+            )
+
+
+def _refuse_another_day(run: Run, moment: datetime) -> None:
+    """Raise when TMDB no longer, or not yet, answers with the values of a run's day.
+
+    Yesterday is let through: its popularity and edits can be had, and what its batches
+    can no longer fetch they record as too late.
+    """
+    today = moment.date()
+    if today - timedelta(days=1) <= run.run_date <= newest_day(moment):
+        return
+    raise BadMessageError(
+        f"run_date is {run.run_date}, and TMDB answers with the votes of {today} only",
+        field="run_date",
+        remedy=f"write {today}, or leave it out; popularity of a past day: "
+        f'{{"mode": "history", "date": "{run.run_date}"}}; its votes cannot be had',
+    )
 
 
 def store_popularity(
@@ -116,7 +162,7 @@ def _of_the_day(day: date, limit: int, world: World) -> _Found:
         found = Survey(top, popularity={})
     edits = {
         edited_on: world.tmdb.changes(edited_on)
-        for edited_on in world.ledger.days_to_catch_up(day)
+        for edited_on in edit_days(world.ledger.last_complete_run(day), day)
     }
     return _Found(found.top, edits, found.popularity)
 
@@ -141,11 +187,17 @@ def publish(run: Run, batches: Sequence[Batch], world: World) -> None:
     if run.mode is Mode.INITIAL:
         history = IngestRequest(Mode.HISTORY, run.run_date)
         world.topics.publish(INGEST_REQUESTS, [history.to_json()])
-    if run.mode is Mode.DAILY:
-        # Their votes are lost, their popularity is in the exports.
-        missed = world.ledger.days_to_catch_up(run.run_date)[1:]
-        days = (IngestRequest(Mode.HISTORY, run.run_date, None, day) for day in missed)
-        world.topics.publish(INGEST_REQUESTS, [day.to_json() for day in days])
+
+
+def _nothing_retired(run: Run) -> dict[str, Any]:
+    """Return the answer of a weekly run that finds nothing retired: it is done."""
+    log.info("nothing_retired", extra={"run_id": run.run_id})
+    return {
+        "run_id": run.run_id,
+        "status": "no retired movie to refresh",
+        "batches": 0,
+        "movies": 0,
+    }
 
 
 def nothing_tracked(run: Run) -> dict[str, Any]:

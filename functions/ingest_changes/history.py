@@ -15,11 +15,11 @@ from typing import Any
 from functions.ingest_changes import tracking
 from functions.ingest_changes.details import nothing_tracked, store_popularity
 from functions.ingest_changes.plan import band_of, history_days, survey
-from functions.ingest_changes.publishing import publish_new, resume
+from functions.ingest_changes.publishing import publish_days, publish_new, resume
 from functions.ingest_changes.world import World
 from shared.completion import request_metrics_if_complete
 from shared.delivery import Delivery
-from shared.messages import INGEST_REQUESTS, IngestRequest
+from shared.messages import IngestRequest
 from shared.runs import Batch, Event, Mode, Run, cut_into_days
 from shared.tmdb import ExportDamagedError, ExportMissingError, ExportNotYetError
 
@@ -31,28 +31,26 @@ def start(run_date: date, world: World) -> dict[str, Any]:
     run = Run(Mode.HISTORY, run_date)
     expected = len(_active(world))
 
-    send = partial(publish, run, world=world)
+    send = partial(publish_days, run, world=world)
+    wanted = history_days(run_date, world.history_days)
     if stored := world.ledger.stored_plan(run):
+        planned = {batch.export_date for batch in stored.batches}
+        _publish_alone(run, [day for day in wanted if day not in planned], world)
         return resume(run, stored, expected * len(stored.batches), send, world)
     if not expected:
         return nothing_tracked(run)
-    batches = cut_into_days(history_days(run_date, world.history_days))
+    batches = cut_into_days(wanted)
     return publish_new(run, batches, expected * len(batches), send, world)
 
 
-def publish(run: Run, batches: Sequence[Batch], world: World) -> None:
-    """Publish one request per export day."""
-    days = (
-        IngestRequest(
-            Mode.HISTORY,
-            run.run_date,
-            export_date=batch.export_date,
-            # A day asked for alone is a run of its own.
-            batch=None if run.export_date else batch,
-        )
-        for batch in batches
-    )
-    world.topics.publish(INGEST_REQUESTS, (day.to_json() for day in days))
+def _publish_alone(run: Run, days: Sequence[date], world: World) -> None:
+    """Ask for days that the day's history run lacks, each as a run of its own.
+
+    A daily run may have planned it before, for the days that it had missed.
+    """
+    for day in days:
+        alone = Run(Mode.HISTORY, run.run_date, day)
+        publish_days(alone, [Batch(1, 1, export_date=day)], world)
 
 
 def load_day(

@@ -15,6 +15,12 @@ LARGEST_DISCOVER = 8_000
 """More movies than this are chosen from the export: discover ends at 10,000 rows,
 and a fifth more than asked for is read."""
 
+EDITS_LISTED_DAYS = 14
+"""So long TMDB's list of edits is asked back; a window of it holds no more."""
+
+EXPORTS_KEPT_DAYS = 90
+"""TMDB keeps about 3 months of daily exports, today's included."""
+
 
 BAND_FACTOR = 5
 """Popularity of so many times the tracked number is kept, so that a movie that enters
@@ -127,6 +133,31 @@ def select(
         for movie_id, day in sorted(edited.items())
         if movie_id not in ranked
     ]
+
+
+def edit_days(last: date | None, run_date: date) -> list[date]:
+    """Return the UTC days whose edits no run has read yet, oldest first.
+
+    From the day of the last complete run (it ended in the middle of that day) to
+    yesterday, as far as TMDB lists them; yesterday alone when there was no such run.
+    """
+    yesterday = run_date - timedelta(days=1)
+    oldest = run_date - timedelta(days=EDITS_LISTED_DAYS)
+    return _days(max(last or yesterday, oldest), yesterday)
+
+
+def missed_days(last: date | None, run_date: date) -> list[date]:
+    """Return the days between the last complete run and this one, oldest first.
+
+    Their votes are lost; their popularity is in the exports, as far as TMDB keeps them.
+    """
+    yesterday = run_date - timedelta(days=1)
+    oldest = run_date - timedelta(days=EXPORTS_KEPT_DAYS - 1)
+    return _days(max(last + timedelta(days=1), oldest), yesterday) if last else []
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def history_days(run_date: date, count: int) -> list[date]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from functions.ingest_changes.world import World
 from shared.errors import RunBusyError
-from shared.runs import Batch, Event, Run, StoredPlan
+from shared.messages import INGEST_REQUESTS, IngestRequest
+from shared.runs import Batch, Event, Mode, Run, StoredPlan
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,21 @@ def resume(
     log.warning("run_resumed", extra={"run_id": run.run_id, "age_s": stored.age_s})
     _publish(run, list(stored.missing()), expected, publish, world)
     return _summary(run, "resumed", stored.batches, expected)
+
+
+def publish_days(run: Run, batches: Sequence[Batch], world: World) -> None:
+    """Publish one request per export day."""
+    days = (
+        IngestRequest(
+            Mode.HISTORY,
+            run.run_date,
+            export_date=batch.export_date,
+            # A day asked for alone is a run of its own.
+            batch=None if run.export_date else batch,
+        )
+        for batch in batches
+    )
+    world.topics.publish(INGEST_REQUESTS, (day.to_json() for day in days))
 
 
 def _publish(

@@ -15,7 +15,8 @@ from enum import StrEnum
 from time import monotonic
 from typing import Any
 
-from functions.ingest_changes import details, history
+from functions.ingest_changes import details
+from functions.ingest_changes.publishing import publish_days
 from functions.ingest_changes.world import World
 from shared.completion import request_metrics
 from shared.errors import PermanentError, TransientError
@@ -149,7 +150,7 @@ def _republish(run: Run, world: World) -> None:
     plan = world.ledger.stored_plan(run)
     missing = list(plan.missing()) if plan else []
     if run.mode is Mode.HISTORY:
-        history.publish(run, missing, world)
+        publish_days(run, missing, world)
     else:
         details.publish(run, missing, world)
     world.ledger.record(run, [(Event.RUN_REPUBLISHED, {"batch_count": len(missing)})])

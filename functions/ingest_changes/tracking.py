@@ -39,6 +39,11 @@ def active(tables: Tables) -> list[int]:
     return [row["movie_id"] for row in tables.select(_ACTIVE)]
 
 
+def retired(tables: Tables) -> list[int]:
+    """Return the movies that were tracked and still exist at TMDB."""
+    return [row["movie_id"] for row in tables.select(_RETIRED)]
+
+
 def known(tables: Tables) -> frozenset[int]:
     """Return the movies that are or were tracked."""
     return frozenset(row["movie_id"] for row in tables.select(_KNOWN))
@@ -54,6 +59,12 @@ _ACTIVE = """
 SELECT movie_id FROM tmdb_analytics.tracked_movies
 WHERE retired_on IS NULL
 ORDER BY rank IS NULL, rank, movie_id
+"""
+
+_RETIRED = """
+SELECT movie_id FROM tmdb_analytics.tracked_movies
+WHERE retired_on IS NOT NULL AND retired_reason != 'deleted at TMDB'
+ORDER BY movie_id
 """
 
 _KNOWN = "SELECT movie_id FROM tmdb_analytics.tracked_movies"

@@ -249,7 +249,9 @@ def _midnight(scene: Scene) -> None:
     def deliver() -> None:
         moment = f"{scene.day}T23:59:59.9Z"
         while scene.push("ingest_changes", {"mode": "daily"}, moment) != 200:  # noqa: PLR2004
-            scene.stack.set_today(scene.days[1])
+            scene.stack.steer_simulator(
+                {"today": scene.days[1].isoformat(), "time_of_day": "00:00:01"}
+            )
             time.sleep(0.5)
 
     scene.begin = partial(scene.background, deliver)

@@ -109,7 +109,11 @@ class Stage:
         scene = self._scene(seed)
         FAULTS[scene.fault](scene)
         self.stack.steer_simulator(
-            {"today": scene.day.isoformat(), "faults": scene.simulated}
+            {
+                "today": scene.day.isoformat(),
+                "time_of_day": "09:00:00",
+                "faults": scene.simulated,
+            }
         )
         began = time.monotonic()
         try:

@@ -10,5 +10,6 @@ SELECT
   EXP(popularity_log_change_1d_median) AS median_popularity_factor_1d,
   is_catalogue_shift
 FROM tmdb_analytics.catalogue_days
+WHERE snapshot_date <= CURRENT_DATE('UTC')
 ORDER BY snapshot_date DESC
 LIMIT 14

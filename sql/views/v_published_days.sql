@@ -1,4 +1,5 @@
 -- v_published_days: the days whose checks have passed; views show these only.
+-- A day that has not begun (UTC) is none, whoever wrote it: it would stay the newest until it came.
 -- Grain: one row per published snapshot_date.
 CREATE OR REPLACE VIEW tmdb_analytics.v_published_days AS
 SELECT
@@ -11,4 +12,4 @@ SELECT
   snapshot_date = MAX(snapshot_date) OVER () AS is_newest,
   snapshot_date = MAX(IF(has_votes, snapshot_date, NULL)) OVER () AS is_newest_with_votes
 FROM tmdb_analytics.catalogue_days
-WHERE is_published
+WHERE is_published AND snapshot_date <= CURRENT_DATE('UTC')

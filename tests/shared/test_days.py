@@ -1,17 +1,20 @@
 """Days: which there can be, and to which of them a reading belongs."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from shared.days import (
     CLOCK_SKEW,
     FIRST_EXPORT,
+    READING_GRACE,
     is_believable,
     is_reading_of,
     newest_day,
 )
 
+ROOT = Path(__file__).parents[2]
 DAY = date(2026, 3, 1)
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -64,3 +67,12 @@ def test_the_first_and_the_last_day_of_the_calendar_are_no_crash() -> None:
     assert not is_reading_of(date.max, NOW)
     assert not is_reading_of(date.min, NOW)
     assert date.min < FIRST_EXPORT
+
+
+def test_the_snapshots_of_a_day_are_made_of_its_own_readings() -> None:
+    """Python decides what is stored, SQL what is counted: by the same limits."""
+    sql = (ROOT / "sql/30_movie_daily_snapshots.sql").read_text()
+    whole_day = timedelta(days=1) + READING_GRACE
+    hours, minutes = whole_day // timedelta(hours=1), CLOCK_SKEW // timedelta(minutes=1)
+    assert f"TIMESTAMP_SUB(TIMESTAMP(run_date), INTERVAL {minutes} MINUTE)" in sql
+    assert f"TIMESTAMP_ADD(TIMESTAMP(run_date), INTERVAL {hours} HOUR)" in sql

@@ -18,6 +18,7 @@ from shared.runs import Batch, Event, Mode, Run, cut_into_batches
 pytestmark = pytest.mark.emulator
 
 DAY = date(2026, 3, 1)
+DAY_S_OWN = Run(Mode.DAILY, DAY)
 RUN = Run(Mode.DAILY, DAY)
 
 
@@ -252,21 +253,33 @@ def test_a_movie_was_not_found_before_unless_it_was_fetched_since(
     assert ledger.not_found_before(RUN) == {1}
 
 
-def test_catching_up_starts_at_the_last_complete_daily_run(
-    tables: Warehouse, ledger: Ledger
+@pytest.mark.parametrize("gap", [1, 2, 14, 15, 40, 100])
+def test_catching_up_starts_at_the_last_complete_run_however_long_ago(
+    ledger: Ledger, gap: int
 ) -> None:
-    assert ledger.days_to_catch_up(DAY) == [date(2026, 2, 28)]
-    complete, incomplete = (
-        Run(Mode.DAILY, date(2026, 2, 25)),
-        Run(Mode.DAILY, date(2026, 2, 27)),
-    )
-    for run in (complete, incomplete):
-        ledger.store_plan(run, [Batch(1, 1, (1,))])
-    ledger.record(complete, [(Event.BATCH_DONE, {"batch_no": 1, "written": 0})])
-    days = ledger.days_to_catch_up(DAY)
-    assert days == [date(2026, 2, day) for day in (25, 26, 27, 28)]
-    # An outage longer than TMDB's window: what can still be asked for is yesterday's.
-    assert ledger.days_to_catch_up(date(2026, 3, 20)) == [date(2026, 3, 19)]
+    """Its landed rows have long expired: only the ledger still knows of it."""
+    complete = Run(Mode.DAILY, DAY - timedelta(days=gap))
+    older = Run(Mode.INITIAL, DAY - timedelta(days=gap + 3))
+    incomplete = Run(Mode.DAILY, DAY - timedelta(days=max(gap - 1, 1)))
+    weekly = Run(Mode.WEEKLY, DAY - timedelta(days=1))
+    assert ledger.last_complete_run(DAY) is None
+    for no, run in ((2, complete), (2, older), (1, weekly), (1, DAY_S_OWN)):
+        counts = {"batch_count": no, "written": 1, "fetched": 1}
+        for batch_no in range(1, no + 1):
+            done = {"batch_no": batch_no, **counts}
+            ledger.record(run, [(Event.BATCH_DONE, done)])
+    if incomplete != complete:
+        half = {"batch_no": 1, "batch_count": 2}
+        ledger.record(incomplete, [(Event.BATCH_DONE, half)])
+    assert ledger.last_complete_run(DAY) == complete.run_date
+
+
+def test_catching_up_counts_an_initial_run_too(ledger: Ledger) -> None:
+    """It has fetched everything of its day, and history the days before."""
+    initial = Run(Mode.INITIAL, date(2026, 2, 20))
+    done = {"batch_no": 1, "batch_count": 1}
+    ledger.record(initial, [(Event.BATCH_DONE, done)])
+    assert ledger.last_complete_run(DAY) == date(2026, 2, 20)
 
 
 def test_a_history_run_publishes_from_its_first_day(ledger: Ledger) -> None:

@@ -305,6 +305,67 @@ def test_odd_fields_are_told_once_a_batch_and_cost_no_movie(
     assert (told.__dict__["field"], told.__dict__["movies"]) == ("budget", 50)
 
 
+def _at(moment: str) -> FakeMovies:
+    return FakeMovies(ALL.details, moment=datetime.fromisoformat(moment))
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-03-02T03:00:00Z", "2026-03-06T09:00:00Z", "2026-02-28T23:54:59Z"]
+)
+def test_a_batch_of_another_day_ends_as_too_late_and_stores_no_votes(
+    moment: str,
+) -> None:
+    movies = _at(moment)
+    world, tables, topics = _world(movies)
+    run(BATCH, DELIVERY, world)
+    assert "movie_details_raw" not in tables.appended
+    assert not movies.asked
+    [marker] = tables.events("BATCH_DONE")
+    counts = ("expected", "fetched", "not_found", "failed", "written")
+    assert [marker[name] for name in counts] == [3, 0, 0, 3, 0]
+    assert marker["reason"].startswith("too late: ")
+    assert [row["reason"] for row in tables.events("MOVIE_FAILED")] == (
+        [marker["reason"]] * 3
+    )
+    # The run can end.
+    assert len(topics.bodies(METRICS_REQUESTS)) == 1
+
+
+def test_a_batch_too_late_counts_what_landed_on_the_day() -> None:
+    world, tables, _ = _world(_at("2026-03-06T09:00:00Z"), landed=(13, 99))
+    run(BATCH, replace(DELIVERY, attempt=1), world)
+    [marker] = tables.events("BATCH_DONE")
+    assert (marker["fetched"], marker["written"], marker["failed"]) == (1, 1, 2)
+    failed = [row["movie_id"] for row in tables.events("MOVIE_FAILED")]
+    assert failed == [680, 42]
+
+
+@pytest.mark.parametrize("moment", ["2026-03-01T00:00:00Z", "2026-03-02T02:59:59Z"])
+def test_a_batch_that_crosses_midnight_is_stored_with_tmdbs_moment(moment: str) -> None:
+    world, tables, _ = _world(_at(moment))
+    run(BATCH, DELIVERY, world)
+    rows = tables.appended["movie_details_raw"]
+    told = {datetime.fromisoformat(row["answered_at"]) for row in rows}
+    assert told == {datetime.fromisoformat(moment)}
+    # By our own clock the simulated day is long past.
+    assert all(row["fetched_at"] > row["answered_at"] for row in rows)
+
+
+def test_what_tmdb_answers_after_the_day_within_a_batch_is_not_stored() -> None:
+    late = datetime(2026, 3, 2, 3, tzinfo=UTC)
+    replies = {680: Reply(680, movie=_movie(680), answered_at=late)}
+    world, tables, _ = _world(FakeMovies(ALL.details, failing=replies))
+    run(BATCH, LAST_DELIVERY, world)
+    stored = [row["movie_id"] for row in tables.appended["movie_details_raw"]]
+    assert stored == [13, 42]
+    [failed] = tables.events("MOVIE_FAILED")
+    assert failed["movie_id"] == 680
+    assert "too late" in failed["reason"]
+    assert "2026-03-02 03:00" in failed["reason"]
+    [marker] = tables.events("BATCH_DONE")
+    assert (marker["fetched"], marker["failed"]) == (2, 1)
+
+
 answers = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (

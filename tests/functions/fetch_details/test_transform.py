@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from functions.fetch_details.transform import MEASURED, BadMovieError, OddFields, to_row
 
 SCHEMA = Path(__file__).parents[3] / "sql/schemas/movie_details_raw.json"
-ABOUT_THE_BATCH = {"run_id", "run_date", "batch_no", "fetched_at"}
+ABOUT_THE_BATCH = {"run_id", "run_date", "batch_no", "fetched_at", "answered_at"}
 
 
 def _movie(**fields: Any) -> dict[str, Any]:

@@ -46,6 +46,8 @@ class _Tables(FakeTables):
         top = [row["movie_id"] for row in landed if row["rank"]]
         if "AS selected" in sql:
             found = [movie_id for movie_id in top if movie_id not in gone]
+        elif "retired_on IS NOT NULL" in sql:
+            found = self.retired
         elif "retired_on IS NULL" in sql:
             is_tracked = TRACK in [sql for sql, _ in self.executed]
             found = [*(top if is_tracked else ()), *self.tracked]
@@ -137,8 +139,40 @@ def test_a_limit_beyond_discover_is_chosen_from_the_export() -> None:
 
 def test_a_run_date_in_the_message_wins_over_the_publish_time() -> None:
     world, _, _ = _world(FakeMovies(popular=POPULAR))
-    other = IngestRequest(Mode.INITIAL, date(2026, 2, 3))
-    assert run(other, DELIVERY, world)["run_id"] == "initial-2026-02-03"
+    other = IngestRequest(Mode.INITIAL, date(2026, 2, 28))
+    assert run(other, DELIVERY, world)["run_id"] == "initial-2026-02-28"
+
+
+@pytest.mark.parametrize("mode", [Mode.INITIAL, Mode.DAILY, Mode.WEEKLY])
+@pytest.mark.parametrize("day", [date(2026, 2, 27), date(2025, 3, 1), date(2026, 3, 2)])
+def test_a_detail_run_of_another_day_is_refused_with_the_remedy(
+    mode: Mode, day: date
+) -> None:
+    movies = FakeMovies(popular=POPULAR, exports={day: EXPORT})
+    world, tables, topics = _world(movies, tracked=[5])
+    with pytest.raises(BadMessageError) as caught:
+        run(IngestRequest(mode, day), DELIVERY, world)
+    assert caught.value.field == "run_date"
+    assert f'{{"mode": "history", "date": "{day}"}}' in caught.value.remedy
+    assert not tables.loaded
+    assert not topics.published
+
+
+def test_the_day_of_a_run_is_tmdbs_and_not_that_of_our_clock() -> None:
+    """A tick without a day on a simulated TMDB, whose days lie in the past."""
+    movies = FakeMovies(popular=POPULAR, moment=datetime(2026, 1, 9, 9, tzinfo=UTC))
+    world, _, _ = _world(movies)
+    with pytest.raises(BadMessageError, match="2026-01-09"):
+        run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+
+
+def test_a_late_tick_of_a_run_that_has_begun_is_still_harmless() -> None:
+    plan = [_stored(1, is_published=True), _stored(2, is_published=True)]
+    later = FakeMovies(moment=datetime(2026, 3, 9, 9, tzinfo=UTC))
+    world, _, topics = _world(later, plan=plan)
+    answer = run(IngestRequest(Mode.DAILY, DAY), DELIVERY, world)
+    assert answer["status"] == "already started"
+    assert not topics.published
 
 
 def test_a_daily_run_takes_popularity_and_the_top_from_the_export() -> None:
@@ -178,11 +212,61 @@ def test_a_daily_run_reads_the_edits_of_every_day_since_the_last_complete_one() 
     assert rows[3]["changed_on"] is None
 
 
-def test_a_weekly_run_fetches_what_is_tracked() -> None:
-    world, tables, topics = _world(FakeMovies(), tracked=[5], retired=[9])
+@pytest.mark.parametrize(
+    ("gap", "edits", "popularity"),
+    [(0, 1, 0), (1, 1, 0), (15, 14, 14), (40, 14, 39), (100, 14, 89)],
+)
+def test_a_daily_run_after_a_gap_catches_up_edits_and_popularity(
+    gap: int, edits: int, popularity: int
+) -> None:
+    asked: list[date] = []
+
+    class Asked(FakeMovies):
+        def changes(self, day: date) -> list[ChangedMovie]:
+            asked.append(day)
+            return []
+
+    last = DAY - timedelta(days=gap) if gap else None
+    world, tables, topics = _world(Asked(exports={DAY: EXPORT}), last_daily=last)
+    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
+    yesterday = DAY - timedelta(days=1)
+    assert asked == [yesterday - timedelta(days=n) for n in reversed(range(edits))]
+    loaded = [body["date"] for body in topics.bodies(INGEST_REQUESTS)]
+    days = [yesterday - timedelta(days=n) for n in reversed(range(popularity))]
+    assert loaded == [day.isoformat() for day in days]
+    planned = {row["run_id"] for row in tables.loaded["batch_plan"]}
+    assert planned == {"daily-2026-03-01"} | (
+        {"history-2026-03-01"} if popularity else set()
+    )
+
+
+def test_a_history_that_a_daily_run_has_planned_is_made_whole() -> None:
+    """After a gap a daily run asks for the missed days; an initial run wants all."""
+    plan = [
+        _stored(1, export_date=date(2026, 2, 27), is_published=True),
+        _stored(2, export_date=date(2026, 2, 28), is_published=True),
+    ]
+    world, _, topics = _world(FakeMovies(), tracked=[5], plan=plan)
+    run(IngestRequest(Mode.HISTORY, DAY), DELIVERY, world)
+    alone = topics.bodies(INGEST_REQUESTS)
+    assert len(alone) == 88
+    assert all("batch_no" not in body for body in alone)
+    assert {"2026-02-27", "2026-02-28"}.isdisjoint(body["date"] for body in alone)
+
+
+def test_a_weekly_run_retires_and_refreshes_what_no_daily_run_fetches() -> None:
+    world, tables, topics = _world(FakeMovies(), tracked=[5], retired=[9, 11])
     run(IngestRequest(Mode.WEEKLY), DELIVERY, world)
-    assert _ids(topics) == [5]
-    assert tables.executed == [(RETIRE, {"to_date": DAY})]
+    assert _ids(topics) == [9, 11]
+    assert (RETIRE, {"to_date": DAY}) in tables.executed
+
+
+def test_a_weekly_run_without_a_retired_movie_is_done() -> None:
+    world, tables, topics = _world(FakeMovies(), tracked=[5])
+    answer = run(IngestRequest(Mode.WEEKLY), DELIVERY, world)
+    assert (answer["status"], answer["batches"]) == ("no retired movie to refresh", 0)
+    assert (RETIRE, {"to_date": DAY}) in tables.executed
+    assert not topics.published
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+import pytest
+
 from functions.ingest_changes.plan import (
     Selected,
     band_of,
+    edit_days,
     history_days,
+    missed_days,
     select,
     survey,
 )
@@ -93,3 +97,26 @@ def test_a_deletion_is_no_less_one_for_a_later_edit() -> None:
 def test_history_ends_with_the_day_of_the_run() -> None:
     days = history_days(DAY, 90)
     assert (days[0], days[-1], len(days)) == (date(2025, 12, 2), DAY, 90)
+
+
+@pytest.mark.parametrize(
+    ("last", "edits", "missed"),
+    [
+        (None, (1, 1), None),  # no run before: yesterday's edits
+        (1, (1, 1), None),
+        (2, (2, 1), (1, 1)),
+        (14, (14, 1), (13, 1)),
+        (15, (14, 1), (14, 1)),
+        (40, (14, 1), (39, 1)),
+        (90, (14, 1), (89, 1)),
+        (100, (14, 1), (89, 1)),  # with today's: the 90 exports that TMDB keeps
+    ],
+)
+def test_edits_and_popularity_are_caught_up_as_far_as_each_is_kept(
+    last: int | None, edits: tuple[int, int], missed: tuple[int, int] | None
+) -> None:
+    run = None if last is None else _days_ago(last)
+    found = edit_days(run, DAY)
+    assert found == [_days_ago(n) for n in range(edits[0], edits[1] - 1, -1)]
+    wanted = [_days_ago(n) for n in range(missed[0], 0, -1)] if missed else []
+    assert missed_days(run, DAY) == wanted

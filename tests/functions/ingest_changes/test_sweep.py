@@ -210,9 +210,16 @@ def test_after_an_outage_the_missed_days_are_taken_from_exports() -> None:
     run(IngestRequest(Mode.DAILY), DELIVERY, world)
     # The 26th was whole, the 1st is today's.
     assert topics.bodies(INGEST_REQUESTS) == [
-        {"mode": "history", "run_date": "2026-03-01", "date": f"2026-02-{day}"}
-        for day in (27, 28)
+        {
+            "mode": "history",
+            "run_date": "2026-03-01",
+            "date": f"2026-02-{day}",
+            "batch_no": no,
+            "batch_count": 2,
+        }
+        for no, day in ((1, 27), (2, 28))
     ]
+    assert {"plan_history-2026-03-01", "plan_daily-2026-03-01"} <= tables.jobs
 
 
 def test_after_three_requests_without_metrics_the_run_has_failed() -> None:

@@ -107,13 +107,16 @@ def test_a_weekly_run_retires_and_a_daily_run_brings_back(tables: Warehouse) -> 
     world = _world(tables, FakeMovies(popular=POPULAR[:3]), 3)
     run(IngestRequest(Mode.INITIAL), DELIVERY, world)
     later = DAY + timedelta(days=31)
-    daily = FakeMovies(exports={later: EXPORT[2:5]})
+    moment = DELIVERY.published_at + timedelta(days=31)
+    daily = FakeMovies(exports={later: EXPORT[2:5]}, moment=moment)
     run(IngestRequest(Mode.DAILY, later), DELIVERY, _world(tables, daily, 3))
     assert _tracked(tables) == [1, 2, 3, 4, 5]
-    run(IngestRequest(Mode.WEEKLY, later), DELIVERY, world)
+    run(IngestRequest(Mode.WEEKLY, later), DELIVERY, _world(tables, daily, 3))
     assert _tracked(tables) == [3, 4, 5]
     next_day = later + timedelta(days=1)
-    daily = FakeMovies(exports={next_day: EXPORT[:3]})
+    daily = FakeMovies(
+        exports={next_day: EXPORT[:3]}, moment=moment + timedelta(days=1)
+    )
     run(IngestRequest(Mode.DAILY, next_day), DELIVERY, _world(tables, daily, 3))
     assert _tracked(tables) == [1, 2, 3, 4, 5]
 
