@@ -22,6 +22,7 @@ from google.pubsub_v1.types import (
 )
 
 from local.warehouse import PROJECT
+from shared.deadlines import ACK_S
 from shared.messages import (
     DEAD_LETTERS,
     INGEST_REQUESTS,
@@ -36,7 +37,7 @@ SUBSCRIBERS = {
 }
 """Topic -> the function that its one subscription pushes to."""
 
-ACK_DEADLINE_S = 600
+ACK_DEADLINE_S = ACK_S
 MOST_ATTEMPTS = 20
 BACK_OFF_S = (10, 600)
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from shared.deadlines import FETCH_S
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -70,8 +72,8 @@ class Settings:
     run_deadline_s: float
     """RUN_DEADLINE_S: a run so long after its plan is closed with what it has."""
     fetch_deadline_s: float
-    """FETCH_DEADLINE_S: a batch so slow is handed back. Below a function's 540 s by
-    what the ids under way may still take, 3 x TMDB_RETRY_S."""
+    """FETCH_DEADLINE_S: after so long a batch asks for no more movies; what it has is
+    stored, the rest is delivered again. How it fits: shared/deadlines.py."""
     max_delivery_attempts: int
     """MAX_DELIVERY_ATTEMPTS: of one message, before Pub/Sub moves it to dead-letters;
     the last one of a batch records what is missing of it. The subscriptions' own."""
@@ -102,7 +104,7 @@ class Settings:
             history_days=_number(env, "HISTORY_DAYS", int, 90),
             run_stalled_s=_number(env, "RUN_STALLED_S", float, 1_200.0),
             run_deadline_s=_number(env, "RUN_DEADLINE_S", float, 10_800.0),
-            fetch_deadline_s=_number(env, "FETCH_DEADLINE_S", float, 300.0),
+            fetch_deadline_s=_number(env, "FETCH_DEADLINE_S", float, FETCH_S),
             max_delivery_attempts=_number(
                 env, "MAX_DELIVERY_ATTEMPTS", int, MAX_DELIVERY_ATTEMPTS
             ),

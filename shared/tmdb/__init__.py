@@ -4,7 +4,7 @@ What TMDB really does: https://developer.themoviedb.org/docs and docs/surprises.
 """
 
 from shared.tmdb.auth import CredentialKind, credential_kind
-from shared.tmdb.client import BATCH_TIMEOUT_S, Tmdb, connect
+from shared.tmdb.client import Tmdb, connect
 from shared.tmdb.exports import (
     ExportDamagedError,
     ExportMissingError,
@@ -13,7 +13,6 @@ from shared.tmdb.exports import (
 from shared.tmdb.pages import MOVIES_PER_PAGE, OVER_FETCH
 
 __all__ = [
-    "BATCH_TIMEOUT_S",
     "MOVIES_PER_PAGE",
     "OVER_FETCH",
     "CredentialKind",

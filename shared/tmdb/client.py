@@ -33,6 +33,7 @@ from tenacity import (
 from shared import secretmanager
 from shared.clock import now
 from shared.config import Platform, Settings
+from shared.deadlines import CHUNK_S
 from shared.errors import PipelineError, TmdbUnavailableError
 from shared.ports import ChangedMovie, ExportRow, ListedMovie, Reply
 from shared.tmdb import pages
@@ -54,8 +55,6 @@ THREADS = 10
 """Connections at once: 30 requests/s up to 333 ms latency; TMDB allows 20 per IP."""
 TIMEOUT_S = (3.05, 20.0)
 """Connect, read."""
-BATCH_TIMEOUT_S = 240.0
-"""A batch not fetched by then is handed back: below the function's 300 s."""
 UNREADABLE_TRIES = 5
 """A 200 without what was asked for is tried so often. Where a third of all answers is
 spoilt, one movie of 250 is lost; a movie that TMDB cannot tell costs about 2 s."""
@@ -113,7 +112,8 @@ class Tmdb:
     read_secret: returns the credential; asked when first needed, and again after TMDB
     refused the one we had, so that a rotated secret needs no redeploy.
     rate: requests per second of this process. retry_s: how long one request is tried
-    again. `clock` and `sleep` are for tests.
+    again. chunk_s: how long movies asked for together are waited for. `sleep` is
+    for tests.
     """
 
     def __init__(
@@ -124,14 +124,15 @@ class Tmdb:
         *,
         rate: float,
         retry_s: float,
-        clock: Callable[[], float] = time.monotonic,
+        chunk_s: float = CHUNK_S,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._exports_url = exports_url.rstrip("/")
         self._credential = Credential(read_secret)
-        self._bucket = TokenBucket(rate, clock, sleep)
+        self._bucket = TokenBucket(rate, sleep=sleep)
         self._retry_s = retry_s
+        self._chunk_s = chunk_s
         self._sleep = sleep
         self._local = threading.local()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="tmdb")
@@ -146,10 +147,10 @@ class Tmdb:
         """Fetch /movie/{id} for each id; replies in the order asked.
 
         Raises nothing: what stops every request (no credential) is in the `error` of
-        each reply that it cost, and what 240 s were too short for is a failure.
+        each reply that it cost, and what is not answered in time is a failure.
         """
         asked = [self._pool.submit(self._movie, movie_id) for movie_id in movie_ids]
-        done, unfinished = wait(asked, BATCH_TIMEOUT_S, return_when=FIRST_EXCEPTION)
+        done, unfinished = wait(asked, self._chunk_s, return_when=FIRST_EXCEPTION)
         error = next((e for future in done if (e := future.exception())), None)
         for future in unfinished:
             future.cancel()
@@ -158,7 +159,7 @@ class Tmdb:
                 raise error
             failed = partial(Reply, failure=error.reason, error=error, requests=0)
         else:
-            reason = f"not answered in {BATCH_TIMEOUT_S:.0f} s"
+            reason = f"not answered in {self._chunk_s:.0f} s"
             failed = partial(Reply, failure=reason, is_outage=True)
         return [
             future.result()

@@ -217,6 +217,30 @@ def test_a_credential_refused_again_and_again_is_an_error_of_every_reply(
         _client(server).most_popular(1)
 
 
+def test_what_is_answered_in_time_is_kept_and_the_rest_is_an_outage(
+    server: Answering,
+) -> None:
+    slow = threading.Event()
+
+    def answer(head: str) -> bytes:
+        movie_id = int(head.split()[1].rpartition("/")[2])
+        if movie_id > 20:
+            slow.wait(10)
+        return http(200, json.dumps({"id": movie_id}).encode())
+
+    server.answer = answer
+    tmdb = Tmdb(
+        server.url, "", lambda: SIMULATED_TOKEN, rate=1e4, retry_s=5, chunk_s=1.5
+    )
+    replies = tmdb.movies(range(1, 26))
+    slow.set()
+    assert [reply.movie_id for reply in replies if reply.movie] == list(range(1, 21))
+    late = replies[20:]
+    assert all(
+        reply.is_outage and "not answered" in str(reply.failure) for reply in late
+    )
+
+
 def _only(token: str, head: str) -> bytes:
     movie_id = head.split()[1].rpartition("/")[2]
     body = json.dumps({"id": int(movie_id)}).encode()

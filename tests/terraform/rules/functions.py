@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from local import archives, queues, stack
+from shared import deadlines
 from shared.config import Settings
-from shared.tmdb import BATCH_TIMEOUT_S
 from tests.terraform.driver import Json, planned
 from tests.terraform.rules.reading import of_type
 
@@ -68,10 +68,10 @@ def functions_are_as_tested(plan: Json) -> Iterator[str]:
             yield f"{key} has several instances: TMDB's rate is kept within one"
         if not config["timeout_seconds"] < queues.ACK_DEADLINE_S:
             yield f"{key} may still work when its message is delivered again"
+        if config["timeout_seconds"] != deadlines.FUNCTION_S:
+            yield f"{key} may take other than {deadlines.FUNCTION_S} s"
         deadline_s = float(config["environment_variables"]["FETCH_DEADLINE_S"])
-        if key == "fetch_details" and config["timeout_seconds"] <= max(
-            deadline_s, BATCH_TIMEOUT_S
-        ):
+        if key == "fetch_details" and deadline_s != deadlines.FETCH_S:
             yield f"{key} is ended before it gives a batch back"
         build = values["build_config"][0]
         if (build["runtime"], build["entry_point"]) != (RUNTIME, key):
