@@ -162,7 +162,7 @@ def _fetch(ids: Sequence[int], began: float, world: World) -> list[Reply]:
         if replies and monotonic() - began > world.deadline_s:
             break
         replies += world.tmdb.movies(chunk)
-        if replies[-1].error:
+        if any(reply.error for reply in replies):
             break
     return replies
 
