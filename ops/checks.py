@@ -12,7 +12,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from ops import policies, quota
+from ops import policies, quota, served
 from ops.machine import ask
 from ops.report import Finding
 from ops.target import Target
@@ -115,6 +115,16 @@ def of_target(target: Target, token: str, tmdb_url: str) -> list[Check]:
             "https://www.themoviedb.org/settings/api into TMDB_TOKEN",
         ),
     ]
+
+
+def functions(target: Target) -> Check:
+    """Return the check of what is deployed already."""
+    return Check(
+        "functions",
+        lambda: serves_all(target.project, target.region, target.prefix),
+        "make deploy builds again what has failed, once the cause is gone",
+        ("gcloud", "login", "project", "first APIs"),
+    )
 
 
 def run(checks: list[Check]) -> list[Finding]:
@@ -221,6 +231,21 @@ def is_offered(project: str, region: str) -> tuple[bool, str]:
     if len(asked) < len(LOCATIONS):
         return True, f"{region}; Google tells once its APIs are on"
     return True, region
+
+
+def serves_all(project: str, region: str, prefix: str) -> tuple[bool, str]:
+    """Ask whether each function serves what was deployed; well where none is there."""
+    enabled, error = _enabled_apis(project)
+    if error:
+        return False, error
+    if not {"cloudfunctions.googleapis.com", "run.googleapis.com"} <= enabled:
+        return True, "none yet"
+    found = served.look(project, region, served.of_code(prefix))
+    there = [one for one in found if one.said != served.MISSING]
+    bad = [one for one in there if not one.ok]
+    shown = bad or there
+    said = "; ".join(f"{one.name}: {one.said}" for one in shown)
+    return not bad, said or "none yet"
 
 
 def is_taken_by_tmdb(token: str, tmdb_url: str) -> tuple[bool, str]:

@@ -22,11 +22,13 @@ def doctor(
     *,
     as_json: Json = False,
 ) -> None:
-    """Check tools, logins, project, billing, APIs, region and the token in TMDB_TOKEN.
+    """Check tools, logins, project, billing, APIs, policies, region, token, functions.
 
     Changes nothing.
     """
     target = Target.of(project, region, folder)
-    findings = checks.run(checks.of_target(target, token(), tmdb_url))
+    # Not among the checks of deploy, which mends what this one finds.
+    asked = [*checks.of_target(target, token(), tmdb_url), checks.functions(target)]
+    findings = checks.run(asked)
     report.show(findings, as_json=as_json)
     leave(Exit.DONE if report.all_well(findings) else Exit.AMISS)

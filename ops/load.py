@@ -6,13 +6,14 @@ from rich.console import Console
 from rich.text import Text
 
 from local.console import open_console
-from ops import planned
+from ops import calls, planned
 from ops.exits import Exit, OperatorError, leave
 from ops.options import DryRun, Json, Where, Yes
 from ops.place import Place, at
 from ops.planned import HistoryDays, Limit, Rate
 from ops.starting import agree
 from ops.states import code_of, read
+from ops.target import TERRAFORM, Target
 from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import Mode, Run
 
@@ -57,6 +58,18 @@ def load(
         console.print(f"would publish on {INGEST_REQUESTS}: {request.to_json()}")
     else:
         _say_how_to_follow(console, run, Run(Mode.HISTORY, run.run_date))
+    if where.project:
+        show_call(console, where.project, where.prefix, request)
+
+
+def show_call(
+    console: Console, project: str, prefix: str, request: IngestRequest
+) -> None:
+    """Print the call that would start the same, and shows the function's answer."""
+    region = Target.of(project, "", TERRAFORM).region
+    call = calls.curl(project, region, f"{prefix}ingest-changes", request.to_json())
+    console.print("The same as a call, which shows the function's answer:")
+    console.print(f"  {call}", soft_wrap=True)
 
 
 def _leave_if_begun(console: Console, place: Place, run: Run, *, as_json: bool) -> None:

@@ -36,6 +36,7 @@ def ask(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     text: str = "",
+    timeout_s: float = TIMEOUT_S,
 ) -> Said:
     """Run a program whose answer we read; `text` is what it finds on its input."""
     try:
@@ -46,13 +47,13 @@ def ask(
             input=text,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
         )
     except FileNotFoundError:
         return Said(NOT_FOUND, "", f"{command[0]} is not on PATH")
     except subprocess.TimeoutExpired:
-        return Said(1, "", f"{command[0]} said nothing for {TIMEOUT_S:.0f} s")
+        return Said(1, "", f"{command[0]} said nothing for {timeout_s:.0f} s")
     return Said(done.returncode, done.stdout.strip(), done.stderr)
 
 

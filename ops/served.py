@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local import archives
 from ops.machine import ask
 from ops.report import Finding
 from ops.root import Resource, of_type
@@ -18,6 +19,7 @@ from ops.root import Resource, of_type
 BUILT_FROM = "SOURCE_SHA256"
 BUILDS = "https://console.cloud.google.com/cloud-build/builds;region={}?project={}"
 UNDER_WAY = "DEPLOYING"
+MISSING = "it is not there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,24 @@ def of_state(resources: Iterable[Resource]) -> list[Function]:
     ]
 
 
+def of_code(prefix: str) -> list[Function]:
+    """Return our functions where there is no state to ask."""
+    return [
+        Function(key, f"{prefix}{key.replace('_', '-')}") for key in archives.FUNCTIONS
+    ]
+
+
 def look(project: str, region: str, functions: Iterable[Function]) -> list[Finding]:
-    """Ask Google what each function serves, and say which is behind and why."""
+    """Ask Google what each function serves, and say which is behind and why.
+
+    Without a region, in every region.
+    """
     where = (f"--project={project}", "--format=json")
-    listed = ask("gcloud", "functions", "list", "--v2", f"--regions={region}", *where)
-    running = ask("gcloud", "run", "services", "list", f"--region={region}", *where)
+    listed = ask(
+        "gcloud", "functions", "list", "--v2", f"--regions={region or '-'}", *where
+    )
+    in_region = [f"--region={region}"] if region else []
+    running = ask("gcloud", "run", "services", "list", *in_region, *where)
     for said in (listed, running):
         if not said.is_ok:
             return [Finding("functions", None, said.first_error, ASK)]
@@ -71,7 +86,7 @@ def _finding(
 ) -> Finding:
     name = function.name
     if found is None:
-        return Finding(name, ok=False, said="it is not there", remedy="make deploy")
+        return Finding(name, ok=False, said=MISSING, remedy="make deploy")
     if found.get("state") == UNDER_WAY:
         said = "a deployment is under way"
         return Finding(name, ok=None, said=said, remedy="look again when it has ended")
@@ -82,7 +97,7 @@ def _finding(
         return Finding(name, None, said, f"{to_latest}, unless you pinned it")
     served = _built_from(service)
     why = _why(found) or f"see {builds}"
-    if fault := _fault(function, str(found.get("state")), status, served, why):
+    if fault := _fault(function, found, status, served, why):
         return Finding(
             name, ok=False, said=fault,
             remedy="make deploy builds it again, once the cause is gone",
@@ -91,15 +106,23 @@ def _finding(
 
 
 def _fault(
-    function: Function, state: str, status: Mapping[str, Any], served: str, why: str
+    function: Function,
+    found: Mapping[str, Any],
+    status: Mapping[str, Any],
+    served: str,
+    why: str,
 ) -> str:
     """Say why a function does not serve what it should; "" where it does."""
+    state = str(found.get("state"))
+    # What Cloud Functions was told last, where Terraform's state is not at hand.
+    config = found.get("serviceConfig") or {}
+    wanted = str((config.get("environmentVariables") or {}).get(BUILT_FROM, ""))
     if state != "ACTIVE":
         serves_on = f"; it still serves {_short(served)}" if served else ""
         return f"{state}: {why}{serves_on}"
     if status.get("latestCreatedRevisionName") != status.get("latestReadyRevisionName"):
         return f"its newest revision does not start: {_not_ready(status)}"
-    if function.archive and served != function.archive:
+    if (wanted := function.archive or wanted) and served != wanted:
         return f"it still serves {_short(served)}, an older archive: {why}"
     return ""
 

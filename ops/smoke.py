@@ -15,14 +15,17 @@ import typer
 from google.api_core.exceptions import DeadlineExceeded
 from google.cloud.pubsub_v1 import SubscriberClient
 
-from ops import quota, report
+from functions.compute_metrics import checks, statements
+from functions.compute_metrics.checks import Severity
+from ops import proofs, quota, report
 from ops.exits import Exit, leave
 from ops.machine import ask
 from ops.options import DryRun, Json
 from ops.report import Finding
-from ops.target import TERRAFORM, Folder
+from ops.target import TERRAFORM, Folder, Target
 from shared import bigquery, pubsub
 from shared.config import Platform, Settings
+from shared.errors import PipelineError
 from shared.ledger import Ledger
 from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.ports import Tables, Topics
@@ -41,11 +44,13 @@ class Deployment:
     """A running pipeline: its tables, its topics, and its dead letters.
 
     dead_letters_since: returns how many messages were parked since a moment.
+    is_metered: whether BigQuery counts the bytes it bills; the emulator does not.
     """
 
     tables: Tables
     topics: Topics
     dead_letters_since: Callable[[datetime], int]
+    is_metered: bool = False
 
 
 def smoke(
@@ -79,8 +84,12 @@ def smoke(
         typer.echo(f"would publish on {INGEST_REQUESTS}: {request.to_json()}")
         return
     deployment = connect(names)
-    findings = prove(deployment, yesterday, timeout_s=timeout_s)
+    target = Target.of(project, names["region"], folder)
+    findings = proofs.of_google(target, names["prefix"])
+    findings += prove(deployment, yesterday, timeout_s=timeout_s)
     report.show(findings, as_json=as_json)
+    if not as_json:
+        typer.echo("\n".join(proofs.verdict(findings)))
     leave(Exit.DONE if report.all_well(findings) else Exit.AMISS)
 
 
@@ -96,8 +105,10 @@ def connect(names: dict[str, str]) -> Deployment:
             "TOPIC_PREFIX": names["prefix"],
         }
     )
+    platform = Platform.from_env()
     return Deployment(
-        tables=bigquery.connect(settings, Platform.from_env()),
+        is_metered=not platform.bigquery_emulator_url,
+        tables=bigquery.connect(settings, platform),
         topics=pubsub.connect(settings),
         dead_letters_since=lambda moment: _waiting(names["dead_letters"], moment),
     )
@@ -129,6 +140,11 @@ def prove(
                 "see the functions' logs: terraform output links",
             )
         )
+    findings += [
+        _views(deployment.tables),
+        _checks(deployment.tables, day),
+        _bytes_billed(deployment, Run(Mode.INITIAL, day)),
+    ]
     parked = deployment.dead_letters_since(began)
     findings.append(
         Finding(
@@ -189,6 +205,54 @@ def _counts(tables: Tables, day: date) -> dict[str, int]:
         day=day,
     )
     return {row["name"]: row["movies"] for row in counted}
+
+
+def _views(tables: Tables) -> Finding:
+    """Read a row of every view: BigQuery takes its SQL, and our right to it."""
+    names = [view.name for view in statements.views()]
+    refused: list[str] = []
+    for name in names:
+        try:
+            tables.select(
+                f"SELECT 1 AS one FROM tmdb_analytics.{_made_by(name)} LIMIT 1"
+            )
+        except PipelineError as error:
+            refused.append(f"{name}: {error.reason.splitlines()[0]}")
+    said = "; ".join(refused) or f"{len(names)} answer"
+    return Finding("views", not refused, said, "make deploy makes them")
+
+
+def _made_by(name: str) -> str:
+    """Return the view that a file makes: its name, without a number before it."""
+    return name.lstrip("0123456789").lstrip("_")
+
+
+def _checks(tables: Tables, day: date) -> Finding:
+    every = checks.read()
+    rows = tables.select(checks.as_one_query(every), from_date=day, to_date=day)
+    failed = [
+        one for one in checks.findings(every, rows) if one.severity is Severity.FAIL
+    ]
+    said = "; ".join(map(str, failed)) or f"{len(every)} find nothing"
+    return Finding("checks", not failed, said, f"make validate FROM={day} TO={day}")
+
+
+def _bytes_billed(deployment: Deployment, run: Run) -> Finding:
+    """Read what BigQuery billed for the run's metrics."""
+    [row] = deployment.tables.select(
+        """
+        SELECT COALESCE(SUM(bytes_billed), 0) AS billed
+        FROM tmdb_analytics.ingestion_log
+        WHERE run_id = @run_id AND run_date = @day
+        """,
+        run_id=run.run_id,
+        day=run.run_date,
+    )
+    billed = int(row["billed"])
+    if not deployment.is_metered:
+        return Finding("bytes billed", ok=True, said="the emulator counts none")
+    said = f"{billed / 1024**2:,.0f} MiB for the run's metrics"
+    return Finding("bytes billed", billed > 0, said, "the run has no METRICS_DONE yet")
 
 
 def _waiting(subscription: str, since: datetime) -> int:

@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.text import Text
 
 from local.console import open_console
-from ops import states
+from ops import report, served, states
 from ops.exits import Exit, OperatorError, leave
 from ops.options import Json, Where
 from ops.place import Place, at
+from ops.report import Finding
 from ops.states import State
 from ops.watch import Watch
 from shared.ledger import RUN_STATUS
@@ -64,7 +65,8 @@ def status(
 ) -> None:
     """Say how the newest runs stand, or the named; --watch shows them until they end.
 
-    A list is judged by the newest run of each mode. Off a terminal --watch prints a
+    A list is judged by the newest run of each mode; on Google a function that does not
+    serve what was deployed is said first. Off a terminal --watch prints a
     JSON line whenever something has changed.
     """
     with at(where) as place:
@@ -78,11 +80,22 @@ def status(
             judged = states.newest_of_each_mode(found)
         if not found:
             raise nothing_found(place, run_ids)
+        # Whether Google bills it: then it is Google, where builds can fail.
+        behind = _behind(where) if place.is_metered and not as_json else []
     if as_json:
         print(json.dumps([state.to_json() for state in found]))
     else:
+        if behind:
+            report.show(behind)
         show(open_console(), found, with_details=bool(run_ids))
-    leave(states.code_of(judged))
+    code = states.code_of(judged)
+    leave(Exit.AMISS if any(one.ok is False for one in behind) else code)
+
+
+def _behind(where: Where) -> list[Finding]:
+    """Return the functions that do not serve what was deployed, or why not known."""
+    found = served.look(where.project or "", "", served.of_code(where.prefix))
+    return [one for one in found if not one.ok]
 
 
 def show(console: Console, found: list[State], *, with_details: bool) -> None:

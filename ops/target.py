@@ -33,6 +33,7 @@ class Target:
     project: str
     region: str
     folder: Path
+    prefix: str = ""
 
     @classmethod
     def of(cls, project: str, region: str, folder: Path) -> Self:
@@ -45,7 +46,7 @@ class Target:
                 f"say which: --project=my-project, or project_id in {written}"
             )
         region = region or known.get("region", "") or _default_region(folder)
-        return cls(project, region, folder)
+        return cls(project, region, folder, known.get("prefix", ""))
 
     def variables(self) -> list[str]:
         """Return Terraform's options that say the same."""

@@ -48,6 +48,9 @@ class Project:
         self._lock = self._cloud.open("r+")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.cloud: Json = json.loads(self._cloud.read_text() or "{}")
+        if "--data" in words:  # its value may be a word of its own
+            here = words.index("--data")
+            words = [*words[:here], f"--data={words[here + 1]}", *words[here + 2 :]]
         self.names = [word for word in words if not word.startswith("-")]
         self.flags = dict(
             word.removeprefix("--").partition("=")[::2]

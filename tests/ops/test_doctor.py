@@ -14,7 +14,11 @@ from ops.__main__ import app
 from tests.ops.machine import Machine
 
 FIRST_APIS = ["cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"]
-LATER_APIS = ["cloudfunctions.googleapis.com", "cloudscheduler.googleapis.com"]
+LATER_APIS = [
+    "cloudfunctions.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "run.googleapis.com",
+]
 
 
 def _apis(*names: str) -> tuple[int, str]:
@@ -241,6 +245,87 @@ def test_organization_policies_that_cannot_be_read_are_no_obstacle(
     assert findings["organization policies"]["said"] == "not for you to see"
 
 
+def deployed(
+    name: str,
+    state: str = "ACTIVE",
+    *,
+    asked: str = "a" * 64,
+    served: str = "a" * 64,
+    **status: Any,
+) -> dict[str, tuple[int, str]]:
+    """Answer as gcloud does about one function and its Cloud Run service."""
+    message = {"severity": "ERROR", "message": "Build failed: no such version"}
+    function = {
+        "name": f"projects/p/locations/r/functions/{name}",
+        "state": state,
+        "stateMessages": [message] if state == "FAILED" else [],
+        "serviceConfig": {"environmentVariables": {"SOURCE_SHA256": asked}},
+    }
+    env = [{"name": "SOURCE_SHA256", "value": served}]
+    service = {
+        "metadata": {"name": name},
+        "spec": {"template": {"spec": {"containers": [{"env": env}]}}},
+        "status": {
+            "latestCreatedRevisionName": "r-2",
+            "latestReadyRevisionName": "r-2",
+            "traffic": [{"latestRevision": True, "percent": 100}],
+            **status,
+        },
+    }
+    return {
+        "functions list --v2": (0, json.dumps([function])),
+        "run services list": (0, json.dumps([service])),
+    }
+
+
+@pytest.mark.parametrize(
+    ("answers", "ok", "words"),
+    [
+        (deployed("fetch-details"), True, "fetch-details: serves aaaaaaaa"),
+        (
+            deployed("fetch-details", "FAILED"),
+            False,
+            "FAILED: Build failed: no such version; it still serves aaaaaaaa",
+        ),
+        (
+            deployed("fetch-details", served="b" * 64),
+            False,
+            "it still serves bbbbbbbb, an older archive",
+        ),
+        (
+            deployed(
+                "fetch-details",
+                latestReadyRevisionName="r-1",
+                conditions=[{"status": "False", "message": "container failed"}],
+            ),
+            False,
+            "its newest revision does not start: container failed",
+        ),
+        (
+            deployed(
+                "fetch-details", traffic=[{"revisionName": "r-1", "percent": 100}]
+            ),
+            False,
+            "its traffic goes to an older revision, r-1",
+        ),
+        (deployed("fetch-details", "DEPLOYING"), False, "a deployment is under way"),
+        ({"functions list --v2": (1, "ERROR: no permission")}, False, "no permission"),
+    ],
+)
+def test_a_function_that_does_not_serve_what_was_deployed_is_said(
+    well: Machine,
+    tmdb: str,
+    answers: dict[str, tuple[int, str]],
+    words: str,
+    *,
+    ok: bool,
+) -> None:
+    well.install("gcloud", WELL | answers)
+    code, findings = _doctor(tmdb)
+    assert (code == 0, findings["functions"]["ok"]) == (ok, ok)
+    assert words in findings["functions"]["said"]
+
+
 def test_without_gcloud_nothing_is_asked_of_it(well: Machine, tmdb: str) -> None:
     (well.folder / "gcloud").unlink()
     code, findings = _doctor(tmdb)
@@ -256,6 +341,7 @@ def test_without_gcloud_nothing_is_asked_of_it(well: Machine, tmdb: str) -> None
         "quota project",
         "organization policies",
         "region",
+        "functions",
     }
     assert findings["billing"]["remedy"] == "first: gcloud"
 

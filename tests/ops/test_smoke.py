@@ -1,6 +1,8 @@
 """smoke: on the local stack, through Google's client libraries, and on broken ones."""
 
+import json
 import os
+import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +15,18 @@ from typer.testing import CliRunner
 
 from local import queues, warehouse
 from local.stack import TOKEN_SECRET, Options, Stack
-from ops import report, smoke
+from ops import proofs, report, smoke
 from ops.__main__ import app
+from ops.root import Root
+from ops.target import Target
+from shared.errors import StatementError
+from tests.conftest import ROOT
 from tests.fakes import run_status
 from tests.ops.machine import Machine
+from tests.ops.test_doctor import WELL, deployed
 
 DAY = date(2026, 6, 1)
+VERSION = json.dumps({"terraform_version": "1.15.0"})
 NAMES = {
     "project_id": warehouse.PROJECT,
     "dataset": warehouse.DATASET,
@@ -60,11 +68,21 @@ class FakeDeployment:
     status: Mapping[str, Any] | None
     movies: int = 20
     parked: int = 0
+    billed: int = 10 * 1024**2
+    missing_view: str = ""
     published: list[tuple[str, Any]] = field(default_factory=list)
 
     def select(self, sql: str, **_: object) -> list[dict[str, Any]]:
         if "batches_total" in sql:
             return [dict(self.status)] if self.status else []
+        if "check_name" in sql:
+            return []
+        if "billed" in sql:
+            return [{"billed": self.billed}]
+        if " AS one " in sql:
+            if self.missing_view and self.missing_view in sql:
+                raise StatementError("query: no such view")
+            return []
         names = ("descriptions", "metrics", "snapshots")
         return [{"name": name, "movies": self.movies} for name in names]
 
@@ -83,6 +101,7 @@ def _prove(fake: FakeDeployment) -> dict[str, report.Finding]:
         tables=fake,  # type: ignore[arg-type]  # select is all that is asked
         topics=fake,  # type: ignore[arg-type]  # publish is
         dead_letters_since=lambda _: fake.parked,
+        is_metered=True,
     )
     slept: list[float] = []
     findings = smoke.prove(deployment, DAY, timeout_s=0, sleep=slept.append)
@@ -115,6 +134,16 @@ def test_it_asks_for_twenty_movies_of_the_day() -> None:
         ),
         (FakeDeployment(PUBLISHED, movies=19), "metrics", "19 movies"),
         (FakeDeployment(PUBLISHED, parked=2), "dead letters", "2 new"),
+        (
+            FakeDeployment(PUBLISHED, missing_view="v_breakouts"),
+            "views",
+            "v_breakouts: query: no such view",
+        ),
+        (
+            FakeDeployment(PUBLISHED, billed=0),
+            "bytes billed",
+            "0 MiB for the run's metrics",
+        ),
     ],
 )
 def test_what_is_amiss_is_said(fake: FakeDeployment, name: str, words: str) -> None:
@@ -134,3 +163,63 @@ def test_another_projects_deployment_is_not_touched(
     # Typer draws a box around it, as wide as it likes.
     words = said.output.replace("│", " ").split()
     assert "is deployed to theirs" in " ".join(words)
+
+
+def _unproved() -> list[str]:
+    """Return the claims of README's table whose last column is not empty."""
+    table = (ROOT / "README.md").read_text().partition("| not proved |")[2]
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|$", table, re.MULTILINE)
+    return [claim for claim, rest in rows if rest.strip("- ")]
+
+
+def test_each_line_of_what_is_not_proved_has_a_check_in_smoke() -> None:
+    assert list(proofs.CLAIMS) == _unproved()
+
+
+def test_every_check_that_a_claim_needs_is_made(
+    machine: Machine, tmp_path: Path
+) -> None:
+    (tmp_path / "terraform.tfvars").write_text('project_id = "my-project"\n')
+    machine.install("gcloud", WELL | deployed("fetch-details"))
+    answers = {"show -json": (0, "{}"), "plan": (0, ""), "version": (0, VERSION)}
+    machine.install("terraform", answers)
+    target = Target.of("my-project", "us-central1", tmp_path)
+    findings = [
+        *proofs.of_google(target, ""),
+        *_prove(FakeDeployment(PUBLISHED)).values(),
+    ]
+    made = {finding.name for finding in findings}
+    assert {name for names in proofs.CLAIMS.values() for name in names} <= made
+    said = proofs.verdict(findings)
+    # Only one of three functions is there.
+    assert said[0] == "not proved: the functions work as deployed (functions)"
+    assert all(line.startswith("proved: ") for line in said[1:])
+
+
+@pytest.mark.parametrize(
+    ("code", "ok", "words"),
+    [(0, True, "a plan is empty"), (2, False, "not empty"), (1, False, "Error: 403")],
+)
+def test_a_second_plan_must_be_empty(
+    machine: Machine, tmp_path: Path, code: int, words: str, *, ok: bool
+) -> None:
+    machine.install("terraform", {"plan": (code, "Error: 403")})
+    finding = proofs.second_plan(Target("my-project", "us-central1", tmp_path))
+    assert finding.ok is ok
+    assert words in finding.said
+
+
+@pytest.mark.parametrize(
+    ("is_enabled", "words"), [(True, "1 of 1 are"), (False, "0 of 1 are")]
+)
+def test_alerts_must_be_there_and_enabled(
+    machine: Machine, tmp_path: Path, words: str, *, is_enabled: bool
+) -> None:
+    policy = {"type": "google_monitoring_alert_policy", "values": {"name": "a/1"}}
+    state = {"values": {"root_module": {"resources": [policy]}}}
+    machine.install("terraform", {"show -json": (0, json.dumps(state))})
+    listed = json.dumps([{"name": "a/1", "enabled": is_enabled}])
+    machine.install("gcloud", {"monitoring policies list": (0, listed)})
+    finding = proofs.alerts(Root(Target("my-project", "us-central1", tmp_path), ""))
+    assert finding.ok is is_enabled
+    assert finding.said.startswith(words)

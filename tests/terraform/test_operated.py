@@ -190,6 +190,6 @@ def test_a_build_that_fails_is_said_and_built_again(
         'google_storage_bucket_object.source["fetch_details"]',
         'terraform_data.build["fetch_details"]',
     }
-    assert "google_cloud_run_v2_service_iam_member" not in again
+    assert "# google_cloud_run_v2_service_iam_member" not in again
     assert life.operate("deploy", "--yes").count("Building again") == 0
     assert life.read()["served"] != served
