@@ -8,7 +8,7 @@ from typing import Any
 from ops.exits import Exit
 from shared.ledger import RUN_STATUS
 from shared.ports import Tables
-from shared.runs import ENDED, Mode, Run
+from shared.runs import ENDED, WELL_ENDED, Mode, Run
 
 NEWEST_FIRST = "ORDER BY run_date DESC, started_at DESC, run_id DESC"
 OF_RUNS = """
@@ -77,6 +77,7 @@ class State:
                 else f"failed: its time is up with {of}"
             )
         words = {
+            "DONE": f"done, {of} in {self.seconds:,.0f} s; it publishes no day",
             "PUBLISHED": f"published, {of} in {self.seconds:,.0f} s",
             "PARTIAL": f"partial, {of} ({row['coverage'] or 0:.1%})",
             "METRICS": f"computing metrics, {of}",
@@ -149,7 +150,7 @@ def read(tables: Tables, run_ids: Sequence[str]) -> list[State]:
 def code_of(states: Iterable[State]) -> Exit:
     """Return the code that tells how runs stand: one amiss outweighs one under way."""
     states = list(states)
-    if any(state.has_ended and state.name != "PUBLISHED" for state in states):
+    if any(state.has_ended and state.name not in WELL_ENDED for state in states):
         return Exit.AMISS
     return Exit.DONE if all(state.has_ended for state in states) else Exit.NOT_YET
 

@@ -16,7 +16,7 @@ from ops.report import Finding
 from ops.states import State
 from ops.watch import Watch
 from shared.ledger import RUN_STATUS
-from shared.runs import ENDED, Run
+from shared.runs import ENDED, WELL_ENDED, Run
 
 SHOWN = 10
 LOOK_EVERY_S, LOOK_EVERY_S_AT_GOOGLE = 1.0, 5.0
@@ -115,7 +115,7 @@ def sign(state: State) -> tuple[str, str]:
     """Return the mark that a run's line begins with, and its colour."""
     if not state.has_ended:
         return "…", "yellow"
-    return ("✓", "green") if state.name == "PUBLISHED" else ("✗", "red")
+    return ("✓", "green") if state.name in WELL_ENDED else ("✗", "red")
 
 
 def nothing_found(place: Place, run_ids: list[str] | None) -> OperatorError:

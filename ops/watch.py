@@ -19,7 +19,7 @@ from rich.text import Text
 from ops.exits import Exit, leave
 from ops.pace import Pace
 from ops.states import State
-from shared.runs import Mode
+from shared.runs import WELL_ENDED, Mode
 
 MOST_BARS = 12
 NARROW = 110
@@ -132,7 +132,7 @@ def left(state: State, pace: Pace) -> Text:
     """Say the state, or how long it still takes to fetch."""
     words = {"METRICS": "computing metrics", "COMPLETE": "computing metrics"}
     if state.has_ended:
-        colour = "green" if state.name == "PUBLISHED" else "red"
+        colour = "green" if state.name in WELL_ENDED else "red"
         ended = (state.name.lower(), colour)
         return Text.assemble(ended, f" in {state.seconds:.0f} s")
     seconds = pace.seconds_left(state.row["expected"])

@@ -35,6 +35,8 @@ def request_metrics_if_complete(
     Most batches are not: counting markers reads the ledger only, and spares the whole
     status, which reads the landed rows too.
     """
+    if not run.mode.publishes_days:
+        return
     own_at = clock.now()
     for pause_s in (0.0, *LOOKS_AGAIN_S):
         sleep(pause_s)

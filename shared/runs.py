@@ -25,6 +25,11 @@ class Mode(StrEnum):
     SWEEP = "sweep"
     """Not a run of its own: it looks after all others."""
 
+    @property
+    def publishes_days(self) -> bool:
+        """Whether metrics are computed for the days of such a run."""
+        return self is not Mode.WEEKLY
+
 
 class Event(StrEnum):
     """What the ledger records. Rows are appended and never changed."""
@@ -44,7 +49,10 @@ class Event(StrEnum):
     METRICS_DONE = "METRICS_DONE"
 
 
-ENDED = ("PUBLISHED", "PARTIAL", "FAILED")
+WELL_ENDED = ("PUBLISHED", "DONE")
+"""States of v_run_status of a run that did all that it is for."""
+
+ENDED = (*WELL_ENDED, "PARTIAL", "FAILED")
 """States of v_run_status after which nothing more is to come by itself."""
 
 _RUNS = "|".join(sorted(set(Mode) - {Mode.SWEEP}))

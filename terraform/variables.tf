@@ -316,7 +316,7 @@ variable "tracked_movies" {
 }
 
 variable "weekly_schedule" {
-  description = "When the weekly refresh of all descriptions starts: cron, UTC."
+  description = "When the weekly run starts, which retires movies and refreshes the retired ones: cron, UTC."
   type        = string
   default     = "0 3 * * 0"
 

@@ -1,6 +1,7 @@
 """The whole pipeline: deployed archives, real clients, stand-ins, simulated days."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from http.client import HTTPConnection
@@ -14,9 +15,9 @@ from local import queues
 from local.pubsub import GoogleEmulatorError, find_google_emulator
 from local.stack import Options, Stack
 from local.tmdb_simulator import SIMULATED_TOKEN
-from local.watching import run_states, wait_until_published
+from local.watching import run_state, run_states, wait_until_published
 from shared.messages import INGEST_REQUESTS, IngestRequest
-from shared.runs import Mode, Run
+from shared.runs import ENDED, Mode, Run
 
 pytestmark = pytest.mark.emulator
 
@@ -193,15 +194,81 @@ def test_any_day_run_twice_leaves_the_same_rows(stack: Stack) -> None:
     assert _dump(stack.client) == before
 
 
-def test_a_weekly_run_refetches_what_is_tracked(stack: Stack) -> None:
+def test_a_weekly_run_refreshes_retired_movies_and_publishes_no_day(
+    stack: Stack,
+) -> None:
+    body = {"mode": "weekly", "run_date": DAYS[-1].isoformat()}
+    status, answer = stack.call("ingest_changes", body)
+    assert (status, answer["status"]) == (200, "no retired movie to refresh")
     before = _dump(stack.client)
-    stack.tick(IngestRequest(Mode.WEEKLY, DAYS[-1]))
-    [state] = wait_until_published(
-        stack.client, [Run(Mode.WEEKLY, DAYS[-1]).run_id], TIMEOUT_S
+    [movie] = _rows(
+        stack.client,
+        "SELECT movie_id FROM tmdb_analytics.tracked_movies ORDER BY movie_id LIMIT 1",
     )
-    assert state["fetched"] >= MOVIES
-    after = _dump(stack.client)
-    assert len(after["movie_daily_snapshots"]) == len(before["movie_daily_snapshots"])
+    retire = "UPDATE tmdb_analytics.tracked_movies SET retired_on = {}, retired_reason"
+    of_it = f"WHERE movie_id = {movie['movie_id']}"
+    _rows(
+        stack.client, f"{retire.format(f"DATE '{FIRST}'")} = 'outside the top' {of_it}"
+    )
+    stack.tick(IngestRequest(Mode.WEEKLY, DAYS[-1]))
+    run_id = Run(Mode.WEEKLY, DAYS[-1]).run_id
+    state = _wait_until_ended(stack, run_id)
+    _rows(stack.client, f"{retire.format('NULL')} = NULL {of_it}")
+    assert (state["state"], state["fetched"]) == ("DONE", 1)
+    assert _dump(stack.client) == before
+    requests = _rows(
+        stack.client,
+        "SELECT event FROM tmdb_analytics.ingestion_log "
+        f"WHERE run_id = '{run_id}' AND event LIKE 'METRICS%'",
+    )
+    assert requests == []
+
+
+def _wait_until_ended(stack: Stack, run_id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline:
+        state = run_state(stack.client, run_id)
+        if state and state["state"] in ENDED:
+            return dict(state)
+        time.sleep(0.5)
+    raise AssertionError(f"{run_id} has not ended")
+
+
+def test_a_batch_replayed_days_later_leaves_the_days_votes_as_they_are(
+    stack: Stack,
+) -> None:
+    """A dead letter of the first day, replayed when TMDB is days further."""
+    before = _dump(stack.client)
+    day = DAYS[1]
+    movies = "SELECT movie_id FROM tmdb_analytics.tracked_movies ORDER BY 1 LIMIT 3"
+    batch = {
+        "run_id": f"initial-{day}",
+        "run_date": day.isoformat(),
+        "batch_no": 1,
+        "batch_count": 1,
+        "movie_ids": [row["movie_id"] for row in _rows(stack.client, movies)],
+    }
+    status, answer = stack.call("fetch_details", batch)
+    assert (status, answer["status"]) == (200, "done")
+    [marker] = _rows(
+        stack.client,
+        "SELECT fetched, failed, reason FROM tmdb_analytics.ingestion_log "
+        f"WHERE run_id = 'initial-{day}' AND event = 'BATCH_DONE'",
+    )
+    assert (marker["fetched"], marker["failed"]) == (0, 3)
+    assert marker["reason"].startswith("too late")
+    whole = {"from": day.isoformat(), "to": DAYS[-1].isoformat()}
+    assert stack.call("compute_metrics", whole)[1]["status"] == "published"
+    # What is known of a movie may be newer: weekly runs refresh it.
+    assert _dump(stack.client) | {"movies": before["movies"]} == before
+
+
+def test_a_detail_run_of_a_past_day_is_refused(stack: Stack) -> None:
+    past = (DAYS[-1] - timedelta(days=2)).isoformat()
+    body = {"mode": "initial", "limit": 5, "run_date": past}
+    status, answer = stack.call("ingest_changes", body)
+    assert (status, answer["field"]) == (400, "run_date")
+    assert '"history"' in answer["remedy"]
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,8 @@ def _compute(
     of_run = Run.from_id(request.run_id) if request.run_id else None
     from_date, to_date = request.from_date, request.to_date
     status = None
+    if of_run and not of_run.mode.publishes_days:
+        return {"run_id": of_run.run_id, "status": "publishes no day"}
     if of_run:
         status = world.ledger.status(of_run)
         if status and status.is_published:

@@ -164,7 +164,7 @@ def _close(run: Run, seen: OpenRun, world: World) -> None:
     )
     world.ledger.record(run, [(Event.RUN_CLOSED, {"reason": reason})])
     log.error("run_closed", extra={"run_id": run.run_id, "reason": reason})
-    if seen.fetched:
+    if seen.fetched and run.mode.publishes_days:
         request_metrics(run, world.ledger, world.topics)
 
 

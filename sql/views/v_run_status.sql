@@ -2,6 +2,7 @@
 -- The functions run the query below, with a filter on run_id and run_date around it, before
 -- anybody has made this view or metric_thresholds (they put its text in); it groups by both so
 -- that BigQuery applies the filter to each table.
+-- DONE: a weekly run, which publishes no day, has fetched its movies.
 -- PARTIAL: published, and too few of the movies were fetched; late batches repair it.
 -- Grain: one row per run_id.
 CREATE OR REPLACE VIEW tmdb_analytics.v_run_status AS
@@ -160,7 +161,8 @@ due AS (
     GREATEST(
       COALESCE(batches_done_at, started_at), COALESCE(IF(is_complete, NULL, closed_at), started_at)
     ) AS due_at,
-    is_complete OR (closed_at IS NOT NULL AND NULLIF(fetched, 0) IS NOT NULL) AS is_due
+    mode != 'weekly'
+    AND (is_complete OR (closed_at IS NOT NULL AND NULLIF(fetched, 0) IS NOT NULL)) AS is_due
   FROM judged
 ),
 
@@ -185,6 +187,9 @@ SELECT
   mode,
   run_date,
   CASE
+    -- A weekly run refreshes movies and publishes no day: it ends with its last batch.
+    WHEN mode = 'weekly' AND is_complete THEN IF(is_covered, 'DONE', 'PARTIAL')
+    WHEN mode = 'weekly' AND is_closed AND NULLIF(fetched, 0) IS NOT NULL THEN 'PARTIAL'
     WHEN is_check_failed THEN 'FAILED'
     WHEN is_published AND NOT is_covered THEN 'PARTIAL'
     WHEN is_published THEN 'PUBLISHED'

@@ -76,6 +76,7 @@ def test_what_is_gone_is_settled() -> None:
     ("names", "code"),
     [
         (["PUBLISHED", "PUBLISHED"], Exit.DONE),
+        (["PUBLISHED", "DONE"], Exit.DONE),
         (["PUBLISHED", "METRICS"], Exit.NOT_YET),
         (["PARTIAL", "PLANNED"], Exit.AMISS),
         (["FAILED"], Exit.AMISS),

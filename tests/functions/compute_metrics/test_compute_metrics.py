@@ -232,7 +232,15 @@ def test_a_headline_stays_short() -> None:
     assert len(told) < 1024  # what a label of an incident takes
 
 
-@pytest.mark.parametrize("mode", ["initial", "weekly"])
+def test_a_weekly_run_publishes_no_day() -> None:
+    world, tables, _ = _world()
+    request = MetricsRequest("weekly-2026-03-10", DAY, DAY)
+    assert run(request, DELIVERY, world)["status"] == "publishes no day"
+    assert not tables.executed
+    assert not tables.appended
+
+
+@pytest.mark.parametrize("mode", ["initial", "history"])
 def test_only_daily_runs_tell_who_breaks_out(
     mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:

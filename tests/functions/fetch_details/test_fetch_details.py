@@ -331,6 +331,16 @@ def test_a_batch_of_another_day_ends_as_too_late_and_stores_no_votes(
     assert len(topics.bodies(METRICS_REQUESTS)) == 1
 
 
+def test_the_last_batch_of_a_weekly_run_requests_no_metrics() -> None:
+    """It refreshes movies; a day made of it would be half of one."""
+    weekly = MovieBatch("weekly-2026-03-01", DAY, 1, 1, (13, 680, 42))
+    world, tables, topics = _world(ALL)
+    run(weekly, DELIVERY, world)
+    assert len(tables.appended["movie_details_raw"]) == 3
+    assert len(tables.events("BATCH_DONE")) == 1
+    assert topics.published == []
+
+
 def test_a_batch_too_late_counts_what_landed_on_the_day() -> None:
     world, tables, _ = _world(_at("2026-03-06T09:00:00Z"), landed=(13, 99))
     run(BATCH, replace(DELIVERY, attempt=1), world)

@@ -194,6 +194,14 @@ def test_metrics_that_are_due_are_requested() -> None:
     assert len(tables.events("METRICS_REQUESTED")) == 1
 
 
+def test_a_weekly_run_at_its_deadline_is_closed_and_nothing_is_computed() -> None:
+    overdue = _open(run_id="weekly-2026-02-28", age_s=11_000.0, fetched=40)
+    answer, tables, topics = _swept(overdue)
+    assert answer["closed"] == 1
+    assert len(tables.events("RUN_CLOSED")) == 1
+    assert topics.published == []
+
+
 def test_after_an_outage_the_missed_days_are_taken_from_exports() -> None:
     tables = FakeTables(
         answers=[
