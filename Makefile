@@ -21,7 +21,7 @@ RUN := $(UV) run --locked --quiet
 FUNCTIONS := ingest_changes fetch_details compute_metrics
 
 .PHONY: help setup demo demo-clean explain test bench soak bench-metrics bench-scale check scan fix dictionary lock
-.PHONY: local plan load status backfill validate cost export
+.PHONY: local plan load status backfill validate withhold publish cost export
 .PHONY: doctor deploy smoke dead-letters replay-dead-letters remote-state destroy
 
 # PROJECT is in the environment of every command. JSON=1 works with all that read.
@@ -66,6 +66,12 @@ backfill: setup ## Popularity and metrics of past days, FROM=... [TO=...] [AGAIN
 
 validate: setup ## What the checks find, newest published day or FROM=... TO=...
 	@$(OPS) validate $(DAYS_OPTIONS) $(JSON_OPTION)
+
+withhold: setup ## Take DAY=... out of every view, REASON="..." [YES=1] [DRY_RUN=1]
+	@$(OPS) withhold "$(DAY)" --reason="$(REASON)" $(ASKING)
+
+publish: setup ## Put a withheld DAY=... back, REASON="..." [YES=1] [DRY_RUN=1]
+	@$(OPS) publish "$(DAY)" --reason="$(REASON)" $(ASKING)
 
 explain: setup ## Why MOVIE=... (TMDB id or title) has its score
 	$(if $(MOVIE),,$(error write MOVIE=<TMDB id or part of a title>))

@@ -20,11 +20,13 @@ from ops.explain import explain
 from ops.export import export
 from ops.load import load
 from ops.plan import plan
+from ops.publish import publish
 from ops.remote_state import remote_state
 from ops.smoke import smoke
 from ops.status import status
 from ops.validate import validate
 from ops.verb import verb
+from ops.withhold import withhold
 
 type Codes = Mapping[Exit, str]
 
@@ -34,6 +36,12 @@ _AWAY = {Exit.UNREACHABLE: "it does not answer"}
 _ENDED = {Exit.DONE: "done", Exit.AMISS: "something to mend", Exit.USAGE: "wrong use"}
 _STARTED = {
     Exit.DONE: "started, or nothing to do",
+    Exit.AMISS: "you said no",
+    **_NOTHING,
+    **_AWAY,
+}
+_DECIDED = {
+    Exit.DONE: "done, or so already",
     Exit.AMISS: "you said no",
     **_NOTHING,
     **_AWAY,
@@ -98,6 +106,13 @@ VERBS: list[tuple[str, Callable[..., None], str, Codes]] = [
             **_NOTHING,
             **_AWAY,
         },
+    ),
+    ("withhold", withhold, _DATA, _DECIDED),
+    (
+        "publish",
+        publish,
+        _DATA,
+        {**_DECIDED, Exit.AMISS: "a check fails, or you said no"},
     ),
     (
         "explain",

@@ -23,6 +23,12 @@ SELECT COUNT(*) AS days FROM tmdb_analytics.catalogue_days
 WHERE snapshot_date BETWEEN @from_date AND @to_date
 """
 
+_MARKS = {
+    Severity.FAIL: ("✗ fail", "red"),
+    Severity.HOLD: ("! hold", "yellow"),
+    Severity.WARN: ("! warn", "yellow"),
+}
+
 
 def validate(
     where: Where,
@@ -34,8 +40,11 @@ def validate(
     """Run every check of sql/checks over days; by default the newest published one.
 
     Prints what each finds, with a few of the offending rows. A check marked `warn`
-    informs; one marked `fail` is what keeps a day from being published. Changes
-    nothing: `compute_metrics` publishes and withholds.
+    informs; one marked `fail` is what keeps a day from being published, and `hold` says
+    that an operator withholds it. Changes nothing: `compute_metrics` publishes.
+
+    What is checked is what is stored: a published day whose recomputation failed has
+    stayed as it was; the event CHECK_FAILED in `ingestion_log` quotes what was found.
     """
     every = checks.read()
     with at(where) as place:
@@ -43,8 +52,8 @@ def validate(
         rows = place.tables.select(
             checks.as_one_query(every), from_date=first, to_date=last
         )
-    found = checks.findings(every, rows)
-    failed = [one for one in found if one.severity is Severity.FAIL]
+    found = checks.findings(rows)
+    failed = [one for one in found if one.is_failure]
     if as_json:
         print(json.dumps(_as_json(first, last, len(every), found)))
     else:
@@ -57,8 +66,7 @@ def show(
 ) -> None:
     """Print findings, the failures first, and how many there are."""
     for one in sorted(found, key=lambda one: (one.severity, one.check, one.day)):
-        is_failed = one.severity is Severity.FAIL
-        mark = ("✗ fail", "red") if is_failed else ("! warn", "yellow")
+        mark = _MARKS[one.severity]
         noun = "row" if one.rows == 1 else "rows"
         about = f" {one.day}: {one.rows} {noun}"
         console.print(Text.assemble(mark, " ", (one.check, "bold"), about))
@@ -66,7 +74,7 @@ def show(
             console.print(f"    {example}")
         if (more := one.rows - len(one.examples)) > 0:
             console.print(f"    and {more} more")
-    failed = sum(one.severity is Severity.FAIL for one in found)
+    failed = sum(one.is_failure for one in found)
     days = f"{first}" if first == last else f"{first} to {last}"
     mark = ("✗", "red") if failed else ("✓", "green")
     counted = f"{several(failed, 'failure')}, {several(len(found) - failed, 'warning')}"

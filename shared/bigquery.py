@@ -33,7 +33,8 @@ from shared.errors import (
     StatementError,
     WarehouseUnavailableError,
 )
-from shared.ports import Parameter, Refusal, Row, Rows
+from shared.ports import Bill, Lock, Outcome, Parameter, Refusal, Row, Rows
+from shared.scripts import Scripts
 
 DATASET_IN_FILES = "tmdb_analytics"
 REQUEST_TIMEOUT_S = 60.0
@@ -206,18 +207,56 @@ class Warehouse:
             )
             return [dict(row.items()) for row in rows]
 
-    def execute(self, sql: str, **parameters: Parameter) -> tuple[int, int]:
-        """Run a statement; return rows written and bytes billed."""
-        with self._errors(StatementError, sql.splitlines()[0].lstrip("- ")):
+    def execute(
+        self, sql: str, *, timeout_s: float = JOB_TIMEOUT_S, **parameters: Parameter
+    ) -> tuple[int, int]:
+        """Run a statement; return rows written and bytes billed.
+
+        At `timeout_s` BigQuery cancels it, and so do we.
+        """
+        config = self._job_config(parameters)
+        config.job_timeout_ms = max(1, int(timeout_s * 1000))
+        with self._errors(StatementError, _title(sql)):
             job = self._client.query(
                 self._localised(sql),
-                job_config=self._job_config(parameters),
+                job_config=config,
                 timeout=REQUEST_TIMEOUT_S,
                 retry=_RETRY,
                 job_retry=_NO_JOB_RETRY,
             )
-            job.result(timeout=JOB_TIMEOUT_S)
+            try:
+                job.result(timeout=timeout_s)
+            except TimeoutError:
+                job.cancel(retry=_RETRY, timeout=REQUEST_TIMEOUT_S)
+                raise
         return job.num_dml_affected_rows or 0, job.total_bytes_billed or 0
+
+    def run_alone(
+        self,
+        sql: str,
+        *,
+        lock: Lock,
+        bill: Bill,
+        timeout_s: float,
+        **parameters: Parameter,
+    ) -> Outcome:
+        """Run a script while no other of its lock runs; see scripts.py."""
+        scripts = Scripts(
+            self._client,
+            self._dataset,
+            self._scope(),
+            self._max_bytes_billed,
+            REQUEST_TIMEOUT_S,
+            _RETRY,
+        )
+        with self._errors(StatementError, _title(sql)):
+            return scripts.run_alone(
+                self._localised(sql),
+                [_parameter(*item) for item in parameters.items()],
+                lock=lock,
+                bill=bill,
+                timeout_s=timeout_s,
+            )
 
     def _scope(self) -> str:
         """Return what a job id begins with, so that it locks this dataset only.
@@ -274,6 +313,11 @@ class Warehouse:
                 field=self._dataset,
                 remedy=known.hint,
             ) from error
+
+
+def _title(sql: str) -> str:
+    """Return what a statement says it is, in its first line."""
+    return sql.splitlines()[0].lstrip("- ")
 
 
 def _parameter(name: str, value: Parameter) -> bigquery.ScalarQueryParameter:

@@ -12,6 +12,7 @@ PipelineError
 │   ├── ExportDamagedError         an export is truncated or corrupt
 │   ├── RunBusyError               another delivery of the same run is at work
 │   ├── BatchIncompleteError       too much of a batch could not be stored
+│   ├── DeadlineError              a computation took longer than a function may
 │   └── BatchSlowError             a batch took longer than a function may
 └── PermanentError                 to dead-letters and acknowledged, or 4xx/5xx
     ├── BadMessageError            the caller's message cannot mean anything
@@ -71,6 +72,10 @@ class SecretsUnavailableError(TransientError):
 
 class RunBusyError(TransientError):
     """Another delivery planned this run moments ago and may still be publishing."""
+
+
+class DeadlineError(TransientError):
+    """A computation took longer than a function may; its jobs are cancelled."""
 
 
 class BatchSlowError(TransientError):

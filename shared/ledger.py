@@ -22,6 +22,7 @@ from shared.runs import (
     MissedDay,
     Mode,
     OpenRun,
+    Recorded,
     Run,
     RunStatus,
     StoredPlan,
@@ -60,13 +61,13 @@ class Ledger:
     tables: Tables
     code_version: str
 
-    def record(self, run: Run, events: Iterable[tuple[Event, Row]]) -> None:
+    def record(self, run: Recorded, events: Iterable[tuple[Event, Row]]) -> None:
         """Append events of a run; each is its kind and the columns it fills."""
         now = clock.now().isoformat()
         about_run = {
             "run_id": run.run_id,
             "run_date": run.run_date.isoformat(),
-            "mode": run.mode.value,
+            "mode": str(run.mode),
             "code_version": self.code_version,
             "logged_at": now,
         }

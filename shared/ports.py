@@ -73,6 +73,40 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What lets one script run at a time.
+
+    name: scripts of one name exclude each other.
+    owner: whose work it is, such as a message; a redelivery takes over the script that
+        an earlier delivery has left, instead of running it again.
+    """
+
+    name: str
+    owner: str
+
+
+@dataclass(slots=True)
+class Bill:
+    """Bytes that BigQuery has billed so far, also for what failed."""
+
+    bytes_billed: int = 0
+    jobs: int = 0
+
+    def add(self, bytes_billed: int | None) -> None:
+        """Count one job."""
+        self.bytes_billed += bytes_billed or 0
+        self.jobs += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a script has left: the rows of its last statement, and when it began."""
+
+    rows: list[dict[str, Any]]
+    began_at: datetime
+
+
 class Movies(Protocol):
     """TMDB. Every method raises TmdbUnavailableError or CredentialsError."""
 
@@ -112,8 +146,24 @@ class Tables(Protocol):
     def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
         """Return a query's rows."""
 
-    def execute(self, sql: str, **parameters: Parameter) -> tuple[int, int]:
+    def execute(
+        self, sql: str, *, timeout_s: float = ..., **parameters: Parameter
+    ) -> tuple[int, int]:
         """Run a statement; return rows written and bytes billed."""
+
+    def run_alone(
+        self,
+        sql: str,
+        *,
+        lock: Lock,
+        bill: Bill,
+        timeout_s: float,
+        **parameters: Parameter,
+    ) -> Outcome:
+        """Run a script while no other of its lock runs; RunBusyError where one does.
+
+        At `timeout_s` it is cancelled, also where nobody waits for it any more.
+        """
 
 
 class Topics(Protocol):

@@ -46,7 +46,12 @@ class Event(StrEnum):
     METRICS_FAILED = "METRICS_FAILED"
     """Requested as often as a sweep does, and none came."""
     CHECK_FAILED = "CHECK_FAILED"
+    COMPUTATION_FAILED = "COMPUTATION_FAILED"
+    """One attempt, which is delivered again; the ledger keeps what it was billed."""
     METRICS_DONE = "METRICS_DONE"
+    BREAKOUT_ANNOUNCED = "BREAKOUT_ANNOUNCED"
+    DAY_WITHHELD = "DAY_WITHHELD"
+    DAY_PUBLISHED = "DAY_PUBLISHED"
 
 
 WELL_ENDED = ("PUBLISHED", "DONE")
@@ -85,6 +90,38 @@ class Run:
         export_date = match[3] and date.fromisoformat(match[3][1:])
         day = date.fromisoformat(match["run_date"])
         return cls(Mode(match["mode"]), day, export_date or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputation:
+    """Days that somebody asked to compute, in no run; `run_date` is when they asked."""
+
+    from_date: date
+    to_date: date
+    run_date: date
+    mode: str = "metrics"
+
+    @property
+    def run_id(self) -> str:
+        """What its events in the ledger are filed under."""
+        return f"{self.mode}-{self.from_date}-{self.to_date}"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatedDay:
+    """A day that an operator withholds or publishes."""
+
+    run_date: date
+    mode: str = "day"
+
+    @property
+    def run_id(self) -> str:
+        """What its events in the ledger are filed under."""
+        return f"{self.mode}-{self.run_date}"
+
+
+type Recorded = Run | Recomputation | OperatedDay
+"""What the ledger keeps events of. Only a run has a plan, and so a state."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ locals {
       compute_metrics = {
         description  = "Runs the SQL statements of a complete run, checks what they made and publishes it."
         listens_to   = "metrics-requests"
-        publishes_to = ["dead-letters"]
+        publishes_to = ["dead-letters", "metrics-requests"] # a long range that is called for
         is_called    = true
         concurrency  = 1
         memory       = "512Mi"

@@ -5,12 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from shared import clock
 from shared.errors import QueueUnavailableError, TmdbUnavailableError
 from shared.ports import (
+    Bill,
     ChangedMovie,
     ExportRow,
     ListedMovie,
+    Lock,
     Movies,
+    Outcome,
     Parameter,
     Refusal,
     Reply,
@@ -86,6 +90,8 @@ class FakeTables:
     loaded: dict[str, list[Row]] = field(default_factory=dict)
     jobs: set[str] = field(default_factory=set)
     executed: list[tuple[str, Mapping[str, Parameter]]] = field(default_factory=list)
+    timeouts_s: list[float] = field(default_factory=list)
+    locks: list[Lock] = field(default_factory=list)
 
     def append(self, table: str, rows: Rows, row_ids: Sequence[str]) -> list[Refusal]:
         assert len(rows) == len(set(row_ids)), "BigQuery drops the second of an id"
@@ -115,9 +121,27 @@ class FakeTables:
                 return rows
         raise AssertionError(f"no answer prepared for: {sql} {parameters}")
 
-    def execute(self, sql: str, **parameters: Parameter) -> tuple[int, int]:
+    def execute(
+        self, sql: str, *, timeout_s: float = 480.0, **parameters: Parameter
+    ) -> tuple[int, int]:
+        self.timeouts_s.append(timeout_s)
         self.executed.append((sql, parameters))
         return 0, 0
+
+    def run_alone(
+        self,
+        sql: str,
+        *,
+        lock: Lock,
+        bill: Bill,
+        timeout_s: float,
+        **parameters: Parameter,
+    ) -> Outcome:
+        bill.add(0)
+        self.locks.append(lock)
+        self.timeouts_s.append(timeout_s)
+        self.executed.append((sql, parameters))
+        return Outcome([{"written": 0, "check_name": None}], clock.now())
 
     def events(self, kind: str) -> list[Row]:
         log = self.appended.get("ingestion_log", [])

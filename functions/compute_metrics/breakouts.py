@@ -1,16 +1,18 @@
 """Breakouts: a published daily run in, one log line with those who broke out, out.
 
 The line is what the alert in terraform/monitoring.tf tells people; its `headline` is
-meant to be read as it is.
+meant to be read as it is. Each movie is announced once a day: the ledger says which
+were, so a run that late batches publish again announces the others.
 """
 
 import logging
 from collections.abc import Sequence
 
 from functions.compute_metrics import statements
-from shared.errors import PipelineError
-from shared.ports import Row, Tables
-from shared.runs import Mode, Run
+from functions.compute_metrics.world import World
+from shared.errors import PermanentError
+from shared.ports import Row
+from shared.runs import Event, Mode, Run
 
 log = logging.getLogger(__name__)
 
@@ -19,27 +21,34 @@ MOST_NAMED = 5
 LONGEST_TITLE = 60
 
 
-def announce(run: Run, tables: Tables) -> None:
-    """Log who broke out on the run's day; silent when nobody did, or it is no news.
+def announce(run: Run, world: World) -> None:
+    """Log who broke out on the run's day and was not announced; silent when nobody.
 
     Only daily runs bring news: history is past, and an initial load knows no votes of
-    days before. The day is published by then, so a failure to ask must not undo it.
+    days before. The day is published by then, so what cannot be asked for at all must
+    not undo it; what may be asked for later is (a TransientError, redelivered).
     """
     if run.mode is not Mode.DAILY:
         return
     try:
-        rows = tables.select(
+        rows = world.tables.select(
             statements.new_breakouts().sql,
             from_date=run.run_date,
             to_date=run.run_date,
         )
-    except PipelineError as error:
+    except PermanentError as error:
         about = {"run_id": run.run_id, **error.to_json()}
         log.warning("breakouts_unknown", extra=about)
         return
-    if rows:
-        found = {"count": len(rows), "headline": headline(rows)}
-        log.info("breakouts_found", extra={"run_id": run.run_id, **found})
+    if not rows:
+        return
+    found = {"count": len(rows), "headline": headline(rows)}
+    log.info("breakouts_found", extra={"run_id": run.run_id, **found})
+    # After the line: a crash in between announces twice, never not at all.
+    world.ledger.record(
+        run,
+        [(Event.BREAKOUT_ANNOUNCED, {"movie_id": row["movie_id"]}) for row in rows],
+    )
 
 
 def headline(rows: Sequence[Row]) -> str:

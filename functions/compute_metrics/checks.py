@@ -1,7 +1,8 @@
 """Checks: the files of sql/checks in, one query out; its rows in, a verdict out. Pure.
 
 Every check returns offending rows: day, movie_id (NULL when it is about the whole day)
-and the problem in words. One that is marked `fail` keeps its days from being published.
+and the problem in words. One that is marked `fail` or `hold` keeps its days from being
+published.
 """
 
 import re
@@ -24,7 +25,11 @@ class Severity(StrEnum):
     """What an offending row means for its day."""
 
     FAIL = "fail"
+    """It must not be published: its numbers are wrong."""
+    HOLD = "hold"
+    """An operator withholds it, whatever its numbers are."""
     WARN = "warn"
+    """It is published, and its row in the log is a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,11 @@ class Finding:
     rows: int
     examples: tuple[str, ...]
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether the day must not be published."""
+        return self.severity is Severity.FAIL
+
     def __str__(self) -> str:
         """Say it in one line."""
         return f"{self.check}: {self.rows} on {self.day}, {'; '.join(self.examples)}"
@@ -58,13 +68,14 @@ def read(folder: Path = SQL) -> list[Check]:
 def as_one_query(checks: Iterable[Check]) -> str:
     """Join checks into one query: offending rows per check and day, a few quoted."""
     found = "\nUNION ALL\n".join(
-        f"SELECT '{check.statement.name}' AS check_name, day, movie_id, problem\n"
+        f"SELECT '{check.statement.name}' AS check_name,"
+        f" '{check.severity}' AS severity, day, movie_id, problem\n"
         f"FROM (\n{check.statement.sql.strip()}\n)"
         for check in checks
     )
     return (
         "-- checks: what sql/checks find on the days\n"
-        "SELECT check_name, day, movie_id, problem,\n"
+        "SELECT check_name, severity, day, movie_id, problem,\n"
         "  COUNT(*) OVER (PARTITION BY check_name, day) AS offending\n"
         f"FROM (\n{found}\n)\n"
         "QUALIFY ROW_NUMBER() OVER (\n"
@@ -74,36 +85,34 @@ def as_one_query(checks: Iterable[Check]) -> str:
     )
 
 
-def findings(
-    checks: Iterable[Check], rows: Iterable[Mapping[str, Any]]
-) -> list[Finding]:
+def findings(rows: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """Gather the query's rows by check and day."""
-    severities = {check.statement.name: check.severity for check in checks}
     groups: dict[tuple[str, date], list[Mapping[str, Any]]] = {}
     for row in rows:
         groups.setdefault((row["check_name"], row["day"]), []).append(row)
     return [
-        Finding(name, severities[name], day, of[0]["offending"], tuple(map(_quote, of)))
+        Finding(
+            name,
+            Severity(of[0]["severity"]),
+            day,
+            of[0]["offending"],
+            tuple(map(_quote, of)),
+        )
         for (name, day), of in groups.items()
     ]
 
 
-def unfit_days(found: Iterable[Finding]) -> frozenset[date]:
-    """Return the days that must not be published."""
-    return frozenset(one.day for one in found if one.severity is Severity.FAIL)
-
-
-def spans(
-    from_date: date, to_date: date, unfit: frozenset[date]
-) -> Iterator[tuple[date, date, bool]]:
-    """Cut a range into stretches of days that are all fit or all unfit."""
+def spans_without(
+    from_date: date, to_date: date, left_out: frozenset[date]
+) -> Iterator[tuple[date, date]]:
+    """Cut a range into the stretches of days between those that are left out."""
     start = from_date
     while start <= to_date:
-        is_fit = start not in unfit
         end = start
-        while end < to_date and (end + timedelta(days=1) not in unfit) is is_fit:
+        while end <= to_date and end not in left_out:
             end += timedelta(days=1)
-        yield start, end, is_fit
+        if end > start:
+            yield start, end - timedelta(days=1)
         start = end + timedelta(days=1)
 
 
@@ -111,7 +120,9 @@ def _read(path: Path) -> Check:
     sql = path.read_text()
     match = _SEVERITY.search(sql)
     if not match or match[1] not in set(Severity):
-        raise ValueError(f"{path.name} needs a line '-- Severity: fail' or 'warn'")
+        raise ValueError(
+            f"{path.name} needs a line '-- Severity: fail', 'hold' or 'warn'"
+        )
     return Check(Statement(path.stem, sql), Severity(match[1]))
 
 

@@ -1,14 +1,22 @@
 """Let the emulator answer as BigQuery does when two requests meet.
 
 In: its internals. Out: the same, one request at a time where it looks first and writes
-afterwards. Pub/Sub delivers twice, and two deliveries at once are what we test.
+afterwards. Pub/Sub delivers twice, and two deliveries at once are what we test. A job
+ends at its timeout, whoever waits for it, and a cancelled one wherever it is.
 """
 
+import concurrent.futures
+import contextlib
 import threading
+import time
 
+import duckdb
 from local_bigquery.catalog import tabledata
 from local_bigquery.jobs import runner
 from local_bigquery.models import Job, JobConfiguration
+
+_CANCELLED_WITHIN_S = 5.0
+_INTERRUPT_EVERY_S = 0.05
 
 _submitting = threading.Lock()
 _streaming = threading.Lock()
@@ -19,8 +27,9 @@ type _Rows = list[tuple[int, str | None, object]]
 
 
 def mend_races() -> None:
-    """Replace the two internals."""
+    """Replace the three internals."""
     runner.submit = _submit
+    runner.cancel = _cancel
     tabledata._deduplicate = _deduplicate  # noqa: SLF001 - no public way
 
 
@@ -35,7 +44,36 @@ def _submit(
     Two at once were both found to be new; one then failed with 400, a duplicate key.
     """
     with _submitting:
-        return _stock_submit(project_id, job_id, configuration, upload)
+        job = _stock_submit(project_id, job_id, configuration, upload)
+    if timeout_ms := configuration.jobTimeoutMs:
+        _cancel_after(float(timeout_ms) / 1000, project_id, job_id)
+    return job
+
+
+def _cancel_after(seconds: float, project_id: str, job_id: str) -> None:
+    """End a job at its timeout, which the emulator takes and does not keep."""
+    running = runner._running.get((project_id, job_id))  # noqa: SLF001 - no public way
+    if running is None or running.future is None:
+        return
+    timer = threading.Timer(seconds, _cancel, (project_id, job_id))
+    timer.daemon = True
+    timer.start()
+    running.future.add_done_callback(lambda _: timer.cancel())
+
+
+def _cancel(project_id: str, job_id: str) -> Job:
+    """End a job wherever it is: one interruption is lost between two statements."""
+    runner.get(project_id, job_id)
+    running = runner._running.get((project_id, job_id))  # noqa: SLF001 - no public way
+    give_up_at = time.monotonic() + _CANCELLED_WITHIN_S
+    while running and time.monotonic() < give_up_at:
+        running.cancelled = True
+        with contextlib.suppress(duckdb.Error):  # closed: it has just ended
+            if running.cursor:
+                running.cursor.interrupt()
+        if concurrent.futures.wait([running.future], _INTERRUPT_EVERY_S).done:
+            break
+    return runner.wait(project_id, job_id, 1000)
 
 
 def _deduplicate(table: str, rows: _Rows) -> list[tuple[int, object]]:

@@ -21,6 +21,7 @@ from local_bigquery.grpc import server as storage
 from local.bigquery_emulator.catalog import look_up_single_tables
 from local.bigquery_emulator.offline import go_offline
 from local.bigquery_emulator.races import mend_races
+from local.bigquery_emulator.transactions import merge_within_transactions
 from local.bigquery_emulator.translations import remember_translations
 
 _HOST = "127.0.0.1"
@@ -44,6 +45,7 @@ def serve(
     go_offline()
     look_up_single_tables()
     mend_races()
+    merge_within_transactions()
     remember_translations()
     exit_code = 1
     try:

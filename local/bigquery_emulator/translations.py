@@ -83,6 +83,8 @@ class _Translation:
     sql: str
     parameters: frozenset[str]
     tables: frozenset[_Table]
+    temporary: frozenset[str]
+    """Temporary tables that the statement makes: the next ones look for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +181,15 @@ def _translate(
     key = _key(statement, context)
     known = _translations.get(key)
     if known is None:
-        before = set(context.referenced)
+        before, temporary = set(context.referenced), set(context.temporary)
         sql, bound = _stock_translate(_parsed(statement), context)
         read = frozenset(context.referenced - before)
-        known = _translations.put(key, _Translation(sql, frozenset(bound), read))
+        made = frozenset(context.temporary - temporary)
+        known = _translations.put(key, _Translation(sql, frozenset(bound), read, made))
     context.used.clear()
     context.used.update(known.parameters)
     context.referenced.update(known.tables)
+    context.temporary.update(known.temporary)
     return known.sql, {name: context.values[name] for name in known.parameters}
 
 
@@ -232,7 +236,9 @@ def _run(cursor: object, tree: exp.Expr, context: Context, *rest: object) -> obj
 def _forget_what_changed(tree: exp.Expr, context: Context, operation: str) -> None:
     """Forget what reads a new table, nothing for a view made as it was, else all."""
     target = tree.find(exp.Table)
-    if target is None or tree.find(exp.TemporaryProperty):
+    if tree.find(exp.TemporaryProperty):  # its job's own: what others know stays true
+        return
+    if target is None:
         _forget()
         return
     made: _Table = names.reference(target, context.project_id, context.dataset_id)

@@ -38,6 +38,10 @@ def _starts_a_job(call: Call) -> bool:
     return call.method == "POST" and "/jobs" in call.path
 
 
+def _starts_a_transaction(call: Call) -> bool:
+    return _starts_a_job(call) and b"BEGIN TRANSACTION" in call.body
+
+
 def _kill(
     scene: Scene, function: str, moment: Moment, *, after: bool = False, nth: int = 1
 ) -> None:
@@ -90,7 +94,9 @@ def _killed_during_metrics(scene: Scene) -> None:
     if scene.draw.random() < 0.3:  # noqa: PLR2004
         moment, nth = _records("METRICS_DONE"), 1
     else:
-        moment, nth = _starts_a_job, scene.draw.randint(1, 6)
+        # The views' first ones, or the script that computes everything.
+        moment = scene.draw.choice([_starts_a_job, _starts_a_transaction])
+        nth = scene.draw.randint(1, 6) if moment is _starts_a_job else 1
     after = scene.draw.random() < 0.5  # noqa: PLR2004
     _kill(scene, "compute_metrics", moment, after=after, nth=nth)
 

@@ -1,4 +1,6 @@
--- catalogue_days: withhold days, a check that marks them unfit has found something.
+-- catalogue_days: withhold days until an operator publishes them again.
 UPDATE tmdb_analytics.catalogue_days
-SET is_published = FALSE
-WHERE snapshot_date BETWEEN @from_date AND @to_date AND is_published
+SET
+  is_published = FALSE,
+  withheld_reason = @reason
+WHERE snapshot_date BETWEEN @from_date AND @to_date

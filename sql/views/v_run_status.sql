@@ -72,13 +72,17 @@ facts AS (
 ),
 
 -- Redelivered messages repeat facts: the newest of each counts, so batches and movies are distinct,
--- and it happened when it first did. Each republication and each request is one of its own.
+-- and it happened when it first did. Republications, requests and computations are each one of
+-- their own: all computations were billed.
 newest AS (
   SELECT
     *,
     MIN(happened_at) OVER same_fact AS first_at
   FROM facts
-  QUALIFY ROW_NUMBER() OVER (same_fact ORDER BY happened_at DESC, written DESC, fetched DESC) = 1
+  QUALIFY
+    ROW_NUMBER() OVER (
+      same_fact ORDER BY happened_at DESC, written DESC, fetched DESC, bytes_billed DESC
+    ) = 1
   WINDOW
     same_fact AS (
       PARTITION BY
@@ -87,7 +91,17 @@ newest AS (
         fact,
         batch_no,
         movie_id,
-        IF(fact IN ('RUN_REPUBLISHED', 'METRICS_REQUESTED'), UNIX_MICROS(happened_at), NULL)
+        IF(
+          fact IN (
+            'RUN_REPUBLISHED',
+            'METRICS_REQUESTED',
+            'METRICS_DONE',
+            'CHECK_FAILED',
+            'COMPUTATION_FAILED'
+          ),
+          UNIX_MICROS(happened_at),
+          NULL
+        )
     )
 ),
 

@@ -42,8 +42,8 @@ class Case:
 
     path: Path
     tables: Mapping[str, list[dict[str, Any]]]
-    days: Mapping[str, date]
-    """from_date and to_date, where the file takes them."""
+    days: Mapping[str, date | str]
+    """from_date and to_date, and an operator's reason, where the file takes them."""
     expect: Mapping[str, Any]
 
     @property
@@ -108,6 +108,7 @@ def read(path: Path) -> Case:
     expect = yaml.safe_load((path / "expect.yaml").read_text())
     shows_published = path.parent.name in VIEWS | QUERIES.keys() | ALERT.keys()
     days = {f"{end}_date": given[end] for end in ("from", "to") if end in given}
+    days |= {name: given[name] for name in ("reason",) if name in given}
     return Case(path, _rows(given, is_published=shows_published), days, expect)
 
 

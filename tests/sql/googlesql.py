@@ -37,6 +37,7 @@ type Resolved = Any
 """A node of Google's resolved tree; the package has no types."""
 
 PARAMETERS = ("from_date", "to_date")
+"""Days; an operator's reason is a text besides."""
 SCHEMAS: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text())
     for path in sorted((statements.SQL / "schemas").glob("*.json"))
@@ -102,6 +103,12 @@ class GoogleSql:
         self._options.query_parameters = [
             AnalyzerOptions.QueryParameter(name=name, type=day) for name in PARAMETERS
         ]
+        self._options.query_parameters.append(
+            AnalyzerOptions.QueryParameter(
+                name="reason",
+                type=TypeFactory.create_simple_type(TypeKind.TYPE_STRING),
+            )
+        )
         self._columns = {
             name: [Column(field["name"], _type(field)) for field in schema["fields"]]
             for name, schema in SCHEMAS.items()
@@ -137,7 +144,7 @@ class GoogleSql:
             raise InvalidSqlError(error.raw_error) from error
 
     def select(
-        self, sql: str, tables: Mapping[str, Sequence[Row]], **days: date
+        self, sql: str, tables: Mapping[str, Sequence[Row]], **days: date | str
     ) -> list[dict[str, Any]]:
         """Run a query on rows by table, through every view it reads."""
         needed = _named(sql)
@@ -163,7 +170,7 @@ class GoogleSql:
         ]
 
     def _evaluate(
-        self, sql: str, contents: Mapping[str, Any], days: Mapping[str, date]
+        self, sql: str, contents: Mapping[str, Any], days: Mapping[str, date | str]
     ) -> Any:
         """Run a query; tables come and go as Google's own messages."""
         named = _named(sql)
@@ -175,7 +182,11 @@ class GoogleSql:
         for name in named:
             request.table_content[name].CopyFrom(contents[name])
         for name, day in days.items():
-            request.params.add(name=name).value.date_value = (day - _EPOCH).days
+            value = request.params.add(name=name).value
+            if isinstance(day, str):
+                value.string_value = day
+            else:
+                value.date_value = (day - _EPOCH).days
         try:
             return self._service.wasm_client.call_grpc_func(
                 "ZetaSqlLocalService_EvaluateQuery",

@@ -46,11 +46,13 @@ class Sandbox:
         lines = [{name: _as_json(row[name]) for name in row} for row in rows]
         self.client.load_table_from_json(lines, target, job_config=config).result()
 
-    def select(self, sql: str, **days: date) -> list[dict[str, Any]]:
-        """Run one query or statement with DATE parameters."""
+    def select(self, sql: str, **values: date | str) -> list[dict[str, Any]]:
+        """Run one query or statement with DATE and STRING parameters."""
         parameters = [
-            bigquery.ScalarQueryParameter(name, "DATE", day)
-            for name, day in days.items()
+            bigquery.ScalarQueryParameter(
+                name, "STRING" if isinstance(value, str) else "DATE", value
+            )
+            for name, value in values.items()
         ]
         rows = self.client.query_and_wait(
             sql,

@@ -58,8 +58,27 @@ def test_google_takes_the_checks_as_the_one_query_they_are_run_as() -> None:
     resolved = googlesql().analyze(checks.as_one_query(checks.read()))
 
     assert [column.name for column in resolved.output_column_list] == [
-        *("check_name", "day", "movie_id", "problem", "offending")
+        *("check_name", "severity", "day", "movie_id", "problem", "offending")
     ]
+
+
+def test_google_takes_what_the_transaction_adds_to_the_files() -> None:
+    """Control flow it does not take; what stands between is queries and an UPDATE."""
+    script = statements.transaction(checks.as_one_query(checks.read()))
+    made = re.search(r"CREATE TEMP TABLE findings AS\n(.*?);\n\nIF", script, re.DOTALL)
+    gate = re.search(r"UPDATE [^;]*", script)
+    condition = re.search(r"IF (NOT EXISTS \(.*?\)) THEN", script, re.DOTALL)
+    assert made
+    assert gate
+    assert condition
+    last = script[script.rindex(";") + 1 :]
+    for sql in (last, f"SELECT {condition[1]}", gate[0]):
+        whole = sql.replace("findings.*", "found.*")
+        whole = re.sub(
+            r"(FROM|JOIN) findings\b", rf"\1 (\n{made[1]}\n) AS found", whole
+        )
+        assert "findings" not in whole
+        assert googlesql().analyze(whole)
 
 
 @pytest.mark.parametrize("how", BREAKS)

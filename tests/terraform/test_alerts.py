@@ -16,15 +16,17 @@ from pathlib import Path
 import pytest
 
 from functions.compute_metrics import breakouts
+from functions.compute_metrics.world import World
 from local import archives, queues
 from local.chaos.tap import Answer, Call, Forward, Tap, hand_on
 from local.pubsub import PubSubStandIn
 from local.stack import Options, Stack
 from local.watching import wait_until_published
+from shared.ledger import Ledger
 from shared.logs import JsonFormatter
 from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
 from shared.runs import Mode, Run
-from tests.fakes import FakeTables
+from tests.fakes import FakeTables, FakeTopics
 from tests.outside import publish
 from tests.sql.googlesql import googlesql
 from tests.terraform import log_filter
@@ -106,7 +108,9 @@ def _weather(stack: Stack, tap: Tap) -> Iterator[tuple[str, Callable[[], None]]]
 
     def babble() -> None:
         def nonsense(call: Call, forward: Forward) -> Answer:
-            is_query = call.method == "POST" and "/queries" in call.path
+            is_query = call.method == "POST" and call.path.split("?")[0].endswith(
+                ("/queries", "/jobs")
+            )
             return Answer(200, b"[]") if is_query else forward(call)
 
         tap.ambush = nonsense
@@ -296,7 +300,8 @@ def _breakout() -> Entry:
     logger.setLevel(logging.INFO)
     try:
         tables = FakeTables(answers=[("-- new_breakouts", [movie])])
-        breakouts.announce(Run(Mode.DAILY, FIRST), tables)
+        world = World(tables, Ledger(tables, "test"), FakeTopics())
+        breakouts.announce(Run(Mode.DAILY, FIRST), world)
     finally:
         logger.removeHandler(handler)
     [line] = lines

@@ -19,8 +19,7 @@ from functions.compute_metrics.checks import (
     as_one_query,
     findings,
     read,
-    spans,
-    unfit_days,
+    spans_without,
 )
 from functions.compute_metrics.statements import SQL, Statement
 
@@ -35,6 +34,7 @@ DAYS = st.dates(DAY, DAY + timedelta(40))
 def _row(check: str, day: date, **fields: Any) -> dict[str, Any]:
     return {
         "check_name": check,
+        "severity": "warn" if check == "coverage" else "fail",
         "day": day,
         "movie_id": None,
         "problem": "it is odd",
@@ -61,6 +61,9 @@ def test_every_file_has_a_severity() -> None:
         "orphan_rows",
         "values_in_range",
     }
+    assert {check.statement.name for check in checks if check.severity == "hold"} == {
+        "withheld_days"
+    }
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,9 @@ def test_a_file_without_a_severity_is_named(sql: str, tmp_path: Path) -> None:
     (tmp_path / "checks/good.sql").write_text("-- Severity: warn\nSELECT 1")
     (tmp_path / "checks/odd.sql").write_text(sql)
 
-    with pytest.raises(ValueError, match=r"odd\.sql needs a line '-- Severity: fail'"):
+    with pytest.raises(
+        ValueError, match=r"odd\.sql needs a line '-- Severity: fail', 'hold'"
+    ):
         read(tmp_path)
 
 
@@ -94,8 +99,8 @@ def test_the_checks_become_one_query() -> None:
     query = as_one_query([FAIL, WARN])
 
     assert query.count("UNION ALL") == 1
-    assert "SELECT 'orphans' AS check_name, day, movie_id, problem" in query
-    assert "SELECT 'coverage' AS check_name, day, movie_id, problem" in query
+    assert "SELECT 'orphans' AS check_name, 'fail' AS severity, day," in query
+    assert "SELECT 'coverage' AS check_name, 'warn' AS severity, day," in query
     # A comment at the end of a file must not swallow the bracket.
     assert "(\nSELECT 1 -- of orphans\n)" in query
     assert f"<= {EXAMPLES_PER_DAY}" in query
@@ -121,7 +126,7 @@ def test_rows_of_a_check_and_day_are_one_finding() -> None:
         _row("coverage", DAY, problem="coverage 0.5 is below 0.99"),
     ]
 
-    assert findings([FAIL, WARN], rows) == [
+    assert findings(rows) == [
         Finding(
             "orphans",
             Severity.FAIL,
@@ -135,8 +140,7 @@ def test_rows_of_a_check_and_day_are_one_finding() -> None:
 
 
 def test_no_rows_are_no_findings() -> None:
-    assert findings([FAIL, WARN], []) == []
-    assert unfit_days([]) == frozenset()
+    assert findings([]) == []
 
 
 def test_a_finding_says_it_in_one_line() -> None:
@@ -145,34 +149,35 @@ def test_a_finding_says_it_in_one_line() -> None:
     assert str(finding) == "orphans: 12 on 2026-03-10, movie 7: a; movie 9: b"
 
 
-def test_a_warning_leaves_its_day_fit() -> None:
+def test_only_a_failing_check_makes_a_failure() -> None:
     found = findings(
-        [FAIL, WARN],
-        [_row("coverage", DAY), _row("orphans", NEXT), _row("coverage", NEXT)],
+        [
+            _row("coverage", DAY),
+            _row("orphans", NEXT),
+            _row("withheld_days", NEXT, severity="hold"),
+        ],
     )
 
-    assert unfit_days(found) == {NEXT}
+    assert [one.check for one in found if one.is_failure] == ["orphans"]
 
 
-def test_a_range_is_cut_where_fitness_changes() -> None:
+def test_a_range_is_cut_around_the_days_that_are_left_out() -> None:
     day = [DAY + timedelta(n) for n in range(6)]
 
-    assert list(spans(day[0], day[5], frozenset({day[2], day[3], day[5]}))) == [
-        (day[0], day[1], True),
-        (day[2], day[3], False),
-        (day[4], day[4], True),
-        (day[5], day[5], False),
-    ]
+    cut = spans_without(day[0], day[5], frozenset({day[2], day[3], day[5]}))
+    assert list(cut) == [(day[0], day[1]), (day[4], day[4])]
+    assert list(spans_without(day[0], day[0], frozenset({day[0]}))) == []
+    assert list(spans_without(day[0], day[5], frozenset())) == [(day[0], day[5])]
 
 
 @given(st.tuples(DAYS, DAYS).map(sorted), st.frozensets(DAYS))
-def test_spans_cover_the_range_once_in_order_and_alternate(
-    ends: list[date], unfit: frozenset[date]
+def test_spans_cover_the_other_days_once_in_order_and_as_few_as_can_be(
+    ends: list[date], left_out: frozenset[date]
 ) -> None:
     from_date, to_date = ends
-    cut = list(spans(from_date, to_date, unfit))
+    cut = list(spans_without(from_date, to_date, left_out))
 
-    covered = [(day, is_fit) for start, end, is_fit in cut for day in _days(start, end)]
-    assert covered == [(day, day not in unfit) for day in _days(from_date, to_date)]
-    fitness = [is_fit for _, _, is_fit in cut]
-    assert all(one is not other for one, other in pairwise(fitness))
+    covered = [day for start, end in cut for day in _days(start, end)]
+    wanted = [day for day in _days(from_date, to_date) if day not in left_out]
+    assert covered == wanted
+    assert all(end + timedelta(1) < start for (_, end), (start, _) in pairwise(cut))

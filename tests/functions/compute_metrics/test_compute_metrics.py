@@ -1,26 +1,27 @@
 """compute_metrics: requests against fakes; what is published, withheld and recorded.
 
-The last test goes through the real warehouse, on the embedded BigQuery.
+test_publication.py goes through the real warehouse, on the embedded BigQuery.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from functions.compute_metrics import breakouts, statements
-from functions.compute_metrics.main import World, run
-from local import warehouse
-from local.bigquery_emulator import BigQueryEmulator
-from shared.bigquery import Warehouse
+from functions.compute_metrics import breakouts, checks, compute, statements
+from functions.compute_metrics.deadline import Deadline
+from functions.compute_metrics.main import run
+from functions.compute_metrics.world import World
+from shared import clock
 from shared.delivery import Delivery
-from shared.errors import StatementError, WarehouseUnavailableError
+from shared.errors import DeadlineError, StatementError, WarehouseUnavailableError
 from shared.ledger import Ledger
 from shared.messages import MetricsRequest, ViewsRequest
-from shared.ports import Parameter
+from shared.ports import Bill, Lock, Outcome, Parameter
+from tests.conftest import ROOT
 from tests.fakes import FakeTables, FakeTopics, run_status
 
 DAY = date(2026, 3, 10)
@@ -29,28 +30,70 @@ RUN_ID = "daily-2026-03-10"
 OF_RUN = MetricsRequest(RUN_ID, DAY, DAY)
 DAYS = [DAY + timedelta(n) for n in range(-2, 1)]
 OF_RANGE = MetricsRequest(None, DAYS[0], DAYS[-1])
-GATE = {file.sql: name for name, file in statements.gate().items()}
-DAILY = [file.sql for file in statements.daily()]
-ALL = [view.sql for view in statements.views()] + DAILY
+VIEWS = [view.sql for view in statements.views()]
+SCRIPT = "-- metrics: "
+BILLED = 1000
+"""Of every script."""
 
 
 @dataclass(eq=False)
 class RefusingTables(FakeTables):
-    """BigQuery that refuses the statement it is told to."""
+    """BigQuery that finds what it is told to, and refuses the statement it is told to.
 
+    published: the days that were published before.
+    refuse: how the refused statement begins.
+    """
+
+    found: list[dict[str, Any]] = field(default_factory=list)
+    published: set[date] = field(default_factory=set)
     refuse: str = ""
     error: Exception = field(default_factory=lambda: StatementError("no"))
 
-    def execute(self, sql: str, **parameters: Parameter) -> tuple[int, int]:
-        if sql == self.refuse:
+    def execute(
+        self, sql: str, *, timeout_s: float = 480.0, **parameters: Parameter
+    ) -> tuple[int, int]:
+        if self.refuse and sql.startswith(self.refuse):
             raise self.error
-        super().execute(sql, **parameters)
+        super().execute(sql, timeout_s=timeout_s, **parameters)
         return 10, 1000
+
+    def run_alone(
+        self,
+        sql: str,
+        *,
+        lock: Lock,
+        bill: Bill,
+        timeout_s: float,
+        **parameters: Parameter,
+    ) -> Outcome:
+        bill.add(BILLED)
+        if self.refuse and sql.startswith(self.refuse):
+            raise self.error
+        super().run_alone(
+            sql, lock=lock, bill=Bill(), timeout_s=timeout_s, **parameters
+        )
+        first, last = parameters["from_date"], parameters["to_date"]
+        rows = [
+            {**row, "was_published": row["day"] in self.published, "written": 10}
+            for row in self.found
+            if first <= row["day"] <= last
+        ]
+        nothing = {"check_name": None, "written": 10}
+        return Outcome(rows or [nothing], clock.now() - timedelta(seconds=5))
+
+    def scripts(self) -> list[tuple[Parameter, Parameter]]:
+        """Return the days of every script."""
+        return [
+            (days["from_date"], days["to_date"])
+            for sql, days in self.executed
+            if sql.startswith(SCRIPT)
+        ]
 
 
 def _found(check: str, day: date, **fields: Any) -> dict[str, Any]:
     return {
         "check_name": check,
+        "severity": "fail",
         "day": day,
         "movie_id": 7,
         "problem": "it is odd",
@@ -66,45 +109,43 @@ def _world(
     first: date | None = None,
     of_run: dict[str, Any] | None = None,
     broke_out: list[dict[str, Any]] | None = None,
-    **refusal: Any,
+    **more: Any,
 ) -> tuple[World, RefusingTables, FakeTopics]:
     status = run_status(
         is_metrics_requested=True, is_published=is_published, **of_run or {}
     )
     tables = RefusingTables(
         answers=[
-            ("check_name", found or []),
             ("-- new_breakouts", broke_out or []),
             ("is_complete", [status]),
             ("MIN(export_date)", [{"first": first}]),
         ],
-        **refusal,
+        found=found or [],
+        **more,
     )
     topics = FakeTopics()
     return World(tables, Ledger(tables, "test"), topics), tables, topics
-
-
-def _gate(tables: FakeTables) -> list[tuple[str, Parameter, Parameter]]:
-    return [
-        (GATE[sql], days["from_date"], days["to_date"])
-        for sql, days in tables.executed
-        if sql in GATE
-    ]
 
 
 def _logged(caplog: pytest.LogCaptureFixture, event: str) -> list[logging.LogRecord]:
     return [record for record in caplog.records if record.message == event]
 
 
-def test_views_and_statements_run_in_order_and_then_the_gate() -> None:
+def test_the_views_come_first_and_then_one_script_of_everything() -> None:
     world, tables, _ = _world()
     run(OF_RUN, DELIVERY, world)
-    assert [sql for sql, _ in tables.executed] == [
-        *ALL,
-        statements.gate()["publish"].sql,
+    executed = [sql for sql, _ in tables.executed]
+    assert executed[:-1] == VIEWS
+    parts = [
+        "BEGIN TRANSACTION;",
+        *(statement.sql.strip() for statement in statements.daily()),
+        checks.as_one_query(checks.read()),
+        statements.gate()["publish"].sql.strip(),
+        "COMMIT TRANSACTION;",
     ]
-    of_days: Mapping[str, Parameter] = {"from_date": DAY, "to_date": DAY}
-    assert all(days == of_days for sql, days in tables.executed if sql in DAILY)
+    places = [executed[-1].index(part) for part in parts]
+    assert places == sorted(places)
+    assert tables.scripts() == [(DAY, DAY)]
 
 
 def test_a_request_for_the_views_makes_them_and_computes_nothing() -> None:
@@ -125,21 +166,19 @@ def test_views_are_made_once_per_instance() -> None:
     run(OF_RUN, DELIVERY, world)
     tables.executed.clear()
     run(OF_RANGE, DELIVERY, world)
-    assert [sql for sql, _ in tables.executed][:-1] == DAILY
+    assert len(tables.executed) == len(tables.scripts()) == 1
 
 
 def test_nothing_found_publishes_and_is_recorded() -> None:
     world, tables, _ = _world()
     answer = run(OF_RUN, DELIVERY, world)
-    assert _gate(tables) == [("publish", DAY, DAY)]
     assert not tables.events("CHECK_FAILED")
     [done] = tables.events("METRICS_DONE")
     assert done["run_id"] == RUN_ID
     assert (done["message_id"], done["delivery_attempt"]) == ("17", 2)
-    # The views make no rows and are not counted.
-    assert done["written"] == 10 * len(DAILY)
-    assert done["bytes_billed"] == 1000 * len(DAILY)
-    assert done["seconds"] >= 0
+    assert done["written"] == 10
+    assert done["bytes_billed"] == BILLED
+    assert done["seconds"] >= 5  # since the script began
     assert answer["status"] == "published"
     assert (answer["from"], answer["to"]) == ("2026-03-10", "2026-03-10")
 
@@ -147,7 +186,7 @@ def test_nothing_found_publishes_and_is_recorded() -> None:
 def test_a_run_of_history_is_published_from_its_first_day() -> None:
     world, tables, _ = _world(first=DAYS[0])
     run(OF_RUN, DELIVERY, world)
-    assert _gate(tables) == [("publish", DAYS[0], DAY)]
+    assert tables.scripts() == [(DAYS[0], DAY)]
 
 
 def test_a_failed_check_withholds_the_day_and_is_recorded(
@@ -155,7 +194,6 @@ def test_a_failed_check_withholds_the_day_and_is_recorded(
 ) -> None:
     world, tables, _ = _world([_found("orphan_rows", DAY)])
     answer = run(OF_RUN, DELIVERY, world)
-    assert _gate(tables) == [("withhold", DAY, DAY)]
     assert not tables.events("METRICS_DONE")
     [failed] = tables.events("CHECK_FAILED")
     reason = "orphan_rows: 4 on 2026-03-10, movie 7: it is odd"
@@ -168,15 +206,60 @@ def test_a_failed_check_withholds_the_day_and_is_recorded(
     assert _logged(caplog, "metrics_withheld")
 
 
-def test_a_failed_check_withholds_its_days_only() -> None:
-    world, tables, _ = _world([_found("duplicate_keys", DAYS[1])])
+def test_a_published_day_that_would_fail_is_left_out_and_the_others_are_computed() -> (
+    None
+):
+    found = [_found("duplicate_keys", DAYS[1])]
+    world, tables, _ = _world(found, published={*DAYS})
     answer = run(OF_RANGE, DELIVERY, world)
-    assert _gate(tables) == [
-        ("publish", DAYS[0], DAYS[0]),
-        ("withhold", DAYS[1], DAYS[1]),
-        ("publish", DAYS[2], DAYS[2]),
+    assert tables.scripts() == [
+        (DAYS[0], DAYS[2]),  # commits nothing
+        (DAYS[0], DAYS[0]),
+        (DAYS[2], DAYS[2]),
     ]
     assert answer["status"] == "withheld"
+    [reason] = answer["failed_checks"]
+    assert reason.startswith("duplicate_keys: 4 on 2026-03-09")
+
+
+def test_a_day_that_fails_and_was_never_published_is_stored_to_be_looked_at() -> None:
+    world, tables, _ = _world([_found("duplicate_keys", DAYS[1])])
+    assert run(OF_RANGE, DELIVERY, world)["status"] == "withheld"
+    assert tables.scripts() == [(DAYS[0], DAYS[2])]
+
+
+def test_bytes_are_counted_of_every_script_and_once() -> None:
+    found = [_found("duplicate_keys", DAYS[1]), _found("orphan_rows", DAYS[1])]
+    world, tables, _ = _world(found, published={*DAYS})
+    run(OF_RANGE, DELIVERY, world)
+    billed = [row.get("bytes_billed") for row in tables.events("CHECK_FAILED")]
+    assert billed == [3 * BILLED, None]
+
+
+def test_a_computation_that_fails_says_what_it_billed_and_why() -> None:
+    world, tables, _ = _world(refuse=SCRIPT, error=WarehouseUnavailableError("away"))
+    with pytest.raises(WarehouseUnavailableError):
+        run(OF_RUN, DELIVERY, world)
+    [event] = tables.appended["ingestion_log"]
+    assert (event["event"], event["bytes_billed"]) == ("COMPUTATION_FAILED", BILLED)
+    assert (event["run_id"], event["reason"]) == (RUN_ID, "away")
+
+
+def test_a_day_that_an_operator_withholds_is_computed_and_not_published(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    world, tables, _ = _world([_found("withheld_days", DAY, severity="hold")])
+    answer = run(OF_RUN, DELIVERY, world)
+    assert (answer["status"], answer["withheld_by_operator"]) == (
+        "withheld",
+        ["2026-03-10"],
+    )
+    assert tables.events("METRICS_DONE")
+    assert not tables.events("CHECK_FAILED")
+    assert not _logged(caplog, "metrics_published")
+    assert not _logged(caplog, "check_failed")
+    assert _logged(caplog, "metrics_held")
 
 
 def test_every_failed_check_is_recorded() -> None:
@@ -250,15 +333,24 @@ def test_only_daily_runs_tell_who_breaks_out(
     assert not _logged(caplog, "breakouts_found")
 
 
-def test_a_run_that_is_published_again_tells_its_breakouts_no_second_time(
+def test_a_run_that_is_published_again_announces_who_was_not_announced(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
     before = {"ended_at": datetime(2026, 3, 10, 9, 5, tzinfo=UTC)}
-    world, _, _ = _world(of_run=before, broke_out=[_breakout(1)])
+    # What the query leaves out, its own case says: tests/sql/new_breakouts/announced.
+    world, tables, _ = _world(of_run=before, broke_out=[_breakout(1)])
     assert run(OF_RUN, DELIVERY, world)["status"] == "published"
-    assert _logged(caplog, "metrics_published")
-    assert not _logged(caplog, "breakouts_found")
+    assert _logged(caplog, "breakouts_found")
+    [announced] = tables.events("BREAKOUT_ANNOUNCED")
+    assert (announced["run_id"], announced["movie_id"]) == (RUN_ID, 1)
+
+
+def test_breakouts_are_announced_before_the_run_is_done() -> None:
+    world, tables, _ = _world(broke_out=[_breakout(1), _breakout(2)])
+    run(OF_RUN, DELIVERY, world)
+    events = [row["event"] for row in tables.appended["ingestion_log"]]
+    assert events == ["BREAKOUT_ANNOUNCED", "BREAKOUT_ANNOUNCED", "METRICS_DONE"]
 
 
 def test_a_withheld_day_tells_no_breakout(caplog: pytest.LogCaptureFixture) -> None:
@@ -268,30 +360,47 @@ def test_a_withheld_day_tells_no_breakout(caplog: pytest.LogCaptureFixture) -> N
     assert not _logged(caplog, "breakouts_found")
 
 
-def test_a_day_stays_published_when_its_breakouts_cannot_be_asked_for(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world, tables, _ = _world()
-    select = tables.select
+@dataclass(eq=False)
+class ForgetfulTables(RefusingTables):
+    """BigQuery that cannot say who broke out."""
 
-    def refuse(sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
+    def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
         if sql == statements.new_breakouts().sql:
-            raise WarehouseUnavailableError("away")
-        return select(sql, **parameters)
+            raise self.error
+        return super().select(sql, **parameters)
 
-    monkeypatch.setattr(tables, "select", refuse)
+
+def _forgetful(error: Exception) -> tuple[World, ForgetfulTables]:
+    _, known, topics = _world()
+    tables = ForgetfulTables(answers=known.answers, error=error)
+    return World(tables, Ledger(tables, "test"), topics), tables
+
+
+def test_a_day_stays_published_when_its_breakouts_cannot_be_asked_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world, tables = _forgetful(StatementError("no such column"))
     assert run(OF_RUN, DELIVERY, world)["status"] == "published"
+    assert tables.events("METRICS_DONE")
     assert _logged(caplog, "breakouts_unknown")
+
+
+def test_breakouts_that_cannot_be_asked_for_now_are_asked_for_again() -> None:
+    world, tables = _forgetful(WarehouseUnavailableError("away"))
+    with pytest.raises(WarehouseUnavailableError):
+        run(OF_RUN, DELIVERY, world)
+    assert not tables.events("METRICS_DONE")
 
 
 def test_a_warning_publishes_and_is_only_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    found = [_found("coverage", DAY, movie_id=None, problem="coverage 0.5")]
+    found = [
+        _found("coverage", DAY, movie_id=None, problem="coverage 0.5", severity="warn")
+    ]
     world, tables, topics = _world(found)
     answer = run(OF_RUN, DELIVERY, world)
-    assert _gate(tables) == [("publish", DAY, DAY)]
     [warned] = _logged(caplog, "check_warned")
     assert warned.levelno == logging.WARNING
     assert warned.__dict__["examples"] == ["coverage 0.5"]
@@ -303,11 +412,71 @@ def test_a_warning_publishes_and_is_only_logged(
     assert _logged(caplog, "metrics_published")
 
 
-def test_a_range_of_days_belongs_to_no_run_and_is_not_recorded() -> None:
-    for found in ([], [_found("freshness", DAY, movie_id=None)]):
-        world, tables, _ = _world(found)
-        run(OF_RANGE, DELIVERY, world)
-        assert not tables.appended
+@pytest.mark.parametrize(
+    ("found", "event"),
+    [
+        ([], "METRICS_DONE"),
+        ([_found("freshness", DAY, movie_id=None)], "CHECK_FAILED"),
+    ],
+)
+def test_a_range_of_days_belongs_to_no_run_and_is_recorded_for_itself(
+    found: list[dict[str, Any]], event: str
+) -> None:
+    world, tables, _ = _world(found)
+    run(OF_RANGE, DELIVERY, world)
+    [row] = tables.appended["ingestion_log"]
+    assert (row["event"], row["mode"]) == (event, "metrics")
+    assert row["run_id"] == "metrics-2026-03-08-2026-03-10"
+    assert row["run_date"] == "2026-03-10"
+    assert row["bytes_billed"] == BILLED
+
+
+def test_every_statement_gets_what_is_left_of_the_deadline_of_all() -> None:
+    world, tables, _ = _world()
+    run(OF_RUN, DELIVERY, world)
+    assert len(tables.timeouts_s) == len(VIEWS) + 1
+    assert tables.timeouts_s == sorted(tables.timeouts_s, reverse=True)
+    assert tables.timeouts_s[0] < compute.PUSHED_S
+    with pytest.raises(DeadlineError, match="longer than 0 s"):
+        compute.of_run(OF_RUN, DELIVERY, world, Deadline.after(0))
+
+
+def test_one_lock_is_for_every_computation_and_its_owner_is_the_message() -> None:
+    world, tables, _ = _world()
+    run(OF_RUN, DELIVERY, world)
+    run(OF_RANGE, DELIVERY, world)
+    assert [lock.name for lock in tables.locks] == ["metrics", "metrics"]
+    assert [lock.owner for lock in tables.locks] == [
+        "20260310-20260310-17",
+        "20260308-20260310-17",
+    ]
+
+
+def test_a_long_range_that_a_person_calls_for_is_queued() -> None:
+    call = Delivery("call", DELIVERY.published_at, 1, is_pushed=False, data=b"")
+    longest = MetricsRequest(
+        None, DAY - timedelta(compute.MOST_DAYS_OF_A_CALL - 1), DAY
+    )
+    world, tables, topics = _world()
+    assert run(longest, call, world)["status"] == "published"
+    longer = MetricsRequest(None, longest.from_date - timedelta(1), DAY)
+    tables.executed.clear()
+    answer = run(longer, call, world)
+    assert answer["status"] == "requested"
+    assert "ingestion_log" in answer["look"]
+    assert topics.bodies("metrics-requests") == [longer.to_json()]
+    assert not tables.executed
+    # Delivered by Pub/Sub it is computed.
+    assert run(longer, DELIVERY, world)["status"] == "published"
+
+
+def test_a_call_has_less_time_than_gcloud_waits_and_a_push_than_the_function() -> None:
+    functions = (ROOT / "terraform/functions.tf").read_text()
+    block = functions.partition("compute_metrics = {")[2].partition("}")[0]
+    found = re.search(r"timeout_s\s+= (\d+)", block)
+    assert found
+    assert int(found[1]) >= compute.PUSHED_S + 30
+    assert compute.CALLED_S < 300
 
 
 def test_a_second_delivery_of_a_published_run_does_nothing() -> None:
@@ -318,7 +487,7 @@ def test_a_second_delivery_of_a_published_run_does_nothing() -> None:
     assert not tables.appended
 
 
-@pytest.mark.parametrize("refuse", [ALL[0], DAILY[0], DAILY[-1]])
+@pytest.mark.parametrize("refuse", [VIEWS[0], VIEWS[-1], SCRIPT])
 @pytest.mark.parametrize(
     "error", [StatementError("no"), WarehouseUnavailableError("away")]
 )
@@ -328,93 +497,5 @@ def test_an_error_in_a_statement_propagates_and_nothing_is_published(
     world, tables, _ = _world(refuse=refuse, error=error)
     with pytest.raises(type(error)):
         run(OF_RUN, DELIVERY, world)
-    assert not _gate(tables)
-    assert not tables.appended
-
-
-def test_a_gate_that_does_not_move_leaves_the_run_to_be_tried_again() -> None:
-    publish = statements.gate()["publish"].sql
-    world, tables, _ = _world(refuse=publish)
-    with pytest.raises(StatementError):
-        run(OF_RUN, DELIVERY, world)
-    assert not tables.appended
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmulator]:
-    with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
-        yield running
-
-
-class TwiceComputed(Warehouse):
-    """A warehouse that another computation writes movie 1 into, before the checks."""
-
-    def execute(self, sql: str, **parameters: Parameter) -> tuple[int, int]:
-        made = super().execute(sql, **parameters)
-        if sql == DAILY[-1]:
-            super().execute(_ANOTHER_ROW_OF_MOVIE_1, **parameters)
-        return made
-
-
-_ANOTHER_ROW_OF_MOVIE_1 = """
-INSERT INTO tmdb_analytics.movie_metrics_aggregated
-SELECT * FROM tmdb_analytics.movie_metrics_aggregated
-WHERE movie_id = 1 AND calculation_date BETWEEN @from_date AND @to_date
-"""
-
-
-def _store_two_movies(tables: Warehouse) -> None:
-    rows = [
-        {
-            "run_id": f"daily-{day}",
-            "run_date": day.isoformat(),
-            "batch_no": 1,
-            "movie_id": movie_id,
-            "title": f"Movie {movie_id}",
-            "popularity": 10.0 * movie_id,
-            "vote_count": 100,
-            "vote_average": 7.5,
-            "fetched_at": f"{day}T09:00:00Z",
-        }
-        for day in DAYS
-        for movie_id in (1, 2)
-    ]
-    assert not tables.append("movie_details_raw", rows, [str(n) for n in range(6)])
-
-
-def _compute(request: MetricsRequest, tables: Warehouse) -> dict[str, Any]:
-    return run(request, DELIVERY, World(tables, Ledger(tables, "test"), FakeTopics()))
-
-
-def _newest(tables: Warehouse) -> set[tuple[date, int]]:
-    view = "tmdb_analytics.v_latest_popularity_metrics"
-    rows = tables.select(f"SELECT last_updated, movie_id FROM {view}")
-    return {(row["last_updated"], row["movie_id"]) for row in rows}
-
-
-@pytest.mark.emulator
-def test_a_day_with_two_rows_of_a_movie_stays_out_of_the_views(
-    emulator: BigQueryEmulator,
-) -> None:
-    with warehouse.connect(emulator.url) as client:
-        warehouse.create_tables(client, "twice")
-        tables = Warehouse(client, "twice", max_bytes_billed=10**9)
-        _store_two_movies(tables)
-        assert _compute(OF_RANGE, tables)["status"] == "published"
-        assert _newest(tables) == {(DAY, 1), (DAY, 2)}
-
-        twice = TwiceComputed(client, "twice", max_bytes_billed=10**9)
-        answer = _compute(OF_RUN, twice)
-
-        reason = (
-            "duplicate_keys: 1 on 2026-03-10, "
-            "movie 1: 2 rows in movie_metrics_aggregated"
-        )
-        assert (answer["status"], answer["failed_checks"]) == ("withheld", [reason])
-        assert _newest(tables) == {(DAYS[1], 1), (DAYS[1], 2)}
-        [event] = tables.select("SELECT * FROM tmdb_analytics.ingestion_log")
-        assert (event["event"], event["reason"]) == ("CHECK_FAILED", reason)
-
-        # Computed again, alone: the day is replaced whole and published.
-        assert _compute(OF_RUN, tables)["status"] == "published"
-        assert _newest(tables) == {(DAY, 1), (DAY, 2)}
+    assert not tables.scripts()
+    assert not tables.events("METRICS_DONE")

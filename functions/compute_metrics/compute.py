@@ -1,0 +1,244 @@
+"""Compute: days in; their metrics, checked and published, and the ledger's events out.
+
+Statements, checks and gate are one script in one transaction, and one script runs at a
+time. Readers see a day as it was before or as it is after; a published day whose
+recomputation fails a check, or ends in the middle, stays as it was.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from functions.compute_metrics import breakouts, checks, statements, views
+from functions.compute_metrics.checks import Finding, Severity
+from functions.compute_metrics.deadline import Deadline
+from functions.compute_metrics.world import World
+from shared import clock
+from shared.delivery import Delivery
+from shared.errors import PipelineError
+from shared.messages import METRICS_REQUESTS, MetricsRequest
+from shared.ports import Bill, Lock, Outcome, Row, Tables
+from shared.runs import Event, Recomputation, Recorded, Run, RunStatus
+
+log = logging.getLogger(__name__)
+
+PUSHED_S = 480.0
+"""Of a whole computation; the function has 540 s, the rest is for cancelling its job,
+the ledger and the answer."""
+CALLED_S = 270.0
+"""Of one that a person waits for: `gcloud functions call` gives up after 300 s."""
+MOST_DAYS_OF_A_CALL = 31
+"""Longer ranges that a person calls for are queued, and answered at once."""
+
+
+def deadline_of(delivery: Delivery) -> Deadline:
+    """Return how long the work of a delivery may take."""
+    return Deadline.after(PUSHED_S if delivery.is_pushed else CALLED_S)
+
+
+def of_run(
+    request: MetricsRequest, delivery: Delivery, world: World, deadline: Deadline
+) -> dict[str, Any]:
+    """Compute the days of a complete run, unless that is done, and record it."""
+    run = Run.from_id(str(request.run_id))
+    if not run.mode.publishes_days:
+        return {"run_id": run.run_id, "status": "publishes no day"}
+    status = world.ledger.status(run)
+    if status and status.is_published:
+        return {"run_id": run.run_id, "status": "already published"}
+    first, last = world.ledger.metrics_range(run)
+    work = _Work(run, first, last, delivery, world, deadline)
+    return work.run(status)
+
+
+def of_days(
+    request: MetricsRequest, delivery: Delivery, world: World, deadline: Deadline
+) -> dict[str, Any]:
+    """Compute the days that somebody asks for; queue what a call has no time for."""
+    first, last = request.from_date, request.to_date
+    days = (last - first).days + 1
+    if not delivery.is_pushed and days > MOST_DAYS_OF_A_CALL:
+        world.topics.publish(METRICS_REQUESTS, [request.to_json()])
+        return {
+            "status": "requested",
+            "days": days,
+            "from": first.isoformat(),
+            "to": last.isoformat(),
+            "look": "catalogue_days, and METRICS_DONE, COMPUTATION_FAILED or "
+            f"CHECK_FAILED of metrics-{first}-{last} in ingestion_log",
+        }
+    by_hand = Recomputation(first, last, delivery.published_on)
+    return _Work(by_hand, first, last, delivery, world, deadline).run(None)
+
+
+@dataclass(slots=True)
+class Published:
+    """What the scripts have made of a range of days."""
+
+    written: int = 0
+    failed: list[Finding] = field(default_factory=list)
+    held: list[date] = field(default_factory=list)
+    began_at: datetime | None = None
+    """When the first script began: what came later may not be in the numbers."""
+
+    def add(self, outcome: Outcome, found: Iterable[Finding]) -> None:
+        """Take what a script has committed."""
+        self.written += outcome.rows[0]["written"]
+        self.failed += [one for one in found if one.is_failure]
+        self.held += [one.day for one in found if one.severity is Severity.HOLD]
+
+    @property
+    def seconds(self) -> float:
+        """From the beginning of the first script to now."""
+        began_at = self.began_at or clock.now()
+        return max(0.0, (clock.now() - began_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One computation: what for, which days, and in how much time."""
+
+    recorded: Recorded
+    first: date
+    last: date
+    delivery: Delivery
+    world: World
+    deadline: Deadline
+
+    def run(self, status: RunStatus | None) -> dict[str, Any]:
+        """Publish the days and record how it ended; return the answer."""
+        bill = Bill()
+        try:
+            views.make_once(self.world.tables, self.deadline)
+            made = self._publish(bill)
+            if isinstance(self.recorded, Run) and not made.failed:
+                # Before METRICS_DONE: a crash in between announces twice, never not
+                # at all.
+                breakouts.announce(self.recorded, self.world)
+        except PipelineError as error:
+            if bill.jobs:
+                why = {"reason": str(error), "bytes_billed": bill.bytes_billed}
+                self._record([(Event.COMPUTATION_FAILED, why)])
+            raise
+        about = {"seconds": made.seconds}
+        billed = {"bytes_billed": bill.bytes_billed}
+        self._record(
+            [
+                (Event.CHECK_FAILED, {"reason": str(one), **about, **once})
+                for one, once in zip(
+                    made.failed, [billed, *[{}] * len(made.failed)], strict=False
+                )
+            ]
+            or [(Event.METRICS_DONE, {"written": made.written, **about, **billed})]
+        )
+        return self._answer(made, {**about, **billed}, status)
+
+    def _publish(self, bill: Bill) -> Published:
+        """Run the script; leave out published days that would fail, and run again."""
+        made = Published()
+        spans = [(self.first, self.last)]
+        while spans:
+            first, last = spans.pop(0)
+            outcome = self._run_script(first, last, bill)
+            made.began_at = made.began_at or outcome.began_at
+            rows = [row for row in outcome.rows if row["check_name"]]
+            found = checks.findings(rows)
+            kept = _kept(rows)
+            if kept:
+                made.failed += [
+                    one for one in found if one.is_failure and one.day in kept
+                ]
+                spans = [*checks.spans_without(first, last, kept), *spans]
+            else:
+                made.add(outcome, found)
+                kept = frozenset()
+            _log(one for one in found if not kept or one.day in kept)
+        return made
+
+    def _run_script(self, first: date, last: date, bill: Bill) -> Outcome:
+        tables: Tables = self.world.tables
+        whose = self.delivery.id
+        if not self.delivery.is_pushed:  # each call is work of its own
+            whose = f"{whose}-{self.delivery.published_at.timestamp():.6f}"
+        return tables.run_alone(
+            statements.transaction(checks.as_one_query(checks.read())),
+            lock=Lock("metrics", f"{first:%Y%m%d}-{last:%Y%m%d}-{whose}"),
+            bill=bill,
+            timeout_s=self.deadline.left_s(),
+            from_date=first,
+            to_date=last,
+        )
+
+    def _record(self, events: Iterable[tuple[Event, Row]]) -> None:
+        about = {
+            "message_id": self.delivery.id,
+            "delivery_attempt": self.delivery.attempt,
+        }
+        self.world.ledger.record(
+            self.recorded, [(event, {**row, **about}) for event, row in events]
+        )
+
+    def _answer(
+        self, made: Published, used: dict[str, Any], status: RunStatus | None
+    ) -> dict[str, Any]:
+        is_run = isinstance(self.recorded, Run)
+        summary: dict[str, Any] = {
+            "run_id": self.recorded.run_id if is_run else None,
+            "from": self.first.isoformat(),
+            "to": self.last.isoformat(),
+            "written": made.written,
+            **used,
+            **(_of_run(status) if status else {}),
+        }
+        if made.held:
+            summary["withheld_by_operator"] = [day.isoformat() for day in made.held]
+        if made.failed:
+            log.error("metrics_withheld", extra=summary)
+            reasons = [str(one) for one in made.failed]
+            return {"status": "withheld", "failed_checks": reasons, **summary}
+        if len(made.held) == (self.last - self.first).days + 1:
+            log.warning("metrics_held", extra=summary)
+            return {"status": "withheld", **summary}
+        is_enough = status is None or status.is_covered
+        level = logging.INFO if is_enough else logging.ERROR
+        log.log(level, "metrics_published", extra=summary)
+        return {"status": "published", **summary}
+
+
+def _kept(rows: Iterable[Row]) -> frozenset[date]:
+    """Return the published days that a failing check would spoil.
+
+    Where there is one, the script has committed nothing.
+    """
+    return frozenset(
+        row["day"]
+        for row in rows
+        if row["severity"] == Severity.FAIL and row["was_published"]
+    )
+
+
+def _log(found: Iterable[Finding]) -> None:
+    for one in found:
+        if one.severity is Severity.HOLD:
+            continue
+        log.log(
+            logging.ERROR if one.is_failure else logging.WARNING,
+            "check_failed" if one.is_failure else "check_warned",
+            extra={
+                "check": one.check,
+                "day": one.day.isoformat(),
+                "rows": one.rows,
+                "examples": list(one.examples),
+            },
+        )
+
+
+def _of_run(status: RunStatus) -> dict[str, Any]:
+    """Say how good the run was and how long it took, from its plan to this moment."""
+    return {
+        "coverage": status.coverage,
+        "is_covered": status.is_covered,
+        "run_seconds": (clock.now() - status.started_at).total_seconds(),
+    }

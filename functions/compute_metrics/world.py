@@ -1,0 +1,27 @@
+"""The world of compute_metrics: every connection it needs, opened once."""
+
+from dataclasses import dataclass
+
+from shared import bigquery, logs, pubsub
+from shared.config import Platform, Settings
+from shared.ledger import Ledger
+from shared.once import once
+from shared.ports import Tables, Topics
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the function reads and writes."""
+
+    tables: Tables
+    ledger: Ledger
+    topics: Topics
+
+
+@once  # per instance: warm starts reuse connections
+def connect() -> World:
+    """Open every connection; a missing setting is a KeyError that names it."""
+    settings, platform = Settings.from_env(), Platform.from_env()
+    logs.setup(settings.project_id, settings.log_level)
+    tables = bigquery.connect(settings, platform)
+    return World(tables, Ledger(tables, platform.revision), pubsub.connect(settings))

@@ -1,0 +1,175 @@
+"""Scripts: multi-statement queries, one of a name at a time.
+
+BigQuery runs one job of an id: that is the lock. The jobs of a name and a UTC day are
+numbered from 1 without a gap, and the next number may start once the one before has
+ended. (Transactions alone are no lock: two that only insert do not conflict.)
+
+A script runs at Google: it goes on when the function that started it dies. So a
+redelivery of the same work finds it and waits for it, and BigQuery itself ends it at
+its deadline.
+"""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Any
+
+from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
+from google.api_core.retry import Retry
+from google.cloud import bigquery
+
+from shared import clock
+from shared.errors import DeadlineError, RunBusyError
+from shared.ports import Bill, Lock, Outcome
+
+_ENDED_EARLY = ("stopped", "timeout")
+"""Reasons of a job that BigQuery ends at its timeout, or when somebody cancels it.
+https://cloud.google.com/bigquery/docs/error-messages"""
+_CLOCKS_DIFFER = timedelta(seconds=10)
+"""Google's clock dates a job, ours the events that it is compared with."""
+_OWNER = "owner"
+"""The label that says whose work a job is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """The scripts of one dataset.
+
+    scope: what its job ids begin with, so that they lock no other dataset.
+    max_bytes_billed: of every single statement.
+    request_timeout_s, retry: of one HTTP request.
+    """
+
+    client: bigquery.Client
+    dataset: str
+    scope: str
+    max_bytes_billed: int
+    request_timeout_s: float
+    retry: Retry
+
+    def run_alone(
+        self,
+        sql: str,
+        parameters: Sequence[bigquery.ScalarQueryParameter],
+        *,
+        lock: Lock,
+        bill: Bill,
+        timeout_s: float,
+    ) -> Outcome:
+        """Run a script, or take over the one that the same owner has left."""
+        chain, last, newest = self._newest(lock)
+        is_ours = newest is not None and newest.labels.get(_OWNER) == _label(lock)
+        if newest and newest.state != "DONE" and not is_ours:
+            raise RunBusyError(
+                f"another computation is at work: job {newest.job_id}",
+                field=lock.name,
+                remedy="it is tried again by itself; called by hand, call again later",
+            )
+        if newest and is_ours and not newest.error_result:
+            made_at = newest.created or clock.now()
+            rows = self._wait(newest, bill, timeout_s)
+            return Outcome(rows, made_at - _CLOCKS_DIFFER)
+        began_at = clock.now()
+        job = self._start(f"{chain}{last + 1}", sql, parameters, lock, timeout_s)
+        return Outcome(self._wait(job, bill, timeout_s), began_at)
+
+    def _start(
+        self,
+        job_id: str,
+        sql: str,
+        parameters: Sequence[bigquery.ScalarQueryParameter],
+        lock: Lock,
+        timeout_s: float,
+    ) -> bigquery.QueryJob:
+        config = bigquery.QueryJobConfig(
+            query_parameters=list(parameters),
+            default_dataset=f"{self.client.project}.{self.dataset}",
+            labels={_OWNER: _label(lock)},
+            # BigQuery ends it then, even when nobody is left to cancel it.
+            job_timeout_ms=max(1, int(timeout_s * 1000)),
+            maximum_bytes_billed=self.max_bytes_billed,
+            script_options=bigquery.ScriptOptions(
+                statement_byte_budget=self.max_bytes_billed
+            ),
+        )
+        try:
+            return self.client.query(
+                sql,
+                job_id=job_id,
+                job_config=config,
+                timeout=self.request_timeout_s,
+                retry=self.retry,
+                job_retry=None,  # Pub/Sub's redelivery is our retry.
+            )
+        except Conflict as error:
+            raise RunBusyError(
+                f"another computation began this moment: job {job_id}",
+                field=lock.name,
+                remedy="it is tried again by itself; called by hand, call again later",
+            ) from error
+
+    def _wait(
+        self, job: bigquery.QueryJob, bill: Bill, timeout_s: float
+    ) -> list[dict[str, Any]]:
+        try:
+            return [dict(row.items()) for row in job.result(timeout=timeout_s)]
+        except TimeoutError as error:
+            with suppress(GoogleAPICallError):
+                job.cancel(retry=self.retry, timeout=self.request_timeout_s)
+            raise _too_slow(job, timeout_s) from error
+        except GoogleAPICallError as error:
+            if any(one.get("reason") in _ENDED_EARLY for one in error.errors):
+                raise _too_slow(job, timeout_s) from error
+            raise
+        finally:
+            with suppress(GoogleAPICallError):
+                job.reload(retry=self.retry, timeout=self.request_timeout_s)
+            bill.add(job.total_bytes_billed)
+
+    def _newest(self, lock: Lock) -> tuple[str, int, bigquery.QueryJob | None]:
+        """Return the day's chain, its last number (0: none), and the newest job."""
+        today = clock.now().astimezone(UTC).date()
+        chains = [
+            f"{self.scope}_{lock.name}_{day:%Y%m%d}_"
+            for day in (today, today - timedelta(days=1))
+        ]
+        last, newest = self._end_of(chains[0])
+        if newest is None:  # at midnight one of yesterday may be at work
+            _, newest = self._end_of(chains[1])
+        return chains[0], last, newest
+
+    def _end_of(self, chain: str) -> tuple[int, bigquery.QueryJob | None]:
+        """Find the last job of a chain: double the number, then halve the gap."""
+        last, newest, beyond = 0, None, 1
+        while job := self._job(f"{chain}{beyond}"):
+            last, newest, beyond = beyond, job, 2 * beyond
+        while beyond - last > 1:
+            middle = (last + beyond) // 2
+            if job := self._job(f"{chain}{middle}"):
+                last, newest = middle, job
+            else:
+                beyond = middle
+        return last, newest
+
+    def _job(self, job_id: str) -> bigquery.QueryJob | None:
+        try:
+            job = self.client.get_job(
+                job_id, retry=self.retry, timeout=self.request_timeout_s
+            )
+        except NotFound:
+            return None
+        return job if isinstance(job, bigquery.QueryJob) else None
+
+
+def _too_slow(job: bigquery.QueryJob, timeout_s: float) -> DeadlineError:
+    return DeadlineError(
+        f"job {job.job_id} is cancelled: it had {timeout_s:.0f} s",
+        remedy="tried again by itself; a shorter range of days takes less",
+    )
+
+
+def _label(lock: Lock) -> str:
+    """Return the owner as a label takes it."""
+    return re.sub(r"[^a-z0-9_-]", "-", lock.owner.lower())[:63]

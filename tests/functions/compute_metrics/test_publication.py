@@ -1,0 +1,367 @@
+"""Publication: the real warehouse on the embedded BigQuery, over HTTP.
+
+Readers look while a day is computed again; statements fail, processes die, deadlines
+pass and two come at once. A day is always as it was before or as it is after.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from google.cloud import bigquery
+
+from functions.compute_metrics import compute
+from functions.compute_metrics.deadline import Deadline
+from functions.compute_metrics.main import run
+from functions.compute_metrics.world import World
+from local import warehouse
+from local.bigquery_emulator import BigQueryEmulator
+from shared.bigquery import Warehouse
+from shared.delivery import Delivery
+from shared.errors import DeadlineError, RunBusyError, StatementError
+from shared.ledger import Ledger
+from shared.messages import MetricsRequest
+from shared.ports import Bill, Lock, Outcome, Parameter
+from tests.conftest import ROOT
+from tests.fakes import FakeTopics
+
+pytestmark = pytest.mark.emulator
+
+DATASET = "published"
+DAY = date(2026, 3, 10)
+DAYS = [DAY + timedelta(n) for n in range(-2, 1)]
+OF_RUN = MetricsRequest("daily-2026-03-10", DAY, DAY)
+OF_RANGE = MetricsRequest(None, DAYS[0], DAYS[-1])
+DELIVERY = Delivery("17", datetime(2026, 3, 10, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+MOVIES = 5
+CHECKS_BEGIN = "CREATE TEMP TABLE findings"
+SLOW = """
+SELECT COUNTIF(MOD(one * other, 7) = 3) AS found
+FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS one
+CROSS JOIN UNNEST(GENERATE_ARRAY(1, 100000)) AS other;
+"""
+"""Minutes of work, where nobody stops it."""
+ANOTHER_ROW_OF_MOVIE_1 = """
+INSERT INTO tmdb_analytics.movie_metrics_aggregated
+SELECT * FROM tmdb_analytics.movie_metrics_aggregated
+WHERE movie_id = 1 AND calculation_date BETWEEN @from_date AND @to_date;
+"""
+CONSISTENT = """
+SELECT
+  (
+    SELECT SUM(popularity) FROM tmdb_analytics.movie_daily_snapshots
+    WHERE snapshot_date = @day
+  ) AS snapshots,
+  (
+    SELECT SUM(popularity) FROM tmdb_analytics.movie_metrics_aggregated
+    WHERE calculation_date = @day
+  ) AS metrics,
+  (
+    SELECT COUNT(*) FROM tmdb_analytics.movie_viral_signals
+    WHERE calculation_date = @day
+  ) AS signals,
+  (
+    SELECT movies_observed FROM tmdb_analytics.v_published_days
+    WHERE snapshot_date = @day
+  ) AS observed
+"""
+
+
+class Meddled(Warehouse):
+    """A warehouse in whose scripts something happens before the checks."""
+
+    before_checks = ""
+
+    def run_alone(
+        self,
+        sql: str,
+        *,
+        lock: Lock,
+        bill: Bill,
+        timeout_s: float,
+        **parameters: Parameter,
+    ) -> Outcome:
+        assert CHECKS_BEGIN in sql
+        meddled = sql.replace(CHECKS_BEGIN, f"{self.before_checks}\n{CHECKS_BEGIN}")
+        return super().run_alone(
+            meddled, lock=lock, bill=bill, timeout_s=timeout_s, **parameters
+        )
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmulator]:
+    with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(emulator: BigQueryEmulator) -> Iterator[bigquery.Client]:
+    with warehouse.connect(emulator.url) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def dataset(client: bigquery.Client) -> Meddled:
+    """Return a dataset that is not the one that the SQL names."""
+    warehouse.create_tables(client, DATASET)
+    return Meddled(client, DATASET, max_bytes_billed=10**9)
+
+
+@pytest.fixture
+def tables(dataset: Meddled, client: bigquery.Client) -> Meddled:
+    """Return the dataset with nothing in it but three published days."""
+    names = [path.stem for path in sorted(warehouse.SCHEMAS.glob("*.json"))]
+    client.query_and_wait("\n".join(f"TRUNCATE TABLE {DATASET}.{n};" for n in names))
+    dataset.before_checks = ""
+    _land(dataset, popularity=10.0)
+    assert _compute(OF_RANGE, dataset)["status"] == "published"
+    return dataset
+
+
+def _land(
+    tables: Warehouse, *, popularity: float, days: list[date] = DAYS, at: int = 9
+) -> None:
+    rows = [
+        {
+            "run_id": f"daily-{day}",
+            "run_date": day.isoformat(),
+            "batch_no": 1,
+            "movie_id": movie_id,
+            "title": f"Movie {movie_id}",
+            "popularity": popularity,
+            "vote_count": 100,
+            "vote_average": 7.5,
+            "fetched_at": f"{day}T{at:02}:00:00Z",
+        }
+        for day in days
+        for movie_id in range(1, MOVIES + 1)
+    ]
+    ids = [f"{time.monotonic_ns()} {n}" for n in range(len(rows))]
+    assert not tables.append("movie_details_raw", rows, ids)
+
+
+def _delivery(name: str = "") -> Delivery:
+    """Return a message of its own: jobs outlive the test that started them."""
+    return replace(DELIVERY, id=f"{name}{time.monotonic_ns()}")
+
+
+def _compute(
+    request: MetricsRequest, tables: Warehouse, delivery: Delivery | None = None
+) -> dict[str, Any]:
+    world = World(tables, Ledger(tables, "test"), FakeTopics())
+    return run(request, delivery or _delivery(), world)
+
+
+def _look(tables: Warehouse, day: date = DAY) -> tuple[float, float, int, int | None]:
+    [row] = tables.select(CONSISTENT, day=day)
+    return row["snapshots"], row["metrics"], row["signals"], row["observed"]
+
+
+def _events(tables: Warehouse) -> list[dict[str, Any]]:
+    return tables.select(
+        "SELECT event, reason, bytes_billed, message_id\n"
+        "FROM tmdb_analytics.ingestion_log ORDER BY logged_at"
+    )
+
+
+BEFORE = (10.0 * MOVIES, 10.0 * MOVIES, MOVIES, MOVIES)
+AFTER = (20.0 * MOVIES, 20.0 * MOVIES, MOVIES, MOVIES)
+
+
+def test_readers_see_a_day_before_or_after_and_never_between(tables: Meddled) -> None:
+    _land(tables, popularity=20.0, days=[DAY], at=10)
+    ended = threading.Event()
+    seen: list[tuple[float, float, int, int | None]] = []
+
+    def read() -> None:
+        while not ended.is_set():
+            seen.append(_look(tables))
+
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(read)
+        try:
+            assert _compute(OF_RUN, tables)["status"] == "published"
+        finally:
+            ended.set()
+        reader.result()
+    assert len(seen) > 1
+    assert set(seen) <= {BEFORE, AFTER}
+    assert seen[0] == BEFORE
+    assert _look(tables) == AFTER
+
+
+def test_a_statement_that_fails_in_the_middle_leaves_the_day_as_it_was(
+    tables: Meddled,
+) -> None:
+    _land(tables, popularity=20.0, days=[DAY], at=10)
+    tables.before_checks = "SELECT ERROR('no');"
+    with pytest.raises(StatementError):
+        _compute(OF_RUN, tables)
+    assert _look(tables) == BEFORE
+    failed = _events(tables)[-1]
+    assert failed["event"] == "COMPUTATION_FAILED"
+    assert "no" in failed["reason"]
+    # Delivered again, it is done.
+    tables.before_checks = ""
+    assert _compute(OF_RUN, tables)["status"] == "published"
+    assert _look(tables) == AFTER
+
+
+def test_a_published_day_whose_recomputation_fails_a_check_stays_as_it_was(
+    tables: Meddled,
+) -> None:
+    _land(tables, popularity=20.0, days=[DAY], at=10)
+    tables.before_checks = ANOTHER_ROW_OF_MOVIE_1
+    answer = _compute(OF_RUN, tables)
+    reason = (
+        "duplicate_keys: 1 on 2026-03-10, movie 1: 2 rows in movie_metrics_aggregated"
+    )
+    assert (answer["status"], answer["failed_checks"]) == ("withheld", [reason])
+    assert _look(tables) == BEFORE
+    failed = _events(tables)[-1]
+    assert (failed["event"], failed["reason"]) == ("CHECK_FAILED", reason)
+    # Computed again, well: the day is replaced whole.
+    tables.before_checks = ""
+    assert _compute(OF_RUN, tables)["status"] == "published"
+    assert _look(tables) == AFTER
+
+
+def test_a_day_that_fails_the_first_time_is_stored_and_stays_out_of_the_views(
+    tables: Meddled,
+) -> None:
+    day = DAY + timedelta(1)
+    _land(tables, popularity=30.0, days=[day])
+    tables.before_checks = ANOTHER_ROW_OF_MOVIE_1
+    request = MetricsRequest(f"daily-{day}", day, day)
+    assert _compute(request, tables)["status"] == "withheld"
+    snapshots, _, signals, observed = _look(tables, day)
+    assert (snapshots, signals, observed) == (30.0 * MOVIES, MOVIES, None)
+    tables.before_checks = ""
+    assert _compute(request, tables)["status"] == "published"
+    assert _look(tables, day) == (30.0 * MOVIES, 30.0 * MOVIES, MOVIES, MOVIES)
+
+
+def test_two_computations_of_a_new_day_at_once_write_no_row_twice(
+    tables: Meddled,
+) -> None:
+    day = DAY + timedelta(1)
+    _land(tables, popularity=30.0, days=[day])
+    request = MetricsRequest(f"daily-{day}", day, day)
+
+    def compute_it(delivery: Delivery) -> str:
+        try:
+            return str(_compute(request, tables, delivery)["status"])
+        except RunBusyError:
+            return "busy"
+
+    with ThreadPoolExecutor(4) as pool:
+        ended = list(pool.map(compute_it, [_delivery(f"{n}-") for n in range(4)]))
+    assert set(ended) <= {"published", "busy"}
+    assert "published" in ended
+    assert _look(tables, day) == (30.0 * MOVIES, 30.0 * MOVIES, MOVIES, MOVIES)
+
+
+def _until_running(client: bigquery.Client) -> bigquery.QueryJob:
+    give_up_at = time.monotonic() + 60
+    while time.monotonic() < give_up_at:
+        for job in client.list_jobs(state_filter="running"):
+            if isinstance(job, bigquery.QueryJob) and "_metrics_" in job.job_id:
+                return job
+        time.sleep(0.05)
+    raise AssertionError("no script was started")
+
+
+def test_while_one_computes_another_is_told_to_come_again(
+    tables: Meddled, client: bigquery.Client
+) -> None:
+    tables.before_checks = SLOW
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(_compute, OF_RUN, tables)
+        job = _until_running(client)
+        quick = Warehouse(client, DATASET, max_bytes_billed=10**9)
+        with pytest.raises(RunBusyError, match=job.job_id):
+            _compute(OF_RANGE, quick)
+        job.cancel()
+        with pytest.raises(Exception, match="cancelled"):
+            slow.result()
+    assert _compute(OF_RANGE, quick)["status"] == "published"
+
+
+def test_a_deadline_ends_the_job_and_leaves_the_day_as_it_was(
+    tables: Meddled, client: bigquery.Client
+) -> None:
+    _land(tables, popularity=20.0, days=[DAY], at=10)
+    tables.before_checks = SLOW
+    world = World(tables, Ledger(tables, "test"), FakeTopics())
+    with pytest.raises(DeadlineError):
+        compute.of_run(OF_RUN, _delivery(), world, Deadline.after(6))
+    assert _look(tables) == BEFORE
+    assert not list(client.list_jobs(state_filter="running"))
+    assert _events(tables)[-1]["event"] == "COMPUTATION_FAILED"
+
+
+def test_bigquery_ends_a_job_at_its_deadline_when_nobody_waits_for_it(
+    client: bigquery.Client,
+) -> None:
+    config = bigquery.QueryJobConfig(job_timeout_ms=500)
+    job = client.query(SLOW, job_config=config)
+    time.sleep(3)
+    job.reload()
+    assert (job.state, job.error_result["reason"]) == ("DONE", "stopped")
+
+
+_IN_A_PROCESS = """
+import sys
+from dataclasses import replace
+from local import warehouse
+from tests.functions.compute_metrics import test_publication as test
+
+tables = test.Meddled(warehouse.connect(sys.argv[1]), test.DATASET, 10**9)
+tables.before_checks = test.A_FEW_SECONDS
+test._compute(test.OF_RUN, tables, replace(test.DELIVERY, id=sys.argv[2]))
+"""
+A_FEW_SECONDS = SLOW.replace("100000", "20000")
+
+
+def _scripts(client: bigquery.Client) -> list[str]:
+    """Return the ids of every script, the newest first."""
+    ids = [job.job_id for job in client.list_jobs()]
+    return [one for one in ids if one.startswith(DATASET) and "_metrics_" in one]
+
+
+def test_what_a_killed_function_has_started_is_taken_over_and_not_done_twice(
+    tables: Meddled, client: bigquery.Client, emulator: BigQueryEmulator
+) -> None:
+    _land(tables, popularity=20.0, days=[DAY], at=10)
+    before = _scripts(client)
+    delivery = _delivery()
+    command = [sys.executable, "-c", _IN_A_PROCESS, emulator.url, delivery.id]
+    with subprocess.Popen(command, cwd=ROOT) as killed:  # noqa: S603 - our own command
+        job = _until_running(client)
+        killed.kill()
+    assert _look(tables) == BEFORE
+    # Delivered again.
+    assert _compute(OF_RUN, tables, delivery)["status"] == "published"
+    assert _look(tables) == AFTER
+    assert _scripts(client) == [job.job_id, *before]
+    assert _events(tables)[-1]["event"] == "METRICS_DONE"
+
+
+def test_a_computation_whose_record_is_lost_is_recorded_and_not_done_again(
+    tables: Meddled, client: bigquery.Client
+) -> None:
+    delivery = _delivery()
+    assert _compute(OF_RUN, tables, delivery)["status"] == "published"
+    before = _scripts(client)
+    assert before
+    client.query_and_wait(f"TRUNCATE TABLE {DATASET}.ingestion_log")
+    assert _compute(OF_RUN, tables, delivery)["status"] == "published"
+    assert _scripts(client) == before
+    assert [event["event"] for event in _events(tables)] == ["METRICS_DONE"]

@@ -1,0 +1,148 @@
+"""Scripts: the numbered job ids that are the lock, against a client that keeps jobs.
+
+tests/functions/compute_metrics/test_publication.py does it on the embedded BigQuery.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from google.api_core.exceptions import Conflict, NotFound
+from google.cloud import bigquery
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import clock
+from shared.errors import RunBusyError
+from shared.ports import Bill, Lock, Outcome
+from shared.scripts import Scripts
+
+LOCK = Lock("metrics", "20260310-20260310-17")
+
+
+class _KeptJob(bigquery.QueryJob):
+    """A job that never asks anybody."""
+
+    def result(self, *_: Any, **__: Any) -> Any:
+        return [_Row()]
+
+    def reload(self, *_: Any, **__: Any) -> None:
+        """Know already how it stands."""
+
+
+class _Row:
+    def items(self) -> Any:
+        return {"written": 7}.items()
+
+
+@dataclass
+class FakeClient:
+    """BigQuery's jobs: their ids in order, and what was asked."""
+
+    jobs: dict[str, bigquery.QueryJob] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    is_raced: bool = False
+    project: str = "p"
+
+    def add(self, job_id: str, state: str = "DONE", owner: str = "another") -> None:
+        """Keep a job as somebody else has left it."""
+        job = _KeptJob(job_id, "", cast("bigquery.Client", self))  # type: ignore[no-untyped-call]
+        job._properties["status"] = {"state": state}
+        job._properties["configuration"]["labels"] = {"owner": owner}
+        self.jobs[job_id] = job
+
+    def get_job(self, job_id: str, **_: Any) -> bigquery.QueryJob:
+        self.asked.append(job_id)
+        if job_id not in self.jobs:
+            raise NotFound(job_id)  # type: ignore[no-untyped-call]
+        return self.jobs[job_id]
+
+    def query(
+        self, sql: str, *, job_id: str, job_config: bigquery.QueryJobConfig, **_: Any
+    ) -> bigquery.QueryJob:
+        assert sql
+        if self.is_raced or job_id in self.jobs:
+            raise Conflict(job_id)  # type: ignore[no-untyped-call]
+        assert job_config.job_timeout_ms == "60000"
+        self.add(job_id, owner=job_config.labels["owner"])
+        return self.jobs[job_id]
+
+
+def _run(client: FakeClient) -> Outcome:
+    scripts = Scripts(
+        cast("bigquery.Client", client), "d", "d_1", 10**9, 1.0, bigquery.DEFAULT_RETRY
+    )
+    return scripts.run_alone("SELECT 1", [], lock=LOCK, bill=Bill(), timeout_s=60)
+
+
+def _chain(days_ago: int = 0) -> str:
+    day = clock.now().astimezone(UTC).date() - timedelta(days_ago)
+    return f"d_1_metrics_{day:%Y%m%d}_"
+
+
+@pytest.fixture(autouse=True)
+def _not_at_midnight() -> Iterator[None]:
+    before = clock.now().date()
+    yield
+    if clock.now().date() != before:
+        pytest.skip("the UTC day changed meanwhile")
+
+
+def test_the_first_script_of_a_day_is_number_1_and_the_next_2() -> None:
+    client = FakeClient()
+    assert _run(client).rows == [{"written": 7}]
+    client.jobs[f"{_chain()}1"]._properties["configuration"]["labels"] = {}
+    _run(client)
+    assert list(client.jobs) == [f"{_chain()}1", f"{_chain()}2"]
+
+
+@given(st.integers(0, 300))
+def test_the_end_of_a_chain_is_found_in_few_steps(count: int) -> None:
+    client = FakeClient()
+    for number in range(1, count + 1):
+        client.add(f"{_chain()}{number}")
+    _run(client)
+    assert list(client.jobs)[-1] == f"{_chain()}{count + 1}"
+    assert len(client.asked) <= 2 * (count + 1).bit_length() + 2
+
+
+@pytest.mark.parametrize("days_ago", [0, 1])
+def test_while_another_runs_nothing_starts_not_even_past_midnight(
+    days_ago: int,
+) -> None:
+    client = FakeClient()
+    running = f"{_chain(days_ago)}1"
+    client.add(running, state="RUNNING")
+    with pytest.raises(RunBusyError, match=re.escape(running)):
+        _run(client)
+    assert list(client.jobs) == [running]
+
+
+def test_who_comes_second_in_the_same_moment_is_told_to_come_again() -> None:
+    with pytest.raises(RunBusyError, match="began this moment"):
+        _run(FakeClient(is_raced=True))
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "DONE"])
+def test_a_script_of_our_own_is_taken_over(state: str) -> None:
+    client = FakeClient()
+    client.add(f"{_chain()}1", state=state, owner=LOCK.owner)
+    client.jobs[f"{_chain()}1"]._properties["statistics"] = {
+        "creationTime": datetime(2026, 3, 10, tzinfo=UTC).timestamp() * 1000
+    }
+    outcome = _run(client)
+    assert len(client.jobs) == 1
+    # It began when it was made, less what two clocks may differ by.
+    assert outcome.began_at < datetime(2026, 3, 10, tzinfo=UTC)
+    assert outcome.began_at > datetime(2026, 3, 9, 23, 59, tzinfo=UTC)
+
+
+def test_a_script_of_our_own_that_failed_is_run_again() -> None:
+    client = FakeClient()
+    client.add(f"{_chain()}1", owner=LOCK.owner)
+    client.jobs[f"{_chain()}1"]._properties["status"]["errorResult"] = {"reason": "x"}
+    _run(client)
+    assert len(client.jobs) == 2
