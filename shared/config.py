@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from shared.deadlines import FETCH_S
+from shared.messages import LARGEST_LIMIT
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -20,7 +21,12 @@ MAX_DELIVERY_ATTEMPTS = 20
 
 
 def _number[T: (int, float)](
-    env: Mapping[str, str], name: str, kind: Callable[[str], T], default: T
+    env: Mapping[str, str],
+    name: str,
+    kind: Callable[[str], T],
+    default: T,
+    *,
+    most: T | None = None,
 ) -> T:
     text = env.get(name)
     if text is None:
@@ -31,6 +37,8 @@ def _number[T: (int, float)](
         raise ValueError(f"{name} is {text!r}; write a number") from error
     if value <= 0:
         raise ValueError(f"{name} is {text}; write a number above 0")
+    if most is not None and value > most:
+        raise ValueError(f"{name} is {text}; write {most} or less")
     return value
 
 
@@ -100,7 +108,9 @@ class Settings:
                 env, "TMDB_REQUESTS_PER_SECOND", float, 30.0
             ),
             tmdb_retry_s=_number(env, "TMDB_RETRY_S", float, 60.0),
-            tracked_movies=_number(env, "TRACKED_MOVIES", int, 1_000),
+            tracked_movies=_number(
+                env, "TRACKED_MOVIES", int, 1_000, most=LARGEST_LIMIT
+            ),
             history_days=_number(env, "HISTORY_DAYS", int, 90),
             run_stalled_s=_number(env, "RUN_STALLED_S", float, 1_200.0),
             run_deadline_s=_number(env, "RUN_DEADLINE_S", float, 10_800.0),

@@ -37,24 +37,72 @@ USING (
     GROUP BY snapshot_date
   ),
 
-  -- The best run of the day: a later one repairs an earlier one.
-  runs AS (
+  -- Everybody whom a run of the day was to fetch. Weekly runs make no day.
+  planned AS (
+    SELECT DISTINCT
+      plans.run_date,
+      movie_id
+    FROM tmdb_analytics.batch_plan AS plans
+    CROSS JOIN UNNEST(plans.movie_ids) AS movie_id
+    WHERE plans.run_date BETWEEN @from_date AND @to_date AND plans.mode IN ('initial', 'daily')
+  ),
+
+  -- Which days TMDB had a movie on, and on which not; both on one day: it had.
+  answers AS (
     SELECT
-      run_date,
-      MAX(coverage) AS coverage
-    FROM tmdb_analytics.v_run_status
-    WHERE run_date BETWEEN @from_date AND @to_date AND mode IN ('initial', 'daily')
-    GROUP BY run_date
+      movie_id,
+      day,
+      LOGICAL_OR(is_found) AS is_found
+    FROM (
+      SELECT
+        movie_id,
+        snapshot_date AS day,
+        TRUE AS is_found
+      FROM tmdb_analytics.movie_daily_snapshots
+      WHERE
+        snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 14 DAY) AND @to_date
+        AND vote_count IS NOT NULL
+      UNION ALL
+      SELECT
+        movie_id,
+        run_date AS day,
+        FALSE AS is_found
+      FROM tmdb_analytics.ingestion_log
+      WHERE
+        run_date BETWEEN DATE_SUB(@from_date, INTERVAL 14 DAY) AND @to_date
+        AND event = 'MOVIE_NOT_FOUND'
+    )
+    GROUP BY movie_id, day
+  ),
+
+  -- Gone is what was not found the last time either: one day's 404 may be an outage.
+  known AS (
+    SELECT
+      *,
+      NOT is_found
+      AND NOT COALESCE(LAG(is_found) OVER (PARTITION BY movie_id ORDER BY day), TRUE) AS is_gone
+    FROM answers
+  ),
+
+  coverages AS (
+    SELECT
+      planned.run_date,
+      COUNTIF(NOT COALESCE(known.is_gone, FALSE)) AS movies_expected,
+      COUNTIF(known.is_found) AS movies_fetched
+    FROM planned
+    LEFT JOIN known ON planned.movie_id = known.movie_id AND planned.run_date = known.day
+    GROUP BY planned.run_date
   ),
 
   judged AS (
     SELECT
       days.*,
-      runs.coverage,
+      coverages.movies_expected,
+      SAFE_DIVIDE(coverages.movies_fetched, coverages.movies_expected) AS coverage,
       days.movies_compared >= thresholds.cohort_min_movies AS is_compared,
       LN(thresholds.catalogue_shift_min_factor) AS shift_min_log_change
     FROM days
-    LEFT JOIN runs ON days.snapshot_date = runs.run_date
+    LEFT JOIN coverages ON days.snapshot_date = coverages.run_date
     CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
   )
 
@@ -62,6 +110,7 @@ USING (
     snapshot_date,
     movies_observed,
     has_votes,
+    movies_expected,
     coverage,
     IF(is_compared, popularity_log_change_1d_median, NULL) AS popularity_log_change_1d_median,
     is_compared AND ABS(popularity_log_change_1d_median) >= shift_min_log_change
@@ -76,6 +125,7 @@ WHEN MATCHED THEN
     SET
       movies_observed = fresh.movies_observed,
       has_votes = fresh.has_votes,
+      movies_expected = fresh.movies_expected,
       coverage = fresh.coverage,
       popularity_log_change_1d_median = fresh.popularity_log_change_1d_median,
       is_catalogue_shift = fresh.is_catalogue_shift
@@ -83,6 +133,7 @@ WHEN NOT MATCHED THEN INSERT (
   snapshot_date,
   movies_observed,
   has_votes,
+  movies_expected,
   coverage,
   popularity_log_change_1d_median,
   is_catalogue_shift,
@@ -91,6 +142,7 @@ WHEN NOT MATCHED THEN INSERT (
   fresh.snapshot_date,
   fresh.movies_observed,
   fresh.has_votes,
+  fresh.movies_expected,
   fresh.coverage,
   fresh.popularity_log_change_1d_median,
   fresh.is_catalogue_shift,

@@ -158,6 +158,10 @@ variable "history_days" {
     condition     = var.history_days >= 1 && var.history_days <= 90 && floor(var.history_days) == var.history_days
     error_message = "Write a whole number of days from 1 to 90."
   }
+  validation {
+    condition     = var.history_days <= var.retention_days
+    error_message = "Write at most retention_days: older days would expire as they are loaded."
+  }
 }
 
 variable "labels" {
@@ -243,8 +247,8 @@ variable "retention_days" {
   default     = 180
 
   validation {
-    condition     = var.retention_days >= 30 && var.retention_days <= 180 && floor(var.retention_days) == var.retention_days
-    error_message = "Write a whole number of days from 30 (the metrics look back as far) to 180 (TMDB's terms allow no more)."
+    condition     = var.retention_days >= 48 && var.retention_days <= 180 && floor(var.retention_days) == var.retention_days
+    error_message = "Write a whole number of days from 48 (the metrics of a day and of the day before look back 46 days) to 180 (TMDB's terms allow no more)."
   }
 }
 
@@ -310,8 +314,8 @@ variable "tracked_movies" {
   default     = 1000
 
   validation {
-    condition     = var.tracked_movies >= 1 && var.tracked_movies <= 1500000 && floor(var.tracked_movies) == var.tracked_movies
-    error_message = "Write a whole number from 1 to 1500000."
+    condition     = var.tracked_movies >= 1 && var.tracked_movies <= 200000 && floor(var.tracked_movies) == var.tracked_movies
+    error_message = "Write a whole number from 1 to 200000: four days of history of more movies at once do not fit into the memory of ingest_changes."
   }
 }
 

@@ -111,7 +111,7 @@ def test_the_reads_of_a_metrics_run_follow_the_views() -> None:
     found = reads.of_metrics()
 
     assert frozenset({"movie_details_raw", "movies"}) in found
-    # catalogue_days asks v_run_status, which reads the ledger and the plans.
+    # catalogue_days reads the ledger and the plans for the coverage of a day.
     assert any(
         {"ingestion_log", "batch_plan", "catalogue_days"} <= one for one in found
     )

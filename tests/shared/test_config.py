@@ -3,6 +3,7 @@
 import pytest
 
 from shared.config import Platform, Settings
+from shared.messages import LARGEST_LIMIT
 
 REQUIRED = {"GOOGLE_CLOUD_PROJECT": "p", "TMDB_TOKEN_SECRET": "projects/p/secrets/s"}
 
@@ -38,6 +39,13 @@ def test_a_log_level_may_be_in_small_letters(said: str, level: str) -> None:
 def test_no_log_level_is_an_error_that_names_it_and_the_choices(said: str) -> None:
     with pytest.raises(ValueError, match=r"LOG_LEVEL is .*; write DEBUG, INFO"):
         Settings.from_env({**REQUIRED, "LOG_LEVEL": said})
+
+
+def test_more_movies_than_memory_holds_are_refused() -> None:
+    settings = Settings.from_env({**REQUIRED, "TRACKED_MOVIES": str(LARGEST_LIMIT)})
+    assert settings.tracked_movies == LARGEST_LIMIT
+    with pytest.raises(ValueError, match=f"TRACKED_MOVIES .* {LARGEST_LIMIT} or less"):
+        Settings.from_env({**REQUIRED, "TRACKED_MOVIES": str(LARGEST_LIMIT + 1)})
 
 
 def test_outside_cloud_run_the_platform_is_local() -> None:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from shared.messages import LARGEST_LIMIT
 from tests.terraform.driver import REPOSITORY
 
 TEXT = (REPOSITORY / "terraform/variables.tf").read_text()
@@ -49,3 +50,22 @@ def test_every_new_home_of_an_old_knob_is_there() -> None:
         for home in re.findall(r"`([^`]+)`", row):
             is_there = (REPOSITORY / home).is_file() if "/" in home else home in homes
             assert is_there, home
+
+
+def test_no_more_movies_are_allowed_than_the_code_takes() -> None:
+    [most] = re.findall(r"var\.tracked_movies <= (\d+)", BLOCKS["tracked_movies"])
+    assert int(most) == LARGEST_LIMIT
+
+
+def test_rows_are_kept_as_long_as_the_metrics_look_back() -> None:
+    """Of today and of yesterday: a day's partition expires when the day is so old."""
+    [least] = re.findall(r"var\.retention_days >= (\d+)", BLOCKS["retention_days"])
+    read_back = [
+        int(days)
+        for path in REPOSITORY.glob("sql/[0-9][0-9]_*.sql")
+        for days in re.findall(
+            r"DATE_SUB\(@from_date, INTERVAL (\d+) DAY\)", path.read_text()
+        )
+    ]
+    assert int(least) == max(read_back) + 2
+    assert "var.history_days <= var.retention_days" in BLOCKS["history_days"]
