@@ -39,6 +39,14 @@ TABLES_PER_EXPORT = 3
 TABLES_PER_RUN = 12
 """Whom to track, planning a run, its status at the end, and the days of its metrics."""
 
+TABLES_PER_SWEEP = 3
+"""The plans, the ledger and the landing rows of the last 14 days."""
+SWEEPS_PER_DAY = 96
+"""Every 15 minutes: sweep_schedule of terraform/variables.tf."""
+TABLES_PER_MISSED_DAY = 3
+MISSED_DAY_SWEEPS_PER_DAY = 44
+"""From 13:00 UTC a sweep asks besides whether the day has a run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:

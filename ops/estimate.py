@@ -8,12 +8,18 @@ from collections.abc import Iterable
 from math import ceil
 
 from functions.ingest_changes.plan import LARGEST_DISCOVER, band_of
+from ops import prices
 from ops.assumptions import (
+    MISSED_DAY_SWEEPS_PER_DAY,
+    SWEEPS_PER_DAY,
     TABLES_PER_BATCH,
     TABLES_PER_EXPORT,
+    TABLES_PER_MISSED_DAY,
     TABLES_PER_RUN,
+    TABLES_PER_SWEEP,
     Setting,
 )
+from ops.prices import Charge
 from ops.totals import Estimate, Work, logical_bytes
 from shared.runs import MOVIES_PER_BATCH
 from shared.tmdb import MOVIES_PER_PAGE, OVER_FETCH
@@ -117,3 +123,12 @@ def of_backfill(
         small_reads=(TABLES_PER_EXPORT + TABLES_PER_RUN) * days_asked,
         metrics_runs=computations,
     ).estimate(setting, reads)
+
+
+def of_sweeps(days: int = 30) -> Charge:
+    """Price the queries of the sweeps of so many days, by default of a month."""
+    tables = (
+        TABLES_PER_SWEEP * SWEEPS_PER_DAY
+        + TABLES_PER_MISSED_DAY * MISSED_DAY_SWEEPS_PER_DAY
+    )
+    return prices.of_queries(days * tables * prices.LEAST_BYTES_PER_TABLE)

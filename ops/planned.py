@@ -99,6 +99,11 @@ def show(console: Console, title: str, made: Estimate, setting: Setting) -> None
             )
         )
     console.print(
+        "Besides, each month: the sweeps, every 15 minutes, "
+        f"{dollars(estimate.of_sweeps().usd)} of queries by the price list.",
+        style="dim",
+    )
+    console.print(
         f"By price lists read in {prices.READ_IN}; metrics assumed to take "
         f"{setting.metrics_s:.0f} s each, an export {setting.export_s:g} s. All "
         "assumptions: ops/assumptions.py, prices: ops/prices.py.",

@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import grpc
 from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.auth.exceptions import GoogleAuthError
 from google.cloud.pubsub_v1 import PublisherClient
 from google.cloud.pubsub_v1.publisher.futures import Future
 
@@ -15,6 +17,19 @@ from shared.messages import DEAD_LETTERS
 PUBLISH_TIMEOUT_S = 60.0
 MOST_ATTRIBUTE_BYTES = 1024
 """Pub/Sub refuses longer attribute values."""
+
+HINTS: Mapping[grpc.StatusCode | None, str] = {
+    grpc.StatusCode.NOT_FOUND: "make the topic (terraform apply); retried until then",
+    grpc.StatusCode.PERMISSION_DENIED: "let the function publish to the topic "
+    "(roles/pubsub.publisher, terraform apply); retried until then",
+    grpc.StatusCode.RESOURCE_EXHAUSTED: "retried automatically; if it stays, see IAM & "
+    "Admin > Quotas for the limit that is used up",
+}
+"""gRPC status -> hint; https://cloud.google.com/pubsub/docs/reference/error-codes.
+
+No status is permanent: dead-letters is a topic too, and what cannot be published may
+not be acknowledged. Pub/Sub itself parks a message that it has delivered 20 times.
+"""
 
 
 def connect(settings: Settings) -> "Publisher":
@@ -62,10 +77,15 @@ class Publisher:
     def _wait(topic: str, future: Future) -> None:
         try:
             future.result(timeout=PUBLISH_TIMEOUT_S)
-        except (GoogleAPICallError, RetryError, TimeoutError) as error:
+        except (
+            GoogleAPICallError,
+            RetryError,
+            GoogleAuthError,
+            TimeoutError,
+        ) as error:
+            status = getattr(error, "grpc_status_code", None)
             raise QueueUnavailableError(
                 f"topic {topic} did not take a message: {type(error).__name__}",
                 field=topic,
-                remedy="delivered again by itself; if it stays, check that the topic "
-                "exists and that the function may publish to it",
+                remedy=HINTS.get(status, "retried automatically"),
             ) from error

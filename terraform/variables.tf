@@ -102,7 +102,7 @@ variable "composer_drives" {
 }
 
 variable "daily_schedule" {
-  description = "When the daily run starts: cron, UTC. TMDB's export of the day is there from about 08:00."
+  description = "When the daily run starts: cron, UTC. TMDB's export of the day is there from about 08:00, and at 13:00 the sweep starts a run that is missing."
   type        = string
   default     = "0 9 * * *"
 
@@ -264,13 +264,13 @@ variable "runbook_url" {
 }
 
 variable "sweep_schedule" {
-  description = "When unfinished runs are looked at: cron, UTC. The hours after the daily and the weekly run."
+  description = "When unfinished runs are looked at: cron, UTC. A load may start at any hour, and a daily run that is missing at 13:00 is started by the next sweep."
   type        = string
-  default     = "*/15 3-5,9-12 * * *"
+  default     = "*/15 * * * *"
 
   validation {
     condition     = can(regex("^(\\S+ ){4}\\S+$", var.sweep_schedule))
-    error_message = "Write five cron fields, such as \"*/15 3-5,9-12 * * *\"."
+    error_message = "Write five cron fields, such as \"*/15 * * * *\"."
   }
 }
 

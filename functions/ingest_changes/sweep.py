@@ -111,10 +111,12 @@ def _give(what: Need, open_run: OpenRun, world: World) -> None:
 
 
 def _told(run_id: str, error: Exception) -> Exception:
-    log.error(
+    is_passing = isinstance(error, TransientError)
+    log.log(
+        logging.WARNING if is_passing else logging.ERROR,
         "run_not_swept",
         extra={"run_id": run_id, "reason": f"{type(error).__name__}: {error}"},
-        exc_info=error,
+        exc_info=None if is_passing else error,
     )
     return error
 

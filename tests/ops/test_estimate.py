@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.ingest_changes.sweep import DAILY_RUN_DUE
 from ops import assumptions, estimate, prices, reads
 from ops.assumptions import Setting
 from ops.planned import dollars, duration
@@ -157,3 +158,31 @@ def test_times_are_said_as_a_person_would(seconds: float, words: str) -> None:
 )
 def test_little_money_is_not_nothing(usd: float, words: str) -> None:
     assert dollars(usd) == words
+
+
+def test_what_the_sweeps_of_a_month_cost() -> None:
+    # 96 a day read 3 tables each, the 44 after 13:00 three more, 10 MiB at least.
+    tables = 30 * (96 * 3 + 44 * 3)
+    usd = tables * TEN_MIB / 1024**4 * 6.25
+    assert estimate.of_sweeps().usd == pytest.approx(usd)
+    assert 0.7 < usd < 0.8
+    # Less than an eighth of what a month has for nothing.
+    assert estimate.of_sweeps().units < prices.QUERIES.free / 8
+
+
+def test_the_sweeps_run_as_often_as_the_estimate_says() -> None:
+    variables = (ROOT / "terraform/variables.tf").read_text()
+    assert '"*/15 * * * *"' in variables
+    assert assumptions.SWEEPS_PER_DAY == 24 * 60 // 15
+    left = 24 - DAILY_RUN_DUE.hour
+    assert left * 60 // 15 == assumptions.MISSED_DAY_SWEEPS_PER_DAY
+
+
+def test_a_daily_run_is_missed_well_after_its_tick() -> None:
+    """20 deliveries, 10 minutes apart at most, take 3 hours and a half."""
+    variables = (ROOT / "terraform/variables.tf").read_text()
+    [hour] = re.findall(
+        r'variable "daily_schedule".*?default += "0 (\d+) ', variables, re.DOTALL
+    )
+    assert DAILY_RUN_DUE.hour - int(hour) >= 4
+    assert DAILY_RUN_DUE.hour <= 20
