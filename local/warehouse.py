@@ -4,6 +4,7 @@ In the cloud the same files make the same tables.
 """
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,28 @@ def create_tables(client: bigquery.Client, dataset: str = DATASET) -> None:
     client.create_dataset(dataset, exists_ok=True)
     for path in sorted(SCHEMAS.glob("*.json")):
         client.create_table(table(path, dataset), exists_ok=True)
+
+
+def expire_partitions(
+    client: bigquery.Client, now: datetime, dataset: str = DATASET
+) -> None:
+    """Delete the partitions that BigQuery would have dropped by now.
+
+    The emulator expires nothing itself, and should not: simulated days are past. A
+    day's partition ends when its table's expiration has passed since the day began.
+    """
+    for item in client.list_tables(dataset):
+        made = client.get_table(item)
+        partitioning = made.time_partitioning
+        if not partitioning or not partitioning.expiration_ms:
+            continue
+        kept = timedelta(milliseconds=int(partitioning.expiration_ms))
+        parameter = bigquery.ScalarQueryParameter("kept_from", "TIMESTAMP", now - kept)
+        client.query_and_wait(
+            f"DELETE FROM {dataset}.{made.table_id} "
+            f"WHERE TIMESTAMP({partitioning.field}) <= @kept_from",
+            job_config=bigquery.QueryJobConfig(query_parameters=[parameter]),
+        )
 
 
 def table(path: Path, dataset: str = DATASET) -> bigquery.Table:

@@ -4,14 +4,20 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from datetime import time as datetime_time
 from functools import partial
+from http.client import HTTPConnection
 from itertools import count
+from urllib.parse import urlsplit
 
+from local import warehouse
 from local.chaos.scene import Scene
 from local.chaos.tap import Answer, Call, CutError, Forward
 from local.tmdb_simulator.faults import MALFORMED_KINDS, READABLE_KINDS
 from local.watching import Status
 from shared.messages import INGEST_REQUESTS, METRICS_REQUESTS, MOVIE_BATCHES
+from shared.runs import ENDED
 
 type Fault = Callable[[Scene], None]
 type Moment = Callable[[Call], bool]
@@ -22,6 +28,14 @@ _AWAY = Answer(
     b'{"error": {"code": 503, "message": "backend error", "errors": '
     b'[{"reason": "backendError", "message": "backend error"}]}}',
 )
+
+
+_USED_UP = (
+    ("quotaExceeded", "Quota exceeded: too many table update operations"),
+    ("rateLimitExceeded", "Exceeded rate limits: too many api requests per user"),
+    ("jobRateLimitExceeded", "Job exceeded rate limits"),
+)
+_TAKEN = Answer(200, b'{"kind": "bigquery#tableDataInsertAllResponse"}')
 
 
 def _records(event: str) -> Moment:
@@ -225,6 +239,89 @@ def _bigquery_away(scene: Scene) -> None:
     scene.tap.ambush = ambush
 
 
+def _quota(scene: Scene) -> None:
+    """Refuse some calls for a while as BigQuery refuses a project in a hurry."""
+    lock, left = threading.Lock(), iter(range(8))
+
+    def ambush(call: Call, forward: Forward) -> Answer:
+        with lock:
+            is_struck = scene.draw.random() < 0.25 and next(left, None) is not None  # noqa: PLR2004
+            reason, message = scene.draw.choice(_USED_UP)
+        if not is_struck:
+            return forward(call)
+        error = {"reason": reason, "message": message, "domain": "usageLimits"}
+        body = {"code": 403, "message": message, "errors": [error]}
+        return Answer(403, json.dumps({"error": body}).encode())
+
+    scene.tap.ambush = ambush
+
+
+def _visible_late(scene: Scene) -> None:
+    """Take streamed rows at once, and show them seconds later, each request its own."""
+    lock = threading.Lock()
+
+    def show(call: Call, late_s: float) -> None:
+        time.sleep(late_s)
+        target = urlsplit(scene.stack.bigquery_url).netloc
+        connection = HTTPConnection(target, timeout=60)
+        kept = {
+            name: value
+            for name, value in call.headers
+            if name.lower() in ("content-type", "content-encoding")
+        }
+        try:
+            connection.request(call.method, call.path, call.body, kept)
+            connection.getresponse().read()
+        finally:
+            connection.close()
+
+    def ambush(call: Call, forward: Forward) -> Answer:
+        if "/insertAll" not in call.path:
+            return forward(call)
+        with lock:
+            late_s = scene.draw.uniform(0.2, 5.0)
+            scene.background(partial(show, call, late_s))
+        return _TAKEN
+
+    scene.tap.ambush = ambush
+    scene.is_late = True
+
+
+def _expired(scene: Scene) -> None:
+    """Drop what expires first once the run has ended, as 31 days later."""
+
+    def look(status: Status) -> bool:
+        if not scene.is_expired and status["state"] in ENDED:
+            began = datetime.combine(scene.day, datetime_time(), UTC)
+            later = began + timedelta(days=31)
+            warehouse.expire_partitions(scene.stack.client, later)
+            scene.is_expired = True
+            return False
+        return scene.is_expired
+
+    scene.look = look
+
+
+def _missed_tick(scene: Scene) -> None:
+    """Let no tick come, and Scheduler's sweep after the hour find that out."""
+
+    def deliver() -> None:
+        moment = f"{scene.day}T13:00:00Z"
+        while scene.push("ingest_changes", {"mode": "sweep"}, moment) != 200:  # noqa: PLR2004
+            time.sleep(0.5)
+
+    scene.begin = partial(scene.background, deliver)
+
+
+def _storm_of_404(scene: Scene) -> None:
+    start_s = scene.draw.uniform(0, 1.5)
+    scene.simulated |= {"storm_404_start_s": start_s, "storm_404_s": 2.0}
+
+
+def _bare_gzip(scene: Scene) -> None:
+    scene.simulated["bare_gzip_share"] = scene.draw.choice([0.3, 1.0])
+
+
 def _refused_rows(scene: Scene) -> None:
     refused = set(scene.draw.sample(scene.tracked[:40], scene.draw.choice([1, 3])))
 
@@ -287,4 +384,10 @@ FAULTS: Mapping[str, Fault] = {
     "BigQuery 503": _bigquery_away,
     "rows refused": _refused_rows,
     "midnight during the run": _midnight,
+    "rows visible late": _visible_late,
+    "quota used up": _quota,
+    "storm of 404": _storm_of_404,
+    "gzip without a header": _bare_gzip,
+    "missed tick": _missed_tick,
+    "expired partitions": _expired,
 }

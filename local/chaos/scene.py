@@ -34,6 +34,8 @@ class Scene:
     failing: movies that cannot be stored. parked: data of messages for dead-letters.
     sweeps_at_once: how many sweeps are asked for at the same moment.
     look: called with every look at the run's status; says whether it may end now.
+    is_late: rows become visible late, so what is done may be done again.
+    is_expired: the run's detail rows have expired.
     crashes: processes killed. begin: what starts the run, its tick unless set.
     """
 
@@ -49,6 +51,8 @@ class Scene:
     parked: set[bytes] = field(default_factory=set)
     sweeps_at_once: int = 1
     look: Callable[[Status], bool] = lambda _: True
+    is_late: bool = False
+    is_expired: bool = False
     crashes: int = 0
     begin: Callable[[], None] = field(init=False)
     _threads: list[threading.Thread] = field(default_factory=list)

@@ -225,6 +225,29 @@ def test_a_run_is_complete_when_rows_and_markers_are_visible(
     assert (status.expected, status.fetched) == (3, 3)
 
 
+def test_a_published_run_stays_published_when_its_detail_rows_have_expired(
+    tables: Warehouse, ledger: Ledger, emulator: BigQueryEmulator
+) -> None:
+    ledger.store_plan(RUN, [Batch(1, 1, (1, 2))])
+    done = {"batch_no": 1, "expected": 2, "fetched": 2, "written": 2}
+    tables.append("movie_details_raw", [_detail(1), _detail(2)], ["x", "y"])
+    for event in (
+        (Event.BATCH_DONE, done),
+        (Event.METRICS_REQUESTED, {}),
+        (Event.METRICS_DONE, {}),
+    ):
+        ledger.record(RUN, [event])
+    for days, left in ((29, 2), (30, 0)):
+        now = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=days)
+        with warehouse.connect(emulator.url) as client:
+            warehouse.expire_partitions(client, now, tables._dataset)
+        assert _count(tables, "movie_details_raw") == left
+        status = ledger.status(RUN)
+        assert status is not None
+        assert (status.is_complete, status.is_published) == (True, True)
+    assert _count(tables, "ingestion_log") == 3
+
+
 def test_a_marker_twice_counts_once(tables: Warehouse, ledger: Ledger) -> None:
     ledger.store_plan(RUN, [Batch(1, 1, (1, 2))])
     done = {"batch_no": 1, "expected": 2, "fetched": 2, "written": 2}
