@@ -31,7 +31,7 @@ class _Refusing(grpc.GenericRpcHandler):
     @override
     def service(
         self, handler_call_details: object
-    ) -> grpc.RpcMethodHandler[bytes, bytes]:
+    ) -> "grpc.RpcMethodHandler[bytes, bytes]":
         def refuse(_: bytes, caller: grpc.ServicerContext) -> bytes:
             caller.abort(self._status, "refused")
 
