@@ -84,6 +84,13 @@ class _Retried(Exception):  # noqa: N818 - caught here, seen by nobody
         self.pause_s = pause_s
 
 
+class _Refused(_Retried):
+    """A refused credential: asked again by count, however short the time for retries.
+
+    Nothing else tells a credential that is wrong from an answer that was.
+    """
+
+
 @dataclass(slots=True)
 class _Tally:
     """What became of one question, asked as often as it was."""
@@ -304,7 +311,7 @@ class Tmdb:
         if tally.refused > len(REFUSAL_PAUSES_S):
             return bad_credential(f"TMDB refused our credential ({answer.status})")
         pause_s = REFUSAL_PAUSES_S[tally.refused - 1]
-        return _Retried(f"HTTP {answer.status}", pause_s)
+        return _Refused(f"HTTP {answer.status}", pause_s)
 
     def _failure(
         self, judged: Verdict, status: int, pause_s: float | None, path: str
@@ -350,10 +357,16 @@ class Tmdb:
             # key the URL holds the key.
             raise _Retried(type(error).__name__) from None
 
+    def _is_over(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, _Refused):
+            return False
+        return stop_after_delay(self._retry_s)(state)
+
     def _retrying[T](self, read: Callable[[], T], path: str) -> T:
         retrying = Retrying(
             retry=retry_if_exception_type(_Retried),
-            stop=stop_after_delay(self._retry_s),
+            stop=self._is_over,
             wait=_wait_s,
             sleep=self._sleep,
             reraise=True,

@@ -217,7 +217,7 @@ def test_a_credential_refused_again_and_again_is_an_error_of_every_reply(
     replies = _client(server).movies(range(1, 30))
     assert {type(reply.error) for reply in replies} == {CredentialsError}
     with pytest.raises(CredentialsError):
-        _client(server).most_popular(1)
+        _client(server, retry_s=0.001).most_popular(1)
 
 
 def test_what_is_answered_in_time_is_kept_and_the_rest_is_an_outage(
