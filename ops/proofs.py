@@ -11,7 +11,7 @@ from ops.root import Root, of_type
 from ops.target import Target
 
 CLAIMS: Mapping[str, tuple[str, ...]] = {
-    "the functions work as deployed": ("functions", "initial run", "dead letters"),
+    "the functions work as deployed": ("functions", "daily run", "dead letters"),
     "TMDB is read right": ("snapshots", "history run"),
     "the SQL is BigQuery's": ("views",),
     "the numbers are right": ("metrics", "checks"),

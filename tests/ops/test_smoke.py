@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def _soon(_: float) -> None:
 
 @pytest.mark.emulator
 def test_a_deployment_that_works_passes(tmp_path: Path) -> None:
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    today = datetime.now(UTC).date()
     options = Options(settings={"HISTORY_DAYS": "3"}, simulator=("--movies=120",))
     with Stack(tmp_path, options) as stack:
         os.environ["BIGQUERY_EMULATOR_HOST"] = str(
@@ -51,13 +51,13 @@ def test_a_deployment_that_works_passes(tmp_path: Path) -> None:
         )
         os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub_address
         deployment = smoke.connect(NAMES)
-        findings = smoke.prove(deployment, yesterday, timeout_s=120, sleep=_soon)
+        findings = smoke.prove(deployment, today, timeout_s=120, sleep=_soon)
         assert report.all_well(findings), findings
         said = {finding.name: finding.said for finding in findings}
         assert said["snapshots"] == "20 movies"
         assert said["dead letters"] == "0 new"
         # And again, as after a repair: the run is there, the verdict is the same.
-        again = smoke.prove(deployment, yesterday, timeout_s=120, sleep=_soon)
+        again = smoke.prove(deployment, today, timeout_s=120, sleep=_soon)
         assert report.all_well(again), again
 
 
@@ -70,11 +70,14 @@ class FakeDeployment:
     parked: int = 0
     billed: int = 10 * 1024**2
     missing_view: str = ""
+    tracked: int = 0
     published: list[tuple[str, Any]] = field(default_factory=list)
 
     def select(self, sql: str, **_: object) -> list[dict[str, Any]]:
         if "batches_total" in sql:
             return [dict(self.status)] if self.status else []
+        if "AS tracked" in sql:
+            return [{"tracked": self.tracked}]
         if "check_name" in sql:
             return []
         if "billed" in sql:
@@ -108,15 +111,16 @@ def _prove(fake: FakeDeployment) -> dict[str, report.Finding]:
     return {finding.name: finding for finding in findings}
 
 
-def test_it_asks_for_twenty_movies_of_the_day() -> None:
-    fake = FakeDeployment(PUBLISHED)
+@pytest.mark.parametrize(("tracked", "limit"), [(0, {"limit": 20}), (1_000, {})])
+def test_it_asks_for_todays_run_and_yesterdays_popularity(
+    tracked: int, limit: dict[str, int]
+) -> None:
+    """Twenty movies of a new deployment; a loaded one keeps its own number."""
+    fake = FakeDeployment(PUBLISHED, tracked=tracked)
     assert report.all_well(list(_prove(fake).values()))
-    assert fake.published == [
-        (
-            "ingest-requests",
-            {"mode": "initial", "run_date": "2026-06-01", "limit": 20},
-        )
-    ]
+    daily = {"mode": "daily", "run_date": "2026-06-01"} | limit
+    history = {"mode": "history", "run_date": "2026-06-01", "date": "2026-05-31"}
+    assert fake.published == [("ingest-requests", daily), ("ingest-requests", history)]
 
 
 @pytest.mark.parametrize(
@@ -124,13 +128,13 @@ def test_it_asks_for_twenty_movies_of_the_day() -> None:
     [
         (
             FakeDeployment(None),
-            "initial run",
-            "initial-2026-06-01: not published in time, 0 of 0 batches",
+            "daily run",
+            "daily-2026-06-01: not published in time, 0 of 0 batches",
         ),
         (
             FakeDeployment({**PUBLISHED, "batches_done": 0, "is_published": False}),
             "history run",
-            "history-2026-06-01: not published in time, 0 of 1 batches",
+            "history-2026-06-01-2026-05-31: not published in time, 0 of 1 batches",
         ),
         (FakeDeployment(PUBLISHED, movies=19), "metrics", "19 movies"),
         (FakeDeployment(PUBLISHED, parked=2), "dead letters", "2 new"),
