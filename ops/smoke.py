@@ -16,7 +16,6 @@ from google.api_core.exceptions import DeadlineExceeded
 from google.cloud.pubsub_v1 import SubscriberClient
 
 from functions.compute_metrics import checks, statements
-from functions.compute_metrics.checks import Severity
 from ops import proofs, quota, report
 from ops.exits import Exit, leave
 from ops.machine import ask
@@ -249,9 +248,7 @@ def _made_by(name: str) -> str:
 def _checks(tables: Tables, day: date) -> Finding:
     every = checks.read()
     rows = tables.select(checks.as_one_query(every), from_date=day, to_date=day)
-    failed = [
-        one for one in checks.findings(every, rows) if one.severity is Severity.FAIL
-    ]
+    failed = [one for one in checks.findings(rows) if one.is_failure]
     said = "; ".join(map(str, failed)) or f"{len(every)} find nothing"
     return Finding("checks", not failed, said, f"make validate FROM={day} TO={day}")
 
