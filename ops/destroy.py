@@ -12,13 +12,15 @@ from ops.machine import ask, show
 from ops.options import DryRun
 from ops.target import TERRAFORM, Folder, Project, Region, Target
 
-KEPT = (
-    "data.",
-    "google_bigquery_dataset.",
-    "google_bigquery_table.",
-    "google_project_service.",
-    "time_sleep.apis",
+POOLS = (
+    "google_iam_workload_identity_pool.",
+    "google_iam_workload_identity_pool_provider.",
 )
+"""Google keeps the names of deleted ones for 30 days, and refuses to create them again.
+They cost nothing and admit nobody: the account that they admit to is deleted."""
+APIS = ("data.", "google_project_service.", "time_sleep.apis")
+DATA = ("google_bigquery_dataset.", "google_bigquery_table.")
+KEPT = (*APIS, *DATA, "terraform_data.data_location", *POOLS)
 """The data, and what it cannot be without. It stays in the state too: the next
 deployment goes on with it."""
 UNUSED_TOKENS = {
@@ -64,7 +66,7 @@ def destroy(
         if done:
             leave(Exit.AMISS)
 
-    protected = [one for one in addresses if one.startswith(KEPT[1:3])]
+    protected = [one for one in addresses if one.startswith(DATA)]
     if dry_run and delete_data:
         typer.echo("Would also lift the protection of these, and delete them:")
         typer.echo("\n".join(protected))
@@ -89,7 +91,12 @@ def destroy(
     # The protection is in the state: it has to be lifted there before.
     lifted = "-var=delete_data=true"
     terraform("apply", lifted, *(f"-target={address}" for address in protected))
-    terraform("destroy", lifted)
+    if not any(one.startswith(POOLS) for one in addresses):
+        terraform("destroy", lifted)
+        return
+    rest = [one for one in addresses if not one.startswith((*APIS, *POOLS))]
+    terraform("destroy", lifted, *(f"-target={address}" for address in rest))
+    typer.echo("The identity pool of GitHub is kept: Google keeps its name anyway.")
 
 
 def without_data(addresses: Iterable[str]) -> list[str]:

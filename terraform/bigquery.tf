@@ -6,6 +6,32 @@ locals {
     for file in fileset("${local.root}/sql/schemas", "*.json") :
     trimsuffix(file, ".json") => jsondecode(file("${local.root}/sql/schemas/${file}"))
   }
+
+  _writers = merge([
+    for key, function in local.functions : {
+      for table in coalesce(function.writes, []) : "${key} ${table}" => { function = key, table = table }
+    }
+  ]...)
+}
+
+# Where the data is, as first deployed. Elsewhere every table would be made anew: BigQuery
+# refuses to delete a dataset in use half way through an apply, or, with delete_data,
+# every row goes. So the plan is refused; docs/configuration.md says how to move the data.
+resource "terraform_data" "data_location" {
+  input = {
+    dataset  = var.dataset
+    location = var.bigquery_location
+    project  = var.project_id
+  }
+
+  lifecycle {
+    ignore_changes = [input]
+
+    postcondition {
+      condition     = self.input == { dataset = var.dataset, location = var.bigquery_location, project = var.project_id }
+      error_message = "The tables are in ${self.input.project}.${self.input.dataset} in ${self.input.location}, not in ${var.project_id}.${var.dataset} in ${var.bigquery_location}: this plan would delete them. Set project_id, dataset and bigquery_location back; docs/configuration.md, \"Another dataset or location\", says how to move the data. Another project needs a state of its own."
+    }
+  }
 }
 
 resource "google_bigquery_dataset" "this" {
@@ -27,8 +53,17 @@ resource "google_bigquery_dataset_iam_member" "function" {
   for_each = local.functions
 
   dataset_id = google_bigquery_dataset.this.dataset_id
-  role       = "roles/bigquery.dataEditor"
+  role       = each.value.writes == null ? "roles/bigquery.dataEditor" : "roles/bigquery.dataViewer"
   member     = google_service_account.function[each.key].member
+}
+
+resource "google_bigquery_table_iam_member" "function" {
+  for_each = local._writers
+
+  dataset_id = google_bigquery_table.this[each.value.table].dataset_id
+  table_id   = google_bigquery_table.this[each.value.table].table_id
+  role       = "roles/bigquery.dataEditor"
+  member     = google_service_account.function[each.value.function].member
 }
 
 resource "google_bigquery_table" "this" {

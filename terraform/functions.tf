@@ -10,6 +10,8 @@ locals {
   #     TMDB and so may not read the token. Both ask at the same time: together they
   #     stay below TMDB's 40 a second.
   #   sql: what it reads of sql/ at run time.
+  #   writes: the tables that it writes; null for a function that makes views too, and so
+  #     edits the whole dataset. All of them read the dataset.
   functions = {
     for key, function in {
       ingest_changes = {
@@ -21,6 +23,7 @@ locals {
         memory       = "1Gi" # four days of history at once
         timeout_s    = 540
         tmdb_share   = 0.25
+        writes       = ["batch_plan", "ingestion_log", "movie_popularity_raw", "tracked_movies", "tracked_movies_raw"]
         sql          = ["10_metric_thresholds.sql", "tracking/*.sql", "views/v_run_status.sql"]
       }
       fetch_details = {
@@ -32,6 +35,7 @@ locals {
         memory       = "512Mi"
         timeout_s    = 540
         tmdb_share   = 1
+        writes       = ["ingestion_log", "movie_details_raw"]
         sql          = ["10_metric_thresholds.sql", "views/v_run_status.sql"]
       }
       compute_metrics = {
@@ -43,15 +47,12 @@ locals {
         memory       = "512Mi"
         timeout_s    = 540
         tmdb_share   = null
+        writes       = null
         sql          = ["[0-9][0-9]_*.sql", "views/*.sql", "checks/*.sql", "gate/*.sql", "alerts/*.sql"]
       }
     } : key => merge(function, { name = replace(key, "_", "-") })
   }
 
-  _callers = {
-    for pair in setproduct([for key, function in local.functions : key if function.is_called], var.operators) :
-    "${pair[0]} ${pair[1]}" => { function = pair[0], member = pair[1] }
-  }
 }
 
 resource "google_cloudfunctions2_function" "this" {
@@ -83,43 +84,47 @@ resource "google_cloudfunctions2_function" "this" {
   service_config {
     available_cpu                    = "1"
     available_memory                 = each.value.memory
-    ingress_settings                 = each.value.is_called ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
+    ingress_settings                 = each.value.is_called && var.allow_external_calls ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
     max_instance_count               = 1 # the rate towards TMDB is kept within a process
     max_instance_request_concurrency = each.value.concurrency
     service_account_email            = google_service_account.function[each.key].email
     timeout_seconds                  = each.value.timeout_s
 
     # Every field of shared/config.py's Settings.
-    environment_variables = {
-      BIGQUERY_DATASET         = google_bigquery_dataset.this.dataset_id
-      BIGQUERY_LOCATION        = google_bigquery_dataset.this.location
-      FETCH_DEADLINE_S         = "300"
-      GOOGLE_CLOUD_PROJECT     = var.project_id
-      HISTORY_DAYS             = tostring(var.history_days)
-      LOG_LEVEL                = var.log_level
-      MAX_BYTES_BILLED         = tostring(var.max_gib_billed * 1024 * 1024 * 1024)
-      MAX_DELIVERY_ATTEMPTS    = tostring(local._max_delivery_attempts)
-      RUN_DEADLINE_S           = "10800"
-      RUN_STALLED_S            = "1200"
-      TMDB_BASE_URL            = "https://api.themoviedb.org/3"
-      TMDB_EXPORTS_URL         = "https://files.tmdb.org/p/exports"
-      TMDB_REQUESTS_PER_SECOND = tostring(var.tmdb_requests_per_second * coalesce(each.value.tmdb_share, 1))
-      TMDB_RETRY_S             = "60"
-      TMDB_TOKEN_SECRET        = "projects/${var.project_id}/secrets/${google_secret_manager_secret.tmdb_token.secret_id}"
-      TOPIC_PREFIX             = var.prefix
-      TRACKED_MOVIES           = tostring(var.tracked_movies)
+    environment_variables = merge(
+      {
+        BIGQUERY_DATASET         = google_bigquery_dataset.this.dataset_id
+        BIGQUERY_LOCATION        = google_bigquery_dataset.this.location
+        FETCH_DEADLINE_S         = "300"
+        GOOGLE_CLOUD_PROJECT     = var.project_id
+        HISTORY_DAYS             = tostring(var.history_days)
+        LOG_LEVEL                = var.log_level
+        MAX_BYTES_BILLED         = tostring(var.max_gib_billed * 1024 * 1024 * 1024)
+        MAX_DELIVERY_ATTEMPTS    = tostring(local._max_delivery_attempts)
+        RUN_DEADLINE_S           = "10800"
+        RUN_STALLED_S            = "1200"
+        TMDB_BASE_URL            = "https://api.themoviedb.org/3"
+        TMDB_EXPORTS_URL         = "https://files.tmdb.org/p/exports"
+        TMDB_REQUESTS_PER_SECOND = tostring(var.tmdb_requests_per_second * coalesce(each.value.tmdb_share, 1))
+        TMDB_RETRY_S             = "60"
+        TMDB_TOKEN_SECRET        = "projects/${var.project_id}/secrets/${google_secret_manager_secret.tmdb_token.secret_id}"
+        TRACKED_MOVIES           = tostring(var.tracked_movies)
 
-      # Which archive a revision was built from: what a function really serves is read
-      # here, because the provider keeps the new name even where the build has failed.
-      SOURCE_SHA256 = data.archive_file.function[each.key].output_sha256
+        # Which archive a revision was built from: what a function really serves is read
+        # here, because the provider keeps the new name even where the build has failed.
+        SOURCE_SHA256 = data.archive_file.function[each.key].output_sha256
 
-      # Of functions-framework, which would else start 4 whatever the concurrency.
-      THREADS = tostring(each.value.concurrency)
-    }
+        # Of functions-framework, which would else start 4 whatever the concurrency.
+        THREADS = tostring(each.value.concurrency)
+      },
+      # An API that drops empty values would have every plan put it back.
+      var.prefix == "" ? {} : { TOPIC_PREFIX = var.prefix },
+    )
   }
 
   depends_on = [
     google_bigquery_dataset_iam_member.function,
+    google_bigquery_table_iam_member.function,
     google_project_iam_member.bigquery_jobs,
     google_pubsub_topic_iam_member.function,
     google_secret_manager_secret_iam_member.function,
@@ -128,29 +133,14 @@ resource "google_cloudfunctions2_function" "this" {
   ]
 }
 
-# On the Cloud Run service: the function's own IAM does not take this role.
+# On the Cloud Run service: the function's own IAM does not take this role. By the
+# service's path, which is unknown while a function is made anew: then it has lost its
+# grants, and they are made anew too.
 resource "google_cloud_run_v2_service_iam_member" "push" {
   for_each = local.functions
 
-  name     = google_cloudfunctions2_function.this[each.key].name
+  name     = reverse(split("/", google_cloudfunctions2_function.this[each.key].service_config[0].service))[0]
   location = var.region
   role     = "roles/run.invoker"
   member   = google_service_account.push.member
-
-  lifecycle {
-    # A function made anew has lost its grants.
-    replace_triggered_by = [google_cloudfunctions2_function.this[each.key].id]
-  }
-}
-
-resource "google_cloud_run_v2_service_iam_member" "operator" {
-  for_each = local._callers
-
-  name     = google_cloudfunctions2_function.this[each.value.function].name
-  location = var.region
-  role     = "roles/run.invoker"
-  member   = each.value.member
-
-  # A function made anew has lost this grant too, and the next apply restores it:
-  # replace_triggered_by takes no other key than each.key.
 }

@@ -3,14 +3,24 @@
 # do is granted beside what it is done to; here only what has no smaller scope.
 
 locals {
-  # With the right to write images (storage.tf) the least that a build account needs;
-  # it reads not our bucket but a copy that Google makes in one of its own. Without an
-  # account of our own builds run as the default compute account, which has no roles
-  # where default grants are off.
-  _build_roles = toset([
-    "roles/logging.logWriter",
-    "roles/storage.objectViewer",
-  ])
+  # With the right to write images (storage.tf) the least that a build account needs.
+  # Without an account of our own builds run as the default compute account, which has
+  # no roles where default grants are off.
+  #
+  # A build does not read our bucket but a copy that Google makes in one of its own,
+  # which does not exist before the first build: the grant is on the project, for these
+  # buckets only. Others, such as the bucket of the state, stay closed.
+  _build_buckets = [
+    "gcf-v2-sources-${data.google_project.this.number}-${var.region}",
+    google_storage_bucket.sources.name,
+  ]
+  _build_roles = {
+    "roles/logging.logWriter" = []
+    "roles/storage.objectViewer" = [{
+      title      = "sources_of_functions"
+      expression = join(" || ", [for name in local._build_buckets : "resource.name.startsWith(\"projects/_/buckets/${name}\")"])
+    }]
+  }
 }
 
 resource "google_service_account" "function" {
@@ -40,7 +50,9 @@ resource "google_service_account" "push" {
 resource "google_service_account_iam_member" "push_token" {
   service_account_id = google_service_account.push.name
   role               = "roles/iam.serviceAccountTokenCreator"
-  member             = local.pubsub_agent
+  member             = local.agents["pubsub"]
+
+  depends_on = [time_sleep.agents]
 }
 
 resource "google_project_iam_member" "build" {
@@ -49,6 +61,14 @@ resource "google_project_iam_member" "build" {
   project = var.project_id
   role    = each.key
   member  = google_service_account.build.member
+
+  dynamic "condition" {
+    for_each = each.value
+    content {
+      title      = condition.value.title
+      expression = condition.value.expression
+    }
+  }
 }
 
 # Jobs have no smaller scope than the project; what they may read and write has.
@@ -66,5 +86,6 @@ resource "time_sleep" "build_roles" {
   triggers = merge(
     { for role, grant in google_project_iam_member.build : role => grant.id },
     { images = google_artifact_registry_repository_iam_member.build.id },
+    { agent = google_artifact_registry_repository_iam_member.functions_agent.id },
   )
 }

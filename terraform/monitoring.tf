@@ -13,13 +13,15 @@ locals {
 
   _metrics_published = "${local._logs_of["compute_metrics"]} AND jsonPayload.message=\"metrics_published\""
 
-  # Log line -> series. A counter without `field`, else the distribution of its values.
+  # Log line -> series. A counter without `field`, else the distribution of its values,
+  # whose `bounds` separate what one would want to tell apart. The API requires bounds;
+  # where it has to fill them in, every plan would take them out again.
   _log_metrics = {
-    runs_published = { filter = "${local._metrics_published} AND jsonPayload.run_id=~\"^(daily|initial)-\"", field = null, unit = "1", description = "Daily and initial runs whose metrics were published." }
-    run_coverage   = { filter = "${local._metrics_published} AND jsonPayload.run_id=~\"^(daily|initial)-\"", field = "coverage", unit = "1", description = "Fetched movies over those to fetch, 0 to 1, of each published run." }
-    run_seconds    = { filter = "${local._metrics_published} AND jsonPayload.run_id=~\"^(daily|initial)-\"", field = "run_seconds", unit = "s", description = "From a run's plan to its published metrics." }
-    bytes_billed   = { filter = local._metrics_published, field = "bytes_billed", unit = "By", description = "Bytes that BigQuery billed for computing metrics." }
-    tmdb_throttled = { filter = "${local._logs_of["fetch_details"]} AND jsonPayload.message=\"batch_stored\"", field = "tmdb_throttled", unit = "1", description = "Requests of a batch that TMDB answered with 429." }
+    runs_published = { filter = "${local._metrics_published} AND jsonPayload.run_id=~\"^(daily|initial)-\"", field = null, unit = "1", bounds = [], description = "Daily and initial runs whose metrics were published." }
+    run_coverage   = { filter = "${local._metrics_published} AND jsonPayload.run_id=~\"^(daily|initial)-\"", field = "coverage", unit = "1", bounds = [0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1], description = "Fetched movies over those to fetch, 0 to 1, of each published run." }
+    run_seconds    = { filter = "${local._metrics_published} AND jsonPayload.run_id=~\"^(daily|initial)-\"", field = "run_seconds", unit = "s", bounds = [60, 120, 300, 600, 900, 1200, 1800, 3600, 5400, 7200, 10800, 14400], description = "From a run's plan to its published metrics." }
+    bytes_billed   = { filter = local._metrics_published, field = "bytes_billed", unit = "By", bounds = [for power in range(20, 45, 2) : pow(2, power)], description = "Bytes that BigQuery billed for computing metrics." }
+    tmdb_throttled = { filter = "${local._logs_of["fetch_details"]} AND jsonPayload.message=\"batch_stored\"", field = "tmdb_throttled", unit = "1", bounds = [1, 2, 5, 10, 20, 50, 100, 200, 500], description = "Requests of a batch that TMDB answered with 429." }
   }
 
   _dead_letters = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"${google_pubsub_subscription.dead_letters.name}\""
@@ -120,6 +122,15 @@ resource "google_logging_metric" "this" {
     unit        = each.value.unit
   }
 
+  dynamic "bucket_options" {
+    for_each = each.value.field == null ? [] : [each.value.bounds]
+    content {
+      explicit_buckets {
+        bounds = bucket_options.value
+      }
+    }
+  }
+
   depends_on = [time_sleep.apis]
 }
 
@@ -132,6 +143,11 @@ resource "google_monitoring_notification_channel" "email" {
   user_labels  = local._user_labels
 
   depends_on = [time_sleep.apis]
+
+  lifecycle {
+    # A channel that a policy still names cannot be deleted: the policies go first.
+    create_before_destroy = true
+  }
 }
 
 resource "google_monitoring_notification_channel" "slack" {
@@ -148,6 +164,11 @@ resource "google_monitoring_notification_channel" "slack" {
   }
 
   depends_on = [time_sleep.apis]
+
+  lifecycle {
+    # A channel that a policy still names cannot be deleted: the policies go first.
+    create_before_destroy = true
+  }
 }
 
 locals {
@@ -293,16 +314,16 @@ locals {
     { title = "From plan to publication", plot = "LINE", unit = "s", queries = { seconds = local._mean["run_seconds"] } },
     { title = "TMDB's 429s, by hour", plot = "STACKED_BAR", unit = "1", queries = { throttled = local._sum_1h["tmdb_throttled"] } },
     { title = "Messages not yet delivered", plot = "LINE", unit = "1", queries = {
-      "{{subscription_id}}" = "max by (subscription_id) (pubsub_googleapis_com:subscription_num_undelivered_messages{${local._pushes}})"
+      "$${subscription_id}" = "max by (subscription_id) (pubsub_googleapis_com:subscription_num_undelivered_messages{${local._pushes}})"
     } },
     { title = "Dead letters waiting", plot = "LINE", unit = "1", queries = {
       waiting = "max(pubsub_googleapis_com:subscription_num_undelivered_messages{${local._waiting}})"
     } },
     { title = "Answers other than 2xx, by hour", plot = "STACKED_BAR", unit = "1", queries = {
-      "{{service_name}} {{response_code_class}}" = "sum by (service_name, response_code_class) (increase(run_googleapis_com:request_count{${local._run},response_code_class!=\"2xx\"}[1h]))"
+      "$${service_name} $${response_code_class}" = "sum by (service_name, response_code_class) (increase(run_googleapis_com:request_count{${local._run},response_code_class!=\"2xx\"}[1h]))"
     } },
     { title = "Slowest requests (95 %)", plot = "LINE", unit = "ms", queries = {
-      "{{service_name}}" = "histogram_quantile(0.95, sum by (service_name, le) (increase(run_googleapis_com:request_latencies_bucket{${local._run}}[1h])))"
+      "$${service_name}" = "histogram_quantile(0.95, sum by (service_name, le) (increase(run_googleapis_com:request_latencies_bucket{${local._run}}[1h])))"
     } },
     { title = "BigQuery: bytes billed, by hour", plot = "STACKED_BAR", unit = "By", queries = {
       "metrics"            = local._sum_1h["bytes_billed"]

@@ -5,7 +5,11 @@ locals {
   _console_dashboard = "${local._console}/monitoring/dashboards/builder/${reverse(split("/", google_monitoring_dashboard.this.id))[0]}?project=${var.project_id}"
   _calls = {
     for key, function in local.functions :
-    key => "gcloud functions call ${google_cloudfunctions2_function.this[key].name} --project=${var.project_id} --region=${var.region} --data"
+    key => (
+      var.allow_external_calls
+      ? "gcloud functions call ${google_cloudfunctions2_function.this[key].name} --project=${var.project_id} --region=${var.region} --data"
+      : "gcloud pubsub topics publish ${google_pubsub_topic.this[function.listens_to].name} --project=${var.project_id} --message"
+    )
     if function.is_called
   }
   _log_filter = join(" OR ", [

@@ -25,7 +25,15 @@ locals {
     var.github == null ? [] : ["iamcredentials", "sts"],
   ))
 
-  pubsub_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+  # Service -> the account by which Google's service acts in this project.
+  _agent_domains = {
+    cloudfunctions = "gcf-admin-robot"
+    pubsub         = "gcp-sa-pubsub"
+  }
+  agents = {
+    for service, domain in local._agent_domains :
+    service => "serviceAccount:service-${data.google_project.this.number}@${domain}.iam.gserviceaccount.com"
+  }
 }
 
 resource "google_project_service" "api" {
@@ -43,5 +51,29 @@ resource "time_sleep" "apis" {
 }
 
 # No depends_on: it would make the number unknown, and with it replace every grant that
-# names an agent, whenever an API is added. `make doctor` checks that its API is on.
+# names an agent, whenever an API is added. So its API must be on before the first plan:
+# `make doctor` checks that.
 data "google_project" "this" {}
+
+# A new project has no service agent until one is requested, and a grant to an account
+# that does not exist is refused. By gcloud, because the resource that does the same is
+# only in the provider google-beta. An agent that exists stays as it is.
+resource "terraform_data" "agent" {
+  for_each = var.create_service_agents ? local.agents : {}
+
+  triggers_replace = each.value
+
+  provisioner "local-exec" {
+    command = "gcloud beta services identity create --service=${each.key}.googleapis.com --project=${var.project_id} --quiet"
+  }
+
+  depends_on = [time_sleep.apis]
+}
+
+# Every grant to an agent depends on this: IAM knows a new account after some seconds.
+resource "time_sleep" "agents" {
+  create_duration = "30s"
+  triggers        = { for service, agent in terraform_data.agent : service => agent.id }
+
+  depends_on = [time_sleep.apis]
+}

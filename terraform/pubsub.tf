@@ -76,7 +76,9 @@ resource "google_pubsub_subscription" "push" {
 resource "google_pubsub_topic_iam_member" "dead_letters" {
   topic  = google_pubsub_topic.this["dead-letters"].name
   role   = "roles/pubsub.publisher"
-  member = local.pubsub_agent
+  member = local.agents["pubsub"]
+
+  depends_on = [time_sleep.agents]
 }
 
 resource "google_pubsub_subscription_iam_member" "dead_letters" {
@@ -84,7 +86,9 @@ resource "google_pubsub_subscription_iam_member" "dead_letters" {
 
   subscription = google_pubsub_subscription.push[each.key].name
   role         = "roles/pubsub.subscriber"
-  member       = local.pubsub_agent
+  member       = local.agents["pubsub"]
+
+  depends_on = [time_sleep.agents]
 }
 
 # Without a subscription a topic keeps nothing.

@@ -2,10 +2,26 @@
 # plan nor state ever holds it.
 
 resource "google_secret_manager_secret" "tmdb_token" {
-  secret_id = "${var.prefix}tmdb-token"
+  # Where a secret is kept cannot be changed, and the new one is made before the old one
+  # goes: they need different names.
+  secret_id = join("-", concat(["${var.prefix}tmdb-token"], sort(var.secret_locations)))
 
   replication {
-    auto {}
+    dynamic "auto" {
+      for_each = length(var.secret_locations) == 0 ? [true] : []
+      content {}
+    }
+    dynamic "user_managed" {
+      for_each = length(var.secret_locations) == 0 ? [] : [var.secret_locations]
+      content {
+        dynamic "replicas" {
+          for_each = user_managed.value
+          content {
+            location = replicas.value
+          }
+        }
+      }
+    }
   }
 
   depends_on = [time_sleep.apis]

@@ -119,3 +119,14 @@ resource "google_artifact_registry_repository_iam_member" "build" {
   role       = "roles/artifactregistry.writer"
   member     = google_service_account.build.member
 }
+
+# Cloud Functions reads the repository and deletes the images of a deleted function. On a
+# new project its agent has no role on it yet: "Unable to retrieve the repository metadata".
+resource "google_artifact_registry_repository_iam_member" "functions_agent" {
+  repository = google_artifact_registry_repository.functions.name
+  location   = var.region
+  role       = "roles/artifactregistry.admin"
+  member     = local.agents["cloudfunctions"]
+
+  depends_on = [time_sleep.agents]
+}

@@ -32,6 +32,10 @@ variable "alert_slack" {
     condition     = var.alert_slack == null || can(regex("^#\\S+$", var.alert_slack.channel))
     error_message = "Write alert_slack.channel as Slack shows it, such as \"#movies\"."
   }
+  validation {
+    condition     = var.alert_slack == null || try(var.alert_slack.token_version >= 1 && floor(var.alert_slack.token_version) == var.alert_slack.token_version, false)
+    error_message = "Write alert_slack.token_version as a whole number, one more than before."
+  }
 }
 
 variable "alert_slack_token" {
@@ -51,8 +55,14 @@ variable "alert_slack_token" {
   }
 }
 
+variable "allow_external_calls" {
+  description = "Lets `gcloud functions call` reach ingest-changes and compute-metrics from outside the project's networks; IAM refuses everybody else. false where an organization policy allows internal ingress only: then runs are started on their topics."
+  type        = bool
+  default     = true
+}
+
 variable "bigquery_location" {
-  description = "Region or multi-region of the dataset and its jobs. Fixed once the dataset is there."
+  description = "Region or multi-region of the dataset and its jobs. Fixed once the dataset exists."
   type        = string
   default     = "US"
 
@@ -63,7 +73,7 @@ variable "bigquery_location" {
 }
 
 variable "budget" {
-  description = "Monthly budget of the project, mailed about at 50, 90 and 100 %. Needs roles/billing.costsManager on the billing account."
+  description = "Monthly budget of the project, mailed about at 50, 90 and 100 %. Who deploys needs roles/billing.costsManager on the billing account; with github its account deployer does too."
   type = object({
     billing_account = string
     currency        = optional(string, "USD")
@@ -79,6 +89,10 @@ variable "budget" {
     condition     = var.budget == null || try(var.budget.monthly_amount >= 1 && floor(var.budget.monthly_amount) == var.budget.monthly_amount, false)
     error_message = "Write budget.monthly_amount in whole units of the currency, 1 or more."
   }
+  validation {
+    condition     = var.budget == null || can(regex("^[A-Z]{3}$", var.budget.currency))
+    error_message = "Write budget.currency as the three letters of the billing account's currency, such as USD."
+  }
 }
 
 variable "composer" {
@@ -90,8 +104,12 @@ variable "composer" {
   default = null
 
   validation {
+    condition     = var.composer == null || try(contains(["ENVIRONMENT_SIZE_SMALL", "ENVIRONMENT_SIZE_MEDIUM", "ENVIRONMENT_SIZE_LARGE"], var.composer.environment_size), false)
+    error_message = "Write composer.environment_size as ENVIRONMENT_SIZE_SMALL, _MEDIUM or _LARGE."
+  }
+  validation {
     condition     = var.composer == null || can(regex("^composer-3-airflow-3", var.composer.image_version))
-    error_message = "Write composer.image_version as listed by `gcloud composer images list`, of the form composer-3-airflow-3..."
+    error_message = "Write composer.image_version as https://cloud.google.com/composer/docs/composer-versions lists it, of the form composer-3-airflow-3..."
   }
 }
 
@@ -99,6 +117,12 @@ variable "composer_drives" {
   description = "Pauses the Scheduler jobs, for a project whose runs an Airflow starts."
   type        = bool
   default     = false
+}
+
+variable "create_service_agents" {
+  description = "Creates the service agents of Pub/Sub and Cloud Functions by gcloud, once. false where Terraform runs without gcloud: create them first, as docs/configuration.md says."
+  type        = bool
+  default     = true
 }
 
 variable "daily_schedule" {
@@ -142,6 +166,11 @@ variable "github" {
   validation {
     condition     = var.github == null || can(regex("^[^/ ]+/[^/ ]+$", var.github.repository))
     error_message = "Write github.repository as owner/name."
+  }
+  validation {
+    # It stands between quotes in the condition that admits a workflow.
+    condition     = var.github == null || can(regex("^[A-Za-z0-9][A-Za-z0-9._/-]*$", var.github.branch))
+    error_message = "Write github.branch as a branch's name, such as main."
   }
   validation {
     condition     = var.github == null || try(can(regex("^[0-9]+ [0-9]+$", "${var.github.owner_id} ${var.github.repository_id}")), false)
@@ -198,7 +227,7 @@ variable "max_gib_billed" {
 }
 
 variable "operators" {
-  description = "Who may call ingest-changes and compute-metrics, besides the project's owners."
+  description = "Who may start and repair runs, besides the project's owners: call the functions, publish runs, read and replay dead letters, and all that readers may."
   type        = set(string)
   default     = []
 
@@ -218,6 +247,11 @@ variable "prefix" {
     condition     = can(regex("^([a-z][a-z0-9-]{0,9}-)?$", var.prefix))
     error_message = "Write at most 11 lower-case letters, digits and hyphens that end in a hyphen, such as \"dev-\", or \"\"."
   }
+  validation {
+    # Refused in ids of identity pools, of topics and of buckets.
+    condition     = !can(regex("^(gcp-|goog)|google", var.prefix))
+    error_message = "Write a prefix that neither begins with gcp- or goog nor contains google: Google keeps these names for itself."
+  }
 }
 
 variable "project_id" {
@@ -227,6 +261,17 @@ variable "project_id" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
     error_message = "Write the project's id as in `gcloud projects list`: 6 to 30 lower-case letters, digits and hyphens."
+  }
+}
+
+variable "readers" {
+  description = "Who may look: tables and views, status, cost, logs, dashboard. Operators may too."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.readers : can(regex("^(user|group|serviceAccount):\\S+@\\S+$", member))])
+    error_message = "Write members as user:, group: or serviceAccount: and an address, such as \"group:analysts@example.com\"."
   }
 }
 
@@ -260,6 +305,17 @@ variable "runbook_url" {
   validation {
     condition     = can(regex("^[^# ]+$", var.runbook_url))
     error_message = "Write the page's address without an anchor, such as \"https://git.example.com/tmdb-traction/docs/runbook.md\"."
+  }
+}
+
+variable "secret_locations" {
+  description = "Regions that hold TMDB's token, where an organization policy (gcp.resourceLocations) refuses automatic replication."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for location in var.secret_locations : can(regex("^[a-z]+-[a-z]+[0-9]+$", location))])
+    error_message = "Write regions of `gcloud secrets locations list`, such as [\"europe-west1\"]; [] lets Google choose."
   }
 }
 

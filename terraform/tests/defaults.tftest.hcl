@@ -10,8 +10,13 @@ mock_provider "time" {}
 variables {
   alert_emails = []
   alert_slack  = null
+  operators    = []
   project_id   = "demo-project-1"
+  readers      = []
   tmdb_token   = "header.payload.signature"
+
+  # It runs gcloud, which no mock replaces.
+  create_service_agents = false
 
   # `terraform test` takes no ephemeral variable that is left at its default.
   alert_slack_token = "xoxb-token"

@@ -9,7 +9,11 @@ mock_provider "time" {}
 
 variables {
   project_id = "demo-project-1"
+  readers    = []
   tmdb_token = "0123456789abcdef0123456789abcdef"
+
+  # It runs gcloud, which no mock replaces.
+  create_service_agents = false
 
   # `terraform test` takes no ephemeral variable that is left at its default.
   alert_slack_token = "xoxb-token"

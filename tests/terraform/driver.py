@@ -1,14 +1,18 @@
 """Terraform on a copy of the root: files of the repository in, plans and answers out.
 
 A copy, because init writes a lock file and apply a state, and neither is ours to keep.
-Without an account: whatever provider is there, it finds no credentials.
+Without an account: whatever provider is there, it finds no credentials. Where the
+provider is the stand-in it pretends a new project, and refuses what that would refuse.
 """
 
 import json
 import os
 import shutil
+import stat
 import subprocess
+import sys
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,36 @@ TOKEN = "header.payload-that-must-not-leak.signature"  # noqa: S105 - nobody's t
 SLACK_TOKEN = "xoxb-that-must-not-leak"  # noqa: S105 - the same
 PROJECT = "demo-project-1"
 TIMEOUT_S = 240
+CALLER = "group:operators@example.com"
+LOOKER = "group:readers@example.com"
+FIRST_APIS = ["cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"]
+"""What a person enables before the first plan; `make doctor` asks for them."""
+BUILDER = f"serviceAccount:function-build@{PROJECT}.iam.gserviceaccount.com"
+NEW_PROJECT = {
+    "fresh": True,
+    "apis": FIRST_APIS,
+    # The stand-in knows this one role of builds; ours are smaller, and the rule
+    # builder_may_build holds them to Google's documentation.
+    "iam": [["roles/cloudbuild.builds.builder", BUILDER]],
+}
+_GCLOUD = """#!{python}
+import fcntl, json, pathlib, sys
+
+AGENTS = {{"cloudfunctions": "gcf-admin-robot", "pubsub": "gcp-sa-pubsub"}}
+words = sys.argv[1:]
+if words[:4] != ["beta", "services", "identity", "create"]:
+    sys.exit(f"ERROR: gcloud was not expected to be asked: {{words}}")
+flags = dict(word.removeprefix("--").partition("=")[::2] for word in words[4:])
+agent = AGENTS[flags["service"].removesuffix(".googleapis.com")]
+with pathlib.Path("{cloud}").open("r+") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    cloud = json.load(file)
+    email = f"service-{number}@{{agent}}.iam.gserviceaccount.com"
+    cloud["agents"] = sorted({{*cloud.get("agents", []), email}})
+    file.seek(0)
+    file.truncate()
+    json.dump(cloud, file)
+"""
 
 type Json = dict[str, Any]
 
@@ -45,12 +79,27 @@ class Root:
                 shutil.copytree(source, folder / name, ignore=LEFT_OUT)
             else:
                 shutil.copy(source, folder / name)
-        return cls(folder)
+        root = cls(folder)
+        root.forget()
+        return root
+
+    @property
+    def cloud(self) -> Path:
+        """What the stand-in's project holds."""
+        return self.folder / "cloud.json"
+
+    def forget(self) -> None:
+        """Make the project a new one."""
+        self.cloud.write_text(json.dumps(NEW_PROJECT))
 
     @property
     def module(self) -> Path:
         """The folder that Terraform runs in."""
         return self.folder / "terraform"
+
+    def text(self) -> str:
+        """Return what all files of the module say."""
+        return "\n".join(path.read_text() for path in sorted(self.module.glob("*.tf")))
 
     def run(self, *arguments: str) -> str:
         """Run a command and return what it printed; TerraformError when it fails."""
@@ -84,6 +133,20 @@ class Root:
         """Return a copy that is initialised as this one is."""
         return Root(Path(shutil.copytree(self.folder, folder, symlinks=True)))
 
+    def _programs(self) -> Path:
+        """Return a folder with a gcloud of the stand-in's project."""
+        folder = self.folder / "programs"
+        folder.mkdir(exist_ok=True)
+        program = folder / "gcloud"
+        number = int(sha256(PROJECT.encode()).hexdigest()[:11], 16)
+        program.write_text(
+            _GCLOUD.format(
+                python=sys.executable, cloud=self.cloud, number=str(number)[:12]
+            )
+        )
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        return folder
+
     def environment(self) -> dict[str, str]:
         """Return ours without whatever could reach an account."""
         kept = {
@@ -96,6 +159,8 @@ class Root:
             "CLOUDSDK_CONFIG": nowhere,
             "GCE_METADATA_HOST": "127.0.0.1:9",
             "HOME": nowhere,
+            "PATH": f"{self._programs()}:{os.environ['PATH']}",
+            "STANDIN_CLOUD": str(self.cloud),
             "TF_IN_AUTOMATION": "1",
             "TF_VAR_project_id": PROJECT,
             "TF_VAR_tmdb_token": TOKEN,
@@ -103,6 +168,8 @@ class Root:
             "TF_VAR_alert_emails": '["oncall@example.com"]',
             "TF_VAR_alert_slack": '{"channel": "#movies"}',
             "TF_VAR_alert_slack_token": SLACK_TOKEN,
+            "TF_VAR_operators": json.dumps([CALLER]),
+            "TF_VAR_readers": json.dumps([LOOKER]),
         }
 
 

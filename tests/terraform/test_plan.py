@@ -14,6 +14,11 @@ def test_the_deployment_keeps_the_rule(rule: rules.Rule, plan: Json) -> None:
     assert list(rule(plan)) == []
 
 
+@pytest.mark.parametrize("rule", rules.OF_THE_TEXT, ids=lambda rule: rule.__name__)
+def test_the_files_keep_the_rule(rule: rules.TextRule, root: Root) -> None:
+    assert list(rule(root.text())) == []
+
+
 def test_settings_differ_from_their_defaults_only_where_terraform_decides(
     plan: Json,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Rules of a deployment: a plan in, what is wrong with it out.
+"""Rules of a deployment: a plan, or the files, in; what is wrong with it out.
 
 What a provider's schema cannot know. test_plan.py holds the real root to them and
 test_mistakes.py shows that they notice.
@@ -6,9 +6,10 @@ test_mistakes.py shows that they notice.
 
 from collections.abc import Callable, Iterator
 
-from tests.terraform.driver import Json
+from tests.terraform.driver import Json, Root
 from tests.terraform.rules.access import (
     accounts_are_references,
+    agents_come_first,
     apis_come_first,
     builder_may_build,
     grants_add_only,
@@ -21,10 +22,13 @@ from tests.terraform.rules.functions import (
     functions_are_as_tested,
     settings_are_whole,
 )
+from tests.terraform.rules.lifecycles import others_let_go_first
 from tests.terraform.rules.monitoring import (
     alerts_are_made_and_paid_once,
     alerts_can_be_answered,
     dashboard_is_kept_as_written,
+    distributions_have_buckets,
+    legends_name_labels,
     metrics_exist,
 )
 from tests.terraform.rules.queues import (
@@ -34,6 +38,7 @@ from tests.terraform.rules.queues import (
     ticks_are_understood,
 )
 from tests.terraform.rules.tables import tables_are_their_schemas
+from tests.terraform.rules.writers import functions_write_what_they_name
 
 type Rule = Callable[[Json], Iterator[str]]
 
@@ -43,7 +48,9 @@ ALL: tuple[Rule, ...] = (
     grants_add_only,
     accounts_are_references,
     apis_come_first,
+    agents_come_first,
     builder_may_build,
+    functions_write_what_they_name,
     queues_are_the_local_ones,
     dead_letters_are_kept,
     tables_are_their_schemas,
@@ -57,10 +64,19 @@ ALL: tuple[Rule, ...] = (
     alerts_can_be_answered,
     alerts_are_made_and_paid_once,
     dashboard_is_kept_as_written,
+    distributions_have_buckets,
+    legends_name_labels,
 )
 
 
-def broken(plan: Json) -> dict[str, list[str]]:
+type TextRule = Callable[[str], Iterator[str]]
+
+OF_THE_TEXT: tuple[TextRule, ...] = (others_let_go_first,)
+
+
+def broken(root: Root, plan: Json) -> dict[str, list[str]]:
     """Return the rules that are broken, each with what breaks it."""
     said = {rule.__name__: list(rule(plan)) for rule in ALL}
+    text = root.text()
+    said |= {rule.__name__: list(rule(text)) for rule in OF_THE_TEXT}
     return {name: findings for name, findings in said.items() if findings}

@@ -17,6 +17,15 @@ PROJECT_WIDE = {
         "roles/storage.objectViewer",
     },
     "google_project_iam_member.composer": {"roles/composer.worker"},
+    "google_project_iam_member.reader": {
+        "roles/bigquery.jobUser",
+        "roles/bigquery.resourceViewer",
+        "roles/cloudfunctions.viewer",
+        "roles/logging.viewer",
+        "roles/monitoring.viewer",
+        "roles/run.viewer",
+        "roles/serviceusage.serviceUsageConsumer",
+    },
 }
 """What may be granted on the whole project by default; all else has a smaller scope."""
 
@@ -26,6 +35,14 @@ BUILD_ROLES = {
     "roles/logging.logWriter",
     "roles/storage.objectViewer",
 }
+"""Those of cloud.google.com/functions/docs/securing/build-custom-sa."""
+
+READS_DATA = re.compile(r"roles/(storage|bigquery\.data|secretmanager)")
+"""Roles that show what is stored: project-wide only with a condition."""
+
+AGENT = re.compile(r"serviceAccount:service-\d+@([a-z-]+)\.iam\.gserviceaccount\.com$")
+AGENTS_OF = {"cloudfunctions": "gcf-admin-robot", "pubsub": "gcp-sa-pubsub"}
+"""Service -> the domain of its agent."""
 
 
 def nobody_from_outside(plan: Json) -> Iterator[str]:
@@ -42,6 +59,8 @@ def project_wide_roles_are_few(plan: Json) -> Iterator[str]:
         name = item["address"].partition("[")[0]
         if item["values"]["role"] not in PROJECT_WIDE.get(name, set()):
             yield f"{item['address']} grants {item['values']['role']} project-wide"
+        if READS_DATA.match(item["values"]["role"]) and not item["values"]["condition"]:
+            yield f"{item['address']} shows every bucket of the project"
 
 
 def grants_add_only(plan: Json) -> Iterator[str]:
@@ -70,23 +89,56 @@ def apis_come_first(plan: Json) -> Iterator[str]:
     for item in configured(plan):
         if item["type"] in ("google_project_service", "terraform_data", "time_sleep"):
             continue
-        seen: set[str] = set()
-        left = [item["address"]]
-        while left:
-            here = left.pop()
-            if here not in seen:
-                seen.add(here)
-                left.extend(needed.get(here, ()))
-        if "time_sleep.apis" not in seen:
+        if "time_sleep.apis" not in _reached(item["address"], needed):
             yield f"{item['address']} does not wait for the APIs"
+
+
+def agents_come_first(plan: Json) -> Iterator[str]:
+    """No grant to a service agent before the agent exists, in a new project too."""
+    needed = {item["address"]: _needed_by(item) for item in configured(plan)}
+    made = {
+        AGENTS_OF.get(item["index"], item["index"])
+        for item in of_type(plan, "terraform_data")
+        if item["name"] == "agent"
+    }
+    for block, first in (
+        ("time_sleep.agents", "terraform_data.agent"),
+        ("terraform_data.agent", "time_sleep.apis"),
+    ):
+        if first not in _reached(block, needed):
+            yield f"{block} does not wait for {first}"
+    for item in planned(plan):
+        if not (agent := AGENT.search(item["values"].get("member") or "")):
+            continue
+        if agent[1] not in made:
+            yield f"{item['address']}: nobody creates the agent {agent[1]}"
+        block = item["address"].partition("[")[0]
+        if "time_sleep.agents" not in _reached(block, needed):
+            yield f"{item['address']} does not wait for the agent {agent[1]}"
+
+
+def _reached(address: str, needed: dict[str, set[str]]) -> set[str]:
+    """Return a block and all that it waits for."""
+    seen: set[str] = set()
+    left = [address]
+    while left:
+        here = left.pop()
+        if here not in seen:
+            seen.add(here)
+            left.extend(needed.get(here, ()))
+    return seen
 
 
 def _needed_by(item: Json) -> set[str]:
     """Return the resources that a block names, as type.name."""
     named = [*item.get("depends_on", [])]
+    for_each = item.get("for_each_expression", {}).get("references", [])
     for _, expression in expressions(item["expressions"]):
         named += expression.get("references", [])
-    found = (re.match(r"(google_\w+|time_sleep)\.\w+", name) for name in named)
+    found = (
+        re.match(r"(google_\w+|terraform_data|time_sleep)\.\w+", name)
+        for name in [*named, *for_each]
+    )
     return {match[0] for match in found if match}
 
 
@@ -99,6 +151,15 @@ def builder_may_build(plan: Json) -> Iterator[str]:
     }
     for role in sorted(BUILD_ROLES - granted):
         yield f"the build account lacks {role}"
+    agents = [
+        (item["values"]["role"], item["values"]["member"])
+        for item in of_type(plan, "google_artifact_registry_repository_iam_member")
+        if item["name"] == "functions_agent"
+    ]
+    if [role for role, who in agents if "gcf-admin-robot" in who] != [
+        "roles/artifactregistry.admin"
+    ]:
+        yield "Cloud Functions' agent cannot read the repository on a new project"
     for item in configured(plan):
         if item["type"] == "google_cloudfunctions2_function":
             account = item["expressions"]["build_config"][0].get("service_account", {})

@@ -27,8 +27,11 @@ def settings_are_whole(plan: Json) -> Iterator[str]:
             yield f"{item['index']} has {threads} threads for {concurrency} requests"
         reader = _Reader(env)
         Settings.from_env(reader)
-        for name in sorted(reader.asked ^ env.keys()):
+        left_out = {"TOPIC_PREFIX"} - env.keys()  # where it is empty
+        for name in sorted(reader.asked - left_out ^ env.keys()):
             yield f"{item['index']}: {name} is set or read, but not both"
+        for name in sorted(name for name, value in env.items() if not value):
+            yield f"{item['index']}: {name} is empty, which an API may drop"
 
 
 def _archives(plan: Json) -> dict[str, str]:

@@ -94,6 +94,46 @@ def dashboard_is_kept_as_written(plan: Json) -> Iterator[str]:
             yield "tiles lie on each other"
 
 
+def distributions_have_buckets(plan: Json) -> Iterator[str]:
+    """Let no distribution be without buckets: the API requires them."""
+    for metric in of_type(plan, "google_logging_metric"):
+        values = metric["values"]
+        [descriptor] = values["metric_descriptor"]
+        bounds = [
+            explicit["bounds"]
+            for options in values["bucket_options"]
+            for explicit in options["explicit_buckets"]
+        ]
+        if descriptor["value_type"] != "DISTRIBUTION":
+            if bounds:
+                yield f"{metric['index']} is no distribution, but has buckets"
+        elif not bounds:
+            yield f"{metric['index']} is a distribution without buckets"
+        elif not 3 < len(bounds[0]) <= 200 or bounds[0] != sorted(set(bounds[0])):
+            yield f"{metric['index']} has the bounds {bounds[0]}"
+
+
+def legends_name_labels(plan: Json) -> Iterator[str]:
+    """Let a legend name labels as the dashboards API reads them: ${label}.
+
+    Each is one that its query keeps.
+    """
+    for dashboard in of_type(plan, "google_monitoring_dashboard"):
+        layout = json.loads(dashboard["values"]["dashboard_json"])["mosaicLayout"]
+        for tile in layout["tiles"]:
+            title = tile["widget"]["title"]
+            for shown in tile["widget"]["xyChart"]["dataSets"]:
+                legend = shown["legendTemplate"]
+                query = shown["timeSeriesQuery"]["prometheusQuery"]
+                kept = set(
+                    re.findall(r"\w+", "".join(re.findall(r"by \(([^)]*)\)", query)))
+                )
+                if "{" in (rest := re.sub(r"\$\{\w+\}", "", legend)):
+                    yield f"tile {title}: {rest} would be shown as it is"
+                for label in set(re.findall(r"\$\{(\w+)\}", legend)) - kept:
+                    yield f"tile {title}: its query has no {label}"
+
+
 def _nothings(value: object, path: str) -> Iterator[str]:
     if isinstance(value, dict):
         for name, part in value.items():
