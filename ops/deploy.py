@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ops import agents, checks, moved, report, served
+from ops import checks, moved, report, served
 from ops.doctor import TMDB_URL, TmdbUrl
 from ops.exits import Exit, OperatorError, leave
 from ops.machine import ask
@@ -58,7 +58,6 @@ def deploy(
         leave(Exit.AMISS)
     if planned == CHANGES and not dry_run:
         _agree(yes=yes)
-        agents.make(target.project)
         _apply(root)
     _build_again(root, yes=yes, dry_run=dry_run)
     if dry_run:

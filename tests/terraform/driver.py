@@ -8,13 +8,13 @@ provider is the stand-in it pretends a new project, and refuses what that would 
 import json
 import os
 import shutil
-import stat
 import subprocess
-import sys
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from tests.ops.machine import Machine
 
 REPOSITORY = Path(__file__).parents[2]
 WHAT_THE_ROOT_READS = ("terraform", "functions", "shared", "sql", ".python-version")
@@ -37,24 +37,8 @@ NEW_PROJECT = {
     # builder_may_build holds them to Google's documentation.
     "iam": [["roles/cloudbuild.builds.builder", BUILDER]],
 }
-_GCLOUD = """#!{python}
-import fcntl, json, pathlib, sys
-
-AGENTS = {{"cloudfunctions": "gcf-admin-robot", "pubsub": "gcp-sa-pubsub"}}
-words = sys.argv[1:]
-if words[:4] != ["beta", "services", "identity", "create"]:
-    sys.exit(f"ERROR: gcloud was not expected to be asked: {{words}}")
-flags = dict(word.removeprefix("--").partition("=")[::2] for word in words[4:])
-agent = AGENTS[flags["service"].removesuffix(".googleapis.com")]
-with pathlib.Path("{cloud}").open("r+") as file:
-    fcntl.flock(file, fcntl.LOCK_EX)
-    cloud = json.load(file)
-    email = f"service-{number}@{{agent}}.iam.gserviceaccount.com"
-    cloud["agents"] = sorted({{*cloud.get("agents", []), email}})
-    file.seek(0)
-    file.truncate()
-    json.dump(cloud, file)
-"""
+NUMBER = str(int(sha256(PROJECT.encode()).hexdigest()[:11], 16))[:12]
+"""The project's number, as the provider stand-in makes it of the name."""
 
 type Json = dict[str, Any]
 
@@ -137,14 +121,9 @@ class Root:
         """Return a folder with a gcloud of the stand-in's project."""
         folder = self.folder / "programs"
         folder.mkdir(exist_ok=True)
-        program = folder / "gcloud"
-        number = int(sha256(PROJECT.encode()).hexdigest()[:11], 16)
-        program.write_text(
-            _GCLOUD.format(
-                python=sys.executable, cloud=self.cloud, number=str(number)[:12]
-            )
+        Machine(folder).install_project(
+            PROJECT, NUMBER, self.cloud, self.module / "terraform.tfstate"
         )
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
         return folder
 
     def environment(self) -> dict[str, str]:

@@ -11,7 +11,6 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,10 @@ import pytest
 from local.tmdb_simulator import SIMULATED_TOKEN
 from ops.checks import FIRST_APIS
 from tests.ops.machine import Machine
-from tests.terraform.driver import PROJECT, REPOSITORY, Root
+from tests.terraform.driver import NUMBER, PROJECT, REPOSITORY, Root
 
 pytestmark = pytest.mark.terraform
 
-NUMBER = str(int(sha256(PROJECT.encode()).hexdigest()[:11], 16))[:12]
-"""The project's number, as the provider stand-in makes it of the name."""
 ASKED_FOR_VIEWS = ["compute-metrics", {"views": True}]
 
 
