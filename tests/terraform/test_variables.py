@@ -46,7 +46,8 @@ def test_every_new_home_of_an_old_knob_is_there() -> None:
         for pattern in ("terraform/*.tf", "sql/10_*.sql", "shared/*.py")
         for path in REPOSITORY.glob(pattern)
     )
-    moved = DOCUMENT.read_text().partition("## Where config.yaml has gone")[2]
+    section = DOCUMENT.read_text().partition("## Where config.yaml has gone")[2]
+    moved = section.partition("\n## ")[0]
     for row in re.findall(r"^\| [^|]+ \| ([^|]+) \|$", moved, re.MULTILINE):
         for home in re.findall(r"`([^`]+)`", row):
             is_there = (REPOSITORY / home).is_file() if "/" in home else home in homes
