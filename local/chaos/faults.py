@@ -94,8 +94,8 @@ def _killed_after_marker(scene: Scene) -> None:
 def _killed_while_planning(scene: Scene) -> None:
     moment, after = scene.draw.choice(
         [
-            (_loads("tracked_since"), False),
-            (_loads("tracked_since"), True),
+            (_loads("is_deleted"), False),
+            (_loads("is_deleted"), True),
             (_loads("movie_ids"), True),
             (_records("RUN_PLANNED"), False),
             (_records("RUN_PLANNED"), True),
@@ -347,7 +347,7 @@ def _refused_rows(scene: Scene) -> None:
 
 def _midnight(scene: Scene) -> None:
     """Kill the planner of a day's last tick, and let TMDB go on to the next day."""
-    _kill(scene, "ingest_changes", _loads("tracked_since"))
+    _kill(scene, "ingest_changes", _loads("is_deleted"))
 
     def deliver() -> None:
         moment = f"{scene.day}T23:59:59.9Z"
