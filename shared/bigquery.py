@@ -155,9 +155,7 @@ class Warehouse:
                 ) from error
         return answer
 
-    def load_once(
-        self, table: str, rows: Iterable[Row], job_id: str, *, replace: bool = False
-    ) -> bool:
+    def load_once(self, table: str, rows: Iterable[Row], job_id: str) -> bool:
         """Load rows by the one job of this id, all or nothing.
 
         Returns False when such a job has already succeeded: its rows stand, ours are
@@ -167,7 +165,7 @@ class Warehouse:
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
             create_disposition="CREATE_NEVER",
-            write_disposition="WRITE_TRUNCATE" if replace else "WRITE_APPEND",
+            write_disposition="WRITE_APPEND",
         )
         target = f"{self._client.project}.{self._dataset}.{table}"
         scope = self._scope()
@@ -175,10 +173,6 @@ class Warehouse:
             name = f"{scope}_{job_id}" + (f"_a{attempt}" if attempt > 1 else "")
             with self._errors(RowsRejectedError, f"load into {table}"):
                 try:
-                    if replace:
-                        # A load that truncates takes the schema over too: give it
-                        # the table's own, descriptions included.
-                        config.schema = self._client.get_table(target).schema
                     self._client.load_table_from_file(
                         lines,
                         target,

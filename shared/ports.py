@@ -138,9 +138,7 @@ class Tables(Protocol):
     def append(self, table: str, rows: Rows, row_ids: Sequence[str]) -> list[Refusal]:
         """Stream rows; the refused ones are returned, the others are written."""
 
-    def load_once(
-        self, table: str, rows: Iterable[Row], job_id: str, *, replace: bool = False
-    ) -> bool:
+    def load_once(self, table: str, rows: Iterable[Row], job_id: str) -> bool:
         """Load rows by one job; False when a job of that id has done it before."""
 
     def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:

@@ -105,14 +105,11 @@ class FakeTables:
         self.appended.setdefault(table, []).extend(kept)
         return refusals
 
-    def load_once(
-        self, table: str, rows: Iterable[Row], job_id: str, *, replace: bool = False
-    ) -> bool:
+    def load_once(self, table: str, rows: Iterable[Row], job_id: str) -> bool:
         if job_id in self.jobs:
             return False
         self.jobs.add(job_id)
-        kept = [] if replace else self.loaded.get(table, [])
-        self.loaded[table] = [*kept, *rows]
+        self.loaded[table] = [*self.loaded.get(table, []), *rows]
         return True
 
     def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:

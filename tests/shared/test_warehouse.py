@@ -142,23 +142,6 @@ def test_a_load_that_failed_may_be_tried_again(tables: Warehouse) -> None:
     assert _count(tables, "movie_popularity_raw") == 1
 
 
-def test_a_replacing_load_leaves_only_its_rows_and_every_column(
-    tables: Warehouse,
-) -> None:
-    row = {
-        "movie_id": 1,
-        "tracked_since": "2026-03-01",
-        "last_in_top_on": "2026-03-01",
-        "updated_by_run": RUN.run_id,
-    }
-    tables.load_once("tracked_movies", [row, row | {"movie_id": 2}], "a", replace=True)
-    tables.load_once("tracked_movies", [row | {"movie_id": 3}], "b", replace=True)
-    [stored] = tables.select("SELECT * FROM tmdb_analytics.tracked_movies")
-    assert stored["movie_id"] == 3
-    assert stored["tracked_since"] == DAY
-    assert stored["retired_reason"] is None
-
-
 def test_a_missing_table_is_our_mistake_not_an_outage(tables: Warehouse) -> None:
     with pytest.raises(StatementError):
         tables.select("SELECT * FROM tmdb_analytics.nowhere")
