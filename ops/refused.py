@@ -6,7 +6,7 @@ names the permission.
 
 from google.api_core.exceptions import Forbidden
 
-TABLE = "docs/configuration.md says which role holds it"
+TABLE = 'docs/configuration.md, "Who may do what", says which role holds it'
 
 
 def in_words(error: Forbidden) -> tuple[str, str]:
