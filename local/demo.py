@@ -43,6 +43,10 @@ from shared.runs import Mode, Run
 FIRST_DAY = date(2026, 6, 1)
 """The first simulated day."""
 
+REACHED_TODAY = (
+    "The simulated days have reached today, and no run may be of a later day: "
+    "`make demo-clean` begins again."
+)
 RUN_TIMEOUT_S = 300.0
 REAL_RUN_TIMEOUT_S = 1_800.0
 
@@ -109,14 +113,22 @@ def _demo_simulated(plan: Plan, console: Console) -> None:
             first = _next_day(stack.client)
             if first == FIRST_DAY:
                 _load(stack, first, plan, progress)
-            for n in range(plan.days):
-                day = first + timedelta(days=n)
+            days = days_to_run(first, plan.days, datetime.now(UTC).date())
+            for day in days:
                 stack.set_today(day)
                 stack.tick(IngestRequest(Mode.DAILY, day))
                 _follow(stack, [Run(Mode.DAILY, day)], progress, RUN_TIMEOUT_S)
             progress.close()
             _show(stack.client, console)
+    if len(days) < plan.days:
+        console.print(REACHED_TODAY, soft_wrap=True)
     show_next_steps(console, plan.data, time.monotonic() - began, is_real=False)
+
+
+def days_to_run(first: date, count: int, today: date) -> list[date]:
+    """Return `count` days from the first; no run may be of a day after today."""
+    last = min(first + timedelta(days=count - 1), today)
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def _demo_real(plan: Plan, token: str, console: Console) -> None:

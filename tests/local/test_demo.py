@@ -5,10 +5,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from local import demo
 from tests.machine import processes_of
 
 ROOT = Path(__file__).parents[2]
@@ -33,15 +35,15 @@ def _demo(data: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
 def test_a_stopped_demo_leaves_no_process_behind(
     tmp_path: Path, kind: signal.Signals
 ) -> None:
-    with _demo(tmp_path) as demo:
-        assert demo.stdout is not None
-        said = next(line for line in demo.stdout if "up in" in line)
+    with _demo(tmp_path) as process:
+        assert process.stdout is not None
+        said = next(line for line in process.stdout if "up in" in line)
         assert said
         # BigQuery, TMDB, and a parent and a worker for each of three functions.
         assert len(processes_of(tmp_path)) >= 5
-        demo.send_signal(kind)
-        rest = demo.stdout.read()
-        assert demo.wait(30) == 130
+        process.send_signal(kind)
+        rest = process.stdout.read()
+        assert process.wait(30) == 130
     assert "make demo" in rest
     assert processes_of(tmp_path) == []
 
@@ -59,3 +61,15 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     assert "✓ daily-2026-06-02" in second
     assert "✓ initial" not in second
     assert processes_of(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("today", "days"), [(9, 3), (3, 3), (2, 2), (1, 1)], ids=lambda value: str(value)
+)
+def test_the_demo_runs_no_day_after_today(today: int, days: int) -> None:
+    found = demo.days_to_run(date(2026, 6, 1), 3, date(2026, 6, today))
+    assert found == [date(2026, 6, n) for n in range(1, days + 1)]
+
+
+def test_a_demo_that_has_reached_today_runs_nothing() -> None:
+    assert demo.days_to_run(date(2026, 6, 2), 3, date(2026, 6, 1)) == []
