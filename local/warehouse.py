@@ -30,10 +30,18 @@ def connect(url: str) -> bigquery.Client:
 
 
 def create_tables(client: bigquery.Client, dataset: str = DATASET) -> None:
-    """Create the dataset and every table of sql/schemas that is not there yet."""
+    """Create the dataset, and every table and column of sql/schemas that is missing.
+
+    `.data` may be of an older version; in the cloud Terraform adds the columns.
+    """
     client.create_dataset(dataset, exists_ok=True)
     for path in sorted(SCHEMAS.glob("*.json")):
-        client.create_table(table(path, dataset), exists_ok=True)
+        wanted = table(path, dataset)
+        made = client.create_table(wanted, exists_ok=True)
+        known = {field.name for field in made.schema}
+        if missing := [field for field in wanted.schema if field.name not in known]:
+            made.schema = [*made.schema, *missing]
+            client.update_table(made, ["schema"])
 
 
 def expire_partitions(

@@ -23,6 +23,7 @@ from google.api_core.exceptions import NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from local import warehouse
 from local.bigquery_emulator import (
     BigQueryEmulator,
     BigQueryEmulatorError,
@@ -286,3 +287,19 @@ def test_a_view_that_is_made_again_is_read_as_it_is_then(
             run(question)
         run(first)
         assert run(question) == [(date(2026, 11, 1),)]
+
+
+def test_tables_of_an_older_version_get_the_new_columns(
+    emulator: BigQueryEmulator,
+) -> None:
+    with connected(emulator) as client:
+        client.create_dataset("older", exists_ok=True)
+        newest = warehouse.table(warehouse.SCHEMAS / "catalogue_days.json", "older")
+        older = bigquery.Table(newest.reference, schema=newest.schema[:2])
+        client.create_table(older)
+        for _ in range(2):  # the second time nothing is missing
+            warehouse.create_tables(client, "older")
+            made = client.get_table(newest.reference)
+            assert [field.name for field in made.schema] == [
+                field.name for field in newest.schema
+            ]
