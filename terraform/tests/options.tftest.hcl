@@ -93,7 +93,6 @@ run "refuses" {
     daily_schedule           = "daily"
     dataset                  = "tmdb-analytics"
     github                   = { owner_id = "me", repository = "name", repository_id = "2" }
-    history_days             = 365
     labels                   = { Team = "Growth" }
     log_level                = "debug"
     max_gib_billed           = 0
@@ -121,7 +120,6 @@ run "refuses" {
     var.daily_schedule,
     var.dataset,
     var.github,
-    var.history_days,
     var.labels,
     var.log_level,
     var.max_gib_billed,
@@ -140,13 +138,14 @@ run "refuses" {
   ]
 }
 
-# Beside a token that is wrong too it would not be looked at.
-run "refuses_a_channel" {
+# Beside another variable that is wrong too these would not be looked at.
+run "refuses_alone" {
   command = plan
 
   variables {
-    alert_slack = { channel = "movies" }
+    alert_slack  = { channel = "movies" }
+    history_days = 365
   }
 
-  expect_failures = [var.alert_slack]
+  expect_failures = [var.alert_slack, var.history_days]
 }
