@@ -25,7 +25,7 @@ FUNCTIONS := ingest_changes fetch_details compute_metrics
 .PHONY: doctor deploy smoke dead-letters replay-dead-letters remote-state destroy
 
 # PROJECT is in the environment of every command. JSON=1 works with all that read.
-OPS = $(RUN) python -m ops
+OPS = $(RUN) python -m cli
 JSON_OPTION = $(if $(JSON),--json)
 ASKING = $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(JSON_OPTION)
 DAYS_OPTIONS = $(if $(FROM),--from=$(FROM)) $(if $(TO),--to=$(TO))
@@ -99,7 +99,7 @@ bench: setup ## Initial load of 1,000 movies in fine weather, with 503s, through
 	@$(RUN) python -m benchmarks.initial_load
 
 soak: setup ## SEEDS=200 faults on the whole local pipeline, each run judged (an hour)
-	@$(RUN) python -m benchmarks.chaos --seeds $(or $(SEEDS),200)
+	@$(RUN) python -m benchmarks.fault_injection --seeds $(or $(SEEDS),200)
 
 bench-metrics: setup ## How good the metrics are, ours and the predecessor's, on labelled events (minutes)
 	@$(RUN) python -m benchmarks.metrics
@@ -135,8 +135,8 @@ fix: setup ## Let the tools mend what they can
 	@$(RUN) sqlfluff fix --disable-progress-bar sql
 	@if command -v terraform >/dev/null; then terraform fmt -recursive terraform; fi
 
-dictionary: setup ## Write docs/data_dictionary.md from sql/
-	@$(RUN) python -m local.dictionary > docs/data_dictionary.md
+dictionary: setup ## Write docs/reference/data_dictionary.md from sql/
+	@$(RUN) python -m tools.data_dictionary > docs/reference/data_dictionary.md
 
 lock: setup ## Resolve dependencies anew and regenerate every requirements.txt
 	@$(UV) lock
@@ -159,7 +159,7 @@ smoke: setup ## 20 movies through a real deployment, and a verdict. PROJECT=...
 remote-state: setup ## Move Terraform's state to a bucket, once, for a team. PROJECT=...
 	@$(OPS) remote-state $(TARGET)
 
-destroy: setup ## Take the deployment down; the data stays (python -m ops destroy --help) [DRY_RUN=1]
+destroy: setup ## Take the deployment down; the data stays (python -m cli destroy --help) [DRY_RUN=1]
 	@$(OPS) destroy $(TARGET) $(if $(DRY_RUN),--dry-run)
 
 # Hashed, and with functions-framework named, or Google's builder adds its own pins.

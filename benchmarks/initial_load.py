@@ -19,8 +19,8 @@ from pathlib import Path
 from rich.table import Table
 
 from local.console import open_console
+from local.run_progress import wait_until_published
 from local.stack import Options, Stack
-from local.watching import wait_until_published
 from shared.runs import Mode, Run
 
 DAY = date(2026, 6, 1)

@@ -20,10 +20,10 @@ from google.cloud import bigquery
 from rich.console import Console
 from rich.table import Table
 
-from functions.compute_metrics import statements
-from local.bigquery_emulator import BigQueryEmulator
+from emulators.bigquery import BigQueryEmulator
 from local.console import open_console
-from local.warehouse import PROJECT, connect, create_tables
+from local.tables import PROJECT, connect, create_tables
+from shared import sql_files
 
 TODAY = date(2026, 6, 30)
 LOOK_BACK_DAYS = 46
@@ -100,7 +100,7 @@ def measure(movies: int, days: int) -> Result:
         connect(emulator.url) as client,
     ):
         create_tables(client)
-        for view in statements.views():
+        for view in sql_files.views():
             run(client, view.sql)
         first = TODAY - timedelta(days=days - 1)
         for start in range(1, movies + 1, MOVIES_PER_INSERT):
@@ -124,7 +124,7 @@ def measure(movies: int, days: int) -> Result:
 
 
 def _timed(client: bigquery.Client) -> Iterator[tuple[str, float]]:
-    for statement in statements.daily():
+    for statement in sql_files.daily():
         began = time.monotonic()
         run(client, statement.sql, from_date=TODAY, to_date=TODAY)
         yield statement.name, time.monotonic() - began

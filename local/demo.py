@@ -28,15 +28,15 @@ from google.cloud import bigquery
 from rich.console import Console
 from rich.text import Text
 
+from emulators.bigquery import BigQueryEmulatorError
+from emulators.processes import StartError
+from emulators.pubsub import GoogleEmulatorError
 from local.archives import ROOT
-from local.bigquery_emulator import BigQueryEmulatorError
 from local.console import open_console
 from local.credentials import EMPTY_TOKEN, TokenError, is_empty, tmdb_token
 from local.demo_display import Progress, show_charts, show_next_steps, show_runs
-from local.processes import StartError
-from local.pubsub import GoogleEmulatorError
+from local.run_progress import RunStuckError, run_states, wait_until_published
 from local.stack import Options, Stack
-from local.watching import RunStuckError, run_states, wait_until_published
 from shared.messages import IngestRequest
 from shared.runs import Mode, Run
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from local.archives import ROOT
-from local.watching import Status
+from local.run_progress import Status
 
 type Justify = Literal["left", "right"]
 
@@ -155,7 +155,7 @@ def show_next_steps(
         "  make test            every test\n"
         f"  ls {logs}\n"
         "                       what the functions logged, a JSON line a unit of work\n"
-        "  docs/metrics.md      what each number means\n"
+        "  docs/concepts/metrics.md      what each number means\n"
         "  sql/README.md        every table and view\n",
         soft_wrap=True,
     )

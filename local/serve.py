@@ -1,7 +1,7 @@
 """The local stack, kept up in the foreground: `make local`.
 
 In: options. Out: the stand-ins and the three functions, until Ctrl-C; in .data a file
-that tells `python -m ops` in other terminals where they listen. TMDB is simulated, or
+that tells `python -m cli` in other terminals where they listen. TMDB is simulated, or
 the real one with TMDB_TOKEN set. The data are the demo's: either goes on with them.
 """
 
@@ -23,15 +23,15 @@ from google.cloud import bigquery
 from rich.console import Console
 from rich.text import Text
 
+from emulators.bigquery import BigQueryEmulatorError
+from emulators.processes import StartError
 from local.archives import ROOT
-from local.bigquery_emulator import BigQueryEmulatorError
 from local.console import open_console
 from local.credentials import EMPTY_TOKEN, TokenError, is_empty, tmdb_token
 from local.demo import FIRST_DAY
 from local.endpoints import Endpoints
-from local.processes import StartError
+from local.run_progress import run_states
 from local.stack import FAST_SETTINGS, Options, Stack
-from local.watching import run_states
 from shared.messages import IngestRequest
 from shared.runs import Mode
 

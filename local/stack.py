@@ -20,15 +20,17 @@ from urllib.parse import urlsplit
 
 from google.pubsub_v1.types import PubsubMessage
 
-from local import archives, environment, queues, warehouse
-from local.bigquery_emulator import BigQueryEmulator
-from local.processes import Child, child, free_port
-from local.pubsub import Backend, PubSubStandIn, start_google_emulator
-from local.secretmanager import SecretManagerStandIn
-from local.tmdb_simulator import SIMULATED_TOKEN
+from emulators import environment
+from emulators.bigquery import BigQueryEmulator
+from emulators.processes import Child, child, free_port
+from emulators.pubsub import Backend, PubSubStandIn, start_google_emulator
+from emulators.secretmanager import SecretManagerStandIn
+from emulators.tmdb import SIMULATED_TOKEN
+from local import archives, tables
+from local import topics as local_topics
 from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
 
-TOKEN_SECRET = f"projects/{warehouse.PROJECT}/secrets/tmdb-token"
+TOKEN_SECRET = f"projects/{tables.PROJECT}/secrets/tmdb-token"
 
 CONCURRENCY = {"ingest_changes": 4, "fetch_details": 8, "compute_metrics": 1}
 """Requests that one instance works on at once, as the deployment's should."""
@@ -54,7 +56,7 @@ class Options:
     """What a stack is started with.
 
     settings: environment of the functions, over FAST_SETTINGS; of the user's own they
-        get what local/environment.py keeps.
+        get what emulators/environment.py keeps.
     simulator: command-line options of the TMDB simulator; None to use the real TMDB.
     token: TMDB's credential; the simulator's own when empty.
     time_scale: what Pub/Sub's back-off waits are multiplied by.
@@ -123,9 +125,9 @@ class Stack:
 
     def tick(self, request: IngestRequest) -> None:
         """Publish what Cloud Scheduler would."""
-        with queues.publisher(self._pubsub.address) as topics:
+        with local_topics.publisher(self._pubsub.address) as topics:
             body = json.dumps(request.to_json()).encode()
-            topics.publish(queues.topic_path(INGEST_REQUESTS), body).result(30)
+            topics.publish(local_topics.topic_path(INGEST_REQUESTS), body).result(30)
 
     def restart(self, function: str) -> None:
         """Start a function anew on its port after it was killed, as Cloud Run does."""
@@ -150,7 +152,7 @@ class Stack:
 
     def dead_letters(self, timeout_s: float = 10.0) -> list[PubsubMessage]:
         """Take the messages parked so far; waits for the first one."""
-        return queues.pull(self.pubsub_address, DEAD_LETTERS, timeout_s)
+        return local_topics.pull(self.pubsub_address, DEAD_LETTERS, timeout_s)
 
     def rotate_token(self, token: str) -> None:
         """Give the secret a new latest version."""
@@ -185,7 +187,7 @@ class Stack:
     def _start(self) -> None:
         options = self._options
         environment.spare_loopback()
-        emulator = BigQueryEmulator(self._data / "bigquery", project=warehouse.PROJECT)
+        emulator = BigQueryEmulator(self._data / "bigquery", project=tables.PROJECT)
         # The slow starters first, all at once; then wait for each.
         endpoints = {name: free_port() for name in archives.FUNCTIONS}
         if options.simulator is not None:
@@ -199,22 +201,22 @@ class Stack:
             url = self._bigquery_url(name, bigquery_url)
             self._environments[name] = self._environment(url, secrets.address)
             self.functions[name] = self._start_function(name, port)
-        self.client = warehouse.connect(bigquery_url)
+        self.client = tables.connect(bigquery_url)
         self._exit.callback(self.client.close)
-        warehouse.create_tables(self.client)
+        tables.create_tables(self.client)
         for server in self.functions.values():
             server.wait_until_up()
         urls = {name: server.url for name, server in self.functions.items()}
         # As many as the functions are told; all their settings are the same.
-        attempts = int(options.settings.get(ATTEMPTS, queues.MOST_ATTEMPTS))
-        queues.create_queues(self._pubsub.address, urls, attempts)
+        attempts = int(options.settings.get(ATTEMPTS, local_topics.MOST_ATTEMPTS))
+        local_topics.create_queues(self._pubsub.address, urls, attempts)
 
     def _queue_server(self) -> Backend:
         if self._options.google_pubsub:
             return start_google_emulator(free_port())
         by_subscription = {
-            queues.subscription_path(topic): CONCURRENCY[function]
-            for topic, function in queues.SUBSCRIBERS.items()
+            local_topics.subscription_path(topic): CONCURRENCY[function]
+            for topic, function in local_topics.SUBSCRIBERS.items()
         }
         return PubSubStandIn(
             push_concurrency=by_subscription,
@@ -228,7 +230,7 @@ class Stack:
 
     def _start_simulator(self, options: tuple[str, ...]) -> Child:
         port = free_port()
-        command = [sys.executable, "-m", "local.tmdb_simulator", f"--port={port}"]
+        command = [sys.executable, "-m", "emulators.tmdb", f"--port={port}"]
         command += options
         simulator = self._exit.enter_context(
             child(
@@ -265,7 +267,7 @@ class Stack:
 
     def _environment(self, bigquery_url: str, secrets: str) -> dict[str, str]:
         env = {
-            "GOOGLE_CLOUD_PROJECT": warehouse.PROJECT,
+            "GOOGLE_CLOUD_PROJECT": tables.PROJECT,
             "TMDB_TOKEN_SECRET": TOKEN_SECRET,
             "BIGQUERY_EMULATOR_HOST": bigquery_url,
             "PUBSUB_EMULATOR_HOST": self._pubsub.address,
@@ -275,5 +277,5 @@ class Stack:
             env |= FAST_SETTINGS
             env["TMDB_BASE_URL"] = f"{self.simulator.url}/3"
             env["TMDB_EXPORTS_URL"] = f"{self.simulator.url}/p/exports"
-        env[ATTEMPTS] = str(queues.MOST_ATTEMPTS)
+        env[ATTEMPTS] = str(local_topics.MOST_ATTEMPTS)
         return env | dict(self._options.settings)

@@ -33,7 +33,7 @@ from shared.errors import (
     StatementError,
     WarehouseUnavailableError,
 )
-from shared.ports import Bill, Lock, Outcome, Parameter, Refusal, Row, Rows
+from shared.interfaces import Bill, Lock, Outcome, Parameter, Refusal, Row, Rows
 from shared.scripts import Scripts
 
 DATASET_IN_FILES = "tmdb_analytics"

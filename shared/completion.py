@@ -12,9 +12,9 @@ import logging
 from time import sleep
 
 from shared import clock
+from shared.interfaces import Topics
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS, MetricsRequest
-from shared.ports import Topics
 from shared.runs import Event, Run
 
 log = logging.getLogger(__name__)

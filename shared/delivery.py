@@ -31,7 +31,7 @@ from shared.errors import (
     PipelineError,
     TransientError,
 )
-from shared.ports import Topics
+from shared.interfaces import Topics
 from shared.runs import Mode
 
 log = logging.getLogger(__name__)

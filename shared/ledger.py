@@ -14,7 +14,7 @@ from typing import Any
 
 from shared import clock
 from shared.errors import RowsRejectedError
-from shared.ports import Row, Tables
+from shared.interfaces import Row, Tables
 from shared.runs import (
     ENDED,
     Batch,

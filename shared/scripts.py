@@ -22,7 +22,7 @@ from google.cloud import bigquery
 
 from shared import clock
 from shared.errors import DeadlineError, RunBusyError
-from shared.ports import Bill, Lock, Outcome
+from shared.interfaces import Bill, Lock, Outcome
 
 _ENDED_EARLY = ("stopped", "timeout")
 """Reasons of a job that BigQuery ends at its timeout, or when somebody cancels it.

@@ -1,7 +1,7 @@
 -- movie_viral_signals: what each movie's votes and popularity say against what was to be expected.
 -- now = the last 3 days, this week = 7, last week = the 7 before; the vote baseline are the days
 -- 35 to 8 before, the popularity baseline 35 to 4 before. Medians are of the movies of the day.
--- The days asked for are replaced whole, in one statement. Method: docs/metrics.md.
+-- The days asked for are replaced whole, in one statement. Method: docs/concepts/metrics.md.
 -- Grain: one row per movie_id and calculation_date.
 MERGE tmdb_analytics.movie_viral_signals AS stored
 USING (

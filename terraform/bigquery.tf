@@ -16,7 +16,7 @@ locals {
 
 # Where the data is, as first deployed. Elsewhere every table would be made anew: BigQuery
 # refuses to delete a dataset in use half way through an apply, or, with delete_data,
-# every row goes. So the plan is refused; docs/configuration.md says how to move the data.
+# every row goes. So the plan is refused; docs/reference/configuration.md says how to move the data.
 resource "terraform_data" "data_location" {
   input = {
     dataset  = var.dataset
@@ -29,7 +29,7 @@ resource "terraform_data" "data_location" {
 
     postcondition {
       condition     = self.input == { dataset = var.dataset, location = var.bigquery_location, project = var.project_id }
-      error_message = "The tables are in ${self.input.project}.${self.input.dataset} in ${self.input.location}, not in ${var.project_id}.${var.dataset} in ${var.bigquery_location}: this plan would delete them. Set project_id, dataset and bigquery_location back; docs/configuration.md, \"Another dataset or location\", says how to move the data. Another project needs a state of its own."
+      error_message = "The tables are in ${self.input.project}.${self.input.dataset} in ${self.input.location}, not in ${var.project_id}.${var.dataset} in ${var.bigquery_location}: this plan would delete them. Set project_id, dataset and bigquery_location back; docs/reference/configuration.md, \"Another dataset or location\", says how to move the data. Another project needs a state of its own."
     }
   }
 }

@@ -51,7 +51,7 @@ output "links" {
 }
 
 output "names" {
-  description = "What `python -m ops` works on."
+  description = "What `python -m cli` works on."
   value = {
     dataset           = google_bigquery_dataset.this.dataset_id
     dataset_location  = google_bigquery_dataset.this.location

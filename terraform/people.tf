@@ -1,5 +1,5 @@
 # Who may use a deployment: readers look, operators also start and repair runs. Owners of
-# the project need neither. docs/configuration.md says which command needs which role.
+# the project need neither. docs/reference/configuration.md says which command needs which role.
 
 locals {
   _readers = setunion(var.operators, var.readers)

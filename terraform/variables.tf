@@ -120,7 +120,7 @@ variable "composer_drives" {
 }
 
 variable "create_service_agents" {
-  description = "Creates the service agents of Pub/Sub and Cloud Functions by gcloud, once. false where Terraform runs without gcloud: create them first, as docs/configuration.md says."
+  description = "Creates the service agents of Pub/Sub and Cloud Functions by gcloud, once. false where Terraform runs without gcloud: create them first, as docs/reference/configuration.md says."
   type        = bool
   default     = true
 }

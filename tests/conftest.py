@@ -10,7 +10,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from local.tmdb_simulator import TmdbSimulator
+from emulators.tmdb import TmdbSimulator
 
 # A machine that is busy with something else is no defect of the code.
 hypothesis.settings.register_profile(
@@ -29,13 +29,13 @@ REAL_DATA = ROOT.parent / "shared/data"
 
 LONGEST = (
     "tests/test_replay.py",
-    "tests/chaos/",
+    "tests/benchmarks/",
     "tests/terraform/",
     "tests/test_pipeline.py",
     "tests/local/test_demo.py",
     "tests/local/test_guest.py",
     "tests/test_no_secrets.py",
-    "tests/ops/test_operating.py",
+    "tests/cli/test_operating.py",
 )
 """Minutes each: begun first, or one process works on the last while others wait."""
 

@@ -1,4 +1,4 @@
-"""Fakes of shared/ports.py that keep what they got and answer what they were told."""
+"""Fakes of shared/interfaces.py: they keep what they got, and answer as told."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Any
 
 from shared import clock
 from shared.errors import QueueUnavailableError, TmdbUnavailableError
-from shared.ports import (
+from shared.interfaces import (
     Bill,
     ChangedMovie,
     ExportRow,

@@ -48,13 +48,13 @@ def _make(*words: str, recipe: str = "") -> str:
 )
 def test_an_option_is_never_taken_from_the_environment(target: str) -> None:
     said = _make("--dry-run", target, "VIEW=v_breakouts")
-    assert f"-m ops {target}" in said
-    assert "--" not in said.rpartition(f"ops {target}")[2]
+    assert f"-m cli {target}" in said
+    assert "--" not in said.rpartition(f"cli {target}")[2]
 
 
 def test_an_option_is_taken_from_the_command_line() -> None:
     said = _make("--dry-run", "load", "LIMIT=5", "YES=1")
-    assert "ops load --limit=5" in said
+    assert "cli load --limit=5" in said
     assert "--yes" in said
 
 

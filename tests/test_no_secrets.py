@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from emulators.tmdb import SIMULATED_API_KEY, SIMULATED_TOKEN
+from local.run_progress import wait_until_published
 from local.stack import Options, Stack
-from local.tmdb_simulator import SIMULATED_API_KEY, SIMULATED_TOKEN
-from local.watching import wait_until_published
 from shared.messages import INGEST_REQUESTS
-from tests.outside import publish
+from tests.stack_helpers import publish
 
 pytestmark = pytest.mark.emulator
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from google.cloud import bigquery
 
-from local import queues
-from local.pubsub import GoogleEmulatorError, find_google_emulator
+from emulators.pubsub import GoogleEmulatorError, find_google_emulator
+from emulators.tmdb import SIMULATED_TOKEN
+from local import topics as local_topics
+from local.run_progress import run_state, run_states, wait_until_published
 from local.stack import Options, Stack
-from local.tmdb_simulator import SIMULATED_TOKEN
-from local.watching import run_state, run_states, wait_until_published
 from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import ENDED, Mode, Run
 
@@ -299,8 +299,10 @@ def test_a_bad_call_is_answered_with_field_and_remedy_and_does_nothing(
 
 
 def test_a_bad_message_is_parked_with_its_reason(stack: Stack) -> None:
-    with queues.publisher(stack.pubsub_address) as topics:
-        topics.publish(queues.topic_path(INGEST_REQUESTS), b'{"mode": "x"}').result(10)
+    with local_topics.publisher(stack.pubsub_address) as topics:
+        topics.publish(
+            local_topics.topic_path(INGEST_REQUESTS), b'{"mode": "x"}'
+        ).result(10)
     letters = stack.dead_letters()
     assert {letter.data for letter in letters} == {b'{"mode": "x"}'}
     assert letters[0].attributes["field"] == "mode"

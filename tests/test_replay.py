@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from local.run_progress import wait_until_published
 from local.stack import Options, Stack
-from local.watching import wait_until_published
 from shared.messages import IngestRequest
 from shared.runs import Mode, Run
 

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.metrics import scoring
 from benchmarks.metrics.computed import Cell, Computed, Measures
 from benchmarks.metrics.simulation import Simulation
-from local.tmdb_simulator.plan import Flags
+from emulators.tmdb.catalogue.plan import Flags
 
 _BREAKOUTS = ("small", "medium", "large", "small_base")
 _REGIME_RULES = {

@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.metrics import predecessor
 from benchmarks.metrics.simulation import Simulation
 from benchmarks.metrics.statements import Bench, Metrics
-from local.tmdb_simulator.plan import Flags, Floats
+from emulators.tmdb.catalogue.plan import Flags, Floats
 
 OURS, PREDECESSOR = "viral_coefficient", "predecessor's score (rows)"
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from local.tmdb_simulator.plan import Flags, Floats, Kind, Plan
-from local.tmdb_simulator.series import attention
+from emulators.tmdb.catalogue.plan import Flags, Floats, Kind, Plan
+from emulators.tmdb.catalogue.series import attention
 
 FRESH_DAYS = 6
 RELEVANT_GAIN = 0.5

@@ -6,7 +6,7 @@ Grids are [movie, day]; each draws from the generator it is given.
 import numpy as np
 from numpy.random import Generator
 
-from local.tmdb_simulator.plan import Flags, Floats, Ints
+from emulators.tmdb.catalogue.plan import Flags, Floats, Ints
 
 _WOBBLE_STEP, _WOBBLE_KEPT = 0.021, 0.95
 _STALE_SHARE, _MISSING_SHARE, _OUTAGES = 0.19, 0.02, 3

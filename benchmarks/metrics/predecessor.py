@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.metrics.simulation import Simulation
-from local.tmdb_simulator.plan import Flags, Floats
+from emulators.tmdb.catalogue.plan import Flags, Floats
 
 
 @dataclass(frozen=True, slots=True)

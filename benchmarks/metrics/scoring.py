@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.metrics.events import Event
 from benchmarks.metrics.simulation import Simulation
-from local.tmdb_simulator.plan import Flags, Floats, Ints
+from emulators.tmdb.catalogue.plan import Flags, Floats, Ints
 
 WARM_UP_DAYS = 42
 TOP = 20

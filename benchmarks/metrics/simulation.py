@@ -1,6 +1,6 @@
 """Seed in; simulated movies on every day out, with what makes an honest test.
 
-Movies, popularity and expected votes are the simulator's (`local.tmdb_simulator`):
+Movies, popularity and expected votes are the simulator's (`emulators.tmdb`):
 releases, some first seen days before they open, digital second waves, noise, weekdays,
 catalogue-wide shocks. Its plan is thinned to a catalogue's mix (obscure titles get few
 votes), and breakouts are made more frequent. Votes are drawn anew: on real series (32
@@ -29,9 +29,21 @@ from numpy.typing import NDArray
 
 from benchmarks.metrics.events import Event, Labels, find_events, label_days
 from benchmarks.metrics.nuisances import arrived, disturbed, stale, wobble
-from local.tmdb_simulator.breakouts import plan_breakouts
-from local.tmdb_simulator.plan import NEVER, Flags, Floats, Ints, Kind, Plan, make_plan
-from local.tmdb_simulator.series import POPULARITY_UNITS, Series, expected_votes
+from emulators.tmdb.catalogue.breakouts import plan_breakouts
+from emulators.tmdb.catalogue.plan import (
+    NEVER,
+    Flags,
+    Floats,
+    Ints,
+    Kind,
+    Plan,
+    make_plan,
+)
+from emulators.tmdb.catalogue.series import (
+    POPULARITY_UNITS,
+    Series,
+    expected_votes,
+)
 
 START = date(2026, 6, 1)
 

@@ -20,10 +20,10 @@ from google.cloud import bigquery, bigquery_storage
 from google.cloud.bigquery_storage_v1.services.big_query_read import transports
 
 from benchmarks.metrics.simulation import Simulation
-from functions.compute_metrics import statements
-from local.bigquery_emulator import BigQueryEmulator
-from local.tmdb_simulator.plan import Floats
-from local.warehouse import DATASET, PROJECT, connect, create_tables
+from emulators.bigquery import BigQueryEmulator
+from emulators.tmdb.catalogue.plan import Floats
+from local.tables import DATASET, PROJECT, connect, create_tables
+from shared import sql_files
 
 type Grid = np.ndarray[tuple[int, int], np.dtype[Any]]
 
@@ -73,7 +73,7 @@ class Bench:
             transport=transports.BigQueryReadGrpcTransport(channel=channel)
         )
         create_tables(client)
-        for view in statements.views():
+        for view in sql_files.views():
             client.query_and_wait(view.sql)
 
     def compute(self, simulation: Simulation) -> Metrics:
@@ -84,7 +84,7 @@ class Bench:
         last_day = simulation.first_day + timedelta(
             days=simulation.observed.shape[1] - 1
         )
-        for statement in statements.daily():
+        for statement in sql_files.daily():
             self._run(statement.sql, simulation.first_day, last_day)
         return self._read(simulation)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from benchmarks.metrics import scoring
 from benchmarks.metrics.computed import Cell, Computed, Measures
-from local.tmdb_simulator.plan import Flags, Floats
+from emulators.tmdb.catalogue.plan import Flags, Floats
 
 _UP, _DOWN = ("Surging", "Rising"), ("Declining", "Falling")
 _TRUE_MOVE, _TRUE_CALM = np.log(1.25), np.log(1.05)

@@ -8,10 +8,10 @@ were, so a run that late batches publish again announces the others.
 import logging
 from collections.abc import Sequence
 
-from functions.compute_metrics import statements
 from functions.compute_metrics.world import World
+from shared import sql_files
 from shared.errors import PermanentError
-from shared.ports import Row
+from shared.interfaces import Row
 from shared.runs import Event, Mode, Run
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def announce(run: Run, world: World) -> None:
         return
     try:
         rows = world.tables.select(
-            statements.new_breakouts().sql,
+            sql_files.new_breakouts().sql,
             from_date=run.run_date,
             to_date=run.run_date,
         )

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from functions.compute_metrics.statements import SQL, Statement
+from shared.sql_files import SQL, Statement
 
 EXAMPLES_PER_DAY = 3
 """Offending rows that are quoted of each check and day."""

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from functions.compute_metrics import breakouts, checks, statements, views
+from functions.compute_metrics import breakouts, checks, views
 from functions.compute_metrics.checks import Finding, Severity
 from functions.compute_metrics.deadline import Deadline
 from functions.compute_metrics.world import World
-from shared import clock
+from shared import clock, sql_files
 from shared.delivery import Delivery
 from shared.errors import PipelineError
+from shared.interfaces import Bill, Lock, Outcome, Row, Tables
 from shared.messages import METRICS_REQUESTS, MetricsRequest
-from shared.ports import Bill, Lock, Outcome, Row, Tables
 from shared.runs import Event, Recomputation, Recorded, Run, RunStatus
 
 log = logging.getLogger(__name__)
@@ -163,7 +163,7 @@ class _Work:
         if not self.delivery.is_pushed:  # each call is work of its own
             whose = f"{whose}-{self.delivery.published_at.timestamp():.6f}"
         return tables.run_alone(
-            statements.transaction(checks.as_one_query(checks.read())),
+            sql_files.transaction(checks.as_one_query(checks.read())),
             lock=Lock("metrics", f"{first:%Y%m%d}-{last:%Y%m%d}-{whose}"),
             bill=bill,
             timeout_s=self.deadline.left_s(),

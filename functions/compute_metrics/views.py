@@ -2,9 +2,9 @@
 
 from functools import cache
 
-from functions.compute_metrics import statements
 from functions.compute_metrics.deadline import Deadline
-from shared.ports import Tables
+from shared import sql_files
+from shared.interfaces import Tables
 
 
 def make(tables: Tables, deadline: Deadline) -> int:
@@ -16,7 +16,7 @@ def make(tables: Tables, deadline: Deadline) -> int:
 def make_once(tables: Tables, deadline: Deadline) -> int:
     """Make the views that this instance has not made: a deployment starts new ones."""
     made = _made(tables)
-    views = statements.views()
+    views = sql_files.views()
     for view in views:
         if view.name not in made:
             tables.execute(view.sql, timeout_s=deadline.left_s())

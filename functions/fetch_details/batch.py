@@ -21,8 +21,8 @@ from functions.fetch_details.world import World
 from shared import clock, days
 from shared.delivery import Delivery
 from shared.errors import BatchIncompleteError, BatchSlowError
+from shared.interfaces import Reply, Row
 from shared.messages import MovieBatch
-from shared.ports import Reply, Row
 from shared.runs import Event, Run
 
 log = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from shared import bigquery, logs, pubsub, tmdb
 from shared.config import Platform, Settings
+from shared.interfaces import Movies, Tables, Topics
 from shared.ledger import Ledger
 from shared.once import once
-from shared.ports import Movies, Tables, Topics
 
 
 @dataclass(frozen=True, slots=True)

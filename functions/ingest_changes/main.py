@@ -10,7 +10,7 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
-from functions.ingest_changes import details, history, sweep
+from functions.ingest_changes import load_history, start_run, sweep
 from functions.ingest_changes.world import World, connect
 from shared.delivery import Delivery, answer
 from shared.errors import BadMessageError
@@ -37,10 +37,12 @@ def run(request: IngestRequest, delivery: Delivery, world: World) -> dict[str, A
     if request.mode is Mode.SWEEP:
         return sweep.sweep(request, delivery.published_at, world)
     if request.mode is not Mode.HISTORY:
-        return details.start(request, run_date, world)
+        return start_run.start(request, run_date, world)
     if request.export_date is None:
-        return history.start(run_date, world)
-    return history.load_day(request, request.export_date, run_date, delivery, world)
+        return load_history.start(run_date, world)
+    return load_history.load_day(
+        request, request.export_date, run_date, delivery, world
+    )
 
 
 def _refuse_more_than_tracked(limit: int | None, tracked_movies: int) -> None:

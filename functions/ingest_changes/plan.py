@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from shared.ports import ChangedMovie, ExportRow, ListedMovie
+from shared.interfaces import ChangedMovie, ExportRow, ListedMovie
 
 LARGEST_DISCOVER = 8_000
 """More movies than this are chosen from the export: discover ends at 10,000 rows,

@@ -15,7 +15,7 @@ from enum import StrEnum
 from time import monotonic
 from typing import Any
 
-from functions.ingest_changes import details
+from functions.ingest_changes import start_run
 from functions.ingest_changes.publishing import publish_days
 from functions.ingest_changes.world import World
 from shared.completion import request_metrics
@@ -154,7 +154,7 @@ def _republish(run: Run, world: World) -> None:
     if run.mode is Mode.HISTORY:
         publish_days(run, missing, world)
     else:
-        details.publish(run, missing, world)
+        start_run.publish(run, missing, world)
     world.ledger.record(run, [(Event.RUN_REPUBLISHED, {"batch_count": len(missing)})])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from functions.ingest_changes.plan import Selected
 from shared import clock
-from shared.ports import Tables
+from shared.interfaces import Tables
 from shared.runs import Run
 
 _SQL = Path(__file__).parents[2] / "sql/tracking"

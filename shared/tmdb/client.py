@@ -35,7 +35,7 @@ from shared.clock import now
 from shared.config import Platform, Settings
 from shared.deadlines import CHUNK_S
 from shared.errors import PipelineError, TmdbUnavailableError
-from shared.ports import ChangedMovie, ExportRow, ListedMovie, Reply
+from shared.interfaces import ChangedMovie, ExportRow, ListedMovie, Reply
 from shared.tmdb import pages
 from shared.tmdb.answered import answered_at
 from shared.tmdb.auth import Credential, bad_credential

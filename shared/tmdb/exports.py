@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from math import inf
 
 from shared.errors import TransientError
-from shared.ports import ExportRow
+from shared.interfaces import ExportRow
 
 log = logging.getLogger(__name__)
 

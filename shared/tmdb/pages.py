@@ -11,7 +11,7 @@ from math import ceil
 from typing import Any, Self, cast
 
 from shared.errors import TmdbIncompleteError, TmdbUnavailableError
-from shared.ports import ChangedMovie, ListedMovie
+from shared.interfaces import ChangedMovie, ListedMovie
 
 LAST_PAGE = 500
 """TMDB answers 400 beyond it."""

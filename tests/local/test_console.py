@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
+from cli import output
+from cli.commands import dead_letters, explain, validate
+from cli.runs.dead_letter_queue import Letter
 from functions.compute_metrics.checks import Finding, Severity
 from local.console import open_console
 from local.demo_display import Progress, show_rows
-from ops import dead_letters, explain, report, validate
-from ops.letters import Letter
 
 ROOT = Path(__file__).parents[2]
-OWNERS = {ROOT / "local/console.py", ROOT / "local/recording.py"}
+OWNERS = {ROOT / "local/console.py", ROOT / "tools/record_terminal.py"}
 """Of rich's consoles; the second draws what a terminal has shown already."""
 
 TITLES = ["[sic]", "X [/end]", ":skull:", "[bold]", "\\[x\\]", "[link=x]y[/link]"]
@@ -74,7 +75,7 @@ def _print_everything(text: str) -> None:
     explain.show(console, _explained(text))
     finding = Finding(text, Severity.FAIL, date(2026, 6, 1), 1, (text,))
     validate.show(console, date(2026, 6, 1), date(2026, 6, 1), 1, [finding])
-    report.show([report.Finding(text, ok=False, said=text, remedy=text)])
+    output.show([output.Finding(text, ok=False, said=text, remedy=text)])
     letter = Letter("1", "", text, text, "", "", text, text, b"", ())
     dead_letters.show(console, [letter])
     with Progress(console) as progress:
@@ -102,7 +103,7 @@ def test_letters_that_a_terminal_lacks_are_printed_as_near_ones(encoding: str) -
 def test_no_console_is_opened_elsewhere() -> None:
     opened = [
         str(path.relative_to(ROOT))
-        for folder in ("benchmarks", "local", "ops")
+        for folder in ("benchmarks", "local", "cli")
         for path in (ROOT / folder).rglob("*.py")
         if path not in OWNERS
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))

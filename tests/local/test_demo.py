@@ -63,9 +63,7 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     assert processes_of(tmp_path) == []
 
 
-@pytest.mark.parametrize(
-    ("today", "days"), [(9, 3), (3, 3), (2, 2), (1, 1)], ids=str
-)
+@pytest.mark.parametrize(("today", "days"), [(9, 3), (3, 3), (2, 2), (1, 1)], ids=str)
 def test_the_demo_runs_no_day_after_today(today: int, days: int) -> None:
     found = demo.days_to_run(date(2026, 6, 1), 3, date(2026, 6, today))
     assert found == [date(2026, 6, n) for n in range(1, days + 1)]

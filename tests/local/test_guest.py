@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import Exit
 from local.endpoints import Endpoints
-from ops.exits import Exit
 from tests.machine import processes_of
 
 pytestmark = pytest.mark.emulator
@@ -159,7 +159,7 @@ def served(
 
 @pytest.fixture
 def ask(data: Path, theirs: Mapping[str, str], served: object) -> Ask:
-    return lambda *words: _run(theirs, "ops", *words, f"--data={data}")
+    return lambda *words: _run(theirs, "cli", *words, f"--data={data}")
 
 
 def test_a_load_is_published_whatever_the_environment_says(

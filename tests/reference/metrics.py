@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tests.reference.grids import (
+from tests.reference.day_windows import (
     MIN_PEERS,
     Grid,
     Panel,

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tests.reference.grids import MIN_PEERS, Grid, Panel, newest, ratio
+from tests.reference.day_windows import MIN_PEERS, Grid, Panel, newest, ratio
 
 
 def snapshots(readings: pd.DataFrame) -> pd.DataFrame:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from local.tmdb_simulator.catalogue import Catalogue
-from local.warehouse import DATASET, SCHEMAS
-from tests.reference import nasty
+from emulators.tmdb.catalogue.movies import Catalogue
+from local.tables import DATASET, SCHEMAS
+from tests.reference import adversarial_series
 from tests.reference.metrics import metrics
 from tests.reference.snapshots import catalogue_days, snapshots
 from tests.reference.viral_signals import viral_signals
@@ -111,10 +111,13 @@ def _is_number(value: Any) -> bool:
 
 
 def test_on_a_series_with_everything_that_goes_wrong(sandbox: Sandbox) -> None:
-    readings = nasty.readings()
+    readings = adversarial_series.readings()
     expected = reference(readings)
     land(sandbox, readings)
-    first, last = nasty.FIRST, nasty.FIRST + timedelta(days=nasty.DAYS - 1)
+    first, last = (
+        adversarial_series.FIRST,
+        adversarial_series.FIRST + timedelta(days=adversarial_series.DAYS - 1),
+    )
 
     sandbox.compute(first, last)
 

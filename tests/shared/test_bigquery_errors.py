@@ -12,7 +12,7 @@ import pytest
 from google.api_core.exceptions import from_http_status
 from google.cloud.bigquery import DEFAULT_RETRY
 
-from local import warehouse
+from local import tables as local_tables
 from shared.bigquery import Warehouse
 from shared.bigquery_errors import TABLE, Known, Verdict, classify
 from shared.errors import (
@@ -89,7 +89,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def tables(fake: FakeBigQuery) -> Iterator[Warehouse]:
-    with warehouse.connect(fake.url) as client:
+    with local_tables.connect(fake.url) as client:
         yield Warehouse(client, "d", max_bytes_billed=10**9)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from shared.completion import LOOKS_AGAIN_S, request_metrics_if_complete
+from shared.interfaces import Parameter
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS
-from shared.ports import Parameter
 from shared.runs import Mode, Run
 from tests.fakes import FakeTables, FakeTopics, run_status
 

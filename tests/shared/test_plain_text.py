@@ -5,9 +5,9 @@ import os
 
 import pytest
 
+from cli.deployment.target import token
+from emulators.secretmanager import SecretManagerStandIn
 from local.credentials import TokenError, is_empty, tmdb_token
-from local.secretmanager import SecretManagerStandIn
-from ops.target import token
 from shared import secretmanager
 from shared.errors import CredentialsError
 from shared.plain_text import plain

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from shared import clock
 from shared.errors import RunBusyError
-from shared.ports import Bill, Lock, Outcome
+from shared.interfaces import Bill, Lock, Outcome
 from shared.scripts import Scripts
 
 LOCK = Lock("metrics", "20260310-20260310-17")

@@ -17,22 +17,23 @@ from typing import Any
 import pytest
 import yaml
 
-from functions.compute_metrics import checks, statements
+from functions.compute_metrics import checks
+from shared import sql_files
 
 HERE = Path(__file__).parent
-GATE = statements.gate()
+GATE = sql_files.gate()
 TRACKING = {
-    path.stem: statements.Statement(path.stem, path.read_text())
-    for path in (statements.SQL / "tracking").glob("*.sql")
+    path.stem: sql_files.Statement(path.stem, path.read_text())
+    for path in (sql_files.SQL / "tracking").glob("*.sql")
 }
-STATEMENTS = {file.name: file for file in statements.daily()} | GATE | TRACKING
+STATEMENTS = {file.name: file for file in sql_files.daily()} | GATE | TRACKING
 DAYS = "catalogue_days"
-VIEWS = {path.stem for path in (statements.SQL / "views").glob("*.sql")}
+VIEWS = {path.stem for path in (sql_files.SQL / "views").glob("*.sql")}
 CHECKS = {check.statement.name: check.statement.sql for check in checks.read()}
 QUERIES = {
-    path.stem: path.read_text() for path in (statements.SQL / "queries").glob("*.sql")
+    path.stem: path.read_text() for path in (sql_files.SQL / "queries").glob("*.sql")
 }
-ALERT = {statements.new_breakouts().name: statements.new_breakouts().sql}
+ALERT = {sql_files.new_breakouts().name: sql_files.new_breakouts().sql}
 READ_ONLY = CHECKS | QUERIES | ALERT
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.bigquery_emulator import BigQueryEmulator
-from local.warehouse import PROJECT, connect
+from emulators.bigquery import BigQueryEmulator
+from local.tables import PROJECT, connect
 from tests.sql.sandbox import Sandbox
 
 

@@ -30,7 +30,7 @@ from zetasql.types import (
 )
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2
 
-from functions.compute_metrics import statements
+from shared import sql_files
 
 type Row = Mapping[str, Any]
 type Resolved = Any
@@ -40,7 +40,7 @@ PARAMETERS = ("from_date", "to_date")
 """Days; an operator's reason is a text besides."""
 SCHEMAS: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text())
-    for path in sorted((statements.SQL / "schemas").glob("*.json"))
+    for path in sorted((sql_files.SQL / "schemas").glob("*.json"))
 }
 
 _KINDS = {
@@ -117,7 +117,7 @@ class GoogleSql:
         self.views: dict[str, Resolved] = {}
         """Every view's resolved statement, after those of the views it reads."""
         self._queries: dict[str, str] = {}
-        for view in statements.views():
+        for view in sql_files.views():
             resolved = self.analyze(view.sql)
             [name] = resolved.name_path
             self.views[name] = resolved

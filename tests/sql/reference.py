@@ -7,7 +7,7 @@ MERGE or UPDATE as the query that its clauses define: what the table holds after
 import sqlglot
 from sqlglot import exp
 
-from functions.compute_metrics.statements import SQL
+from shared.sql_files import SQL
 from tests.sql.cases import READ_ONLY, STATEMENTS, Case
 from tests.sql.googlesql import SCHEMAS, body, googlesql
 

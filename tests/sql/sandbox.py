@@ -10,13 +10,13 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from functions.compute_metrics import statements
-from functions.compute_metrics.statements import Statement
-from local.warehouse import DATASET, PROJECT, create_tables
+from local.tables import DATASET, PROJECT, create_tables
+from shared import sql_files
+from shared.sql_files import Statement
 
 type Row = Mapping[str, Any]
 
-SCHEMAS = sorted((statements.SQL / "schemas").glob("*.json"))
+SCHEMAS = sorted((sql_files.SQL / "schemas").glob("*.json"))
 
 _RETRY = bigquery.DEFAULT_RETRY.with_timeout(20)
 """A failing emulator must not look like a hang: Google's own default is 10 minutes."""
@@ -31,7 +31,7 @@ class Sandbox:
     def prepare(self) -> None:
         """Create every table and view."""
         create_tables(self.client)
-        for view in statements.views():
+        for view in sql_files.views():
             self.select(view.sql)
 
     def clear(self) -> None:
@@ -70,12 +70,12 @@ class Sandbox:
         self, from_date: date, to_date: date, files: Iterable[Statement] | None = None
     ) -> None:
         """Run the statements that take days, all or some."""
-        for file in files or statements.daily():
+        for file in files or sql_files.daily():
             self.select(file.sql, from_date=from_date, to_date=to_date)
 
     def publish(self, from_date: date, to_date: date) -> None:
         """Publish days, as compute_metrics does when their checks have passed."""
-        gate = statements.gate()["publish"]
+        gate = sql_files.gate()["publish"]
         self.select(gate.sql, from_date=from_date, to_date=to_date)
 
 

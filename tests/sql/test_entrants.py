@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.compute_metrics import checks
-from local.warehouse import DATASET
+from local.tables import DATASET
 from tests.sql.sandbox import Sandbox
 
 pytestmark = pytest.mark.emulator

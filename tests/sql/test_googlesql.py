@@ -7,13 +7,14 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from functions.compute_metrics import checks, statements
+from functions.compute_metrics import checks
+from shared import sql_files
 from tests.sql.googlesql import SCHEMAS, InvalidSqlError, googlesql
 from tests.sql.pruning import reads
 
 FILES = {
-    path.relative_to(statements.SQL).as_posix(): path.read_text()
-    for path in sorted(statements.SQL.glob("**/*.sql"))
+    path.relative_to(sql_files.SQL).as_posix(): path.read_text()
+    for path in sorted(sql_files.SQL.glob("**/*.sql"))
 }
 MERGES = [name for name, sql in FILES.items() if "\nMERGE " in sql]
 ON_DAYS = [
@@ -64,7 +65,7 @@ def test_google_takes_the_checks_as_the_one_query_they_are_run_as() -> None:
 
 def test_google_takes_what_the_transaction_adds_to_the_files() -> None:
     """Control flow it does not take; what stands between is queries and an UPDATE."""
-    script = statements.transaction(checks.as_one_query(checks.read()))
+    script = sql_files.transaction(checks.as_one_query(checks.read()))
     made = re.search(r"CREATE TEMP TABLE findings AS\n(.*?);\n\nIF", script, re.DOTALL)
     gate = re.search(r"UPDATE [^;]*", script)
     condition = re.search(r"IF (NOT EXISTS \(.*?\)) THEN", script, re.DOTALL)

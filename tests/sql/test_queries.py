@@ -13,11 +13,11 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from functions.compute_metrics import statements
+from shared import sql_files
 from tests.sql.sandbox import Sandbox
 from tests.sql.test_rules import COMPARISONS, SCHEMAS, VIEWS
 
-FILES = sorted((statements.SQL / "queries").glob("*.sql"))
+FILES = sorted((sql_files.SQL / "queries").glob("*.sql"))
 TEXTS = {path.stem: path.read_text() for path in FILES}
 
 DAY = date(2026, 3, 20)

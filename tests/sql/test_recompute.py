@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.warehouse import DATASET
+from local.tables import DATASET
 from tests.sql.sandbox import Sandbox
 
 pytestmark = pytest.mark.emulator

@@ -10,19 +10,19 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from functions.compute_metrics import statements
+from shared import sql_files
 from shared.ledger import RUN_STATUS
 
-NUMBERED = sorted(statements.SQL.glob("[0-9][0-9]_*.sql"))
-VIEWS = sorted((statements.SQL / "views").glob("*.sql"))
-CHECKS = sorted((statements.SQL / "checks").glob("*.sql"))
-GATE = sorted((statements.SQL / "gate").glob("*.sql"))
-QUERIES = sorted((statements.SQL / "queries").glob("*.sql"))
-ALERTS = sorted((statements.SQL / "alerts").glob("*.sql"))
-TRACKING = sorted((statements.SQL / "tracking").glob("*.sql"))
+NUMBERED = sorted(sql_files.SQL.glob("[0-9][0-9]_*.sql"))
+VIEWS = sorted((sql_files.SQL / "views").glob("*.sql"))
+CHECKS = sorted((sql_files.SQL / "checks").glob("*.sql"))
+GATE = sorted((sql_files.SQL / "gate").glob("*.sql"))
+QUERIES = sorted((sql_files.SQL / "queries").glob("*.sql"))
+ALERTS = sorted((sql_files.SQL / "alerts").glob("*.sql"))
+TRACKING = sorted((sql_files.SQL / "tracking").glob("*.sql"))
 SCHEMAS = {
     path.stem: json.loads(path.read_text())
-    for path in sorted((statements.SQL / "schemas").glob("*.json"))
+    for path in sorted((sql_files.SQL / "schemas").glob("*.json"))
 }
 TEXTS = {
     path.stem: path.read_text()

@@ -3,7 +3,7 @@
 import pytest
 from google.cloud import bigquery
 
-from local.warehouse import DATASET
+from local.tables import DATASET
 from tests.sql.sandbox import SCHEMAS, Sandbox
 
 pytestmark = pytest.mark.emulator

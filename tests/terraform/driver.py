@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.ops.machine import Machine
+from tests.cli.fake_programs import Machine
 
 REPOSITORY = Path(__file__).parents[2]
 WHAT_THE_ROOT_READS = ("terraform", "functions", "shared", "sql", ".python-version")

@@ -15,20 +15,20 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.fault_injection.proxy import Answer, Call, Forward, Tap, hand_on
+from emulators.pubsub import PubSubStandIn
 from functions.compute_metrics import breakouts
 from functions.compute_metrics.world import World
-from local import archives, queues
-from local.chaos.tap import Answer, Call, Forward, Tap, hand_on
-from local.pubsub import PubSubStandIn
+from local import archives, topics
+from local.run_progress import wait_until_published
 from local.stack import Options, Stack
-from local.watching import wait_until_published
 from shared.ledger import Ledger
 from shared.logs import JsonFormatter
 from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
 from shared.runs import Mode, Run
 from tests.fakes import FakeTables, FakeTopics
-from tests.outside import publish
 from tests.sql.googlesql import googlesql
+from tests.stack_helpers import publish
 from tests.terraform import log_filter
 from tests.terraform.driver import Json
 from tests.terraform.log_filter import Entry, FilterError, compiled, found
@@ -62,7 +62,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
             happens()
             seen.entries[name] = list(log.new())
             assert isinstance(stack.pubsub, PubSubStandIn)
-            waiting = stack.pubsub.stats()[queues.subscription_path(DEAD_LETTERS)]
+            waiting = stack.pubsub.stats()[topics.subscription_path(DEAD_LETTERS)]
             seen.dead_letters[name] = waiting.ready
     return seen
 
@@ -276,7 +276,7 @@ def test_every_field_that_an_alert_shows_is_in_a_line_that_raises_it(
         raising = list(filter(compiled(condition["filter"]), every))
         for label, extractor in condition["label_extractors"].items():
             path = extractor.removeprefix("EXTRACT(").removesuffix(")")
-            # A closed run has a reason: tests/chaos waits until one is closed.
+            # A closed run has a reason: tests/benchmarks waits until one is closed.
             is_elsewhere = (name, label) == ("run_incomplete", "reason")
             shown = any(found(entry, path) is not None for entry in raising)
             assert shown or is_elsewhere, (name, label)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from local.tmdb_simulator import SIMULATED_TOKEN
-from tests.ops.machine import Machine
+from emulators.tmdb import SIMULATED_TOKEN
+from tests.cli.fake_programs import Machine
 from tests.terraform.driver import REPOSITORY, Root
 
 pytestmark = pytest.mark.terraform

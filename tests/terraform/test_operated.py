@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from local.tmdb_simulator import SIMULATED_TOKEN
-from ops.checks import FIRST_APIS
-from tests.ops.machine import Machine
+from cli.deployment.preflight import FIRST_APIS
+from emulators.tmdb import SIMULATED_TOKEN
+from tests.cli.fake_programs import Machine
 from tests.terraform.driver import NUMBER, PROJECT, REPOSITORY, Root
 
 pytestmark = pytest.mark.terraform
@@ -72,7 +72,7 @@ class Life:
             command = (*command, f"--tmdb-url={self.tmdb}")
         done = subprocess.run(  # noqa: S603 - our own command
             [
-                sys.executable, "-m", "ops", *command,
+                sys.executable, "-m", "cli", *command,
                 f"--project={PROJECT}", f"--terraform={self.root.module}",
             ],
             cwd=REPOSITORY,

@@ -4,7 +4,7 @@ import re
 
 from tests.terraform.driver import CALLER, LOOKER, REPOSITORY, Json, planned
 
-DOCUMENT = REPOSITORY / "docs/configuration.md"
+DOCUMENT = REPOSITORY / "docs/reference/configuration.md"
 SCOPES = {
     "google_bigquery_dataset_iam_member": "dataset",
     "google_cloud_run_v2_service_iam_member": "function",

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from local import warehouse
+from local import tables
 from tests.terraform.driver import Json
 from tests.terraform.rules.tables import schema_is_bigquerys
 
 
 @pytest.mark.parametrize(
-    "path", sorted(warehouse.SCHEMAS.glob("*.json")), ids=lambda path: path.stem
+    "path", sorted(tables.SCHEMAS.glob("*.json")), ids=lambda path: path.stem
 )
 def test_a_schema_is_as_bigquerys_api_returns_it(path: Path) -> None:
     spec = json.loads(path.read_text())
@@ -22,7 +22,7 @@ def test_rows_expire_wherever_there_are_days_of_them() -> None:
     """tracked_movies is no history: every run rewrites it."""
     undated = {
         path.stem
-        for path in warehouse.SCHEMAS.glob("*.json")
+        for path in tables.SCHEMAS.glob("*.json")
         if not json.loads(path.read_text())["partition_by"]
     }
     assert undated == {"tracked_movies"}

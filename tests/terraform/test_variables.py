@@ -11,7 +11,7 @@ BLOCKS = {
     block[1]: block[2]
     for block in re.finditer(r'(?ms)^variable "(\w+)" \{\n(.*?)^\}', TEXT)
 }
-DOCUMENT: Path = REPOSITORY / "docs/configuration.md"
+DOCUMENT: Path = REPOSITORY / "docs/reference/configuration.md"
 
 
 def test_variables_are_in_alphabetical_order() -> None:

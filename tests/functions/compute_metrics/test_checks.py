@@ -21,7 +21,7 @@ from functions.compute_metrics.checks import (
     read,
     spans_without,
 )
-from functions.compute_metrics.statements import SQL, Statement
+from shared.sql_files import SQL, Statement
 
 DAY = date(2026, 3, 10)
 NEXT = DAY + timedelta(1)

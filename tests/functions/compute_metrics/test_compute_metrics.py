@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from functions.compute_metrics import breakouts, checks, compute, statements
+from functions.compute_metrics import breakouts, checks, compute
 from functions.compute_metrics.deadline import Deadline
 from functions.compute_metrics.main import run
 from functions.compute_metrics.world import World
-from shared import clock
+from shared import clock, sql_files
 from shared.delivery import Delivery
 from shared.errors import DeadlineError, StatementError, WarehouseUnavailableError
+from shared.interfaces import Bill, Lock, Outcome, Parameter
 from shared.ledger import Ledger
 from shared.messages import MetricsRequest, ViewsRequest
-from shared.ports import Bill, Lock, Outcome, Parameter
 from tests.conftest import ROOT
 from tests.fakes import FakeTables, FakeTopics, run_status
 
@@ -30,7 +30,7 @@ RUN_ID = "daily-2026-03-10"
 OF_RUN = MetricsRequest(RUN_ID, DAY, DAY)
 DAYS = [DAY + timedelta(n) for n in range(-2, 1)]
 OF_RANGE = MetricsRequest(None, DAYS[0], DAYS[-1])
-VIEWS = [view.sql for view in statements.views()]
+VIEWS = [view.sql for view in sql_files.views()]
 SCRIPT = "-- metrics: "
 BILLED = 1000
 """Of every script."""
@@ -138,9 +138,9 @@ def test_the_views_come_first_and_then_one_script_of_everything() -> None:
     assert executed[:-1] == VIEWS
     parts = [
         "BEGIN TRANSACTION;",
-        *(statement.sql.strip() for statement in statements.daily()),
+        *(statement.sql.strip() for statement in sql_files.daily()),
         checks.as_one_query(checks.read()),
-        statements.gate()["publish"].sql.strip(),
+        sql_files.gate()["publish"].sql.strip(),
         "COMMIT TRANSACTION;",
     ]
     places = [executed[-1].index(part) for part in parts]
@@ -155,9 +155,9 @@ def test_a_request_for_the_views_makes_them_and_computes_nothing() -> None:
     tables.appended.clear()
     said = run(ViewsRequest(), DELIVERY, world)
     assert [sql for sql, _ in tables.executed] == [
-        view.sql for view in statements.views()
+        view.sql for view in sql_files.views()
     ]
-    assert said == {"status": "views made", "views": len(statements.views())}
+    assert said == {"status": "views made", "views": len(sql_files.views())}
     assert (tables.appended, topics.published) == ({}, [])
 
 
@@ -365,7 +365,7 @@ class ForgetfulTables(RefusingTables):
     """BigQuery that cannot say who broke out."""
 
     def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
-        if sql == statements.new_breakouts().sql:
+        if sql == sql_files.new_breakouts().sql:
             raise self.error
         return super().select(sql, **parameters)
 

@@ -17,18 +17,18 @@ from typing import Any
 import pytest
 from google.cloud import bigquery
 
+from emulators.bigquery import BigQueryEmulator
 from functions.compute_metrics import compute
 from functions.compute_metrics.deadline import Deadline
 from functions.compute_metrics.main import run
 from functions.compute_metrics.world import World
-from local import warehouse
-from local.bigquery_emulator import BigQueryEmulator
+from local import tables as local_tables
 from shared.bigquery import Warehouse
 from shared.delivery import Delivery
 from shared.errors import DeadlineError, RunBusyError, StatementError
+from shared.interfaces import Bill, Lock, Outcome, Parameter
 from shared.ledger import Ledger
 from shared.messages import MetricsRequest
-from shared.ports import Bill, Lock, Outcome, Parameter
 from tests.conftest import ROOT
 from tests.fakes import FakeTopics
 
@@ -103,21 +103,21 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmula
 
 @pytest.fixture(scope="module")
 def client(emulator: BigQueryEmulator) -> Iterator[bigquery.Client]:
-    with warehouse.connect(emulator.url) as connected:
+    with local_tables.connect(emulator.url) as connected:
         yield connected
 
 
 @pytest.fixture(scope="module")
 def dataset(client: bigquery.Client) -> Meddled:
     """Return a dataset that is not the one that the SQL names."""
-    warehouse.create_tables(client, DATASET)
+    local_tables.create_tables(client, DATASET)
     return Meddled(client, DATASET, max_bytes_billed=10**9)
 
 
 @pytest.fixture
 def tables(dataset: Meddled, client: bigquery.Client) -> Meddled:
     """Return the dataset with nothing in it but three published days."""
-    names = [path.stem for path in sorted(warehouse.SCHEMAS.glob("*.json"))]
+    names = [path.stem for path in sorted(local_tables.SCHEMAS.glob("*.json"))]
     client.query_and_wait("\n".join(f"TRUNCATE TABLE {DATASET}.{n};" for n in names))
     dataset.before_checks = ""
     _land(dataset, popularity=10.0)

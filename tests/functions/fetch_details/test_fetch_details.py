@@ -14,9 +14,9 @@ from functions.fetch_details.main import run
 from functions.fetch_details.world import World
 from shared.delivery import Delivery
 from shared.errors import BatchIncompleteError, BatchSlowError, CredentialsError
+from shared.interfaces import Reply
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS, MovieBatch
-from shared.ports import Reply
 from tests.fakes import FakeMovies, FakeTables, FakeTopics, run_status
 
 DAY = date(2026, 3, 1)

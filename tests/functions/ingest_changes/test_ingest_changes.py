@@ -18,9 +18,9 @@ from shared.errors import (
     TmdbIncompleteError,
     TmdbUnavailableError,
 )
+from shared.interfaces import ChangedMovie, ExportRow, ListedMovie, Parameter
 from shared.ledger import Ledger
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest
-from shared.ports import ChangedMovie, ExportRow, ListedMovie, Parameter
 from shared.runs import Batch, Mode
 from shared.tmdb import ExportNotYetError
 from tests.fakes import FakeMovies, FakeTables, FakeTopics

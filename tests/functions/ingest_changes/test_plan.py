@@ -14,7 +14,7 @@ from functions.ingest_changes.plan import (
     select,
     survey,
 )
-from shared.ports import ChangedMovie, ExportRow, ListedMovie
+from shared.interfaces import ChangedMovie, ExportRow, ListedMovie
 
 DAY = date(2026, 3, 1)
 TOP = [ListedMovie(680, 90.0), ListedMovie(13, 50.0)]

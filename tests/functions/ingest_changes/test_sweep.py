@@ -11,6 +11,7 @@ from functions.ingest_changes.sweep import Need, need
 from functions.ingest_changes.world import World
 from shared.delivery import Delivery
 from shared.errors import QueueUnavailableError, RowsRejectedError
+from shared.interfaces import ListedMovie
 from shared.ledger import Ledger
 from shared.messages import (
     INGEST_REQUESTS,
@@ -18,7 +19,6 @@ from shared.messages import (
     MOVIE_BATCHES,
     IngestRequest,
 )
-from shared.ports import ListedMovie
 from shared.runs import Mode, OpenRun
 from tests.fakes import FakeMovies, FakeTables, FakeTopics
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from emulators.bigquery import BigQueryEmulator
 from functions.ingest_changes.main import run
 from functions.ingest_changes.world import World
-from local import warehouse
-from local.bigquery_emulator import BigQueryEmulator
+from local import tables as local_tables
 from shared.bigquery import Warehouse
 from shared.delivery import Delivery
+from shared.interfaces import ExportRow, ListedMovie
 from shared.ledger import Ledger
 from shared.messages import MOVIE_BATCHES, IngestRequest
-from shared.ports import ExportRow, ListedMovie
 from shared.runs import Mode
 from tests.fakes import FakeMovies, FakeTopics
 
@@ -51,8 +51,8 @@ def tables(
     emulator: BigQueryEmulator, request: pytest.FixtureRequest
 ) -> Iterator[Warehouse]:
     dataset = f"d{abs(hash(request.node.name)) % 10**9}"
-    with warehouse.connect(emulator.url) as client:
-        warehouse.create_tables(client, dataset)
+    with local_tables.connect(emulator.url) as client:
+        local_tables.create_tables(client, dataset)
         yield Warehouse(client, dataset, max_bytes_billed=10**9)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.tmdb_simulator import TmdbSimulator
+from emulators.tmdb import TmdbSimulator
 from shared import clock
 from shared.tmdb import Tmdb
 from shared.tmdb.answered import answered_at

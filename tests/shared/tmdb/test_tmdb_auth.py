@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.tmdb_simulator import SIMULATED_API_KEY, SIMULATED_TOKEN
+from emulators.tmdb import SIMULATED_API_KEY, SIMULATED_TOKEN
 from shared.tmdb import CredentialKind, credential_kind
 
 

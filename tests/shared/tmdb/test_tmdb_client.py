@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import requests
 
-from local.tmdb_simulator import (
+from emulators.tmdb import (
     SIMULATED_API_KEY,
     SIMULATED_TOKEN,
     Faults,
     TmdbSimulator,
 )
 from shared.errors import CredentialsError, TmdbIncompleteError, TmdbUnavailableError
-from shared.ports import ExportRow
+from shared.interfaces import ExportRow
 from shared.tmdb import ExportDamagedError, ExportMissingError, ExportNotYetError, Tmdb
 
 TODAY = date(2026, 3, 1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.ports import ExportRow
+from shared.interfaces import ExportRow
 from shared.tmdb.exports import ExportDamagedError, read_lines
 
 DAY = date(2026, 3, 1)

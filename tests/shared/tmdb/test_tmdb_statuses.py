@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.tmdb_simulator import SIMULATED_TOKEN
+from emulators.tmdb import SIMULATED_TOKEN
 from shared import clock
 from shared.errors import CredentialsError, TmdbUnavailableError
-from shared.ports import Reply
+from shared.interfaces import Reply
 from shared.tmdb import Tmdb
 from shared.tmdb.rate_limit import retry_after_s
 from shared.tmdb.statuses import Verdict, verdict

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from local import archives, queues, stack
+from local import archives, stack, topics
 from shared import deadlines
 from shared.config import Settings
 from tests.terraform.driver import Json, planned
@@ -69,7 +69,7 @@ def functions_are_as_tested(plan: Json) -> Iterator[str]:
             yield f"{key} is tested with {stack.CONCURRENCY[key]} requests at once"
         if config["max_instance_count"] != 1:
             yield f"{key} has several instances: TMDB's rate is kept within one"
-        if not config["timeout_seconds"] < queues.ACK_DEADLINE_S:
+        if not config["timeout_seconds"] < topics.ACK_DEADLINE_S:
             yield f"{key} may still work when its message is delivered again"
         if config["timeout_seconds"] != deadlines.FUNCTION_S:
             yield f"{key} may take other than {deadlines.FUNCTION_S} s"

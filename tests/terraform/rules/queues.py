@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from local import archives, queues
+from local import archives
+from local import topics as local_topics
 from shared import messages
 from shared.errors import BadMessageError
 from tests.terraform.driver import Json, planned
@@ -15,7 +16,8 @@ from tests.terraform.rules.reading import of_type
 TOPICS = {
     name: value
     for name, value in vars(messages).items()
-    if isinstance(value, str) and value in {*queues.SUBSCRIBERS, messages.DEAD_LETTERS}
+    if isinstance(value, str)
+    and value in {*local_topics.SUBSCRIBERS, messages.DEAD_LETTERS}
 }
 """Constant of shared/messages.py -> topic."""
 
@@ -26,17 +28,17 @@ LONGEST_RETENTION = "2678400s"
 def queues_are_the_local_ones(plan: Json) -> Iterator[str]:
     """Topics and push subscriptions are those the local stack is tested with."""
     topics = {item["values"]["name"] for item in of_type(plan, "google_pubsub_topic")}
-    if topics != {*queues.SUBSCRIBERS, messages.DEAD_LETTERS}:
+    if topics != {*local_topics.SUBSCRIBERS, messages.DEAD_LETTERS}:
         yield f"topics are {sorted(topics)}"
     pushes = {
         item["index"]: item["values"]
         for item in of_type(plan, "google_pubsub_subscription")
         if item["name"] == "push"
     }
-    if set(pushes) != set(queues.SUBSCRIBERS.values()):
+    if set(pushes) != set(local_topics.SUBSCRIBERS.values()):
         yield f"pushed to are {sorted(pushes)}"
-    shortest_s, longest_s = queues.BACK_OFF_S
-    for topic, function in queues.SUBSCRIBERS.items():
+    shortest_s, longest_s = local_topics.BACK_OFF_S
+    for topic, function in local_topics.SUBSCRIBERS.items():
         push = pushes.get(function, {})
         said = {
             "name": push.get("name"),
@@ -51,14 +53,14 @@ def queues_are_the_local_ones(plan: Json) -> Iterator[str]:
         }
         wanted = {
             "name": topic,
-            "ack_deadline_seconds": queues.ACK_DEADLINE_S,
+            "ack_deadline_seconds": local_topics.ACK_DEADLINE_S,
             "retry_policy": [
                 {
                     "minimum_backoff": f"{shortest_s}s",
                     "maximum_backoff": f"{longest_s}s",
                 }
             ],
-            "most_attempts": [queues.MOST_ATTEMPTS],
+            "most_attempts": [local_topics.MOST_ATTEMPTS],
             "expiration_policy": [{"ttl": ""}],
             "has_oidc": [True],
         }
@@ -67,7 +69,9 @@ def queues_are_the_local_ones(plan: Json) -> Iterator[str]:
 
     for item in of_type(plan, "google_cloudfunctions2_function"):
         env = item["values"]["service_config"][0]["environment_variables"]
-        if (said_last := env.get("MAX_DELIVERY_ATTEMPTS")) != str(queues.MOST_ATTEMPTS):
+        if (said_last := env.get("MAX_DELIVERY_ATTEMPTS")) != str(
+            local_topics.MOST_ATTEMPTS
+        ):
             yield f"{item['index']} takes {said_last} for the last delivery"
 
 
@@ -87,7 +91,7 @@ def dead_letters_are_kept(plan: Json) -> Iterator[str]:
     ]
     moves = [role for _, role, who in agents if "gcp-sa-pubsub" in who]
     wanted = ["roles/pubsub.publisher"] + ["roles/pubsub.subscriber"] * len(
-        queues.SUBSCRIBERS
+        local_topics.SUBSCRIBERS
     )
     if sorted(moves) != wanted:
         yield f"Pub/Sub's agent has {moves}: dead letters would never arrive"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from local import warehouse
+from local import tables as local_tables
 from tests.terraform.driver import Json
 from tests.terraform.rules.reading import of_type
 
@@ -26,7 +26,7 @@ def tables_are_their_schemas(plan: Json) -> Iterator[str]:
         item["values"]["table_id"]: item["values"]
         for item in of_type(plan, "google_bigquery_table")
     }
-    files = {path.stem: path for path in warehouse.SCHEMAS.glob("*.json")}
+    files = {path.stem: path for path in local_tables.SCHEMAS.glob("*.json")}
     for name in sorted(tables.keys() ^ files.keys()):
         yield f"{name} is a table or a schema, but not both"
     for name in sorted(tables.keys() & files.keys()):

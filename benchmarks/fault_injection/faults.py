@@ -1,0 +1,393 @@
+"""Faults: what breaks in a scene, by name. Each arms the scene and says what is due."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from datetime import time as datetime_time
+from functools import partial
+from http.client import HTTPConnection
+from itertools import count
+from urllib.parse import urlsplit
+
+from benchmarks.fault_injection.proxy import Answer, Call, CutError, Forward
+from benchmarks.fault_injection.scenario import Scene
+from emulators.tmdb.http.faults import MALFORMED_KINDS, READABLE_KINDS
+from local import tables
+from local.run_progress import Status
+from shared.messages import INGEST_REQUESTS, METRICS_REQUESTS, MOVIE_BATCHES
+from shared.runs import ENDED
+
+type Fault = Callable[[Scene], None]
+type Moment = Callable[[Call], bool]
+
+CLOSED = ("PARTIAL", "FAILED")
+_AWAY = Answer(
+    503,
+    b'{"error": {"code": 503, "message": "backend error", "errors": '
+    b'[{"reason": "backendError", "message": "backend error"}]}}',
+)
+
+
+_USED_UP = (
+    ("quotaExceeded", "Quota exceeded: too many table update operations"),
+    ("rateLimitExceeded", "Exceeded rate limits: too many api requests per user"),
+    ("jobRateLimitExceeded", "Job exceeded rate limits"),
+)
+_TAKEN = Answer(200, b'{"kind": "bigquery#tableDataInsertAllResponse"}')
+
+
+def _records(event: str) -> Moment:
+    return lambda call: (
+        "/ingestion_log/insertAll" in call.path and event.encode() in call.body
+    )
+
+
+def _loads(column: str) -> Moment:
+    return lambda call: call.method == "PUT" and f'"{column}"'.encode() in call.body
+
+
+def _starts_a_job(call: Call) -> bool:
+    return call.method == "POST" and "/jobs" in call.path
+
+
+def _starts_a_transaction(call: Call) -> bool:
+    return _starts_a_job(call) and b"BEGIN TRANSACTION" in call.body
+
+
+def _kill(
+    scene: Scene, function: str, moment: Moment, *, after: bool = False, nth: int = 1
+) -> None:
+    """Kill a function when it asks BigQuery for something the nth time."""
+    lock, asked = threading.Lock(), count(1)
+
+    def ambush(call: Call, forward: Forward) -> Answer:
+        if call.function != function or not moment(call):
+            return forward(call)
+        with lock:
+            if next(asked) != nth:
+                return forward(call)
+        if after:
+            forward(call)
+        scene.crash(function)
+        raise CutError
+
+    scene.tap.ambush = ambush
+
+
+def _killed_before_work(scene: Scene) -> None:
+    _kill(scene, "fetch_details", lambda _: True)
+
+
+def _killed_before_marker(scene: Scene) -> None:
+    _kill(
+        scene, "fetch_details", _records("BATCH_DONE"), nth=scene.draw.choice([1, 1, 2])
+    )
+
+
+def _killed_after_marker(scene: Scene) -> None:
+    nth = scene.draw.choice([1, 2])
+    _kill(scene, "fetch_details", _records("BATCH_DONE"), after=True, nth=nth)
+
+
+def _killed_while_planning(scene: Scene) -> None:
+    moment, after = scene.draw.choice(
+        [
+            (_loads("is_deleted"), False),
+            (_loads("is_deleted"), True),
+            (_loads("movie_ids"), True),
+            (_records("RUN_PLANNED"), False),
+            (_records("RUN_PLANNED"), True),
+        ]
+    )
+    _kill(scene, "ingest_changes", moment, after=after)
+
+
+def _killed_during_metrics(scene: Scene) -> None:
+    if scene.draw.random() < 0.3:  # noqa: PLR2004
+        moment, nth = _records("METRICS_DONE"), 1
+    else:
+        # The views' first ones, or the script that computes everything.
+        moment = scene.draw.choice([_starts_a_job, _starts_a_transaction])
+        nth = scene.draw.randint(1, 6) if moment is _starts_a_job else 1
+    after = scene.draw.random() < 0.5  # noqa: PLR2004
+    _kill(scene, "compute_metrics", moment, after=after, nth=nth)
+
+
+def _lost_batch(scene: Scene) -> None:
+    left = iter(range(scene.draw.choice([1, 1, 2])))
+    no = scene.draw.choice([1, 2])
+
+    def is_lost(topic: str, data: bytes) -> bool:
+        return (
+            topic == MOVIE_BATCHES
+            and json.loads(data)["batch_no"] == no
+            and next(left, None) is not None
+        )
+
+    scene.lose(is_lost)
+
+
+def _late_batch(scene: Scene) -> None:
+    """Lose a batch, however often it is published, until the run has been closed."""
+    lost: list[bytes] = []
+    seen = {"closed": False}
+
+    def is_lost(topic: str, data: bytes) -> bool:
+        if topic != MOVIE_BATCHES or json.loads(data)["batch_no"] != 1:
+            return False
+        lost.append(data)
+        return True
+
+    def look(status: Status) -> bool:
+        if not seen["closed"] and status["state"] in CLOSED:
+            seen["closed"] = True
+            scene.lose(lambda _topic, _data: False)
+            scene.publish(MOVIE_BATCHES, lost[0])
+        return seen["closed"] and status["state"] not in CLOSED
+
+    scene.lose(is_lost)
+    scene.look = look
+
+
+def _two_sweeps(scene: Scene) -> None:
+    _lost_batch(scene)
+    scene.sweeps_at_once = 3
+
+
+def _poison_movies(scene: Scene) -> None:
+    """One keeps the day publishable, several make it partial."""
+    how_many = scene.draw.choice([1, 1, 4])
+    poisoned = scene.draw.sample(scene.tracked[: len(scene.tracked) // 2], how_many)
+    kinds = [kind for kind in MALFORMED_KINDS if kind not in READABLE_KINDS]
+    scene.simulated["malformed_movies"] = {
+        str(movie): scene.draw.choice(kinds) for movie in poisoned[1:]
+    }
+    if scene.draw.random() < 0.5:  # noqa: PLR2004
+        scene.simulated["poison_movies"] = poisoned[:1]
+    else:
+        kind = scene.draw.choice(kinds)
+        scene.simulated["malformed_movies"][str(poisoned[0])] = kind
+    scene.failing |= set(poisoned)
+
+
+def _poison_messages(scene: Scene) -> None:
+    bad = {
+        INGEST_REQUESTS: b'{"mode": "hourly"}',
+        MOVIE_BATCHES: json.dumps(
+            {"run_id": scene.run.run_id, "movie_ids": "all"}
+        ).encode(),
+        METRICS_REQUESTS: b"\xff no JSON",
+    }
+    tick = scene.begin
+
+    def begin() -> None:
+        for topic, data in bad.items():
+            scene.publish(topic, data)
+        tick()
+
+    scene.begin = begin
+    scene.parked |= set(bad.values())
+
+
+def _storm(scene: Scene) -> None:
+    start_s = scene.draw.uniform(0, 1.5)
+    scene.simulated |= {"storm_429_start_s": start_s, "storm_429_s": 2.0}
+
+
+def _outage(scene: Scene) -> None:
+    """Half as long as a request is tried again, as 30 s are of the default 60."""
+    start_s = scene.draw.uniform(0, 1.5)
+    scene.simulated |= {"outage_start_s": start_s, "outage_s": 1.5}
+
+
+def _slow(scene: Scene) -> None:
+    scene.simulated |= {"slow_share": 1.0, "slow_s": 0.9}
+
+
+def _bad_pages(scene: Scene) -> None:
+    """Without an export the lists decide, and the lists are short and repeat."""
+    scene.simulated |= {
+        "missing_exports": [scene.day.isoformat()],
+        "short_pages": [2, 4],
+        "repeated_pages": [3],
+    }
+
+
+def _bad_export(scene: Scene) -> None:
+    kind = scene.draw.choice(
+        ["missing_exports", "truncated_exports", "corrupt_exports"]
+    )
+    scene.simulated[kind] = [scene.day.isoformat()]
+
+
+def _bigquery_away(scene: Scene) -> None:
+    """Refuse some calls; of others only the answer is lost, the work is done."""
+    lock, left = threading.Lock(), iter(range(8))
+
+    def ambush(call: Call, forward: Forward) -> Answer:
+        with lock:
+            is_struck = scene.draw.random() < 0.25 and next(left, None) is not None  # noqa: PLR2004
+            is_done = scene.draw.random() < 0.5 and "/upload/" not in call.path  # noqa: PLR2004
+        if not is_struck:
+            return forward(call)
+        if is_done:
+            forward(call)
+        return _AWAY
+
+    scene.tap.ambush = ambush
+
+
+def _quota(scene: Scene) -> None:
+    """Refuse some calls for a while as BigQuery refuses a project in a hurry."""
+    lock, left = threading.Lock(), iter(range(8))
+
+    def ambush(call: Call, forward: Forward) -> Answer:
+        with lock:
+            is_struck = scene.draw.random() < 0.25 and next(left, None) is not None  # noqa: PLR2004
+            reason, message = scene.draw.choice(_USED_UP)
+        if not is_struck:
+            return forward(call)
+        error = {"reason": reason, "message": message, "domain": "usageLimits"}
+        body = {"code": 403, "message": message, "errors": [error]}
+        return Answer(403, json.dumps({"error": body}).encode())
+
+    scene.tap.ambush = ambush
+
+
+def _visible_late(scene: Scene) -> None:
+    """Take streamed rows at once, and show them seconds later, each request its own."""
+    lock = threading.Lock()
+
+    def show(call: Call, late_s: float) -> None:
+        time.sleep(late_s)
+        target = urlsplit(scene.stack.bigquery_url).netloc
+        connection = HTTPConnection(target, timeout=60)
+        kept = {
+            name: value
+            for name, value in call.headers
+            if name.lower() in ("content-type", "content-encoding")
+        }
+        try:
+            connection.request(call.method, call.path, call.body, kept)
+            connection.getresponse().read()
+        finally:
+            connection.close()
+
+    def ambush(call: Call, forward: Forward) -> Answer:
+        if "/insertAll" not in call.path:
+            return forward(call)
+        with lock:
+            late_s = scene.draw.uniform(0.2, 5.0)
+            scene.background(partial(show, call, late_s))
+        return _TAKEN
+
+    scene.tap.ambush = ambush
+    scene.is_late = True
+
+
+def _expired(scene: Scene) -> None:
+    """Drop what expires first once the run has ended, as 31 days later."""
+
+    def look(status: Status) -> bool:
+        if not scene.is_expired and status["state"] in ENDED:
+            began = datetime.combine(scene.day, datetime_time(), UTC)
+            later = began + timedelta(days=31)
+            tables.expire_partitions(scene.stack.client, later)
+            scene.is_expired = True
+            return False
+        return scene.is_expired
+
+    scene.look = look
+
+
+def _missed_tick(scene: Scene) -> None:
+    """Let no tick come, and Scheduler's sweep after the hour find that out."""
+
+    def deliver() -> None:
+        moment = f"{scene.day}T13:00:00Z"
+        while scene.push("ingest_changes", {"mode": "sweep"}, moment) != 200:  # noqa: PLR2004
+            time.sleep(0.5)
+
+    scene.begin = partial(scene.background, deliver)
+
+
+def _storm_of_404(scene: Scene) -> None:
+    start_s = scene.draw.uniform(0, 1.5)
+    scene.simulated |= {"storm_404_start_s": start_s, "storm_404_s": 2.0}
+
+
+def _bare_gzip(scene: Scene) -> None:
+    scene.simulated["bare_gzip_share"] = scene.draw.choice([0.3, 1.0])
+
+
+def _refused_rows(scene: Scene) -> None:
+    refused = set(scene.draw.sample(scene.tracked[:40], scene.draw.choice([1, 3])))
+
+    def ambush(call: Call, forward: Forward) -> Answer:
+        if "/movie_details_raw/insertAll" not in call.path:
+            return forward(call)
+        body = json.loads(call.body)
+        bad = [
+            index
+            for index, row in enumerate(body["rows"])
+            if row["json"]["movie_id"] in refused
+        ]
+        body["rows"] = [r for i, r in enumerate(body["rows"]) if i not in bad]
+        if body["rows"]:
+            forward(call.with_body(json.dumps(body).encode()))
+        reason = {"reason": "invalid", "location": "title", "message": "refused"}
+        errors = [{"index": index, "errors": [reason]} for index in bad]
+        return Answer(200, json.dumps({"insertErrors": errors}).encode())
+
+    scene.tap.ambush = ambush
+    scene.failing |= refused
+
+
+def _midnight(scene: Scene) -> None:
+    """Kill the planner of a day's last tick, and let TMDB go on to the next day."""
+    _kill(scene, "ingest_changes", _loads("is_deleted"))
+
+    def deliver() -> None:
+        moment = f"{scene.day}T23:59:59.9Z"
+        while scene.push("ingest_changes", {"mode": "daily"}, moment) != 200:  # noqa: PLR2004
+            scene.stack.steer_simulator(
+                {"today": scene.days[1].isoformat(), "time_of_day": "00:00:01"}
+            )
+            time.sleep(0.5)
+
+    scene.begin = partial(scene.background, deliver)
+
+
+def _nothing(_scene: Scene) -> None:
+    """Fine weather, but for the duplicates that there are always."""
+
+
+FAULTS: Mapping[str, Fault] = {
+    "none": _nothing,
+    "killed before work": _killed_before_work,
+    "killed between rows and marker": _killed_before_marker,
+    "killed between marker and check": _killed_after_marker,
+    "killed while planning": _killed_while_planning,
+    "killed during metrics": _killed_during_metrics,
+    "lost batch": _lost_batch,
+    "batch later than the deadline": _late_batch,
+    "three sweeps at once": _two_sweeps,
+    "poison movies": _poison_movies,
+    "poison messages": _poison_messages,
+    "storm of 429": _storm,
+    "TMDB outage": _outage,
+    "slow TMDB": _slow,
+    "short and repeated pages": _bad_pages,
+    "export missing or damaged": _bad_export,
+    "BigQuery 503": _bigquery_away,
+    "rows refused": _refused_rows,
+    "midnight during the run": _midnight,
+    "rows visible late": _visible_late,
+    "quota used up": _quota,
+    "storm of 404": _storm_of_404,
+    "gzip without a header": _bare_gzip,
+    "missed tick": _missed_tick,
+    "expired partitions": _expired,
+}

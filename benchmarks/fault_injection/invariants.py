@@ -1,0 +1,132 @@
+"""Truth: a finished scene in, everything that is not as it must be out, in words.
+
+Judged by what the simulator knows, not by what the pipeline says of itself.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from google.cloud import bigquery
+
+from benchmarks.fault_injection.scenario import Scene
+from emulators.tmdb.catalogue.source import Source
+from local.run_progress import Status
+
+MIN_COVERAGE = 0.99
+"""published_min_coverage of sql/10_metric_thresholds.sql; a test compares them."""
+
+_PLANNED = """
+SELECT DISTINCT movie_id FROM tmdb_analytics.batch_plan, UNNEST(movie_ids) AS movie_id
+WHERE run_id = @run_id
+"""
+_LANDED = """
+SELECT movie_id, popularity, vote_count FROM tmdb_analytics.movie_details_raw
+WHERE run_id = @run_id
+"""
+_EXPORTED = """
+SELECT movie_id, popularity FROM tmdb_analytics.movie_popularity_raw
+WHERE export_date = @day AND is_tracked
+"""
+_SNAPSHOTS = """
+SELECT movie_id, vote_count FROM tmdb_analytics.movie_daily_snapshots
+WHERE snapshot_date = @day AND is_tracked
+"""
+_METRICS = """
+SELECT movie_id FROM tmdb_analytics.movie_metrics_aggregated
+WHERE calculation_date = @day
+"""
+_EVENTS = """
+SELECT event, COUNT(*) AS n FROM tmdb_analytics.ingestion_log
+WHERE run_id = @run_id GROUP BY event
+"""
+
+
+def problems(
+    scene: Scene, status: Status, letters: Iterable[bytes], source: Source
+) -> Iterator[str]:
+    """Yield what is wrong; nothing is what one hopes for."""
+    rows = _Rows(scene)
+    planned = {row["movie_id"] for row in rows(_PLANNED)}
+    told = {movie: _told(movie, scene.days, source) for movie in planned}
+    there = {movie for movie, values in told.items() if values}
+    due = there - scene.failing
+    yield from _wrong_rows(rows, due, told, set() if scene.is_expired else due)
+    yield from _wrong_counts(status, planned, there, due)
+    events = {row["event"]: row["n"] for row in rows(_EVENTS)}
+    published = events.get("METRICS_DONE", 0)
+    # A run that was closed too early is computed again with what came late, and so is
+    # one whose end was not visible yet.
+    may_repeat = scene.is_late or events.get("RUN_CLOSED")
+    if published != 1 and not (published and may_repeat):
+        yield f"metrics were published {published} times: {events}"
+    if set(letters) != scene.parked:
+        yield f"dead letters are {set(letters)}, not {scene.parked}"
+
+
+def _told(movie_id: int, days: Iterable[date], source: Source) -> set[Any]:
+    """Return (popularity, votes) as TMDB may have told them; empty when it has none."""
+    details = [source.details(movie_id, day) for day in days]
+    return {(one["popularity"], one["vote_count"]) for one in details if one}
+
+
+def _wrong_rows(
+    rows: "_Rows", due: set[int], told: dict[int, set[Any]], kept: set[int]
+) -> Iterator[str]:
+    landed = rows(_LANDED)
+    if (ids := {row["movie_id"] for row in landed}) != kept:
+        yield f"lost: {sorted(kept - ids)}, nobody asked for: {sorted(ids - kept)}"
+    for row in landed:
+        if (row["popularity"], row["vote_count"]) not in told.get(row["movie_id"], ()):
+            yield f"TMDB never told {row}"
+    known = {row["movie_id"] for row in rows(_EXPORTED)} | due
+    for table, sql in (("snapshots", _SNAPSHOTS), ("metrics", _METRICS)):
+        stored = [row["movie_id"] for row in rows(sql)]
+        if len(stored) != len(set(stored)):
+            yield f"{table}: {len(stored) - len(set(stored))} rows are doubled"
+        if set(stored) != known:
+            yield (
+                f"{table}: lost {sorted(known - set(stored))}, "
+                f"too many {sorted(set(stored) - known)}"
+            )
+    voted = {
+        row["movie_id"] for row in rows(_SNAPSHOTS) if row["vote_count"] is not None
+    }
+    if voted != due:
+        yield f"votes of {sorted(voted ^ due)} are wrong"
+
+
+def _wrong_counts(
+    status: Status, planned: set[int], there: set[int], due: set[int]
+) -> Iterator[str]:
+    real = {
+        "expected": len(planned),
+        "not_found": len(planned - there),
+        "failed": len(there - due),
+        "fetched": len(due),
+        "written": len(due),
+    }
+    said = {name: status[name] for name in real}
+    if said != real:
+        yield f"v_run_status counts {said}, but it was {real}"
+    state = "PUBLISHED" if len(due) >= MIN_COVERAGE * len(there) else "PARTIAL"
+    if status["state"] != state:
+        yield f"the run ended {status['state']}, but is {state}"
+
+
+class _Rows:
+    """Queries about one scene."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._client = scene.stack.client
+        self._config = bigquery.QueryJobConfig(
+            query_parameters=[
+                bigquery.ScalarQueryParameter("run_id", "STRING", scene.run.run_id),
+                bigquery.ScalarQueryParameter("day", "DATE", scene.day),
+            ]
+        )
+
+    def __call__(self, sql: str) -> list[dict[str, Any]]:
+        """Return a query's rows."""
+        found = self._client.query_and_wait(sql, job_config=self._config)
+        return [dict(row.items()) for row in found]

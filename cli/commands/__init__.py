@@ -1,0 +1,1 @@
+"""One file per command of tmdb-traction, named like the command."""

@@ -1,0 +1,235 @@
+"""backfill: days that are missing in; their popularity and metrics asked for."""
+
+import json
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from cli.costs import load_estimate, planned, reads
+from cli.costs.estimate import Estimate
+from cli.costs.planned import several
+from cli.environment import Place, at
+from cli.errors import Exit, OperatorError
+from cli.options import DryRun, From, Json, To, Where, Yes, span
+from cli.runs import backfill_plan
+from cli.runs.backfill_plan import Known, Need, Todo, as_spans, days_of
+from cli.starting import agree
+from functions.ingest_changes.plan import EXPORTS_KEPT_DAYS
+from local.console import open_console
+from shared.interfaces import Tables
+from shared.messages import INGEST_REQUESTS, METRICS_REQUESTS
+from shared.runs import Mode, Run
+
+TRACKED = """
+SELECT COUNTIF(retired_on IS NULL) AS movies FROM tmdb_analytics.tracked_movies
+"""
+STORED = """
+SELECT export_date AS day, COUNT(DISTINCT movie_id) AS movies, 0 AS metrics
+FROM tmdb_analytics.movie_popularity_raw
+WHERE export_date BETWEEN @from_date AND @to_date AND COALESCE(is_tracked, TRUE)
+GROUP BY export_date
+UNION ALL
+SELECT snapshot_date AS day, COUNT(*) AS movies, 0 AS metrics
+FROM tmdb_analytics.movie_daily_snapshots
+WHERE snapshot_date BETWEEN @from_date AND @to_date AND COALESCE(is_tracked, TRUE)
+GROUP BY snapshot_date
+UNION ALL
+SELECT calculation_date AS day, 0 AS movies, COUNT(*) AS metrics
+FROM tmdb_analytics.movie_metrics_aggregated
+WHERE calculation_date BETWEEN @from_date AND @to_date
+GROUP BY calculation_date
+"""
+NEWEST = """
+SELECT MAX(snapshot_date) AS day FROM tmdb_analytics.catalogue_days
+WHERE snapshot_date <= @today
+"""
+ASKED = """
+SELECT
+  plans.export_date AS day,
+  plans.run_id,
+  plans.run_date,
+  EXISTS (
+    SELECT 1 FROM tmdb_analytics.ingestion_log AS events
+    WHERE events.run_id = plans.run_id
+      AND events.run_date = plans.run_date
+      AND events.run_date BETWEEN @from_date AND @today
+      AND events.batch_no = plans.batch_no
+      AND events.event = 'BATCH_DONE'
+  ) AS is_done
+FROM tmdb_analytics.batch_plan AS plans
+WHERE plans.export_date BETWEEN @from_date AND @to_date
+  AND plans.run_date BETWEEN @from_date AND @today
+"""
+
+
+def backfill(
+    where: Where,
+    *,
+    from_date: From = None,
+    to_date: To = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also the days that are there already.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Load popularity of past days from TMDB's exports and compute their metrics.
+
+    TMDB keeps exports for about 90 days; of older days metrics alone are computed.
+    Votes of a past day cannot be had. Only what is missing is asked for, so asking
+    again goes on where this ended; --again asks for the others too.
+    """
+    console = open_console(quiet=as_json)
+    if not from_date and not to_date:
+        raise typer.BadParameter("write the first day", param_hint="--from")
+    with at(where) as place:
+        first, last = span(from_date, to_date, place.today)
+        todo = todo_of(place, first, last, again=again)
+        movies = _tracked(place.tables)
+        made = _estimate(where, todo, movies)
+        _show(console, todo)
+        if made.messages:
+            title = f"Backfill of {movies:,} movies on {place.name}"
+            planned.show(console, title, made, planned.setting_of(where))
+        if made.messages and not dry_run:
+            topics = place.topics
+            if as_json and not yes:
+                raise OperatorError(Exit.USAGE, "--json cannot ask", "say --yes too")
+            agree("Start it?", yes=yes)
+            computed = [one.to_json() for one in todo.metrics_requests()]
+            topics.publish(METRICS_REQUESTS, computed)
+            loaded = [one.to_json() for one in todo.ingest_requests()]
+            topics.publish(INGEST_REQUESTS, loaded)
+    is_started = bool(made.messages) and not dry_run
+    if as_json:
+        print(json.dumps(_as_json(todo, made, is_started=is_started)))
+    else:
+        _say_what_next(console, todo, is_started=is_started)
+
+
+def plan_of_backfill(
+    where: Where,
+    from_date: date | None,
+    to_date: date | None,
+    limit: int | None,
+) -> tuple[str, Estimate]:
+    """Return a backfill's title and estimate: of what is missing there."""
+    with at(where) as place:
+        first, last = span(from_date, to_date, place.today)
+        todo = todo_of(place, first, last, again=False)
+        movies = limit or _tracked(place.tables)
+    title = f"Backfill of {movies:,} movies, {first} to {last}"
+    return title, _estimate(where, todo, movies)
+
+
+def todo_of(place: Place, first: date, last: date, *, again: bool) -> Todo:
+    """Look at what is stored and decide what is to be done."""
+    today = place.today
+    run_date = _run_date(place.tables, last, today)
+    known = read(place.tables, first, last, today, run_date)
+    days = days_of(first, last)
+    todo = backfill_plan.decide(days, known, today, run_date, again=again)
+    if set(todo.needs.values()) == {Need.TOO_OLD}:
+        raise typer.BadParameter(
+            f"TMDB keeps its exports for {EXPORTS_KEPT_DAYS} days, and "
+            f"nothing is stored of these: write "
+            f"{backfill_plan.oldest_export(today)} or later",
+            param_hint="--from",
+        )
+    return todo
+
+
+def _run_date(tables: Tables, last: date, today: date) -> date:
+    """Return the date of the runs: the newest day that is there, or will be."""
+    [row] = tables.select(NEWEST, today=today)
+    return max(row["day"] or last, last)
+
+
+def read(
+    tables: Tables, first: date, last: date, today: date, run_date: date
+) -> dict[date, Known]:
+    """Return what is known of the days of which anything is."""
+    known: defaultdict[date, Known] = defaultdict(Known)
+    for row in tables.select(STORED, from_date=first, to_date=last):
+        had = known[row["day"]]
+        known[row["day"]] = replace(
+            had,
+            movies=max(had.movies, row["movies"]),
+            metrics=max(had.metrics, row["metrics"]),
+        )
+    asked = tables.select(ASKED, from_date=first, to_date=last, today=today)
+    for row in asked:
+        day, had = row["day"], known[row["day"]]
+        is_own = row["run_id"] == Run(Mode.HISTORY, run_date, day).run_id
+        known[day] = replace(
+            had,
+            has_run=had.has_run or is_own,
+            is_open=had.is_open or (row["run_date"] >= run_date and not row["is_done"]),
+            is_tried=had.is_tried or row["is_done"],
+        )
+    return dict(known)
+
+
+def _tracked(tables: Tables) -> int:
+    [row] = tables.select(TRACKED)
+    if not row["movies"]:
+        raise OperatorError(
+            Exit.NOTHING_THERE,
+            "no movie is tracked yet, so there is no day to fill",
+            "start with: make load",
+        )
+    return int(row["movies"])
+
+
+def _estimate(where: Where, todo: Todo, movies: int) -> Estimate:
+    return load_estimate.of_backfill(
+        movies,
+        len(todo.to_load),
+        len(todo.to_compute),
+        planned.setting_of(where),
+        reads.of_metrics(),
+    )
+
+
+_ASKED = ("asked for", "green")
+
+
+def _show(console: Console, todo: Todo) -> None:
+    for need in Need:
+        if days := todo.of(need):
+            count = several(len(days), "day")
+            console.print(Text.assemble((count, "cyan"), f" {need}: {as_spans(days)}"))
+
+
+def _say_what_next(console: Console, todo: Todo, *, is_started: bool) -> None:
+    if not is_started:
+        console.print("nothing was started")
+        return
+    if count := len(todo.to_load):
+        runs = several(count, "run")
+        console.print(Text.assemble(_ASKED, f" {runs}: make status WATCH=1"))
+    if days := todo.to_compute:
+        console.print(
+            Text.assemble(
+                _ASKED,
+                f" metrics of {as_spans(days)}; they are no run, look with: make "
+                f"validate FROM={days[0]} TO={days[-1]}",
+            )
+        )
+
+
+def _as_json(todo: Todo, made: Estimate, *, is_started: bool) -> dict[str, object]:
+    requests = [one.to_json() for one in todo.metrics_requests()]
+    requests += [one.to_json() for one in todo.ingest_requests()]
+    return {
+        "is_started": is_started,
+        "days": {str(day): need.name for day, need in sorted(todo.needs.items())},
+        "requests": requests,
+        "plan": made.to_json(),
+    }

@@ -1,0 +1,151 @@
+"""cost: what was used and what it cost, from the ledger and from BigQuery's jobs."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+
+import typer
+from google.cloud import bigquery
+from rich.console import Console
+from rich.table import Table
+
+from cli.costs import prices, usage
+from cli.costs.planned import dollars
+from cli.costs.usage import Use
+from cli.environment import Place, at
+from cli.errors import Exit, OperatorError
+from cli.options import Json, Where
+from local.console import open_console
+
+MOST_JOBS = 50_000
+LEDGER = """
+SELECT
+  DATE(logged_at) AS day,
+  COALESCE(SUM(bytes_billed), 0) AS metrics_bytes,
+  COALESCE(SUM(tmdb_requests), 0) AS tmdb_requests,
+  COALESCE(SUM(tmdb_throttled), 0) AS tmdb_throttled,
+  COUNT(*)
+  + COALESCE(SUM(IF(event = 'BATCH_DONE' AND mode != 'history', written, 0)), 0)
+    AS rows_streamed
+FROM tmdb_analytics.ingestion_log
+WHERE DATE(logged_at) BETWEEN @from_date AND @to_date
+GROUP BY day
+ORDER BY day
+"""
+NOT_COUNTED = (
+    "?: the BigQuery emulator bills nothing and counts no bytes, so what BigQuery "
+    "would bill is not known here. `make plan` estimates it."
+)
+
+
+def cost(
+    where: Where,
+    *,
+    days: Annotated[
+        int, typer.Option(min=1, max=180, help="How many UTC days, today included.")
+    ] = 30,
+    month: Annotated[
+        bool, typer.Option("--month", help="This month to date instead.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what days and months used: queries, bytes billed, TMDB requests, dollars.
+
+    By the clock, also where TMDB's day is simulated. Bytes are those of every query
+    in the project, as BigQuery's job list tells; "metrics" is the part that
+    compute_metrics wrote into the ledger. Cloud Run, Pub/Sub and alerts are on
+    Google's bill only.
+    """
+    today = datetime.now(UTC).date()
+    first = today.replace(day=1) if month else today - timedelta(days=days - 1)
+    with at(where) as place:
+        ledger = place.tables.select(LEDGER, from_date=first, to_date=today)
+        jobs = list(_jobs(place.client, first)) if ledger or place.is_metered else []
+        used = usage.by_day(ledger, jobs, is_metered=place.is_metered)
+        if not used:
+            raise OperatorError(
+                Exit.NOTHING_THERE,
+                f"{place.name} has done nothing since {first}",
+                "more days: --days 90; or start with: make load",
+            )
+    if as_json:
+        print(json.dumps(_as_json(first, today, used, place)))
+    else:
+        show(open_console(), used, place, has_all=len(jobs) < MOST_JOBS)
+
+
+def show(
+    console: Console, used: dict[date, Use], place: Place, *, has_all: bool
+) -> None:
+    """Print a line a day and a line a month."""
+    table = Table(title=f"Used by {place.name}", title_justify="left", box=None)
+    table.add_column("day", no_wrap=True)
+    for name in ("queries", "billed", "metrics", "TMDB", "429", "cost"):
+        table.add_column(name, justify="right")
+    for day, use in used.items():
+        table.add_row(str(day), *_cells(use, use.usd))
+    table.add_section()
+    for name, use in usage.by_month(used).items():
+        table.add_row(name, *_cells(use, use.usd), style="bold")
+    console.print(table)
+    if not place.is_metered:
+        console.print(NOT_COUNTED)
+        return
+    for name, use in usage.by_month(used).items():
+        beyond = use.usd_beyond_free
+        console.print(
+            f"{name}: {dollars(use.usd or 0)} by the price list, "
+            f"{dollars(beyond or 0)} beyond the month's free allowance"
+        )
+    console.print(f"Prices read in {prices.READ_IN}: cli/costs/prices.py.", style="dim")
+    if not has_all:
+        console.print(f"only the newest {MOST_JOBS:,} jobs were read", style="yellow")
+
+
+def _cells(use: Use, usd: float | None) -> list[str]:
+    return [
+        f"{use.queries:,}",
+        _size(use.bytes_billed),
+        _size(use.metrics_bytes),
+        f"{use.tmdb_requests:,}",
+        f"{use.tmdb_throttled:,}",
+        "?" if usd is None else dollars(usd),
+    ]
+
+
+def _size(count: int | None) -> str:
+    if count is None:
+        return "?"
+    if count < prices.GIB:
+        return f"{count / prices.MIB:,.0f} MiB"
+    return f"{count / prices.GIB:,.1f} GiB"
+
+
+def _jobs(client: bigquery.Client, first: date) -> Iterator[tuple[date, int | None]]:
+    """Yield day and bytes billed of every query of the project since a day."""
+    since = datetime.combine(first, time(), UTC)
+    jobs = client.list_jobs(
+        all_users=True, min_creation_time=since, max_results=MOST_JOBS
+    )
+    for job in jobs:
+        if isinstance(job, bigquery.QueryJob) and job.created:
+            yield job.created.astimezone(UTC).date(), job.total_bytes_billed
+
+
+def _as_json(
+    first: date, today: date, used: dict[date, Use], place: Place
+) -> dict[str, object]:
+    months = usage.by_month(used)
+    return {
+        "from": str(first),
+        "to": str(today),
+        "is_metered": place.is_metered,
+        "note": None if place.is_metered else NOT_COUNTED,
+        "prices_read_in": prices.READ_IN,
+        "days": [{"day": str(day), **use.to_json()} for day, use in used.items()],
+        "months": [
+            {"month": name, **use.to_json(), "usd_beyond_free": use.usd_beyond_free}
+            for name, use in months.items()
+        ],
+    }

@@ -1,0 +1,126 @@
+"""Dead letters: what could not be processed, listed in words, or published again.
+
+The subscription `dead-letters` keeps every letter for 31 days.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from google.api_core.exceptions import NotFound
+from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.environment import nothing_runs, running
+from cli.errors import Exit, OperatorError, leave
+from cli.options import DryRun, Json, Where
+from cli.runs.dead_letter_queue import Box, Letter
+from local.console import open_console
+from local.tables import PROJECT
+
+Wait = Annotated[
+    float,
+    typer.Option(min=0.1, help="Seconds without another letter until that is all."),
+]
+
+
+def dead_letters(where: Where, *, wait_s: Wait = 5.0, as_json: Json = False) -> None:
+    """List what could not be processed, and what to do about it; nothing is taken."""
+    with _box(where, wait_s) as box:
+        letters = list(box.letters())
+        box.put_back(letters)
+    if as_json:
+        print(json.dumps([letter.to_json() for letter in letters]))
+    else:
+        show(open_console(soft_wrap=True), letters)
+    leave(Exit.AMISS if letters else Exit.DONE)
+
+
+def replay_dead_letters(
+    where: Where,
+    *,
+    wait_s: Wait = 5.0,
+    only: Annotated[str | None, typer.Option(help="Of this run id alone.")] = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Publish parked messages to their topics again, after the cause is mended.
+
+    A letter is taken out of dead-letters only after Pub/Sub has its message.
+    """
+    outcomes: list[dict[str, str]] = []
+    console = open_console(soft_wrap=True, quiet=as_json)
+    with _box(where, wait_s) as box:
+        for letter in list(box.letters()):
+            if only not in (None, letter.run_id):
+                box.put_back([letter])
+                continue
+            outcome, why = _replay(box, letter, dry_run=dry_run)
+            what = f"message {letter.message_id} of {letter.run_id or 'no run'}"
+            if outcome == "stays":
+                console.print(Text.assemble(("stays", "red"), f" {what}: {why}"))
+            else:
+                console.print(f"{outcome} {letter.topic}: {what}")
+            about = {"message_id": letter.message_id, "topic": letter.topic}
+            about |= {"run_id": letter.run_id, "outcome": outcome, "why": why}
+            outcomes.append(about)
+    if as_json:
+        print(json.dumps(outcomes))
+    stayed = any(one["outcome"] == "stays" for one in outcomes)
+    leave(Exit.AMISS if stayed else Exit.DONE)
+
+
+def _replay(box: Box, letter: Letter, *, dry_run: bool) -> tuple[str, str]:
+    """Return what became of a letter, and why it stays if it does."""
+    if not letter.topic:
+        box.put_back([letter])
+        return "stays", "nobody knows its topic"
+    if dry_run:
+        box.put_back([letter])
+        return "would go to", ""
+    problem = box.replay(letter)
+    return ("stays", problem) if problem else ("published to", "")
+
+
+def show(console: Console, letters: Sequence[Letter]) -> None:
+    """Print a table, or that there is nothing to print."""
+    if not letters:
+        console.print("no dead letters")
+        return
+    table = Table(title=f"{len(letters)} dead letters", show_lines=True)
+    for name in ("message", "topic", "run", "published", "why", "what to do"):
+        table.add_column(name, overflow="fold")
+    for one in letters:
+        why = f"{one.field}: {one.reason}" if one.field else one.reason
+        cells = (one.message_id, one.topic, one.run_id, one.published_at[:19], why)
+        table.add_row(*cells, one.remedy)
+    console.print(table)
+    console.print("after the fix: make replay-dead-letters")
+
+
+@contextmanager
+def _box(where: Where, wait_s: float) -> Iterator[Box]:
+    name = where.project
+    if not name and (stack := running(where)):
+        os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub
+    if not name and "PUBSUB_EMULATOR_HOST" in os.environ:
+        name = PROJECT
+    if not name:
+        raise nothing_runs()
+    publisher = PublisherClient()
+    try:
+        with SubscriberClient() as subscriber:
+            yield Box(subscriber, publisher, name, where.prefix, wait_s)
+    except NotFound as error:
+        raise OperatorError(
+            Exit.NOTHING_THERE,
+            str(error.message),
+            f"was terraform applied to {name}? make deploy",
+        ) from error
+    finally:
+        publisher.stop()

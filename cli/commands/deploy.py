@@ -1,0 +1,161 @@
+"""deploy: doctor, then Terraform's plan, shown; after a yes exactly that is applied.
+
+Then what Terraform cannot know: whether each function really serves its archive, and
+the views, which are made by compute-metrics.
+"""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.commands.doctor import TMDB_URL, TmdbUrl
+from cli.deployment import data_location, preflight, served_archives
+from cli.deployment.shell import ask
+from cli.deployment.target import (
+    TERRAFORM,
+    Folder,
+    Project,
+    Region,
+    Target,
+    token,
+)
+from cli.deployment.terraform_root import CHANGES, NOTHING_TO_CHANGE, Root
+from cli.errors import Exit, OperatorError, leave
+from cli.options import DryRun
+from shared.messages import METRICS_REQUESTS, ViewsRequest
+
+VIEWS = json.dumps(ViewsRequest().to_json())
+
+
+def deploy(
+    project: Project = "",
+    region: Region = "",
+    tmdb_url: TmdbUrl = TMDB_URL,
+    folder: Folder = TERRAFORM,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Apply without asking, as a pipeline must.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Deploy: check, plan, show, ask, apply. Again for every change.
+
+    TMDB's token comes from TMDB_TOKEN, or is asked for, and is stored by the first
+    deployment; raise tmdb_token_version to store another one.
+
+    A function whose build has failed is built again, even where nothing has changed.
+    """
+    target = Target.of(project, region, folder)
+    credential = token()
+    if not credential and sys.stdin.isatty():
+        credential = typer.prompt("TMDB token", hide_input=True).strip()
+    findings = preflight.run(preflight.of_target(target, credential, tmdb_url))
+    output.show(findings)
+    if not output.all_well(findings):
+        leave(Exit.AMISS)
+    root = Root(target, credential)
+    if not root.init():
+        leave(Exit.AMISS)
+    settings = root.settings()
+    data_location.refuse(settings, root.resources())
+    planned = root.plan()
+    if planned not in (NOTHING_TO_CHANGE, CHANGES):
+        leave(Exit.AMISS)
+    if planned == CHANGES and not dry_run:
+        _agree(yes=yes)
+        _apply(root)
+    _build_again(root, yes=yes, dry_run=dry_run)
+    if dry_run:
+        typer.echo("A dry run: nothing was changed.")
+        return
+    make_views(target, settings.prefix)
+
+
+def _agree(*, yes: bool) -> None:
+    if not yes and not typer.confirm("Apply this plan?"):
+        typer.echo("Nothing was changed.")
+        leave(Exit.AMISS)
+
+
+def _apply(root: Root) -> None:
+    """Apply the plan; where not all could be made, say which function is behind."""
+    if root.apply():
+        return
+    findings = _look(root)
+    if findings and not output.all_well(findings):
+        output.show(findings)
+    typer.echo(
+        "Not everything could be made. On a new project Google may need some "
+        "minutes to settle: make deploy again goes on where this ended, and builds "
+        "again what is behind."
+    )
+    leave(Exit.AMISS)
+
+
+def _look(root: Root) -> list[output.Finding]:
+    functions = served_archives.of_state(root.resources())
+    target = root.target
+    return (
+        served_archives.look(target.project, target.region, functions)
+        if functions
+        else []
+    )
+
+
+def _build_again(root: Root, *, yes: bool, dry_run: bool) -> None:
+    """Start the build of each function that is behind again, once; say what is left."""
+    findings = _look(root)
+    if output.all_well(findings):
+        return
+    output.show(findings)
+    behind = served_archives.behind(
+        findings, served_archives.of_state(root.resources())
+    )
+    if dry_run:
+        return
+    if behind:
+        typer.echo(
+            f"Building again: {', '.join(behind)}. What serves now goes on serving "
+            "until the new build is there."
+        )
+        again = (f'-replace=terraform_data.build["{key}"]' for key in behind)
+        if root.plan(*again) != CHANGES:
+            leave(Exit.AMISS)
+        _agree(yes=yes)
+        _apply(root)
+        findings = _look(root)
+    if not output.all_well(findings):
+        if behind:
+            output.show(findings)
+        leave(Exit.AMISS)
+
+
+def make_views(target: Target, prefix: str) -> None:
+    """Have the views made now: before the first run nothing else makes them."""
+    called = ask(
+        "gcloud", "functions", "call", f"{prefix}compute-metrics",
+        f"--project={target.project}", f"--region={target.region}", f"--data={VIEWS}",
+    )  # fmt: skip
+    if called.is_ok:
+        typer.echo("The views and thresholds are made.")
+        return
+    # A new grant may need minutes to spread; Pub/Sub delivers until it works.
+    topic = f"{prefix}{METRICS_REQUESTS}"
+    published = ask(
+        "gcloud", "pubsub", "topics", "publish", topic,
+        f"--project={target.project}", f"--message={VIEWS}",
+    )  # fmt: skip
+    if not published.is_ok:
+        raise OperatorError(
+            Exit.AMISS,
+            f"the views are not made: {called.first_error}",
+            f"you need run.routes.invoke on {prefix}compute-metrics "
+            f"(roles/run.invoker): make deploy again; {published.first_error}",
+        )
+    typer.echo(
+        f"The views could not be made yet: {called.first_error}. Their request waits "
+        f"in {topic}, which delivers it until it works: make status, make dead-letters"
+    )

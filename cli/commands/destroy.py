@@ -1,0 +1,115 @@
+"""destroy: take the deployment down. The data stays unless told otherwise, twice."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.deployment.shell import ask, show
+from cli.deployment.target import TERRAFORM, Folder, Project, Region, Target
+from cli.errors import Exit, leave
+from cli.options import DryRun
+
+POOLS = (
+    "google_iam_workload_identity_pool.",
+    "google_iam_workload_identity_pool_provider.",
+)
+"""Google keeps the names of deleted ones for 30 days, and refuses to create them again.
+They cost nothing and admit nobody: the account that they admit to is deleted."""
+APIS = ("data.", "google_project_service.", "time_sleep.apis")
+DATA = ("google_bigquery_dataset.", "google_bigquery_table.")
+KEPT = (*APIS, *DATA, "terraform_data.data_location", *POOLS)
+"""The data, and what it cannot be without. It stays in the state too: the next
+deployment goes on with it."""
+UNUSED_TOKENS = {
+    "TF_VAR_tmdb_token": "destroy.needs.none",
+    "TF_VAR_alert_slack_token": "xoxb-destroy-needs-none",
+}
+"""In the state are no ephemeral values, but the variables must say something."""
+
+
+def destroy(
+    project: Project = "",
+    region: Region = "",
+    folder: Folder = TERRAFORM,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask about the rest.")
+    ] = False,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Delete dataset and tables as well.")
+    ] = False,
+    really_delete: Annotated[
+        str, typer.Option(metavar="DATASET", help="The dataset's name, said again.")
+    ] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Destroy everything but the data; with --delete-data and the name, that too."""
+    target = Target.of(project, region, folder)
+    if show("terraform", "init", "-input=false", cwd=folder):
+        leave(Exit.AMISS)
+    listed = ask("terraform", "state", "list", cwd=folder)
+    if not listed.is_ok:
+        typer.echo(f"no state to destroy by: {listed.first_error}", err=True)
+        leave(Exit.AMISS)
+    addresses = listed.out.splitlines()
+
+    def terraform(command: str, *options: str) -> None:
+        done = show(
+            "terraform", *(["plan", f"-{command}"] if dry_run else [command]),
+            "-input=false", *target.variables(), *options,
+            *(["-auto-approve"] if (yes or delete_data) and not dry_run else []),
+            cwd=folder, env=UNUSED_TOKENS,
+        )  # fmt: skip
+        if done:
+            leave(Exit.AMISS)
+
+    protected = [one for one in addresses if one.startswith(DATA)]
+    if dry_run and delete_data:
+        typer.echo("Would also lift the protection of these, and delete them:")
+        typer.echo("\n".join(protected))
+    if not delete_data or dry_run:
+        if not (targets := without_data(addresses)):
+            typer.echo("Only the data is left; --delete-data deletes it.")
+            return
+        terraform("destroy", *(f"-target={address}" for address in targets))
+        typer.echo(
+            "A dry run: nothing was destroyed."
+            if dry_run
+            else "The data is kept. make deploy goes on with it."
+        )
+        return
+    dataset = _dataset(folder)
+    said = really_delete or typer.prompt(
+        f"This deletes every row of {target.project}.{dataset}. Type the dataset's name"
+    )
+    if said != dataset:
+        typer.echo(f"{said} is not {dataset}: nothing was deleted.", err=True)
+        leave(Exit.AMISS)
+    # The protection is in the state: it has to be lifted there before.
+    lifted = "-var=delete_data=true"
+    terraform("apply", lifted, *(f"-target={address}" for address in protected))
+    if not any(one.startswith(POOLS) for one in addresses):
+        terraform("destroy", lifted)
+        return
+    rest = [one for one in addresses if not one.startswith((*APIS, *POOLS))]
+    terraform("destroy", lifted, *(f"-target={address}" for address in rest))
+    typer.echo("The identity pool of GitHub is kept: Google keeps its name anyway.")
+
+
+def without_data(addresses: Iterable[str]) -> list[str]:
+    """Leave out the data and what it needs."""
+    return [address for address in addresses if not address.startswith(KEPT)]
+
+
+def _dataset(folder: Path) -> str:
+    """Return the dataset's name as the state has it, whatever else is still there."""
+    said = ask("terraform", "show", "-json", cwd=folder)
+    values = json.loads(said.out or "{}").get("values") or {}
+    for resource in values.get("root_module", {}).get("resources", []):
+        if resource["type"] == "google_bigquery_dataset":
+            return str(resource["values"]["dataset_id"])
+    typer.echo("the state has no dataset: nothing to delete by it", err=True)
+    return leave(Exit.AMISS)

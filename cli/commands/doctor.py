@@ -1,0 +1,45 @@
+"""doctor: is everything there that a deployment needs? One line and one remedy each."""
+
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.deployment import preflight
+from cli.deployment.target import (
+    TERRAFORM,
+    Folder,
+    Project,
+    Region,
+    Target,
+    token,
+)
+from cli.errors import Exit, leave
+from cli.options import Json
+
+TMDB_URL = "https://api.themoviedb.org/3"
+
+TmdbUrl = Annotated[str, typer.Option(help="TMDB's API.", envvar="TMDB_BASE_URL")]
+
+
+def doctor(
+    project: Project = "",
+    region: Region = "",
+    tmdb_url: TmdbUrl = TMDB_URL,
+    folder: Folder = TERRAFORM,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Check tools, logins, project, billing, APIs, policies, region, token, functions.
+
+    Changes nothing.
+    """
+    target = Target.of(project, region, folder)
+    # Not among the checks of deploy, which mends what this one finds.
+    asked = [
+        *preflight.of_target(target, token(), tmdb_url),
+        preflight.functions(target),
+    ]
+    findings = preflight.run(asked)
+    output.show(findings, as_json=as_json)
+    leave(Exit.DONE if output.all_well(findings) else Exit.AMISS)

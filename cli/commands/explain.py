@@ -1,0 +1,164 @@
+"""explain: a movie in, why it has the score it has and is on no chart out."""
+
+import json
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.environment import at
+from cli.errors import Exit, leave
+from cli.options import Json, Where, day
+from local.console import open_console
+from shared.interfaces import Tables
+
+MOST_NAMED = 20
+
+_FIND = f"""
+SELECT movie_id, COALESCE(title, original_title) AS title, release_date
+FROM tmdb_analytics.movies
+WHERE movie_id = SAFE_CAST(@movie AS INT64)
+  OR LOWER(COALESCE(title, original_title)) LIKE CONCAT('%', LOWER(@movie), '%')
+ORDER BY movie_id = SAFE_CAST(@movie AS INT64) DESC, title, movie_id
+LIMIT {MOST_NAMED}
+"""
+_EXPLAIN = """
+SELECT * FROM tmdb_analytics.v_movie_score_explained
+WHERE movie_id = @movie_id
+ORDER BY calculation_date DESC
+LIMIT 1
+"""
+_EXPLAIN_DAY = """
+SELECT * FROM tmdb_analytics.v_movie_score_explained
+WHERE movie_id = @movie_id AND calculation_date = @day
+"""
+_TRACKED = """
+SELECT movie_id, retired_on FROM tmdb_analytics.tracked_movies
+WHERE movie_id = SAFE_CAST(@movie AS INT64)
+"""
+_CHARTS = {
+    "v_top_viral_movies": "not_in_top_viral_because",
+    "v_top_gaining_movies": "not_in_top_gaining_because",
+    "v_emerging_viral_trends": "not_in_emerging_because",
+}
+
+
+def explain(
+    where: Where,
+    movie: Annotated[str, typer.Argument(help="TMDB id, or a part of the title.")],
+    *,
+    on: Annotated[
+        date | None,
+        typer.Option(
+            "--day",
+            parser=day,
+            metavar="YYYY-MM-DD",
+            help="UTC day; the newest by default.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say why a movie has its viral coefficient, and why it is on no chart."""
+    console = open_console(soft_wrap=True)
+    with at(where) as place:
+        movie_id = _movie_id(place.tables, movie, console)
+        if on:
+            rows = place.tables.select(_EXPLAIN_DAY, movie_id=movie_id, day=on)
+        else:
+            rows = place.tables.select(_EXPLAIN, movie_id=movie_id)
+    if not rows:
+        when = f"on {on}" if on else "on any published day"
+        console.print(f"no score of movie {movie_id} {when}: it has no snapshot then")
+        leave(Exit.AMISS)
+    if as_json:
+        print(json.dumps(rows[0], default=str))
+    else:
+        show(console, rows[0])
+
+
+def show(console: Console, row: dict[str, Any]) -> None:
+    """Print one row of v_movie_score_explained."""
+    title = (row["title"] or "without a title", "bold")
+    about = f" (movie {row['movie_id']}) on {row['calculation_date']}"
+    console.print(Text.assemble(title, about))
+    if row["viral_coefficient"] is None:
+        console.print(f"  no viral coefficient: history is {row['history']}")
+    else:
+        console.print(
+            Text.assemble(
+                "  viral coefficient ",
+                (f"{row['viral_coefficient']:.1f}", "bold"),
+                f" of 100: {row['virality_category']}, above "
+                f"{row['viral_score_percentile']:.0f} % of the day's movies; "
+                f"history is {row['history']}",
+            )
+        )
+    console.print(_components(row))
+    if row["surge"] is not None:
+        console.print(
+            f"  surge {row['surge']:.2f} gives "
+            f"100 x (1 - 2^(-{max(row['surge'], 0):.2f} / 4)); "
+            "see docs/concepts/metrics.md"
+        )
+    growth = row["popularity_growth_factor_7d"]
+    if growth is not None:
+        console.print(
+            f"  momentum {row['momentum_status']}: this week x {growth:.2f} of last "
+            f"week beside like movies, {row['popularity_growth_z']:+.1f} sigma"
+        )
+    for chart, reason in _CHARTS.items():
+        why = ("on it", "green") if row[reason] is None else f"not on it: {row[reason]}"
+        console.print(Text.assemble(f"  {chart}: ", why))
+
+
+def _components(row: dict[str, Any]) -> Table:
+    table = Table("component", title_justify="left")
+    for name in ("seen", "expected", "surprise", "weight", "share of surge"):
+        table.add_column(name, justify="right")
+    corrected = " (counter corrected)" if row["is_vote_count_corrected"] else ""
+    table.add_row(
+        f"votes in 3 days{corrected}",
+        *(_number(row[name]) for name in ("votes_3d", "votes_3d_expected")),
+        *(_number(row[name]) for name in ("z_votes", "weight_of_votes")),
+        _number(row["surge_from_votes"]),
+    )
+    expected = row["popularity_baseline"]
+    if expected is not None:
+        expected *= row["catalogue_factor"]
+    table.add_row(
+        "popularity",
+        *(_number(value) for value in (row["popularity"], expected)),
+        *(_number(row[name]) for name in ("z_popularity", "weight_of_popularity")),
+        _number(row["surge_from_popularity"]),
+    )
+    return table
+
+
+def _movie_id(stored: Tables, movie: str, console: Console) -> int:
+    """Return the one movie that is meant; leave with what is known when none is."""
+    found = stored.select(_FIND, movie=movie)
+    exact = [row for row in found if str(row["movie_id"]) == movie]
+    match exact or found:
+        case [one]:
+            return int(one["movie_id"])
+        case []:
+            if stored.select(_TRACKED, movie=movie):
+                return int(movie)
+            console.print(
+                f"no movie {movie!r}: it is not tracked, that is, it has not been "
+                "among the most popular"
+            )
+        case several:
+            more = "or more " if len(several) == MOST_NAMED else ""
+            console.print(f"{len(several)} {more}movies; name one by its id:")
+            for row in several:
+                released = f" ({row['release_date']})" if row["release_date"] else ""
+                console.print(f"  {row['movie_id']}  {row['title'] or ''}{released}")
+    return leave(Exit.AMISS)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.2f}"

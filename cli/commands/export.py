@@ -1,0 +1,145 @@
+"""export: one of our views in, a Parquet or CSV file out."""
+
+import json
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow as pa
+import typer
+from google.api_core.exceptions import BadRequest
+from google.cloud import bigquery
+from pyarrow import csv, parquet
+
+from cli.environment import MAX_BYTES_BILLED, Place, at
+from cli.errors import Exit, OperatorError
+from cli.options import DryRun, Json, Where
+from local.console import open_console
+from local.demo_display import ATTRIBUTION
+from shared.sql_files import SQL
+
+VIEWS = tuple(sorted(path.stem for path in SQL.glob("views/*.sql")))
+
+
+class Format(StrEnum):
+    """Of the file; also its ending."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+def _view(name: str) -> str:
+    if name not in VIEWS:
+        raise typer.BadParameter(f"{name!r} is no view; choose: {', '.join(VIEWS)}")
+    return name
+
+
+def _condition(text: str) -> str:
+    """Read a condition: one expression, so that a query stays one query."""
+    if found := re.search(r";|--|/\*|#", text):
+        raise typer.BadParameter(f"{found[0]!r} has no place in a condition")
+    return text
+
+
+View = Annotated[
+    str,
+    typer.Argument(parser=_view, metavar="VIEW", help=f"One of {', '.join(VIEWS)}."),
+]
+
+
+def export(  # noqa: PLR0913 - each is an option
+    where: Where,
+    view: View,
+    *,
+    kind: Annotated[Format, typer.Option("--format")] = Format.PARQUET,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; VIEW.FORMAT by default.")
+    ] = None,
+    condition: Annotated[
+        str,
+        typer.Option(
+            "--where",
+            parser=_condition,
+            help="SQL condition, such as \"calculation_date >= '2026-03-01'\".",
+        ),
+    ] = "TRUE",
+    limit: Annotated[int | None, typer.Option(min=1, help="Most rows.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that is there.")
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Write a view's rows into a file, with its column names and types.
+
+    CSV: a header, texts in quotes, an empty field is NULL, times in UTC. TMDB's terms
+    allow no copy to be kept beyond 6 months.
+    """
+    target = out or Path(f"{view}.{kind}")
+    # A device would be replaced by the file.
+    is_no_file = target.exists() and not target.is_file()
+    if is_no_file or not target.parent.is_dir():
+        raise typer.BadParameter(f"{target} cannot be a file", param_hint="--out")
+    if target.exists() and not force:
+        raise typer.BadParameter(
+            f"{target} is there already: say --force, or another --out",
+            param_hint="--out",
+        )
+    sql = f"SELECT * FROM {where.dataset}.{view}\nWHERE ({condition})"  # nosec: read only
+    sql += f"\nLIMIT {limit}" if limit else ""
+    if dry_run:
+        _say(f"would write {target}:\n{sql}", {"sql": sql}, as_json=as_json)
+        return
+    with at(where) as place:
+        rows = query(place, sql)
+    write(rows, target, kind)
+    about = {"file": str(target), "rows": rows.num_rows, "columns": rows.num_columns}
+    said = f"{target}: {rows.num_rows:,} rows, {rows.num_columns} columns"
+    _say(f"{said}\n{ATTRIBUTION}", about, as_json=as_json)
+
+
+def query(place: Place, sql: str) -> pa.Table:
+    """Return a query's rows with BigQuery's types."""
+    config = bigquery.QueryJobConfig(maximum_bytes_billed=MAX_BYTES_BILLED)
+    try:
+        found = place.client.query_and_wait(sql, job_config=config)
+        # The storage API would be one more permission, and is not faster for this.
+        return found.to_arrow(create_bqstorage_client=False)
+    except BadRequest as error:
+        said = str(error.message).splitlines()[0].rsplit("false: ", 1)[-1]
+        raise OperatorError(Exit.AMISS, f"--where: {said}", "mend it") from error
+
+
+def write(rows: pa.Table, target: Path, kind: Format) -> None:
+    """Write a file whole or not at all."""
+    rows = rows.replace_schema_metadata({"attribution": ATTRIBUTION})
+    made = target.with_name(f".{target.name}.part")
+    try:
+        if kind is Format.PARQUET:
+            parquet.write_table(rows, made)
+        else:
+            csv.write_csv(_flat(rows), made)
+        made.replace(target)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _flat(rows: pa.Table) -> pa.Table:
+    """Turn lists and structs into JSON texts: CSV has no such cells."""
+    for number, field in enumerate(rows.schema):
+        if pa.types.is_nested(field.type):
+            texts = [
+                None if value is None else json.dumps(value, default=str)
+                for value in rows.column(number).to_pylist()
+            ]
+            column = pa.array(texts, pa.string())
+            rows = rows.set_column(number, field.name, column)
+    return rows
+
+
+def _say(text: str, about: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(about))
+    else:
+        open_console(soft_wrap=True).print(text)

@@ -1,0 +1,95 @@
+"""load: the initial run, planned, agreed to, started as any caller starts it."""
+
+import json
+
+from rich.console import Console
+from rich.text import Text
+
+from cli import function_calls
+from cli.costs import planned
+from cli.costs.planned import HistoryDays, Limit, Rate
+from cli.deployment.target import TERRAFORM, Target
+from cli.environment import Place, at
+from cli.errors import Exit, OperatorError, leave
+from cli.options import DryRun, Json, Where, Yes
+from cli.runs.state import code_of, read
+from cli.starting import agree
+from local.console import open_console
+from shared.messages import INGEST_REQUESTS, IngestRequest
+from shared.runs import Mode, Run
+
+
+def load(
+    where: Where,
+    *,
+    limit: Limit = None,
+    history_days: HistoryDays = None,
+    rate: Rate = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Track the most popular movies: plan, ask, start; then `status --watch`.
+
+    Publishes on ingest-requests what `gcloud functions call ingest-changes` would
+    post. --history-days and --rate only tell the plan what the deployment is set to.
+    The same day's load asked for again is the same run.
+    """
+    console = open_console(quiet=as_json)
+    with at(where) as place:
+        run = Run(Mode.INITIAL, place.today)
+        # Says at once when nothing listens.
+        topics = None if dry_run else place.topics
+        if topics:
+            _leave_if_begun(console, place, run, as_json=as_json)
+        title, made = planned.plan_of_load(place, where, limit, history_days, rate)
+        setting = planned.setting_of(where, rate)
+        planned.show(console, f"{title}, on {place.name}", made, setting)
+        # Without a limit the deployment's own number holds, whatever we believe it is.
+        request = IngestRequest(Mode.INITIAL, run.run_date, limit)
+        about = {"request": request.to_json(), "plan": made.to_json()}
+        if topics:
+            if as_json and not yes:
+                raise OperatorError(Exit.USAGE, "--json cannot ask", "say --yes too")
+            agree("Start it?", yes=yes)
+            topics.publish(INGEST_REQUESTS, [request.to_json()])
+    if as_json:
+        print(json.dumps({"run_id": run.run_id, "is_started": not dry_run, **about}))
+    elif dry_run:
+        console.print(f"would publish on {INGEST_REQUESTS}: {request.to_json()}")
+    else:
+        _say_how_to_follow(console, run, Run(Mode.HISTORY, run.run_date))
+    if where.project:
+        show_call(console, where.project, where.prefix, request)
+
+
+def show_call(
+    console: Console, project: str, prefix: str, request: IngestRequest
+) -> None:
+    """Print the call that would start the same, and shows the function's answer."""
+    region = Target.of(project, "", TERRAFORM).region
+    call = function_calls.curl(
+        project, region, f"{prefix}ingest-changes", request.to_json()
+    )
+    console.print("The same as a call, which shows the function's answer:")
+    console.print(f"  {call}", soft_wrap=True)
+
+
+def _leave_if_begun(console: Console, place: Place, run: Run, *, as_json: bool) -> None:
+    """Leave when the day's load has begun: asking again would change nothing."""
+    if not (states := read(place.tables, [run.run_id])):
+        return
+    [state] = states
+    if as_json:
+        print(json.dumps({"is_started": False, **state.to_json()}))
+    console.print(f"{run.run_id} has begun already: {state.in_words()}")
+    console.print(f"  make status RUN_ID={run.run_id}")
+    leave(code_of([state]) if state.has_ended else Exit.NOT_YET)
+
+
+def _say_how_to_follow(console: Console, *runs: Run) -> None:
+    ids = " ".join(run.run_id for run in runs)
+    asked = f" {runs[0].run_id}, which asks for its history"
+    console.print(Text.assemble(("asked for", "green"), asked))
+    console.print("Follow it:")
+    console.print(f'  make status WATCH=1 RUN_ID="{ids}"', soft_wrap=True)

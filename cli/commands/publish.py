@@ -1,0 +1,62 @@
+"""publish: a withheld day in; in every view again, and the reason kept."""
+
+from datetime import date
+
+from cli.environment import Place, at
+from cli.errors import Exit, OperatorError
+from cli.options import DryRun, Json, Where, Yes
+from cli.runs.published_days import (
+    Day,
+    Reason,
+    is_agreed,
+    known_of,
+    reason_of,
+    record,
+    tell,
+)
+from functions.compute_metrics import checks
+from shared import sql_files
+from shared.runs import Event
+
+
+def publish(
+    where: Where,
+    *,
+    the_day: Day,
+    reason: Reason = "",
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Put a withheld day back into every view, with the numbers it has now.
+
+    Runs the checks first: a day that fails one is not published, whoever asks.
+    """
+    reason = reason_of(reason)
+    with at(where) as place:
+        known = known_of(place, the_day)
+        is_due = not known.is_published
+        if is_due:
+            _refuse_unfit(place, the_day)
+        if is_due and is_agreed(
+            place, known, "publish", yes=yes, dry_run=dry_run, as_json=as_json
+        ):
+            record(place, the_day, Event.DAY_PUBLISHED, reason)
+            place.tables.execute(
+                sql_files.gate()["publish"].sql, from_date=the_day, to_date=the_day
+            )
+    tell(known, "published", is_due=is_due, dry_run=dry_run, as_json=as_json)
+
+
+def _refuse_unfit(place: Place, the_day: date) -> None:
+    rows = place.tables.select(
+        checks.as_one_query(checks.read()), from_date=the_day, to_date=the_day
+    )
+    failed = [str(one) for one in checks.findings(rows) if one.is_failure]
+    if failed:
+        raise OperatorError(
+            Exit.AMISS,
+            f"{the_day} fails {len(failed)} of the checks: {'; '.join(failed)}",
+            f"make validate FROM={the_day} TO={the_day}; after the fix "
+            f"make backfill FROM={the_day} TO={the_day} AGAIN=1",
+        )

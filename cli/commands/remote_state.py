@@ -1,0 +1,63 @@
+"""remote-state: keep Terraform's state in a bucket, where a team and CI find it."""
+
+from typing import Annotated
+
+import typer
+
+from cli.deployment.shell import ask, show
+from cli.deployment.target import TERRAFORM, Folder, Project, Region, Target
+from cli.errors import Exit, leave
+from cli.options import DryRun
+
+
+def remote_state(
+    project: Project = "",
+    region: Region = "",
+    folder: Folder = TERRAFORM,
+    *,
+    bucket: Annotated[
+        str, typer.Option(help="Default: <project>-terraform-state.")
+    ] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Make a versioned, private bucket, write backend.tf, move the state there. Once.
+
+    Commit backend.tf: who has it uses the same state.
+    """
+    target = Target.of(project, region, folder)
+    url = f"gs://{bucket or f'{target.project}-terraform-state'}"
+    about = [url, f"--project={target.project}"]
+    if dry_run:
+        typer.echo(f"would make {url}, write this and move the state there:")
+        typer.echo(backend(url), nl=False)
+        return
+    if not ask("gcloud", "storage", "buckets", "describe", *about).is_ok:
+        made = ask(
+            "gcloud", "storage", "buckets", "create", *about,
+            f"--location={target.region}",
+            "--uniform-bucket-level-access", "--public-access-prevention",
+        )  # fmt: skip
+        if not made.is_ok:
+            typer.echo(f"{url} could not be made: {made.error.strip()}", err=True)
+            leave(Exit.AMISS)
+    versioned = ask("gcloud", "storage", "buckets", "update", *about, "--versioning")
+    if not versioned.is_ok:
+        typer.echo(f"{url} keeps no versions: {versioned.error.strip()}", err=True)
+        leave(Exit.AMISS)
+    (folder / "backend.tf").write_text(backend(url))
+    typer.echo(f"{folder / 'backend.tf'} is written: commit it.")
+    if show("terraform", "init", "-migrate-state", cwd=folder):
+        leave(Exit.AMISS)
+
+
+def backend(url: str) -> str:
+    """Return backend.tf: variables are not allowed in it."""
+    return (
+        "# Written by `make remote-state`. Locking and versions are the bucket's.\n"
+        "terraform {\n"
+        '  backend "gcs" {\n'
+        f'    bucket = "{url.removeprefix("gs://")}"\n'
+        '    prefix = "tmdb-traction"\n'
+        "  }\n"
+        "}\n"
+    )

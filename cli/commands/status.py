@@ -1,0 +1,156 @@
+"""status: how runs stand, once or until they end."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from cli import output
+from cli.deployment import served_archives
+from cli.environment import Place, at
+from cli.errors import Exit, OperatorError, leave
+from cli.options import Json, Where
+from cli.output import Finding
+from cli.runs import state as runs_state
+from cli.runs.progress import Watch
+from cli.runs.state import State
+from local.console import open_console
+from shared.ledger import RUN_STATUS
+from shared.runs import ENDED, WELL_ENDED, Run
+
+SHOWN = 10
+LOOK_EVERY_S, LOOK_EVERY_S_AT_GOOGLE = 1.0, 5.0
+"""Each look is a query; BigQuery bills one at least 30 MB."""
+OPEN = f"""
+SELECT * FROM ({RUN_STATUS})
+WHERE state NOT IN {ENDED}
+ORDER BY run_date, started_at, run_id
+"""
+
+
+def _run_id(text: str) -> str:
+    try:
+        return Run.from_id(text).run_id
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} is no run: write <mode>-<YYYY-MM-DD>, such as daily-2026-03-01"
+        ) from error
+
+
+RunIds = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[RUN_ID]...",
+        parser=_run_id,
+        help="Such as daily-2026-03-01; without any, the newest.",
+    ),
+]
+
+
+def status(
+    where: Where,
+    run_ids: RunIds = None,
+    *,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again until they have ended.")
+    ] = False,
+    newest: Annotated[
+        int, typer.Option(min=1, max=1000, help="How many runs to list.")
+    ] = SHOWN,
+    wait_s: Annotated[
+        float,
+        typer.Option(min=0, help="With --watch: how long a run may take to begin."),
+    ] = 120.0,
+    as_json: Json = False,
+) -> None:
+    """Say how the newest runs stand, or the named; --watch shows them until they end.
+
+    A list is judged by the newest run of each mode; on Google a function that does not
+    serve what was deployed is said first. Off a terminal --watch prints a
+    JSON line whenever something has changed.
+    """
+    with at(where) as place:
+        if watch:
+            leave(_watch(place, run_ids, wait_s, as_json=as_json))
+        if run_ids:
+            found = runs_state.read(place.tables, run_ids)
+            judged = found
+        else:
+            found = runs_state.newest(place.tables, newest)
+            judged = runs_state.newest_of_each_mode(found)
+        if not found:
+            raise nothing_found(place, run_ids)
+        # Whether Google bills it: then it is Google, where builds can fail.
+        behind = _behind(where) if place.is_metered and not as_json else []
+    if as_json:
+        print(json.dumps([state.to_json() for state in found]))
+    else:
+        if behind:
+            output.show(behind)
+        show(open_console(), found, with_details=bool(run_ids))
+    code = runs_state.code_of(judged)
+    leave(Exit.AMISS if any(one.ok is False for one in behind) else code)
+
+
+def _behind(where: Where) -> list[Finding]:
+    """Return the functions that do not serve what was deployed, or why not known."""
+    found = served_archives.look(
+        where.project or "", "", served_archives.of_code(where.prefix)
+    )
+    return [one for one in found if not one.ok]
+
+
+def show(console: Console, found: list[State], *, with_details: bool) -> None:
+    """Print a line for each run, and what to do about those that need it."""
+    for state in found:
+        run_id = (state.run_id, "bold")
+        console.print(Text.assemble(sign(state), " ", run_id, f"  {state.in_words()}"))
+        if with_details:
+            for name, text in state.details():
+                heading = (f"    {name:<16}", "cyan")
+                console.print(Text.assemble(heading, f" {text}"))
+        if remedy := state.remedy():
+            console.print(f"    {remedy}")
+
+
+def sign(state: State) -> tuple[str, str]:
+    """Return the mark that a run's line begins with, and its colour."""
+    if not state.has_ended:
+        return "…", "yellow"
+    return ("✓", "green") if state.name in WELL_ENDED else ("✗", "red")
+
+
+def nothing_found(place: Place, run_ids: list[str] | None) -> OperatorError:
+    """Return the error that says what to do where there is no run."""
+    if run_ids:
+        known = ", ".join(state.run_id for state in runs_state.newest(place.tables, 3))
+        said = f"{place.name} has no run {', '.join(run_ids)}"
+        remedy = f"the newest are {known}" if known else "start one: make load"
+        return OperatorError(Exit.NOTHING_THERE, said, remedy)
+    return OperatorError(
+        Exit.NOTHING_THERE, f"{place.name} has no run yet", "start with: make load"
+    )
+
+
+def _watch(
+    place: Place, run_ids: list[str] | None, wait_s: float, *, as_json: bool
+) -> Exit:
+    """Look until the named runs, or those open now, have ended; their code."""
+    if not run_ids:
+        run_ids = [row["run_id"] for row in place.tables.select(OPEN)]
+    if not run_ids:
+        found = runs_state.newest(place.tables, 1)
+        if not found:
+            raise nothing_found(place, None)
+        run_ids = [found[0].run_id]
+    every_s = LOOK_EVERY_S_AT_GOOGLE if place.is_metered else LOOK_EVERY_S
+    tables = place.tables
+    with Watch(open_console(), run_ids, as_json=as_json) as shown:
+        found = shown.until_ended(
+            lambda: runs_state.read(tables, run_ids), every_s=every_s, wait_s=wait_s
+        )
+    if not found:
+        raise nothing_found(place, run_ids)
+    return runs_state.code_of(found) if len(found) == len(run_ids) else Exit.NOT_YET

@@ -1,0 +1,128 @@
+"""validate: the checks of sql/checks over days that are stored, and what they find."""
+
+import json
+from datetime import date
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.costs.planned import several
+from cli.environment import Place, at
+from cli.errors import Exit, OperatorError, leave
+from cli.options import From, Json, To, Where, span
+from functions.compute_metrics import checks
+from functions.compute_metrics.checks import Finding, Severity
+from local.console import open_console
+
+NEWEST_PUBLISHED = """
+SELECT MAX(snapshot_date) AS day FROM tmdb_analytics.catalogue_days
+WHERE is_published AND snapshot_date <= CURRENT_DATE('UTC')
+"""
+COMPUTED = """
+SELECT COUNT(*) AS days FROM tmdb_analytics.catalogue_days
+WHERE snapshot_date BETWEEN @from_date AND @to_date
+"""
+
+_MARKS = {
+    Severity.FAIL: ("✗ fail", "red"),
+    Severity.HOLD: ("! hold", "yellow"),
+    Severity.WARN: ("! warn", "yellow"),
+}
+
+
+def validate(
+    where: Where,
+    *,
+    from_date: From = None,
+    to_date: To = None,
+    as_json: Json = False,
+) -> None:
+    """Run every check of sql/checks over days; by default the newest published one.
+
+    Prints what each finds, with a few of the offending rows. A check marked `warn`
+    informs; one marked `fail` is what keeps a day from being published, and `hold` says
+    that an operator withholds it. Changes nothing: `compute_metrics` publishes.
+
+    What is checked is what is stored: a published day whose recomputation failed has
+    stayed as it was; the event CHECK_FAILED in `ingestion_log` quotes what was found.
+    """
+    every = checks.read()
+    with at(where) as place:
+        first, last = _days(place, from_date, to_date)
+        rows = place.tables.select(
+            checks.as_one_query(every), from_date=first, to_date=last
+        )
+    found = checks.findings(rows)
+    failed = [one for one in found if one.is_failure]
+    if as_json:
+        print(json.dumps(_as_json(first, last, len(every), found)))
+    else:
+        show(open_console(), first, last, len(every), found)
+    leave(Exit.AMISS if failed else Exit.DONE)
+
+
+def show(
+    console: Console, first: date, last: date, count: int, found: list[Finding]
+) -> None:
+    """Print findings, the failures first, and how many there are."""
+    for one in sorted(found, key=lambda one: (one.severity, one.check, one.day)):
+        mark = _MARKS[one.severity]
+        noun = "row" if one.rows == 1 else "rows"
+        about = f" {one.day}: {one.rows} {noun}"
+        console.print(Text.assemble(mark, " ", (one.check, "bold"), about))
+        for example in one.examples:
+            console.print(f"    {example}")
+        if (more := one.rows - len(one.examples)) > 0:
+            console.print(f"    and {more} more")
+    failed = sum(one.is_failure for one in found)
+    days = f"{first}" if first == last else f"{first} to {last}"
+    mark = ("✗", "red") if failed else ("✓", "green")
+    counted = f"{several(failed, 'failure')}, {several(len(found) - failed, 'warning')}"
+    console.print(Text.assemble(mark, f" {days}: {count} checks, {counted}"))
+    if failed:
+        console.print(
+            "  mend the cause (sql/checks/<check>.sql says what it means), then "
+            f"make backfill FROM={first} TO={last} AGAIN=1"
+        )
+
+
+def _days(place: Place, first: date | None, last: date | None) -> tuple[date, date]:
+    if first or last:
+        first, last = span(first, last, place.today)
+    else:
+        [row] = place.tables.select(NEWEST_PUBLISHED)
+        if not row["day"]:
+            raise OperatorError(
+                Exit.NOTHING_THERE,
+                f"{place.name} has no published day yet",
+                "make load, or name days: --from and --to",
+            )
+        first = last = row["day"]
+    [row] = place.tables.select(COMPUTED, from_date=first, to_date=last)
+    if not row["days"]:
+        raise OperatorError(
+            Exit.NOTHING_THERE,
+            f"--from {first} --to {last}: no such day is computed",
+            f"make backfill FROM={first} TO={last}",
+        )
+    return first, last
+
+
+def _as_json(
+    first: date, last: date, count: int, found: list[Finding]
+) -> dict[str, object]:
+    return {
+        "from": str(first),
+        "to": str(last),
+        "checks": count,
+        "findings": [
+            {
+                "check": one.check,
+                "severity": one.severity,
+                "day": str(one.day),
+                "rows": one.rows,
+                "examples": one.examples,
+            }
+            for one in found
+        ],
+    }

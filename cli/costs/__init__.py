@@ -1,0 +1,1 @@
+"""What a load or a month takes: estimates, usage and prices."""

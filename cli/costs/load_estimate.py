@@ -1,0 +1,134 @@
+"""Estimate: how many movies and days in; calls, minutes, messages, bytes, dollars out.
+
+Pure arithmetic. What is assumed is in assumptions.py, prices are in prices.py; settings
+come from the caller.
+"""
+
+from collections.abc import Iterable
+from math import ceil
+
+from cli.costs import prices
+from cli.costs.assumptions import (
+    MISSED_DAY_SWEEPS_PER_DAY,
+    SWEEPS_PER_DAY,
+    TABLES_PER_BATCH,
+    TABLES_PER_EXPORT,
+    TABLES_PER_MISSED_DAY,
+    TABLES_PER_RUN,
+    TABLES_PER_SWEEP,
+    Setting,
+)
+from cli.costs.estimate import Estimate, Work, logical_bytes
+from cli.costs.prices import Charge
+from functions.ingest_changes.plan import LARGEST_DISCOVER, band_of
+from shared.runs import MOVIES_PER_BATCH
+from shared.tmdb import MOVIES_PER_PAGE, OVER_FETCH
+
+
+def of_load(
+    movies: int, history_days: int, setting: Setting, reads: Iterable[frozenset[str]]
+) -> Estimate:
+    """Estimate an initial load; `reads`: the tables each metrics query reads."""
+    batches = ceil(movies / MOVIES_PER_BATCH)
+    by_export = movies > LARGEST_DISCOVER
+    pages = 0 if by_export else ceil(movies * OVER_FETCH / MOVIES_PER_PAGE)
+    exports = history_days + by_export
+    rate = setting.requests_per_second
+    page_s = max(setting.list_page_s, 1 / (rate * setting.list_share))
+    choosing_s = pages * page_s + by_export * setting.export_s
+    fetching_s = movies / rate
+    history_s = history_days * setting.export_s
+    runs = 2  # the load, and its history
+    rows = {
+        "batch_plan": batches + history_days,
+        "catalogue_days": history_days,
+        # A marker for each batch; of each run that it is planned, due and computed.
+        "ingestion_log": batches + history_days + 3 * runs,
+        "movie_daily_snapshots": movies * history_days,
+        "movie_details_raw": movies,
+        "movie_metrics_aggregated": movies * history_days,
+        "movie_popularity_raw": band_of(movies) * history_days,
+        "movie_viral_signals": movies * history_days,
+        "movies": movies,
+        "tracked_movies": movies,
+        "tracked_movies_raw": movies,
+    }
+    return Work(
+        movies=movies,
+        history_days=history_days,
+        tmdb_requests=pages + movies,
+        exports=exports,
+        # The load's request, its batches, the history's request and its days, and
+        # one for the metrics of either.
+        messages=1 + batches + 1 + history_days + runs,
+        busy_s={
+            "ingest_changes": choosing_s + history_s,
+            "fetch_details": fetching_s,
+            "compute_metrics": runs * setting.metrics_s,
+        },
+        # The history is read while details are fetched; metrics come one by one.
+        seconds=choosing_s
+        + max(fetching_s + setting.metrics_s, history_s)
+        + setting.metrics_s,
+        rows=rows,
+        streamed=("movie_details_raw", "ingestion_log"),
+        stored=logical_bytes(rows),
+        small_reads=TABLES_PER_BATCH * batches
+        + TABLES_PER_EXPORT * history_days
+        + TABLES_PER_RUN * runs,
+        metrics_runs=runs,
+    ).estimate(setting, reads)
+
+
+def of_backfill(
+    movies: int,
+    days_asked: int,
+    days_computed: int,
+    setting: Setting,
+    reads: Iterable[frozenset[str]],
+    kept_days: int = 90,
+) -> Estimate:
+    """Estimate a backfill.
+
+    days_asked: export days to load, each a run with metrics of its own.
+    days_computed: days whose metrics alone are computed, by one request.
+    kept_days: days of movies in the tables, which the queries read over.
+    """
+    computations = days_asked + (days_computed > 0)
+    rows = {
+        "batch_plan": days_asked,
+        "catalogue_days": days_asked,
+        "ingestion_log": 4 * days_asked,
+        "movie_daily_snapshots": movies * days_asked,
+        "movie_metrics_aggregated": movies * (days_asked + days_computed),
+        "movie_popularity_raw": band_of(movies) * days_asked,
+        "movie_viral_signals": movies * (days_asked + days_computed),
+    }
+    exports_s = days_asked * setting.export_s
+    metrics_s = computations * setting.metrics_s
+    there = {name: movies * kept_days for name in rows if name.startswith("movie_")}
+    there["movie_popularity_raw"] = band_of(movies) * kept_days
+    return Work(
+        movies=movies,
+        history_days=days_asked,
+        tmdb_requests=0,
+        exports=days_asked,
+        messages=2 * days_asked + (days_computed > 0),
+        busy_s={"ingest_changes": exports_s, "compute_metrics": metrics_s},
+        # Metrics are computed one after another while the exports come in.
+        seconds=max(exports_s, metrics_s) if computations else 0.0,
+        rows={name: count for name, count in rows.items() if count},
+        streamed=("ingestion_log",),
+        stored=logical_bytes(there),
+        small_reads=(TABLES_PER_EXPORT + TABLES_PER_RUN) * days_asked,
+        metrics_runs=computations,
+    ).estimate(setting, reads)
+
+
+def of_sweeps(days: int = 30) -> Charge:
+    """Price the queries of the sweeps of so many days, by default of a month."""
+    tables = (
+        TABLES_PER_SWEEP * SWEEPS_PER_DAY
+        + TABLES_PER_MISSED_DAY * MISSED_DAY_SWEEPS_PER_DAY
+    )
+    return prices.of_queries(days * tables * prices.LEAST_BYTES_PER_TABLE)

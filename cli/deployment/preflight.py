@@ -1,0 +1,280 @@
+"""Checks before a deployment: each asks one question and knows the remedy.
+
+They ask `gcloud` and `terraform` as found on PATH, and TMDB by one request.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from cli.deployment import org_policies, quota_project, served_archives
+from cli.deployment.shell import ask
+from cli.deployment.target import Target
+from cli.output import Finding
+from shared.tmdb import CredentialKind, credential_kind
+
+OLDEST_TERRAFORM = (1, 11)
+FIRST_APIS = ("cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com")
+"""Terraform turns on the others; these it needs to turn on anything."""
+LOCATIONS = {
+    "cloudfunctions.googleapis.com": ("functions", "regions", "list", "--gen2"),
+    "cloudscheduler.googleapis.com": ("scheduler", "locations", "list"),
+}
+"""API -> how gcloud lists the regions it is offered in. Without --gen2 it lists those
+of the first generation of functions, which are fewer."""
+TMDB_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question with the names of those that must be answered well before."""
+
+    name: str
+    question: Callable[[], tuple[bool, str]]
+    remedy: str
+    needs: tuple[str, ...] = ()
+
+    def ask(self, failed: set[str]) -> Finding:
+        """Return the answer; none while something it needs has failed."""
+        if missing := [name for name in self.needs if name in failed]:
+            return Finding(self.name, None, "not asked", f"first: {missing[0]}")
+        ok, said = self.question()
+        return Finding(self.name, ok, said, "" if ok else self.remedy)
+
+
+def of_target(target: Target, token: str, tmdb_url: str) -> list[Check]:
+    """List the checks of a target, each after what it needs."""
+    project, region = target.project, target.region
+    return [
+        Check(
+            "terraform",
+            terraform,
+            "install Terraform 1.11 or newer: "
+            "https://developer.hashicorp.com/terraform/install",
+        ),
+        Check(
+            "gcloud",
+            gcloud,
+            "install the Google Cloud CLI: https://cloud.google.com/sdk/docs/install",
+        ),
+        Check("login", login, "gcloud auth login", ("gcloud",)),
+        Check(
+            "application login",
+            application_login,
+            "gcloud auth application-default login",
+            ("gcloud",),
+        ),
+        Check(
+            "project",
+            lambda: is_active(project),
+            f"gcloud projects create {project}, or say another --project",
+            ("gcloud", "login"),
+        ),
+        Check(
+            "billing",
+            lambda: is_billed(project),
+            f"gcloud billing projects link {project} --billing-account=ACCOUNT "
+            "(gcloud billing accounts list)",
+            ("gcloud", "login", "project"),
+        ),
+        Check(
+            "first APIs",
+            lambda: has_first_apis(project),
+            f"gcloud services enable {' '.join(FIRST_APIS)} --project={project}",
+            ("gcloud", "login", "project"),
+        ),
+        Check(
+            "quota project",
+            lambda: counts_on(project),
+            f"gcloud auth application-default set-quota-project {project}",
+            ("gcloud", "application login"),
+        ),
+        Check(
+            "organization policies",
+            lambda: org_policies.allow(project, region),
+            "ask who owns the policy for an exception, or choose another region: "
+            'docs/reference/configuration.md, "Organization policies"',
+            ("gcloud", "login", "project"),
+        ),
+        Check(
+            "region",
+            lambda: is_offered(project, region),
+            f"gcloud functions regions list --gen2 --project={project}, then say one "
+            "of them as --region or in terraform.tfvars",
+            ("gcloud", "login", "project", "first APIs"),
+        ),
+        Check(
+            "TMDB token",
+            lambda: is_taken_by_tmdb(token, tmdb_url),
+            "copy the API Read Access Token from "
+            "https://www.themoviedb.org/settings/api into TMDB_TOKEN",
+        ),
+    ]
+
+
+def functions(target: Target) -> Check:
+    """Return the check of what is deployed already."""
+    return Check(
+        "functions",
+        lambda: serves_all(target.project, target.region, target.prefix),
+        "make deploy builds again what has failed, once the cause is gone",
+        ("gcloud", "login", "project", "first APIs"),
+    )
+
+
+def run(checks: list[Check]) -> list[Finding]:
+    """Ask them all, in order."""
+    findings: list[Finding] = []
+    failed: set[str] = set()
+    for check in checks:
+        finding = check.ask(failed)
+        findings.append(finding)
+        if not finding.ok:
+            failed.add(check.name)
+    return findings
+
+
+def terraform() -> tuple[bool, str]:
+    """Ask for Terraform's version."""
+    said = ask("terraform", "version", "-json")
+    if not said.is_ok:
+        return False, said.first_error
+    version = str(json.loads(said.out)["terraform_version"])
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    return numbers >= OLDEST_TERRAFORM, version
+
+
+def gcloud() -> tuple[bool, str]:
+    """Ask for the Google Cloud CLI's version."""
+    said = ask("gcloud", "version", "--format=json")
+    if not said.is_ok:
+        return False, said.first_error
+    return True, str(json.loads(said.out).get("Google Cloud SDK", "there"))
+
+
+def login() -> tuple[bool, str]:
+    """Ask who uses gcloud: an account, or the credential file of a workflow."""
+    said = ask("gcloud", "auth", "list", "--filter=status:ACTIVE", "--format=json")
+    accounts = json.loads(said.out or "[]") if said.is_ok else []
+    if accounts:
+        return True, str(accounts[0]["account"])
+    # Prints a credential: it is read here and goes nowhere.
+    if ask("gcloud", "auth", "print-access-token").is_ok:
+        return True, "a credential file"
+    return False, "nobody is logged in"
+
+
+def application_login() -> tuple[bool, str]:
+    """Ask whether Terraform and Google's libraries find a login of their own."""
+    # Prints a credential: it is read here and goes nowhere.
+    said = ask("gcloud", "auth", "application-default", "print-access-token")
+    return said.is_ok, "there" if said.is_ok else "there is none"
+
+
+def is_active(project: str) -> tuple[bool, str]:
+    """Ask whether the project is there and alive."""
+    said = ask("gcloud", "projects", "describe", project, "--format=json")
+    if not said.is_ok:
+        return False, f"{project} is not there, or not for you"
+    state = str(json.loads(said.out).get("lifecycleState", ""))
+    return state == "ACTIVE", f"{project} is {state}"
+
+
+def is_billed(project: str) -> tuple[bool, str]:
+    """Ask whether somebody pays for the project."""
+    said = ask("gcloud", "billing", "projects", "describe", project, "--format=json")
+    if not said.is_ok:
+        # Who deploys need not see who pays; without billing Terraform's apply says so.
+        return True, f"not for you to see: {said.first_error}"
+    is_enabled = bool(json.loads(said.out).get("billingEnabled"))
+    return is_enabled, "enabled" if is_enabled else f"nobody pays for {project}"
+
+
+def counts_on(project: str) -> tuple[bool, str]:
+    """Ask which project the login counts API calls on; our commands set their own."""
+    named = quota_project.named()
+    if named in ("", project):
+        return True, project
+    return True, (
+        f"{project} for these commands; your login names {named} for others: "
+        f"gcloud auth application-default set-quota-project {project}"
+    )
+
+
+def has_first_apis(project: str) -> tuple[bool, str]:
+    """Ask whether the APIs are on without which Terraform can turn on no other."""
+    enabled, error = _enabled_apis(project)
+    if error:
+        return False, error
+    missing = [api for api in FIRST_APIS if api not in enabled]
+    return not missing, f"off: {', '.join(missing)}" if missing else "on"
+
+
+def is_offered(project: str, region: str) -> tuple[bool, str]:
+    """Ask whether functions and schedules are offered in the region."""
+    enabled, error = _enabled_apis(project)
+    if error:
+        return False, error
+    asked = [place for api, place in LOCATIONS.items() if api in enabled]
+    for listing in asked:
+        said = ask("gcloud", *listing, f"--project={project}", "--format=json")
+        if not said.is_ok:
+            return False, said.first_error
+        offered = {item["name"].rsplit("/", 1)[-1] for item in json.loads(said.out)}
+        if region not in offered:
+            return False, f"{region} is not among the regions of {listing[0]}"
+    if len(asked) < len(LOCATIONS):
+        return True, f"{region}; Google tells once its APIs are on"
+    return True, region
+
+
+def serves_all(project: str, region: str, prefix: str) -> tuple[bool, str]:
+    """Ask whether each function serves what was deployed; well where none is there."""
+    enabled, error = _enabled_apis(project)
+    if error:
+        return False, error
+    if not {"cloudfunctions.googleapis.com", "run.googleapis.com"} <= enabled:
+        return True, "none yet"
+    found = served_archives.look(project, region, served_archives.of_code(prefix))
+    there = [one for one in found if one.said != served_archives.MISSING]
+    bad = [one for one in there if not one.ok]
+    shown = bad or there
+    said = "; ".join(f"{one.name}: {one.said}" for one in shown)
+    return not bad, said or "none yet"
+
+
+def is_taken_by_tmdb(token: str, tmdb_url: str) -> tuple[bool, str]:
+    """Ask TMDB whether it knows the credential: a v4 token, or a v3 key."""
+    if not token:
+        return False, "TMDB_TOKEN is not set"
+    headers = {"User-Agent": "tmdb-traction"}
+    url = f"{tmdb_url.rstrip('/')}/authentication"
+    if credential_kind(token) is CredentialKind.API_KEY:
+        # TMDB takes a v3 key nowhere else; the URL is in none of our texts.
+        url += "?" + urlencode({"api_key": token})
+    else:
+        headers["Authorization"] = f"Bearer {token}"
+    try:
+        with urlopen(Request(url, headers=headers), timeout=TMDB_TIMEOUT_S):  # noqa: S310 - http(s), given by the operator
+            return True, "taken"
+    except HTTPError as error:
+        if error.code == HTTPStatus.UNAUTHORIZED:
+            return False, "TMDB does not know it"
+        return False, f"TMDB answered {error.code}; try again in a while"
+    except (URLError, OSError, ValueError) as error:
+        return False, f"TMDB cannot be reached: {type(error).__name__}"
+
+
+def _enabled_apis(project: str) -> tuple[set[str], str]:
+    said = ask(
+        "gcloud", "services", "list", "--enabled",
+        f"--project={project}", "--format=json",
+    )  # fmt: skip
+    if not said.is_ok:
+        return set(), said.first_error
+    return {item["config"]["name"] for item in json.loads(said.out)}, ""

@@ -1,0 +1,179 @@
+"""Served: deployed functions in, whether each serves the archive it should out.
+
+Terraform does not know: after a build that failed, its provider keeps the name of the
+new archive, and the next plan is empty while the old code runs on. Cloud Functions says
+how a deployment ended, and why; the Cloud Run revision says in SOURCE_SHA256 which
+archive it was built from, because only a build that worked makes a revision.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cli.deployment.shell import ask
+from cli.deployment.terraform_root import Resource, of_type
+from cli.output import Finding
+from local import archives
+
+BUILT_FROM = "SOURCE_SHA256"
+BUILDS = "https://console.cloud.google.com/cloud-build/builds;region={}?project={}"
+UNDER_WAY = "DEPLOYING"
+MISSING = "it is not there"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function. archive: the SHA-256 of what it should serve; "" where unknown."""
+
+    key: str
+    name: str
+    archive: str = ""
+
+
+def of_state(resources: Iterable[Resource]) -> list[Function]:
+    """Return the functions that Terraform has made, or has tried to."""
+    return [
+        Function(one["index"], one["values"]["name"], _archive(one["values"]))
+        for one in of_type(resources, "google_cloudfunctions2_function")
+    ]
+
+
+def of_code(prefix: str) -> list[Function]:
+    """Return our functions where there is no state to ask."""
+    return [
+        Function(key, f"{prefix}{key.replace('_', '-')}") for key in archives.FUNCTIONS
+    ]
+
+
+def look(project: str, region: str, functions: Iterable[Function]) -> list[Finding]:
+    """Ask Google what each function serves, and say which is behind and why.
+
+    Without a region, in every region.
+    """
+    where = (f"--project={project}", "--format=json")
+    listed = ask(
+        "gcloud", "functions", "list", "--v2", f"--regions={region or '-'}", *where
+    )
+    in_region = [f"--region={region}"] if region else []
+    running = ask("gcloud", "run", "services", "list", *in_region, *where)
+    for said in (listed, running):
+        if not said.is_ok:
+            return [Finding("functions", None, said.first_error, ASK)]
+    by_name = {_last(one["name"]): one for one in json.loads(listed.out or "[]")}
+    services = {one["metadata"]["name"]: one for one in json.loads(running.out or "[]")}
+    builds = BUILDS.format(region, project)
+    return [
+        _finding(one, by_name.get(one.name), services.get(one.name), builds)
+        for one in functions
+    ]
+
+
+ASK = "needs cloudfunctions.functions.list and run.services.list: see `operators`"
+
+
+def behind(findings: Iterable[Finding], functions: Iterable[Function]) -> list[str]:
+    """Return the keys of the functions whose build is to be started again."""
+    bad = {one.name for one in findings if one.ok is False}
+    return [one.key for one in functions if one.name in bad]
+
+
+def _finding(
+    function: Function,
+    found: Mapping[str, Any] | None,
+    service: Mapping[str, Any] | None,
+    builds: str,
+) -> Finding:
+    name = function.name
+    if found is None:
+        return Finding(name, ok=False, said=MISSING, remedy="make deploy")
+    if found.get("state") == UNDER_WAY:
+        said = "a deployment is under way"
+        return Finding(name, ok=None, said=said, remedy="look again when it has ended")
+    status = service["status"] if service else {}
+    if others := _elsewhere(status):
+        said = f"its traffic goes to an older revision, {others[0]}"
+        to_latest = f"gcloud run services update-traffic {name} --to-latest"
+        return Finding(name, None, said, f"{to_latest}, unless you pinned it")
+    served = _built_from(service)
+    why = _why(found) or f"see {builds}"
+    if fault := _fault(function, found, status, served, why):
+        return Finding(
+            name, ok=False, said=fault,
+            remedy="make deploy builds it again, once the cause is gone",
+        )  # fmt: skip
+    return Finding(name, ok=True, said=f"serves {_short(served)}")
+
+
+def _fault(
+    function: Function,
+    found: Mapping[str, Any],
+    status: Mapping[str, Any],
+    served: str,
+    why: str,
+) -> str:
+    """Say why a function does not serve what it should; "" where it does."""
+    state = str(found.get("state"))
+    # What Cloud Functions was told last, where Terraform's state is not at hand.
+    config = found.get("serviceConfig") or {}
+    wanted = str((config.get("environmentVariables") or {}).get(BUILT_FROM, ""))
+    if state != "ACTIVE":
+        serves_on = f"; it still serves {_short(served)}" if served else ""
+        return f"{state}: {why}{serves_on}"
+    if status.get("latestCreatedRevisionName") != status.get("latestReadyRevisionName"):
+        return f"its newest revision does not start: {_not_ready(status)}"
+    if (wanted := function.archive or wanted) and served != wanted:
+        return f"it still serves {_short(served)}, an older archive: {why}"
+    return ""
+
+
+def _why(found: Mapping[str, Any]) -> str:
+    """Return what Cloud Functions says of the last deployment."""
+    messages = [
+        str(one.get("message", "")).strip()
+        for one in found.get("stateMessages", [])
+        if one.get("severity") != "INFO"
+    ]
+    return "; ".join(filter(None, messages))
+
+
+def _elsewhere(status: Mapping[str, Any]) -> list[str]:
+    """Return the revisions that serve though they are not the newest."""
+    newest = status.get("latestReadyRevisionName")
+    return [
+        str(one["revisionName"])
+        for one in status.get("traffic", [])
+        if one.get("percent")
+        and not one.get("latestRevision")
+        and one.get("revisionName") != newest
+    ]
+
+
+def _not_ready(status: Mapping[str, Any]) -> str:
+    reasons = (
+        str(one.get("message", ""))
+        for one in status.get("conditions", [])
+        if one.get("status") != "True"
+    )
+    return next(filter(None, reasons), "Cloud Run does not say why")
+
+
+def _built_from(service: Mapping[str, Any] | None) -> str:
+    if not service:
+        return ""
+    container = service["spec"]["template"]["spec"]["containers"][0]
+    env = {one["name"]: one.get("value", "") for one in container.get("env", [])}
+    return str(env.get(BUILT_FROM, ""))
+
+
+def _archive(values: Mapping[str, Any]) -> str:
+    [config] = values["service_config"]
+    return str((config.get("environment_variables") or {}).get(BUILT_FROM, ""))
+
+
+def _short(archive: str) -> str:
+    return archive[:8] or "of unknown origin"
+
+
+def _last(path: str) -> str:
+    return path.rsplit("/", 1)[-1]

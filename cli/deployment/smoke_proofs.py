@@ -1,0 +1,111 @@
+"""Proofs: what no test on a laptop can prove, and by which findings smoke proves it."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from cli.commands.destroy import UNUSED_TOKENS
+from cli.deployment import preflight, served_archives
+from cli.deployment.shell import ask
+from cli.deployment.target import Target
+from cli.deployment.terraform_root import Root, of_type
+from cli.output import Finding
+
+CLAIMS: Mapping[str, tuple[str, ...]] = {
+    "the functions work as deployed": ("functions", "daily run", "dead letters"),
+    "TMDB is read right": ("snapshots", "history run"),
+    "the SQL is BigQuery's": ("views",),
+    "the numbers are right": ("metrics", "checks"),
+    "the Terraform root is right": ("terraform",),
+    "an alert comes with its fault and not without": ("alerts",),
+    "plan, load, status, backfill, validate, export, cost": ("bytes billed",),
+    "doctor, deploy, destroy, smoke": ("doctor",),
+}
+"""A claim of README's table of what is proved -> the findings that prove its rest. Of
+alerts only that they are there and switched on: that a mail arrives a person sees."""
+
+
+def of_google(target: Target, prefix: str) -> list[Finding]:
+    """Ask Google and Terraform: functions, a second plan, alerts, doctor's checks."""
+    project, region = target.project, target.region
+    root = Root(target, UNUSED_TOKENS["TF_VAR_tmdb_token"])
+    found = served_archives.look(project, region, served_archives.of_code(prefix))
+    return [
+        _all("functions", found),
+        second_plan(target),
+        alerts(root),
+        _all(
+            "doctor", preflight.run(_without_token(preflight.of_target(target, "", "")))
+        ),
+    ]
+
+
+def verdict(findings: Iterable[Finding]) -> list[str]:
+    """Say of each claim whether its rest is proved, and if not by what it fails."""
+    well = {one.name: bool(one.ok) for one in findings}
+    lines = []
+    for claim, needed in CLAIMS.items():
+        failed = [name for name in needed if not well.get(name)]
+        lines.append(
+            f"not proved: {claim} ({', '.join(failed)})"
+            if failed
+            else f"proved: {claim}"
+        )
+    return lines
+
+
+def second_plan(target: Target) -> Finding:
+    """Plan again: Google keeps what it was sent when nothing is to be changed."""
+    said = ask(
+        "terraform", "plan", "-input=false", "-detailed-exitcode", "-lock=false",
+        "-no-color", *target.variables(), cwd=target.folder, env=UNUSED_TOKENS,
+        timeout_s=600,
+    )  # fmt: skip
+    words = {0: "a plan is empty", 2: "a plan is not empty"}
+    return Finding(
+        "terraform",
+        said.code == 0,
+        words.get(said.code, said.first_error),
+        "make deploy DRY_RUN=1 shows it",
+    )
+
+
+def alerts(root: Root) -> Finding:
+    """Ask whether the alert policies are there and enabled."""
+    wanted = {
+        str(one["values"]["name"])
+        for one in of_type(root.resources(), "google_monitoring_alert_policy")
+    }
+    if not wanted:
+        none = "none: alert_emails and alert_slack name nobody"
+        return Finding("alerts", ok=True, said=none)
+    said = ask(
+        "gcloud", "monitoring", "policies", "list",
+        f"--project={root.target.project}", "--format=json",
+    )  # fmt: skip
+    if not said.is_ok:
+        hint = "needs monitoring.alertPolicies.list"
+        return Finding("alerts", ok=None, said=said.first_error, remedy=hint)
+    enabled = {
+        str(one["name"]) for one in json.loads(said.out or "[]") if one.get("enabled")
+    }
+    missing = len(wanted - enabled)
+    return Finding(
+        "alerts",
+        missing == 0,
+        f"{len(wanted) - missing} of {len(wanted)} are enabled; that a mail arrives "
+        "you see when one comes",
+        "make deploy",
+    )
+
+
+def _all(name: str, found: list[Finding]) -> Finding:
+    """Join findings into one."""
+    bad = [one for one in found if not one.ok]
+    said = "; ".join(f"{one.name}: {one.said}" for one in bad or found)
+    hints = [one.remedy for one in bad if one.remedy]
+    return Finding(name, not bad, said, hints[0] if hints else "")
+
+
+def _without_token(every: list[preflight.Check]) -> list[preflight.Check]:
+    """Leave TMDB's token out: the run proves the one that is deployed."""
+    return [one for one in every if one.name != "TMDB token"]

@@ -1,0 +1,96 @@
+"""Root: the Terraform root module of a target; its plans, settings and state."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cli.deployment.shell import ask, show
+from cli.deployment.target import Target
+from cli.errors import Exit, OperatorError
+
+# Below .build, which is not committed: a plan holds every value but the token.
+PLAN = ".build/deploy.tfplan"
+
+NOTHING_TO_CHANGE, FAILED, CHANGES = 0, 1, 2
+"""What `terraform plan -detailed-exitcode` means."""
+
+type Resource = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the variables decide, whichever file or environment they come from."""
+
+    dataset: str
+    location: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root module. `credential` is TMDB's; it travels in the environment only."""
+
+    target: Target
+    credential: str
+
+    def init(self) -> bool:
+        """Fetch the providers; whether that went well."""
+        return self._show("init", "-input=false") == 0
+
+    def plan(self, *options: str) -> int:
+        """Show a plan and keep it; one of the codes above."""
+        (self.target.folder / ".build").mkdir(exist_ok=True)
+        return self._show(
+            "plan", "-input=false", "-detailed-exitcode", f"-out={PLAN}",
+            *self.target.variables(), *options,
+        )  # fmt: skip
+
+    def apply(self) -> bool:
+        """Apply the plan that was kept; whether everything could be made."""
+        return self._show("apply", "-input=false", PLAN) == 0
+
+    def settings(self) -> Settings:
+        """Evaluate the variables as a plan would."""
+        said = ask(
+            "terraform", "console", *self.target.variables(),
+            cwd=self.target.folder, env=self._env,
+            text="jsonencode([var.dataset, var.bigquery_location, var.prefix])\n",
+        )  # fmt: skip
+        if not said.is_ok:
+            raise OperatorError(
+                Exit.AMISS,
+                f"the variables cannot be read: {said.first_error}",
+                "see docs/reference/configuration.md for every variable and what to "
+                "write",
+            )
+        return Settings(*json.loads(json.loads(said.out)))
+
+    def resources(self) -> list[Resource]:
+        """Return what the state has; nothing where there is no state."""
+        said = ask("terraform", "show", "-json", cwd=self.target.folder, env=self._env)
+        if not said.is_ok:
+            raise OperatorError(
+                Exit.AMISS,
+                f"the state cannot be read: {said.first_error}",
+                "terraform -chdir=terraform init",
+            )
+        values = json.loads(said.out or "{}").get("values") or {}
+        found: list[Resource] = values.get("root_module", {}).get("resources", [])
+        return found
+
+    @property
+    def _env(self) -> dict[str, str]:
+        return {"TF_VAR_tmdb_token": self.credential}
+
+    def _show(self, *arguments: str) -> int:
+        return show("terraform", *arguments, cwd=self.target.folder, env=self._env)
+
+
+def of_type(resources: Iterable[Resource], kind: str) -> list[Resource]:
+    """Return the resources of one type; data sources have types of their own."""
+    return [
+        one
+        for one in resources
+        if one["type"] == kind and one.get("mode", "managed") == "managed"
+    ]

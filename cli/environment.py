@@ -1,0 +1,184 @@
+"""Place: which deployment was named in; its tables, topics and day out.
+
+A project; else the local stack that runs; else what the demo has stored, to read only.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from cli.deployment import quota_project
+from cli.errors import Exit, OperatorError
+from cli.options import Where
+from emulators.bigquery import (
+    BigQueryEmulator,
+    BigQueryEmulatorError,
+    FolderHeldError,
+)
+from local import tables as demo
+from local.endpoints import Endpoints
+from shared.bigquery import Warehouse
+from shared.config import Platform
+from shared.interfaces import Tables, Topics
+from shared.pubsub import Publisher
+
+MAX_BYTES_BILLED = 20 * 1024**3
+"""Of one query; the same as the functions' default."""
+
+TRACKED_LABEL = "tracked_movies"
+"""Label of the dataset: the number that terraform/variables.tf owns."""
+
+NEWEST_DAY = """
+SELECT MAX(run_date) AS day FROM tmdb_analytics.batch_plan
+WHERE run_date <= CURRENT_DATE('UTC')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An open deployment.
+
+    stack: the running local stack; None for a project, and for stored data.
+    is_metered: whether BigQuery counts the bytes it bills; the emulator does not.
+    """
+
+    name: str
+    project: str
+    dataset: str
+    prefix: str
+    client: bigquery.Client
+    tables: Tables
+    is_metered: bool
+    has_topics: bool
+    stack: Endpoints | None = None
+
+    @property
+    def topics(self) -> Topics:
+        """The topics to publish on; OperatorError where nothing listens."""
+        if not self.has_topics:
+            raise nothing_runs()
+        return Publisher(self.project, self.prefix)
+
+    @property
+    def today(self) -> date:
+        """The UTC day; where TMDB is simulated its day, in stored data their newest."""
+        if self.stack:
+            day = self.stack.today()
+        else:
+            day = None if self.has_topics else self._newest_day()
+        return day or datetime.now(UTC).date()
+
+    @property
+    def tracked_movies(self) -> int | None:
+        """How many movies the deployment tracks; None where nobody has said.
+
+        Terraform writes it on the dataset, the local stack into its file.
+        """
+        if self.stack:
+            return self.stack.tracked_movies
+        if not self.has_topics:
+            return None
+        labels = self.client.get_dataset(f"{self.project}.{self.dataset}").labels
+        return int(labels[TRACKED_LABEL]) if TRACKED_LABEL in labels else None
+
+    def _newest_day(self) -> date | None:
+        [row] = self.tables.select(NEWEST_DAY)
+        found: date | None = row["day"]
+        return found
+
+
+def nothing_runs() -> OperatorError:
+    """Return the error of a command that needs functions which run."""
+    return OperatorError(
+        Exit.NOTHING_THERE,
+        "nothing runs on this machine that could do it",
+        "`make local` in another terminal, or name a project (PROJECT=...)",
+    )
+
+
+@contextmanager
+def at(where: Where) -> Iterator[Place]:
+    """Open what is meant."""
+    if where.project:
+        quota_project.count_on(where.project)
+        with closing(_client(where.project)) as client:
+            url = Platform.from_env().bigquery_emulator_url
+            yield _place(f"project {where.project}", where, client, is_metered=not url)
+    elif stack := running(where):
+        os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub
+        with closing(demo.connect(stack.bigquery)) as client:
+            yield _place("the local stack", where, client, stack=stack)
+    else:
+        with _stored(where.data) as url, closing(demo.connect(url)) as client:
+            yield _place("the stored data", where, client, has_topics=False)
+
+
+def running(where: Where) -> Endpoints | None:
+    """Return the local stack, if it runs; a file of one that has ended is no stack."""
+    found = Endpoints.read(where.data)
+    return found if found and found.is_up else None
+
+
+def _place(
+    name: str,
+    where: Where,
+    client: bigquery.Client,
+    *,
+    is_metered: bool = False,
+    has_topics: bool = True,
+    stack: Endpoints | None = None,
+) -> Place:
+    return Place(
+        name=name,
+        project=client.project,
+        dataset=where.dataset,
+        prefix=where.prefix,
+        client=client,
+        tables=Warehouse(client, where.dataset, MAX_BYTES_BILLED),
+        is_metered=is_metered,
+        has_topics=has_topics,
+        stack=stack,
+    )
+
+
+def _client(project: str) -> bigquery.Client:
+    url = Platform.from_env().bigquery_emulator_url
+    return bigquery.Client(
+        project=project,
+        credentials=AnonymousCredentials() if url else None,  # type: ignore[no-untyped-call]
+        client_options=ClientOptions(api_endpoint=url) if url else None,
+    )
+
+
+@contextmanager
+def _stored(data: Path) -> Iterator[str]:
+    stored = sorted(data.glob("*/bigquery"), key=lambda path: path.stat().st_mtime)
+    if not stored:
+        raise OperatorError(
+            Exit.NOTHING_THERE,
+            f"no data in {data}",
+            "run `make demo` or `make local` first, or name a project (PROJECT=...)",
+        )
+    try:
+        emulator = BigQueryEmulator(stored[-1], project=demo.PROJECT)
+    except FolderHeldError as error:
+        raise OperatorError(
+            Exit.NOTHING_THERE,
+            f"the data in {stored[-1]} are in use by process {error.pid}",
+            "another command or a demo: wait for its end",
+        ) from error
+    except BigQueryEmulatorError as error:
+        raise OperatorError(
+            Exit.NOTHING_THERE,
+            f"the data cannot be opened: {error}",
+            "make demo-clean forgets them",
+        ) from error
+    with emulator:
+        yield emulator.url

@@ -1,0 +1,1 @@
+"""Runs as an operator sees them: state, progress, backfill plan, dead letters."""

@@ -1,0 +1,120 @@
+"""Operated days: a day and a reason in; how it stands, and the ledger's event, out."""
+
+import getpass
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from cli.environment import Place, nothing_runs
+from cli.errors import Exit, OperatorError
+from cli.options import day
+from cli.starting import agree
+from local.console import open_console
+from shared.ledger import Ledger
+from shared.runs import Event, OperatedDay
+
+WRITTEN_BY = "cli"
+"""In the ledger, where a function would name its revision."""
+LONGEST_REASON = 500
+DAY = """
+SELECT is_published, withheld_reason FROM tmdb_analytics.catalogue_days
+WHERE snapshot_date BETWEEN @from_date AND @to_date
+"""
+WHO = "SELECT SESSION_USER() AS who"
+
+Day = Annotated[date, typer.Argument(parser=day, metavar="DAY", help="UTC day.")]
+Reason = Annotated[
+    str, typer.Option(help="Why; kept in the ledger with who and when. Required.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How a day stands."""
+
+    day: date
+    is_published: bool
+    withheld_reason: str | None
+
+    def in_words(self) -> str:
+        """Say it in one phrase."""
+        if self.withheld_reason is not None:
+            return f"withheld: {self.withheld_reason}"
+        return "published" if self.is_published else "not published: a check failed"
+
+
+def reason_of(said: str) -> str:
+    """Read a reason; typer names the option that says none."""
+    reason = " ".join(said.split())
+    if not reason:
+        raise typer.BadParameter("say why, for the ledger", param_hint="--reason")
+    if len(reason) > LONGEST_REASON:
+        raise typer.BadParameter(
+            f"{len(reason)} characters: write at most {LONGEST_REASON}",
+            param_hint="--reason",
+        )
+    return reason
+
+
+def known_of(place: Place, the_day: date) -> Known:
+    """Return how a day stands; OperatorError where nobody has computed it."""
+    rows = place.tables.select(DAY, from_date=the_day, to_date=the_day)
+    if not rows:
+        raise OperatorError(
+            Exit.NOTHING_THERE,
+            f"{place.name} has not computed {the_day}",
+            f"make backfill FROM={the_day} TO={the_day}",
+        )
+    return Known(the_day, rows[0]["is_published"], rows[0]["withheld_reason"])
+
+
+def is_agreed(
+    place: Place, known: Known, verb: str, *, yes: bool, dry_run: bool, as_json: bool
+) -> bool:
+    """Ask, unless told not to; no for a dry run."""
+    if dry_run:
+        return False
+    if not place.has_topics:  # what a demo has stored is read only
+        raise nothing_runs()
+    if as_json and not yes:
+        raise OperatorError(Exit.USAGE, "--json cannot ask", "say --yes too")
+    agree(f"{known.day} is {known.in_words()}. {verb.capitalize()} it?", yes=yes)
+    return True
+
+
+def record(place: Place, the_day: date, event: Event, reason: str) -> None:
+    """Write who, why and when, before anything changes."""
+    [row] = place.tables.select(WHO)
+    # The emulator knows nobody.
+    who = row["who"] if place.is_metered else getpass.getuser()
+    Ledger(place.tables, WRITTEN_BY).record(
+        OperatedDay(the_day), [(event, {"reason": reason, "requested_by": who})]
+    )
+
+
+def tell(
+    known: Known, done: str, *, is_due: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Print what has become of the day."""
+    is_changed = is_due and not dry_run
+    if as_json:
+        said = {
+            "day": str(known.day),
+            "was_published": known.is_published,
+            "was_withheld_for": known.withheld_reason,
+            "is_changed": is_changed,
+            "would_be" if is_due and dry_run else "is": done,
+        }
+        print(json.dumps(said))
+        return
+    console = open_console()
+    if not is_due:
+        console.print(Text(f"{known.day} is {known.in_words()} already"))
+    elif dry_run:
+        console.print(Text(f"{known.day} would be {done}; it is {known.in_words()}"))
+    else:
+        console.print(Text.assemble((done, "green"), f" {known.day}"))

@@ -1,0 +1,167 @@
+"""States: rows of v_run_status in, how each run stands in words out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cli.errors import Exit
+from shared.interfaces import Tables
+from shared.ledger import RUN_STATUS
+from shared.runs import ENDED, WELL_ENDED, Mode, Run
+
+NEWEST_FIRST = "ORDER BY run_date DESC, started_at DESC, run_id DESC"
+OF_RUNS = """
+WHERE run_id IN UNNEST(SPLIT(@run_ids, ','))
+  AND run_date BETWEEN @from_date AND @to_date
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One run; `row` is its row of v_run_status."""
+
+    row: Mapping[str, Any]
+
+    @property
+    def run_id(self) -> str:
+        """Its id."""
+        return str(self.row["run_id"])
+
+    @property
+    def name(self) -> str:
+        """Its state, as v_run_status calls it."""
+        return str(self.row["state"])
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more is to come by itself."""
+        return self.name in ENDED
+
+    @property
+    def fetched(self) -> int:
+        """Movies there so far: those of batches under way by their rows."""
+        seen = max(int(self.row["fetched"]), int(self.row["rows_visible"] or 0))
+        return min(seen, int(self.row["expected"]))
+
+    @property
+    def settled(self) -> int:
+        """Movies of which nothing more is to come: there, gone or failed."""
+        gone = int(self.row["not_found"] + self.row["failed"])
+        return min(self.fetched + gone, int(self.row["expected"]))
+
+    @property
+    def seconds(self) -> float:
+        """From the plan to the end, or to the newest sign of life."""
+        return float(self.row["seconds"] or 0)
+
+    def age_s(self, now: datetime) -> float:
+        """How long ago it was planned; 0 where clocks disagree."""
+        began: datetime = self.row["started_at"]
+        return max(0.0, (now - began).total_seconds())
+
+    @property
+    def noun(self) -> str:
+        """What it counts: a history's are days of movies."""
+        return "movie-days" if self.row["mode"] == Mode.HISTORY else "movies"
+
+    def in_words(self) -> str:
+        """Say how it stands, in one sentence."""
+        row = self.row
+        of = f"{self.fetched:,} of {row['expected']:,} {self.noun}"
+        done, total = row["batches_done"], row["batches_total"]
+        if self.name == "FAILED":
+            return (
+                f"failed: a check found what must not be published ({of})"
+                if row["is_check_failed"]
+                else f"failed: its time is up with {of}"
+            )
+        words = {
+            "DONE": f"done, {of} in {self.seconds:,.0f} s; it publishes no day",
+            "PUBLISHED": f"published, {of} in {self.seconds:,.0f} s",
+            "PARTIAL": f"partial, {of} ({row['coverage'] or 0:.1%})",
+            "METRICS": f"computing metrics, {of}",
+            "COMPLETE": f"complete, {of}; its metrics are asked for next",
+            "FETCHING": f"fetching, {of}, {done:,} of {total:,} batches",
+        }
+        planned = f"planned, {row['expected']:,} {self.noun} in {total:,} batches"
+        return words.get(self.name, planned)
+
+    def remedy(self) -> str:
+        """Say what to do; nothing when all is well."""
+        day = self.row["run_date"]
+        match self.name:
+            case "FAILED" if self.row["is_check_failed"]:
+                return f"make validate FROM={day} TO={day}"
+            case "PARTIAL" | "FAILED":
+                return (
+                    "make dead-letters; what comes late is taken in, and popularity by "
+                    f"make backfill FROM={day} TO={day}"
+                )
+            case _:
+                return ""
+
+    def details(self) -> list[tuple[str, str]]:
+        """Return what else is known, for the look at one run."""
+        row = self.row
+        requests = f"{row['tmdb_requests']:,}, {row['tmdb_throttled']:,} answered 429"
+        lines = [
+            ("started", _moment(row["started_at"])),
+            ("last sign", _moment(row["last_seen_at"])),
+            ("batches", f"{row['batches_done']:,} of {row['batches_total']:,}"),
+            ("not at TMDB", f"{row['not_found']:,}"),
+            ("failed", f"{row['failed']:,}"),
+            ("TMDB requests", requests),
+            ("published again", f"{row['republished']:,} times"),
+            ("version", row["code_version"] or "-"),
+        ]
+        return lines if row["mode"] != Mode.HISTORY else lines[:5] + lines[6:]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row, times as text."""
+        return {
+            name: value if isinstance(value, int | float | None) else str(value)
+            for name, value in self.row.items()
+        }
+
+
+def newest(tables: Tables, count: int) -> list[State]:
+    """Return the newest runs, the newest first."""
+    rows = tables.select(
+        f"SELECT * FROM ({RUN_STATUS})\nWHERE run_date <= CURRENT_DATE('UTC')\n"
+        f"{NEWEST_FIRST} LIMIT {count:d}"
+    )
+    return [State(row) for row in rows]
+
+
+def read(tables: Tables, run_ids: Sequence[str]) -> list[State]:
+    """Return the runs of these ids that are planned, in the order asked."""
+    days = [Run.from_id(run_id).run_date for run_id in run_ids]
+    rows = tables.select(
+        f"SELECT * FROM ({RUN_STATUS})\n{OF_RUNS}",
+        run_ids=",".join(run_ids),
+        from_date=min(days),
+        to_date=max(days),
+    )
+    by_id = {row["run_id"]: State(row) for row in rows}
+    return [by_id[run_id] for run_id in run_ids if run_id in by_id]
+
+
+def code_of(states: Iterable[State]) -> Exit:
+    """Return the code that tells how runs stand: one amiss outweighs one under way."""
+    states = list(states)
+    if any(state.has_ended and state.name not in WELL_ENDED for state in states):
+        return Exit.AMISS
+    return Exit.DONE if all(state.has_ended for state in states) else Exit.NOT_YET
+
+
+def newest_of_each_mode(states: Iterable[State]) -> list[State]:
+    """Return, of runs with the newest first, those that tell of today."""
+    by_mode: dict[str, State] = {}
+    for state in states:
+        by_mode.setdefault(str(state.row["mode"]), state)
+    return list(by_mode.values())
+
+
+def _moment(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if value else "-"

@@ -1,0 +1,1 @@
+"""TMDB, Pub/Sub, BigQuery and Secret Manager on this machine, without the cloud."""

@@ -1,0 +1,97 @@
+"""local-bigquery, served on loopback until a signal comes.
+
+In: a bound socket, a folder, a project. Out: on standard output one line with both
+addresses, then REST and gRPC answers. Its own command line is not used because it
+binds to all interfaces, logs every request and ends without closing its files.
+"""
+
+import os
+import pathlib
+import signal
+import socket
+import sys
+import threading
+import traceback
+
+import uvicorn
+from local_bigquery.app import app
+from local_bigquery.engine import database
+from local_bigquery.grpc import server as storage
+
+from emulators.bigquery.catalog import look_up_single_tables
+from emulators.bigquery.offline import go_offline
+from emulators.bigquery.races import mend_races
+from emulators.bigquery.transactions import merge_within_transactions
+from emulators.bigquery.translations import remember_translations
+
+_HOST = "127.0.0.1"
+_LAST_REQUESTS_S = 3
+
+
+def serve(
+    *,
+    listener: socket.socket,
+    storage_port: int,
+    data_dir: pathlib.Path,
+    project: str,
+    end_with_stdin: bool,
+) -> None:
+    """Answer REST on `listener`, the storage API on its port (0 takes a free one)."""
+    signal.signal(signal.SIGTERM, _unwind)
+    if end_with_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    database.settings.data_dir = data_dir
+    database.settings.default_project_id = project
+    go_offline()
+    look_up_single_tables()
+    mend_races()
+    merge_within_transactions()
+    remember_translations()
+    exit_code = 1
+    try:
+        _answer(listener, storage_port)
+    except (SystemExit, KeyboardInterrupt):
+        exit_code = 0
+    except Exception:  # noqa: BLE001 - nothing follows but the end
+        traceback.print_exc()
+    # An ordinary end takes a second more, and DuckDB's binding then buries the last
+    # lines of the log under what it calls leaks.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(exit_code)
+
+
+def _answer(listener: socket.socket, storage_port: int) -> None:
+    """Return never: a signal raises SystemExit or KeyboardInterrupt."""
+    connection = database.connection()
+    storage_server, storage_port = storage.start(_HOST, storage_port)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        lifespan="off",
+        timeout_graceful_shutdown=_LAST_REQUESTS_S,
+    )
+    sys.stdout.write(
+        f"listening on http://{_HOST}:{listener.getsockname()[1]}, "
+        f"storage API on {_HOST}:{storage_port}\n"
+    )
+    sys.stdout.flush()
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        storage_server.stop(None).wait()
+        connection.close()  # writes the log of changes into the files
+
+
+def _unwind(*_: object) -> None:
+    """Exit as an exception: uvicorn raises the signal again when it is done."""
+    sys.exit(0)
+
+
+def _end_with_stdin() -> None:
+    """Wait for the end of the process that holds our standard input, then end too.
+
+    A killed demo must not leave an emulator that holds the lock on the folder.
+    """
+    os.read(0, 1)  # not sys.stdin: its lock would make the interpreter's end fatal
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,127 @@
+"""Google's own Pub/Sub emulator, where Java and its jar are installed.
+
+In: a port. Out: a process that speaks gRPC on it, until stopped. The jar is started
+directly: a signal to `gcloud` would leave its Java child behind.
+"""
+
+import shutil
+import socket
+import subprocess
+import time
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+from emulators import environment
+from emulators.processes import tied
+
+_JAR = "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"
+_USUAL_ROOTS = (
+    "/usr/lib/google-cloud-sdk",
+    "/usr/share/google-cloud-sdk",
+    "/opt/google-cloud-sdk",
+    "/usr/local/google-cloud-sdk",
+    "/usr/local/share/google-cloud-sdk",
+    "/opt/homebrew/share/google-cloud-sdk",
+    "/snap/google-cloud-cli/current",
+)
+_START_TIMEOUT_S = 30.0
+_POLL_S = 0.05
+_KILL_AFTER_S = 2.0
+
+
+class GoogleEmulatorError(RuntimeError):
+    """Google's emulator cannot run here; the text names what is missing."""
+
+
+def find_google_emulator() -> Path | None:
+    """Return the newest installed jar, None where there is none."""
+    jars = [jar for root in _sdk_roots() for jar in root.glob(_JAR)]
+    return max(jars, default=None)
+
+
+def start_google_emulator(port: int = 0) -> "GoogleEmulator":
+    """Start it and wait for its port; GoogleEmulatorError tells what is missing."""
+    java = shutil.which("java")
+    if java is None:
+        raise GoogleEmulatorError(
+            "Google's Pub/Sub emulator needs Java, and there is no `java` on PATH. "
+            "Install a Java 11+ runtime, or use the stand-in (emulators.pubsub)."
+        )
+    jar = find_google_emulator()
+    if jar is None:
+        raise GoogleEmulatorError(
+            f"Google's Pub/Sub emulator is not installed: no {_JAR} below the gcloud "
+            "on PATH or the usual places. Run `gcloud components install "
+            "pubsub-emulator` or `apt-get install google-cloud-cli-pubsub-emulator`, "
+            "or use the stand-in (emulators.pubsub)."
+        )
+    return GoogleEmulator(java, jar, port or _free_port())
+
+
+class GoogleEmulator:
+    """A running emulator.
+
+    address: host and port, the value for PUBSUB_EMULATOR_HOST.
+    """
+
+    def __init__(self, java: str, jar: Path, port: int) -> None:
+        self.address = f"127.0.0.1:{port}"
+        self._process = tied(
+            [java, "-jar", str(jar), "--host=127.0.0.1", f"--port={port}"],
+            # A stack trace for each failed push: gigabytes in half an hour.
+            subprocess.DEVNULL,
+            env=environment.of_child(),
+        )
+        self.stop = weakref.finalize(self, _end, self._process)
+        try:
+            self._wait_for_port(port)
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+    def _wait_for_port(self, port: int) -> None:
+        # TCP, not HTTP: its REST adapter would cost seconds at the first request.
+        give_up_at = time.monotonic() + _START_TIMEOUT_S
+        while self._process.poll() is None and time.monotonic() < give_up_at:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError:
+                time.sleep(_POLL_S)
+            else:
+                return
+        raise GoogleEmulatorError(
+            f"Google's Pub/Sub emulator did not open port {port} within "
+            f"{_START_TIMEOUT_S:.0f} s (exit code {self._process.poll()}). "
+            "Is the port free, and is `java -version` 11 or newer?"
+        )
+
+
+def _sdk_roots() -> Iterable[Path]:
+    if gcloud := shutil.which("gcloud"):
+        yield Path(gcloud).resolve().parents[1]  # ROOT/bin/gcloud
+    yield from map(Path, _USUAL_ROOTS)
+    yield Path.home() / "google-cloud-sdk"
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_KILL_AFTER_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdin:
+        process.stdin.close()

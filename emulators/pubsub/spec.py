@@ -1,0 +1,90 @@
+"""What a subscription asks for: protobuf comes in, our settings go out.
+
+What it asks for and we do not have is refused, so that nobody relies on it unawares.
+(An OIDC token is the exception: nothing local would check it, so none is sent.)
+"""
+
+from typing import TYPE_CHECKING, cast
+
+from google.pubsub_v1 import types
+
+from emulators.pubsub.settings import RefusedError, SubscriptionSettings
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+_ACK_DEADLINES_S = range(10, 601)
+_MAX_ATTEMPTS = range(5, 101)
+_DEFAULT_BACKOFF_S = (10.0, 600.0)
+
+
+def read_settings(spec: types.Subscription) -> SubscriptionSettings:
+    """Read the rules; RefusedError for what Pub/Sub or we do not take."""
+    _refuse_unknown_features(spec)
+    refuse_endpoint(spec.push_config)
+    dead_letter = spec.dead_letter_policy
+    return SubscriptionSettings(
+        name=spec.name,
+        topic=spec.topic,
+        ack_deadline_s=_within(
+            _ACK_DEADLINES_S, spec.ack_deadline_seconds, "ack_deadline_seconds"
+        ),
+        backoff_s=_backoff_s(spec),
+        dead_letter_topic=dead_letter.dead_letter_topic or None,
+        max_delivery_attempts=_within(
+            _MAX_ATTEMPTS, dead_letter.max_delivery_attempts, "max_delivery_attempts"
+        ),
+    )
+
+
+def refuse_endpoint(push: types.PushConfig) -> None:
+    """Pub/Sub pushes to https://; here everything is on this machine."""
+    if push.push_endpoint and not push.push_endpoint.startswith("http://"):
+        raise RefusedError(
+            "INVALID_ARGUMENT",
+            f"the local Pub/Sub stand-in pushes to http:// only: {push.push_endpoint}",
+        )
+    if "no_wrapper" in push:
+        raise RefusedError(
+            "INVALID_ARGUMENT",
+            "the local Pub/Sub stand-in has no push without the wrapper",
+        )
+
+
+def _refuse_unknown_features(spec: types.Subscription) -> None:
+    absent = {
+        "filter: use one topic for each kind of message": bool(spec.filter),
+        "message ordering": spec.enable_message_ordering,
+        "exactly-once delivery": spec.enable_exactly_once_delivery,
+        "delivery to BigQuery": "bigquery_config" in spec,
+        "delivery to Cloud Storage": "cloud_storage_config" in spec,
+        "message transforms": bool(spec.message_transforms),
+    }
+    for feature, wanted in absent.items():
+        if wanted:
+            raise RefusedError(
+                "INVALID_ARGUMENT", f"the local Pub/Sub stand-in has no {feature}"
+            )
+
+
+def _within(allowed: range, value: int, field: str) -> int:
+    """Take for 0 (not given) the least allowed, which is the default too."""
+    if value and value not in allowed:
+        raise RefusedError(
+            "INVALID_ARGUMENT",
+            f"{field} must be {allowed.start} to {allowed.stop - 1}, not {value}",
+        )
+    return value or allowed.start
+
+
+def _backoff_s(spec: types.Subscription) -> tuple[float, float] | None:
+    if "retry_policy" not in spec:
+        return None
+    policy = spec.retry_policy
+    shortest, longest = _DEFAULT_BACKOFF_S
+    # proto-plus declares a Duration and hands out a timedelta.
+    if "minimum_backoff" in policy:
+        shortest = cast("timedelta", policy.minimum_backoff).total_seconds()
+    if "maximum_backoff" in policy:
+        longest = cast("timedelta", policy.maximum_backoff).total_seconds()
+    return shortest, longest

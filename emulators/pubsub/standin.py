@@ -1,0 +1,84 @@
+"""The Pub/Sub stand-in: a gRPC server in this process.
+
+In: gRPC calls on `.address`. Out: replies, and pushes to local HTTP endpoints.
+Not in it: streaming pull, ordering, exactly-once, filters, schemas, seek, retention,
+IAM, OIDC tokens on pushes.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Self, Unpack
+
+import grpc
+
+from emulators.pubsub.broker import Broker
+from emulators.pubsub.services import add_services
+from emulators.pubsub.settings import Behaviour, BehaviourOptions
+from emulators.pubsub.subscription import SubscriptionStats
+
+_CALLS_AT_ONCE = 32
+_MAX_REQUEST_BYTES = 32 << 20  # Pub/Sub takes 10 MB; gRPC's own default is 4 MiB
+
+
+class PubSubStandIn:
+    """Running from the moment it exists until `stop`.
+
+    address: host and port, the value for PUBSUB_EMULATOR_HOST.
+    """
+
+    def __init__(self, port: int = 0, **behaviour: Unpack[BehaviourOptions]) -> None:
+        """Listen on loopback only; port 0 takes a free one. OSError when taken.
+
+        behaviour: the fields of `Behaviour`; without any it is Pub/Sub's own.
+        """
+        self._broker = Broker(Behaviour(**behaviour))
+        self._threads = ThreadPoolExecutor(_CALLS_AT_ONCE, "pubsub")
+        self._server = grpc.server(
+            self._threads,
+            options=[
+                ("grpc.max_receive_message_length", _MAX_REQUEST_BYTES),
+                # Without this a second server on the port would share its calls.
+                ("grpc.so_reuseport", 0),
+            ],
+        )
+        add_services(self._server, self._broker)
+        try:
+            bound_port = self._server.add_insecure_port(f"127.0.0.1:{port}")
+        except RuntimeError as error:
+            self.stop()
+            raise OSError(f"Pub/Sub stand-in: port {port} is taken") from error
+        self.address = f"127.0.0.1:{bound_port}"
+        self._server.start()
+
+    def stats(self) -> Mapping[str, SubscriptionStats]:
+        """Tell what happened so far, by full subscription name."""
+        return self._broker.stats()
+
+    def idle(self) -> bool:
+        """Whether no push subscription has anything waiting or under way.
+
+        A handler publishes before it answers, so a chain of pushes that is idle once
+        has come to its end.
+        """
+        return self._broker.idle()
+
+    def lose(self, is_lost: Callable[[str, bytes], bool]) -> None:
+        """From now on take a message and deliver it to nobody where `is_lost` says so.
+
+        It is given the topic's full name and the data. Pub/Sub promises never to do
+        this; a subscription that somebody purged or deleted does.
+        """
+        self._broker.loses = is_lost
+
+    def stop(self) -> None:
+        """Cut what is under way, forget everything; harmless the second time."""
+        stopped = self._server.stop(grace=None)
+        self._broker.stop()
+        stopped.wait()
+        self._threads.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()

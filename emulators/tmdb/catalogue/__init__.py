@@ -1,0 +1,1 @@
+"""What the simulated TMDB knows: movies, their metadata and daily numbers."""

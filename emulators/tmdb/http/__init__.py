@@ -1,0 +1,1 @@
+"""The simulated TMDB as seen over HTTP: endpoints, faults, limits."""

@@ -1,0 +1,225 @@
+"""The HTTP server: bytes in, bytes out, one thread for each connection.
+
+In: connections on 127.0.0.1. Out: replies, kept alive; or a reset, or half a body. A
+plain socket server, as application servers cannot break a connection in mid-body.
+"""
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
+from datetime import time as time_of_day
+from socketserver import StreamRequestHandler, TCPServer, ThreadingMixIn
+from types import TracebackType
+from typing import Self, cast
+
+from emulators.tmdb.catalogue.source import Json
+from emulators.tmdb.http import control
+from emulators.tmdb.http.faults import Faults
+from emulators.tmdb.http.settings import Options
+from emulators.tmdb.http.simulation import Outcome, Request, Simulation
+
+_HOST = "127.0.0.1"
+_LONGEST_LINE = 65_536
+_MOST_HEADERS = 200
+_RESET = struct.pack("ii", 1, 0)  # linger on, 0 s: close() sends RST
+
+
+class TmdbSimulator:
+    """A simulated TMDB on a port of its own; starts with `with`, ends with it.
+
+    `base_url` is what TMDB's API is found under, `exports_url` its daily exports. The
+    arguments are the fields of `Options`.
+    """
+
+    def __init__(self, today: date, **options: object) -> None:
+        values = {"today": today, **options}
+        self._simulation = Simulation(Options(**values))  # type: ignore[arg-type]
+        self._server: _Server | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen; returns when requests are answered."""
+        # The first list needs every movie: have it before anyone waits for it.
+        self._simulation.source.by_popularity(self._simulation.today)
+        self._server = _Server(self._simulation)
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        ).start()
+
+    def stop(self) -> None:
+        """Close every connection and the port."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    @property
+    def url(self) -> str:
+        """Where the server is, without a path."""
+        if self._server is None:
+            raise RuntimeError("the simulator is not started")
+        return f"http://{_HOST}:{self._server.server_address[1]}"
+
+    @property
+    def base_url(self) -> str:
+        """The API, as https://api.themoviedb.org/3."""
+        return f"{self.url}/3"
+
+    @property
+    def exports_url(self) -> str:
+        """The daily ID exports, as https://files.tmdb.org/p/exports."""
+        return f"{self.url}/p/exports"
+
+    @property
+    def token(self) -> str:
+        """The read token the simulator accepts."""
+        return self._simulation.options.token
+
+    @property
+    def api_key(self) -> str:
+        """The API key the simulator accepts."""
+        return self._simulation.options.api_key
+
+    @property
+    def today(self) -> date:
+        """The day TMDB is in."""
+        return self._simulation.today
+
+    def set_today(self, day: date) -> None:
+        """Move TMDB to a day."""
+        self._simulation.today = day
+
+    def set_time_of_day(self, moment: time_of_day, age_s: int = 0) -> None:
+        """Set TMDB's clock, and how old its answers are, as if from a cache."""
+        self._simulation.time_of_day = moment
+        self._simulation.age_s = age_s
+
+    def set_faults(self, faults: Faults) -> None:
+        """Replace what goes wrong; `Faults()` ends it all."""
+        self._simulation.faults = faults
+
+    def set_rate_limit(self, per_s: float) -> None:
+        """Set how many API requests are admitted in any one second, 0 = all."""
+        self._simulation.rate_limit = per_s
+
+    def stats(self) -> dict[str, object]:
+        """Return what GET /_sim/stats returns."""
+        return self._simulation.stats.to_json()
+
+    def reset_stats(self) -> None:
+        """Count from zero."""
+        self._simulation.stats.reset()
+
+    def breakouts(self) -> Sequence[Json]:
+        """Return the viral breakouts in the data: the truth to judge a score by."""
+        return self._simulation.source.breakouts()
+
+
+class _Server(ThreadingMixIn, TCPServer):
+    """Accepts connections and remembers them, so that stopping can end them."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        super().__init__((_HOST, simulation.options.port), _Connection)
+
+    def opened(self, connection: socket.socket) -> None:
+        """Remember a connection."""
+        with self._lock:
+            self._open.add(connection)
+        self.simulation.stats.connected(1)
+
+    def closed(self, connection: socket.socket) -> None:
+        """Forget a connection."""
+        with self._lock:
+            self._open.discard(connection)
+        self.simulation.stats.connected(-1)
+
+    def server_close(self) -> None:
+        """Close the port, and wake the threads that wait for a next request."""
+        super().server_close()
+        with self._lock:
+            for connection in self._open:
+                with suppress(OSError):  # its client may have closed it just now
+                    connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Connection(StreamRequestHandler):
+    """One client's connection, until either side closes it."""
+
+    disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        """Register the connection."""
+        super().setup()
+        self._simulation = cast("_Server", self.server).simulation
+        cast("_Server", self.server).opened(self.connection)
+
+    def handle(self) -> None:
+        """Answer requests one after the other."""
+        # A client that leaves in the middle is no fault of ours.
+        with suppress(ConnectionError):
+            while (request := self._read()) is not None and self._serve(request):
+                pass
+
+    def finish(self) -> None:
+        """Close the connection."""
+        with suppress(ConnectionError):
+            super().finish()
+        cast("_Server", self.server).closed(self.connection)
+
+    def _read(self) -> Request | None:
+        """Return the next request; None at the end of the connection."""
+        words = self.rfile.readline(_LONGEST_LINE).decode("latin-1").split()
+        if len(words) != 3:  # noqa: PLR2004 - method, target, version
+            return None
+        headers: dict[str, str] = {}
+        for _ in range(_MOST_HEADERS):
+            line = self.rfile.readline(_LONGEST_LINE).decode("latin-1").strip()
+            if not line:
+                break
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        length = headers.get("content-length", "0")
+        body = self.rfile.read(int(length)) if length.isdigit() else b""
+        return Request(words[0], words[1], headers, body)
+
+    def _serve(self, request: Request) -> bool:
+        """Answer; return whether the connection goes on."""
+        keep_alive = request.headers.get("connection", "").lower() != "close"
+        if request.path.startswith(control.PREFIX):
+            outcome = Outcome(control.answer(request, self._simulation))
+        else:
+            outcome = self._simulation.handle(request)
+        if outcome.delay_s:
+            time.sleep(outcome.delay_s)
+        if outcome.breaks == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.connection.close()
+            return False
+        content = outcome.reply.to_bytes(keep_alive=keep_alive)
+        if outcome.breaks == "truncated":
+            content = content[: -max(1, len(outcome.reply.body) // 2)]
+            keep_alive = False
+        self.connection.sendall(content)
+        return keep_alive

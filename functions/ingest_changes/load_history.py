@@ -1,0 +1,139 @@
+"""History: popularity of tracked movies, and those next to them, from the exports.
+
+Without a day the run fans itself out, one message per export day, on the topic it
+came from; with one it loads that day. A day whose export is missing or damaged is
+recorded as such, and the run goes on.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from functions.ingest_changes import tracking
+from functions.ingest_changes.plan import band_of, history_days, survey
+from functions.ingest_changes.publishing import publish_days, publish_new, resume
+from functions.ingest_changes.start_run import nothing_tracked, store_popularity
+from functions.ingest_changes.world import World
+from shared.completion import request_metrics_if_complete
+from shared.delivery import Delivery
+from shared.messages import IngestRequest
+from shared.runs import Batch, Event, Mode, Run, cut_into_days
+from shared.tmdb import ExportDamagedError, ExportMissingError, ExportNotYetError
+
+log = logging.getLogger(__name__)
+
+
+def start(run_date: date, world: World) -> dict[str, Any]:
+    """Plan one batch per export day and publish them."""
+    run = Run(Mode.HISTORY, run_date)
+    expected = len(_active(world))
+
+    send = partial(publish_days, run, world=world)
+    wanted = history_days(run_date, world.history_days)
+    if stored := world.ledger.stored_plan(run):
+        planned = {batch.export_date for batch in stored.batches}
+        _publish_alone(run, [day for day in wanted if day not in planned], world)
+        return resume(run, stored, expected * len(stored.batches), send, world)
+    if not expected:
+        return nothing_tracked(run)
+    batches = cut_into_days(wanted)
+    return publish_new(run, batches, expected * len(batches), send, world)
+
+
+def _publish_alone(run: Run, days: Sequence[date], world: World) -> None:
+    """Ask for days that the day's history run lacks, each as a run of its own.
+
+    A daily run may have planned it before, for the days that it had missed.
+    """
+    for day in days:
+        alone = Run(Mode.HISTORY, run.run_date, day)
+        publish_days(alone, [Batch(1, 1, export_date=day)], world)
+
+
+def load_day(
+    request: IngestRequest,
+    day: date,
+    run_date: date,
+    delivery: Delivery,
+    world: World,
+) -> dict[str, Any]:
+    """Load one export day, as a part of the day's history run or as its own run."""
+    if request.batch:
+        run, batch = Run(Mode.HISTORY, run_date), request.batch
+    else:
+        run, batch = Run(Mode.HISTORY, run_date, day), Batch(1, 1, export_date=day)
+        if not _active(world):
+            return nothing_tracked(run)
+        world.ledger.store_plan(run, [batch])
+    counts: Mapping[str, Any] = {}
+    is_done = world.ledger.is_done(run, batch.batch_no)
+    if not is_done:
+        is_last = delivery.attempt >= world.max_delivery_attempts
+        counts = _load(run, day, world, is_last=is_last)
+        marker = {
+            **counts,
+            "batch_no": batch.batch_no,
+            "batch_count": batch.batch_count,
+            "message_id": delivery.id,
+            "delivery_attempt": delivery.attempt,
+        }
+        world.ledger.record(run, [(Event.BATCH_DONE, marker)])
+        log.info(
+            "history_day_loaded", extra={"run_id": run.run_id, "day": day, **counts}
+        )
+    request_metrics_if_complete(
+        run, batch.batch_no, batch.batch_count, world.ledger, world.topics
+    )
+    return {
+        "run_id": run.run_id,
+        "status": "already done" if is_done else "done",
+        "batches": 1,
+        "movies": counts.get("fetched", 0),
+    }
+
+
+def _load(run: Run, day: date, world: World, *, is_last: bool) -> dict[str, Any]:
+    """Load the day; return the counts of its marker.
+
+    While the file server serves nothing, only the last delivery records a day: as
+    failed, not as one that TMDB does not have. A day whose export is not due holds no
+    other day up: the daily run of that day reads it. Asked for alone, it waits.
+    """
+    began = monotonic()
+    wanted = _active(world)
+    band = band_of(world.tracked_movies)
+    found: dict[int, float] = {}
+    reason, failed = None, 0
+    try:
+        found = world.tmdb.export(
+            day, lambda rows: survey(rows, 0, band, wanted).popularity
+        )
+    except ExportNotYetError as error:
+        is_waiting = error.is_outage or run.export_date is not None
+        if is_waiting and not is_last:
+            raise
+        reason, failed = error.reason, len(wanted) if is_waiting else 0
+        log.warning("export_unusable", extra=error.to_json())
+    except ExportMissingError as error:
+        reason = error.reason
+    except ExportDamagedError as error:
+        reason, failed = error.reason, len(wanted)
+        log.warning("export_unusable", extra=error.to_json())
+    store_popularity(run, day, found, wanted, world)
+    fetched = len(wanted & found.keys())
+    return {
+        "expected": len(wanted),
+        "fetched": fetched,
+        "not_found": len(wanted) - fetched - failed,
+        "failed": failed,
+        "written": len(found),
+        "reason": reason,
+        "seconds": monotonic() - began,
+    }
+
+
+def _active(world: World) -> frozenset[int]:
+    return frozenset(tracking.active(world.tables))

@@ -1,0 +1,214 @@
+"""Details: initial, daily and weekly runs, which fetch movies' details.
+
+Reads TMDB, then writes: the tracked set, the day's popularity, the plan; last it
+publishes. A crash anywhere leaves a run that the next delivery of the same tick takes
+up.
+"""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from functions.ingest_changes import tracking
+from functions.ingest_changes.plan import (
+    LARGEST_DISCOVER,
+    Survey,
+    band_of,
+    edit_days,
+    missed_days,
+    select,
+    survey,
+)
+from functions.ingest_changes.publishing import publish_days, publish_new, resume
+from functions.ingest_changes.world import World
+from shared import clock
+from shared.days import newest_day
+from shared.errors import BadMessageError, RunBusyError, TmdbIncompleteError
+from shared.interfaces import ChangedMovie, ListedMovie
+from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest, MovieBatch
+from shared.runs import Batch, Mode, Run, cut_into_batches, cut_into_days
+from shared.tmdb import ExportDamagedError, ExportMissingError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a run has found at TMDB."""
+
+    top: Sequence[ListedMovie]
+    edits: Mapping[date, Sequence[ChangedMovie]] = field(default_factory=dict)
+    popularity: Mapping[int, float] = field(default_factory=dict)
+
+
+def start(request: IngestRequest, run_date: date, world: World) -> dict[str, Any]:
+    """Plan and publish a run over movie details."""
+    run = Run(request.mode, run_date)
+    send = partial(publish, run, world=world)
+    if stored := world.ledger.stored_plan(run):
+        movies = sum(len(batch.movie_ids) for batch in stored.batches)
+        return resume(run, stored, movies, send, world)
+    _refuse_another_day(run, world.tmdb.now())
+    movie_ids = _track(run, request.limit or world.tracked_movies, world)
+    if not movie_ids:
+        if run.mode is Mode.WEEKLY:
+            is_tracked = bool(tracking.known(world.tables))
+            return _nothing_retired(run) if is_tracked else nothing_tracked(run)
+        raise TmdbIncompleteError(
+            "TMDB listed no movie at all", field="TMDB", remedy="tried again by itself"
+        )
+    batches = cut_into_batches(movie_ids)
+    if run.mode is Mode.DAILY:
+        _catch_up(run, len(movie_ids), world)
+    return publish_new(run, batches, len(movie_ids), send, world)
+
+
+def _track(run: Run, limit: int, world: World) -> list[int]:
+    """Bring the tracked set up to date; return the movies that the run fetches.
+
+    A weekly run fetches what no daily run does any more: the retired movies, which
+    views of past days still show.
+    """
+    tables = world.tables
+    if run.mode is Mode.WEEKLY:
+        tracking.retire(run.run_date, tables)
+        return tracking.retired(tables)
+    known = tracking.known(tables)
+    if run.mode is Mode.INITIAL:
+        found = _Found(_top(run, limit, world))
+    else:
+        found = _of_the_day(run.run_date, limit, world)
+    tracking.track(run, select(found.top, found.edits, known), tables)
+    if run.mode is Mode.INITIAL:
+        return tracking.selected_by(run, tables)
+    active = tracking.active(tables)
+    store_popularity(run, run.run_date, found.popularity, frozenset(active), world)
+    return active
+
+
+def _catch_up(run: Run, movies: int, world: World) -> None:
+    """Ask for the popularity of the days since the last complete run: one history run.
+
+    Before the daily run's own plan, which ends its planning: a crash in between asks
+    again. A history run of this day that is there already reads those days too, or the
+    sweep sees to its missing batches.
+    """
+    last = world.ledger.last_complete_run(run.run_date)
+    if missed := missed_days(last, run.run_date):
+        history = Run(Mode.HISTORY, run.run_date)
+        send = partial(publish_days, history, world=world)
+        with suppress(RunBusyError):
+            publish_new(
+                history, cut_into_days(missed), movies * len(missed), send, world
+            )
+
+
+def _refuse_another_day(run: Run, moment: datetime) -> None:
+    """Raise when TMDB no longer, or not yet, answers with the values of a run's day.
+
+    Yesterday is let through: its popularity and edits can be had, and what its batches
+    can no longer fetch they record as too late.
+    """
+    today = moment.date()
+    if today - timedelta(days=1) <= run.run_date <= newest_day(moment):
+        return
+    raise BadMessageError(
+        f"run_date is {run.run_date}, and TMDB answers with the votes of {today} only",
+        field="run_date",
+        remedy=f"write {today}, or leave it out; popularity of a past day: "
+        f'{{"mode": "history", "date": "{run.run_date}"}}; its votes cannot be had',
+    )
+
+
+def store_popularity(
+    run: Run,
+    export_date: date,
+    popularity: Mapping[int, float],
+    tracked: Collection[int],
+    world: World,
+) -> None:
+    """Load one day's popularity by one job: a repetition adds nothing."""
+    if not popularity:
+        return
+    loaded_at = clock.now().isoformat()
+    rows = (
+        {
+            "run_id": run.run_id,
+            "export_date": export_date.isoformat(),
+            "movie_id": movie_id,
+            "popularity": value,
+            "is_tracked": movie_id in tracked,
+            "loaded_at": loaded_at,
+        }
+        for movie_id, value in popularity.items()
+    )
+    job_id = f"popularity_{run.run_id}_{export_date:%Y%m%d}"
+    world.tables.load_once("movie_popularity_raw", rows, job_id)
+
+
+def _of_the_day(day: date, limit: int, world: World) -> _Found:
+    active = frozenset(tracking.active(world.tables))
+    band = band_of(world.tracked_movies)
+    try:
+        found = world.tmdb.export(day, lambda rows: survey(rows, limit, band, active))
+    except (ExportMissingError, ExportDamagedError) as error:
+        # The day is not lost: details carry popularity too, and the rows say so.
+        log.warning("export_unusable", extra=error.to_json())
+        top = world.tmdb.most_popular(min(limit, LARGEST_DISCOVER))
+        found = Survey(top, popularity={})
+    edits = {
+        edited_on: world.tmdb.changes(edited_on)
+        for edited_on in edit_days(world.ledger.last_complete_run(day), day)
+    }
+    return _Found(found.top, edits, found.popularity)
+
+
+def _top(run: Run, limit: int, world: World) -> list[ListedMovie]:
+    if limit <= LARGEST_DISCOVER:
+        return world.tmdb.most_popular(limit)
+    try:
+        return world.tmdb.export(
+            run.run_date, lambda rows: survey(rows, limit, 0, ()).top
+        )
+    except ExportMissingError:
+        # Before 08:00 UTC the newest export is yesterday's.
+        yesterday = run.run_date - timedelta(days=1)
+        return world.tmdb.export(yesterday, lambda rows: survey(rows, limit, 0, ()).top)
+
+
+def publish(run: Run, batches: Sequence[Batch], world: World) -> None:
+    """Publish batches, and what else the run asks for."""
+    bodies = (MovieBatch.of(run, batch).to_json() for batch in batches)
+    world.topics.publish(MOVIE_BATCHES, bodies)
+    if run.mode is Mode.INITIAL:
+        history = IngestRequest(Mode.HISTORY, run.run_date)
+        world.topics.publish(INGEST_REQUESTS, [history.to_json()])
+
+
+def _nothing_retired(run: Run) -> dict[str, Any]:
+    """Return the answer of a weekly run that finds nothing retired: it is done."""
+    log.info("nothing_retired", extra={"run_id": run.run_id})
+    return {
+        "run_id": run.run_id,
+        "status": "no retired movie to refresh",
+        "batches": 0,
+        "movies": 0,
+    }
+
+
+def nothing_tracked(run: Run) -> dict[str, Any]:
+    """Return the answer of a run that finds nothing tracked yet: it is done.
+
+    A deployment whose movies are not loaded yet ticks all the same.
+    """
+    log.info("nothing_tracked_yet", extra={"run_id": run.run_id})
+    return {
+        "run_id": run.run_id,
+        "status": "nothing is tracked yet",
+        "batches": 0,
+        "movies": 0,
+    }

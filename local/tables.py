@@ -1,0 +1,81 @@
+"""The local warehouse: sql/schemas in, a dataset with its tables out.
+
+In the cloud the same files make the same tables.
+"""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from emulators import environment
+
+SCHEMAS = Path(__file__).parents[1] / "sql/schemas"
+PROJECT = "local"
+DATASET = "tmdb_analytics"
+
+
+def connect(url: str) -> bigquery.Client:
+    """Open a client on the emulator."""
+    environment.spare_loopback()
+    return bigquery.Client(
+        project=PROJECT,
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        client_options=ClientOptions(api_endpoint=url),
+    )
+
+
+def create_tables(client: bigquery.Client, dataset: str = DATASET) -> None:
+    """Create the dataset, and every table and column of sql/schemas that is missing.
+
+    `.data` may be of an older version; in the cloud Terraform adds the columns.
+    """
+    client.create_dataset(dataset, exists_ok=True)
+    for path in sorted(SCHEMAS.glob("*.json")):
+        wanted = table(path, dataset)
+        made = client.create_table(wanted, exists_ok=True)
+        known = {field.name for field in made.schema}
+        if missing := [field for field in wanted.schema if field.name not in known]:
+            made.schema = [*made.schema, *missing]
+            client.update_table(made, ["schema"])
+
+
+def expire_partitions(
+    client: bigquery.Client, now: datetime, dataset: str = DATASET
+) -> None:
+    """Delete the partitions that BigQuery would have dropped by now.
+
+    The emulator expires nothing itself, and should not: simulated days are past. A
+    day's partition ends when its table's expiration has passed since the day began.
+    """
+    for item in client.list_tables(dataset):
+        made = client.get_table(item)
+        partitioning = made.time_partitioning
+        if not partitioning or not partitioning.expiration_ms:
+            continue
+        kept = timedelta(milliseconds=int(partitioning.expiration_ms))
+        parameter = bigquery.ScalarQueryParameter("kept_from", "TIMESTAMP", now - kept)
+        client.query_and_wait(
+            f"DELETE FROM {dataset}.{made.table_id} "
+            f"WHERE TIMESTAMP({partitioning.field}) <= @kept_from",
+            job_config=bigquery.QueryJobConfig(query_parameters=[parameter]),
+        )
+
+
+def table(path: Path, dataset: str = DATASET) -> bigquery.Table:
+    """Describe the table of one schema file."""
+    spec: dict[str, Any] = json.loads(path.read_text())
+    fields = [bigquery.SchemaField.from_api_repr(field) for field in spec["fields"]]
+    made = bigquery.Table(f"{PROJECT}.{dataset}.{path.stem}", schema=fields)
+    made.description = spec["description"]
+    made.clustering_fields = spec["cluster_by"] or None
+    if spec["partition_by"]:
+        made.time_partitioning = bigquery.TimePartitioning(
+            field=spec["partition_by"],
+            expiration_ms=(spec["partition_expiration_days"] or 0) * 86_400_000 or None,
+        )
+    return made

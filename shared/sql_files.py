@@ -1,0 +1,129 @@
+"""Statements: the files of sql/ in, what to run and in which order out. Pure.
+
+The views, the thresholds among them, are made once per instance, each after those it
+reads. The statements that take days run for every request, in the order of their
+numbers, in one transaction with the checks and the gate: readers see a day as it was
+before or as it is after, never between.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+SQL = Path(__file__).parents[1] / "sql"
+_TRANSACTION = """\
+-- metrics: compute days, check them and publish those that are fit, in one transaction.
+BEGIN TRANSACTION;
+
+{statements};
+
+CREATE TEMP TABLE findings AS
+SELECT
+  found.*,
+  COALESCE(days.is_published, FALSE) AS was_published
+FROM (
+{checks}
+) AS found
+LEFT JOIN tmdb_analytics.catalogue_days AS days
+  ON
+    found.day = days.snapshot_date
+    AND days.snapshot_date BETWEEN @from_date AND @to_date;
+
+IF NOT EXISTS (
+  SELECT 1 FROM findings WHERE severity = 'fail' AND was_published
+) THEN
+  {publish}
+    AND snapshot_date NOT IN (
+      SELECT day FROM findings WHERE severity IN ('fail', 'hold')
+    );
+  COMMIT TRANSACTION;
+END IF;
+
+SELECT
+  rows_of_days.written,
+  findings.*
+FROM (
+  SELECT COUNT(*) AS written
+  FROM tmdb_analytics.movie_metrics_aggregated
+  WHERE calculation_date BETWEEN @from_date AND @to_date
+) AS rows_of_days
+LEFT JOIN findings ON TRUE
+ORDER BY check_name, day, movie_id, problem
+"""
+_NAMED = re.compile(r"\btmdb_analytics\.(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL file: its name without the ending, and its text."""
+
+    name: str
+    sql: str
+
+    @property
+    def reads_or_makes(self) -> frozenset[str]:
+        """Tables and views the statement names."""
+        return frozenset(_NAMED.findall(self.sql))
+
+    @property
+    def takes_days(self) -> bool:
+        """Whether it wants @from_date and @to_date."""
+        return "@from_date" in self.sql
+
+
+def daily(folder: Path = SQL) -> list[Statement]:
+    """Return the numbered files that take days, in the order of their numbers."""
+    return [statement for statement in _numbered(folder) if statement.takes_days]
+
+
+def views(folder: Path = SQL) -> list[Statement]:
+    """Return what makes a view: the other numbered files, then views/ as it reads."""
+    once = [statement for statement in _numbered(folder) if not statement.takes_days]
+    by_name = {view.name: view for view in _read(folder.glob("views/*.sql"))}
+    return once + [by_name[name] for name in _order(by_name)]
+
+
+def transaction(checks: str, folder: Path = SQL) -> str:
+    """Return the multi-statement query that computes days and publishes those fit.
+
+    `checks` is their one query. Ends with its findings, each with whether its day was
+    published before, and with the rows written (one row where nothing is found).
+
+    It commits unless a published day would fail: that day stays as it was. A script
+    that ends without a commit is rolled back, by BigQuery and by the emulator. The
+    findings are read last, since the last statement is what the caller gets.
+    """
+    made = ";\n\n".join(statement.sql.strip() for statement in daily(folder))
+    return _TRANSACTION.format(
+        statements=made,
+        checks=checks.strip(),
+        publish=gate(folder)["publish"].sql.strip(),
+    )
+
+
+def gate(folder: Path = SQL) -> dict[str, Statement]:
+    """Return what publishes days and what withholds them, by name."""
+    return {statement.name: statement for statement in _read(folder.glob("gate/*.sql"))}
+
+
+def new_breakouts(folder: Path = SQL) -> Statement:
+    """Return the query of what the alert tells: who broke out on the days."""
+    return _read(folder.glob("alerts/new_breakouts.sql"))[0]
+
+
+def _numbered(folder: Path) -> list[Statement]:
+    return _read(folder.glob("[0-9][0-9]_*.sql"))
+
+
+def _order(by_name: Mapping[str, Statement]) -> Iterable[str]:
+    reads = {
+        name: (statement.reads_or_makes & by_name.keys()) - {name}
+        for name, statement in by_name.items()
+    }
+    return TopologicalSorter(dict(sorted(reads.items()))).static_order()
+
+
+def _read(paths: Iterable[Path]) -> list[Statement]:
+    return [Statement(path.stem, path.read_text()) for path in sorted(paths)]

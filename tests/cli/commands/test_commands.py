@@ -1,0 +1,241 @@
+"""Every command: help, codes, wrong use; no project, no data, no traceback."""
+
+import os
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+import typer
+from google.api_core.exceptions import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    ServiceUnavailable,
+)
+from google.auth.exceptions import DefaultCredentialsError
+from typer.testing import CliRunner, Result
+
+from cli import environment
+from cli.__main__ import VERBS, app
+from cli.command import verb
+from cli.commands import backfill, cost, status, validate
+from cli.errors import MEANINGS, Exit, OperatorError
+from cli.options import Where, span
+from cli.runs import state
+from shared.errors import StatementError, WarehouseUnavailableError
+from shared.ledger import RUN_STATUS
+from tests.sql.googlesql import googlesql
+
+TODAY = date(2026, 6, 10)
+
+
+@pytest.fixture(autouse=True)
+def _nowhere() -> None:
+    """Take away what names a deployment."""
+    for name in ("PROJECT", "PUBSUB_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST"):
+        os.environ.pop(name, None)
+
+
+def _ask(*words: str) -> Result:
+    return CliRunner().invoke(app, words, env={"COLUMNS": "200"})
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in VERBS])
+def test_help_says_what_it_does_and_how_it_ends(name: str) -> None:
+    told = _ask(name, "--help")
+    assert told.exit_code == 0
+    assert "Exit codes: 0 " in told.output
+
+
+def test_every_code_has_a_meaning_and_help_prints_it() -> None:
+    assert set(MEANINGS) == set(Exit)
+    told = " ".join(_ask("--help").output.split())
+    for code, meaning in MEANINGS.items():
+        assert f"{code:d} {meaning}" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (["status", "nope"], "nope"),
+        (["status", "--newest=0"], "--newest"),
+        (["backfill"], "--from"),
+        (["backfill", "--from=01.06.2026"], "--from"),
+        (["backfill", "--from=2026-02-30"], "there is no such day"),
+        (["plan", "--limit=0"], "--limit"),
+        (["plan", "--limit=many"], "--limit"),
+        (["plan", "--history-days=91"], "--history-days"),
+        (["cost", "--days=181"], "--days"),
+        (["status", "--dataset=a.b"], "--dataset"),
+        (["export", "movies"], "v_top_viral_movies"),
+        (["export", "v_top_viral_movies", "--format=xlsx"], "--format"),
+        (["export", "v_top_viral_movies", "--where=1; DROP TABLE x"], "--where"),
+        (["export", "v_top_viral_movies", "--out=/nowhere/x.csv"], "--out"),
+        (["export", "v_top_viral_movies", "--out=/dev/null", "--force"], "--out"),
+    ],
+)
+def test_wrong_use_names_the_option(words: list[str], field: str) -> None:
+    refused = _ask(*words)
+    assert refused.exit_code == Exit.USAGE
+    assert field in refused.output
+    assert "Traceback" not in refused.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["status", "--watch"],
+        ["load", "--yes"],
+        ["backfill", "--from=2026-06-01"],
+        ["validate"],
+        ["cost"],
+        ["export", "v_top_viral_movies", "--out=unwritten.csv"],
+        ["explain", "1"],
+        ["dead-letters"],
+        ["replay-dead-letters"],
+    ],
+)
+def test_without_project_stack_and_data_the_way_is_shown(
+    words: list[str], tmp_path: Path
+) -> None:
+    refused = _ask(*words, f"--data={tmp_path}")
+    assert refused.exit_code == Exit.NOTHING_THERE
+    assert "make local" in refused.output
+    assert "PROJECT=" in refused.output
+
+
+def test_a_plan_needs_nothing_at_all(tmp_path: Path) -> None:
+    planned = _ask("plan", "--limit=1000", f"--data={tmp_path}")
+    assert planned.exit_code == 0, planned.output
+    assert "1,060 at 30 a second" in planned.output
+    assert "prices read" not in planned.output
+    assert "price lists read in 20" in planned.output
+
+
+@pytest.mark.parametrize(("movies", "is_long"), [(1_000, False), (200_000, True)])
+def test_a_plan_says_when_a_load_takes_longer_than_a_run_may(
+    movies: int, tmp_path: Path, *, is_long: bool
+) -> None:
+    planned = _ask("plan", f"--limit={movies}", "--rate=10", f"--data={tmp_path}")
+    assert ("RUN_DEADLINE_S" in planned.output) == is_long
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "200"])
+def test_a_plan_fits_a_narrow_terminal(columns: str, tmp_path: Path) -> None:
+    told = CliRunner().invoke(
+        app, ["plan", f"--data={tmp_path}"], env={"COLUMNS": columns}
+    )
+    assert max(map(len, told.output.splitlines())) <= int(columns)
+
+
+def test_a_range_of_days_names_the_end_that_is_wrong() -> None:
+    day = date(2026, 6, 1)
+    assert span(day, None, TODAY) == (day, day)
+    assert span(None, day, TODAY) == (day, day)
+    with pytest.raises(typer.BadParameter, match="before 2026-06-01") as refused:
+        span(day, date(2026, 5, 1), TODAY)
+    assert refused.value.param_hint == "--to"
+    with pytest.raises(typer.BadParameter, match="in the future") as refused:
+        span(date(2026, 6, 11), None, TODAY)
+    assert refused.value.param_hint == "--from"
+
+
+def _of(kind: Callable[[str], Exception], text: str) -> Exception:
+    """Make an error of Google's, whose classes have no types."""
+    return kind(text)
+
+
+def _refused(**about: str) -> Exception:
+    """Make Google's 403 with the ErrorInfo that it sends."""
+    reason = about.pop("reason")
+    kind: Callable[..., Exception] = Forbidden
+    return kind("long words", error_info={"reason": reason, "metadata": about})
+
+
+DENIED = _refused(
+    reason="IAM_PERMISSION_DENIED",
+    permission="pubsub.topics.publish",
+    resource="projects/p/topics/t",
+)
+OFF = _refused(
+    reason="SERVICE_DISABLED", service="pubsub.googleapis.com", consumer="projects/7"
+)
+UNCOUNTED = _refused(reason="USER_PROJECT_DENIED", consumer="projects/7")
+
+
+def _caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (OperatorError(Exit.NOT_YET, "not yet", "wait"), Exit.NOT_YET, "wait"),
+        (_of(DefaultCredentialsError, "none"), Exit.NOTHING_THERE, "gcloud auth"),
+        (_of(NotFound, "no dataset"), Exit.NOTHING_THERE, "make deploy"),
+        (
+            _caused(StatementError("query"), _of(NotFound, "no table")),
+            Exit.NOTHING_THERE,
+            "no table",
+        ),
+        (StatementError("too large", remedy="less"), Exit.AMISS, "less"),
+        (WarehouseUnavailableError("away"), Exit.UNREACHABLE, "away"),
+        (_of(BadRequest, "no column"), Exit.AMISS, "no column"),
+        (_of(Forbidden, "no right"), Exit.AMISS, "no right"),
+        (DENIED, Exit.AMISS, "pubsub.topics.publish is missing on projects/p/topics/t"),
+        (OFF, Exit.AMISS, "gcloud services enable pubsub.googleapis.com --project=7"),
+        (UNCOUNTED, Exit.AMISS, "serviceusage.services.use on 7"),
+        (
+            _caused(StatementError("query"), DENIED),
+            Exit.AMISS,
+            "pubsub.topics.publish is missing",
+        ),
+        (_of(ServiceUnavailable, "down"), Exit.UNREACHABLE, "down"),
+        (KeyboardInterrupt(), Exit.STOPPED, ""),
+        (OSError(28, "No space left on device"), Exit.AMISS, "No space left"),
+    ],
+)
+def test_whatever_goes_wrong_has_a_code_and_words(
+    error: BaseException, code: Exit, words: str
+) -> None:
+    def work(where: Where) -> None:
+        """Fail."""
+        assert where.dataset == "tmdb_analytics"
+        raise error
+
+    single = typer.Typer()
+    single.command()(verb(work))
+    failed = CliRunner().invoke(single, [])
+    assert failed.exit_code == code
+    assert words in failed.output
+
+
+QUERIES = {
+    "backfill.TRACKED": backfill.TRACKED,
+    "backfill.STORED": backfill.STORED,
+    "backfill.ASKED": backfill.ASKED,
+    "backfill.NEWEST": backfill.NEWEST,
+    "cost.LEDGER": cost.LEDGER,
+    "place.NEWEST_DAY": environment.NEWEST_DAY,
+    "states.newest": f"SELECT * FROM ({RUN_STATUS})\n{state.NEWEST_FIRST}",
+    "states.read": f"SELECT * FROM ({RUN_STATUS})\n{state.OF_RUNS}",
+    "status.OPEN": status.OPEN,
+    "validate.COMPUTED": validate.COMPUTED,
+    "validate.NEWEST_PUBLISHED": validate.NEWEST_PUBLISHED,
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_google_takes_every_query(name: str) -> None:
+    sql = QUERIES[name].replace("@today", "@to_date").replace("@run_ids", "'a,b'")
+    assert googlesql().analyze(sql)
+
+
+def test_no_command_is_without_a_make_target_or_a_reason() -> None:
+    makefile = (Path(__file__).parents[3] / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    assert {name for name, *_ in VERBS} <= targets

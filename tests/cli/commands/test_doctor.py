@@ -1,0 +1,422 @@
+"""doctor: each thing that can be wrong is said once, with what to do about it."""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.__main__ import app
+from emulators.tmdb import SIMULATED_API_KEY, SIMULATED_TOKEN
+from tests.cli.fake_programs import Machine
+
+FIRST_APIS = ["cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"]
+LATER_APIS = [
+    "cloudfunctions.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "run.googleapis.com",
+]
+
+
+def _apis(*names: str) -> tuple[int, str]:
+    return 0, json.dumps([{"config": {"name": name}} for name in names])
+
+
+def _regions(*names: str) -> tuple[int, str]:
+    return 0, json.dumps([{"name": f"projects/p/locations/{name}"} for name in names])
+
+
+WELL = {
+    "version": (0, json.dumps({"Google Cloud SDK": "560.0.0"})),
+    "auth list": (0, json.dumps([{"account": "me@example.com"}])),
+    "auth application-default": (0, "a-credential"),
+    "projects describe my-project": (0, json.dumps({"lifecycleState": "ACTIVE"})),
+    "billing projects describe": (0, json.dumps({"billingEnabled": True})),
+    "services list": _apis(*FIRST_APIS, *LATER_APIS),
+    "functions regions list --gen2": _regions("us-central1", "europe-west1"),
+    "scheduler locations list": _regions("us-central1", "europe-west1"),
+    "org-policies describe": (0, json.dumps({"spec": {"rules": [{"allowAll": True}]}})),
+    "beta services identity create": (0, "{}"),
+    "functions list --v2": (0, "[]"),
+    "run services list": (0, "[]"),
+    "functions call compute-metrics": (0, "{}"),
+}
+"""What gcloud says where everything is as it should be."""
+
+
+@pytest.fixture
+def well(machine: Machine) -> Machine:
+    machine.install("gcloud", WELL)
+    machine.install(
+        "terraform", {"version": (0, json.dumps({"terraform_version": "1.15.0"}))}
+    )
+    os.environ["TMDB_TOKEN"] = SIMULATED_TOKEN
+    return machine
+
+
+def _doctor(tmdb: str, *options: str) -> tuple[int, dict[str, Any]]:
+    said = CliRunner().invoke(
+        app,
+        ["doctor", "--project=my-project", f"--tmdb-url={tmdb}", "--json", *options],
+    )
+    return said.exit_code, {one["name"]: one for one in json.loads(said.stdout)}
+
+
+def test_a_machine_that_has_everything_is_well(well: Machine, tmdb: str) -> None:
+    code, findings = _doctor(tmdb)
+    assert code == 0
+    assert {one["ok"] for one in findings.values()} == {True}
+    assert findings["login"]["said"] == "me@example.com"
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "remedy"),
+    [
+        ({"auth list": (0, "[]")}, "login", "gcloud auth login"),
+        (
+            {"auth application-default": (1, "ERROR: no credentials")},
+            "application login",
+            "gcloud auth application-default login",
+        ),
+        (
+            {"projects describe my-project": (1, "ERROR: not found")},
+            "project",
+            "gcloud projects create my-project",
+        ),
+        (
+            {
+                "projects describe my-project": (
+                    0,
+                    json.dumps({"lifecycleState": "DELETE_REQUESTED"}),
+                )
+            },
+            "project",
+            "gcloud projects create my-project",
+        ),
+        (
+            {"billing projects describe": (0, json.dumps({"billingEnabled": False}))},
+            "billing",
+            "gcloud billing projects link my-project",
+        ),
+        (
+            {"services list": _apis("serviceusage.googleapis.com")},
+            "first APIs",
+            "gcloud services enable cloudresourcemanager.googleapis.com",
+        ),
+        (
+            {"scheduler locations list": _regions("europe-west1")},
+            "region",
+            "gcloud functions regions list --gen2 --project=my-project",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_gcloud_misses_is_said_with_its_remedy(
+    well: Machine, tmdb: str, said: dict[str, tuple[int, str]], name: str, remedy: str
+) -> None:
+    well.install("gcloud", WELL | said)
+    code, findings = _doctor(tmdb)
+    assert code == 1
+    assert findings[name]["ok"] is False
+    assert findings[name]["remedy"].startswith(remedy)
+    assert [one["name"] for one in findings.values() if one["ok"] is False] == [name]
+
+
+def test_a_region_that_only_the_second_generation_has_is_offered(
+    well: Machine, tmdb: str
+) -> None:
+    only_gen2 = _regions("us-central1", "europe-west4")
+    listed = {"functions regions list --gen2": only_gen2}
+    listed |= {"scheduler locations list": only_gen2}
+    # What the first generation lists comes first where nobody writes --gen2.
+    gen1 = {"functions regions list --project": _regions("us-central1")}
+    well.install("gcloud", gen1 | WELL | listed)
+    code, findings = _doctor(tmdb, "--region=europe-west4")
+    assert (code, findings["region"]["said"]) == (0, "europe-west4")
+
+
+def test_a_workflow_is_logged_in_by_its_credential_file(
+    well: Machine, tmdb: str
+) -> None:
+    credentials = {"auth list": (0, "[]"), "auth print-access-token": (0, "secret")}
+    well.install("gcloud", WELL | credentials)
+    code, findings = _doctor(tmdb)
+    assert (code, findings["login"]["said"]) == (0, "a credential file")
+    assert "secret" not in json.dumps(findings)
+
+
+def test_who_may_not_see_the_billing_may_deploy(well: Machine, tmdb: str) -> None:
+    denied = {"billing projects describe": (1, "ERROR: PERMISSION_DENIED")}
+    well.install("gcloud", WELL | denied)
+    code, findings = _doctor(tmdb)
+    assert code == 0
+    assert findings["billing"]["said"].startswith("not for you to see: ERROR")
+
+
+def test_a_login_that_counts_on_another_project_is_said(
+    well: Machine, tmdb: str, tmp_path: Path
+) -> None:
+    credentials = tmp_path / "credentials.json"
+    credentials.write_text(json.dumps({"quota_project_id": "other-project"}))
+    os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(credentials)
+    code, findings = _doctor(tmdb)
+    assert code == 0
+    said = findings["quota project"]["said"]
+    assert said.startswith("my-project for these commands; your login names other")
+    assert "set-quota-project my-project" in said
+
+
+def _policy(**rule: Any) -> tuple[int, str]:
+    return 0, json.dumps({"spec": {"rules": [rule]}})
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "ok", "words"),
+    [
+        (
+            "gcp.resourceLocations",
+            _policy(values={"allowedValues": ["in:europe-locations"]}),
+            False,
+            "gcp.resourceLocations refuses us-central1 (allowed: in:europe-locations)",
+        ),
+        (
+            "gcp.resourceLocations",
+            _policy(values={"allowedValues": ["in:us-locations"]}),
+            True,
+            "gcp.resourceLocations (allowed: in:us-locations)",
+        ),
+        (
+            "gcp.resourceLocations",
+            _policy(values={"allowedValues": ["in:low-carbon-locations"]}),
+            True,
+            "gcp.resourceLocations (allowed: in:low-carbon-locations)",
+        ),
+        (
+            "run.allowedIngress",
+            _policy(values={"allowedValues": ["internal"]}),
+            False,
+            "run.allowedIngress refuses all (allowed: internal)",
+        ),
+        (
+            "gcp.restrictServiceUsage",
+            _policy(values={"deniedValues": ["pubsub.googleapis.com"]}),
+            False,
+            "gcp.restrictServiceUsage refuses pubsub.googleapis.com",
+        ),
+        (
+            "iam.allowedPolicyMemberDomains",
+            _policy(values={"allowedValues": ["is:C01abcdef"]}),
+            True,
+            "iam.allowedPolicyMemberDomains (allowed: is:C01abcdef)",
+        ),
+        (
+            "cloudfunctions.allowedIngressSettings",
+            _policy(denyAll=True),
+            False,
+            "cloudfunctions.allowedIngressSettings refuses ALLOW_ALL (nothing is",
+        ),
+    ],
+)
+def test_an_organization_policy_that_refuses_is_named(
+    well: Machine,
+    tmdb: str,
+    name: str,
+    policy: tuple[int, str],
+    words: str,
+    *,
+    ok: bool,
+) -> None:
+    well.install("gcloud", {f"org-policies describe {name}": policy, **WELL})
+    _, findings = _doctor(tmdb)
+    finding = findings["organization policies"]
+    assert finding["ok"] is ok
+    assert finding["said"].startswith(words)
+
+
+def test_organization_policies_that_cannot_be_read_are_no_obstacle(
+    well: Machine, tmdb: str
+) -> None:
+    well.install("gcloud", WELL | {"org-policies describe": (1, "ERROR: API is off")})
+    code, findings = _doctor(tmdb)
+    assert code == 0
+    assert findings["organization policies"]["said"] == "not for you to see"
+
+
+def deployed(
+    name: str,
+    state: str = "ACTIVE",
+    *,
+    asked: str = "a" * 64,
+    served: str = "a" * 64,
+    **status: Any,
+) -> dict[str, tuple[int, str]]:
+    """Answer as gcloud does about one function and its Cloud Run service."""
+    message = {"severity": "ERROR", "message": "Build failed: no such version"}
+    function = {
+        "name": f"projects/p/locations/r/functions/{name}",
+        "state": state,
+        "stateMessages": [message] if state == "FAILED" else [],
+        "serviceConfig": {"environmentVariables": {"SOURCE_SHA256": asked}},
+    }
+    env = [{"name": "SOURCE_SHA256", "value": served}]
+    service = {
+        "metadata": {"name": name},
+        "spec": {"template": {"spec": {"containers": [{"env": env}]}}},
+        "status": {
+            "latestCreatedRevisionName": "r-2",
+            "latestReadyRevisionName": "r-2",
+            "traffic": [{"latestRevision": True, "percent": 100}],
+            **status,
+        },
+    }
+    return {
+        "functions list --v2": (0, json.dumps([function])),
+        "run services list": (0, json.dumps([service])),
+    }
+
+
+@pytest.mark.parametrize(
+    ("answers", "ok", "words"),
+    [
+        (deployed("fetch-details"), True, "fetch-details: serves aaaaaaaa"),
+        (
+            deployed("fetch-details", "FAILED"),
+            False,
+            "FAILED: Build failed: no such version; it still serves aaaaaaaa",
+        ),
+        (
+            deployed("fetch-details", served="b" * 64),
+            False,
+            "it still serves bbbbbbbb, an older archive",
+        ),
+        (
+            deployed(
+                "fetch-details",
+                latestReadyRevisionName="r-1",
+                conditions=[{"status": "False", "message": "container failed"}],
+            ),
+            False,
+            "its newest revision does not start: container failed",
+        ),
+        (
+            deployed(
+                "fetch-details", traffic=[{"revisionName": "r-1", "percent": 100}]
+            ),
+            False,
+            "its traffic goes to an older revision, r-1",
+        ),
+        (deployed("fetch-details", "DEPLOYING"), False, "a deployment is under way"),
+        ({"functions list --v2": (1, "ERROR: no permission")}, False, "no permission"),
+    ],
+)
+def test_a_function_that_does_not_serve_what_was_deployed_is_said(
+    well: Machine,
+    tmdb: str,
+    answers: dict[str, tuple[int, str]],
+    words: str,
+    *,
+    ok: bool,
+) -> None:
+    well.install("gcloud", WELL | answers)
+    code, findings = _doctor(tmdb)
+    assert (code == 0, findings["functions"]["ok"]) == (ok, ok)
+    assert words in findings["functions"]["said"]
+
+
+def test_without_gcloud_nothing_is_asked_of_it(well: Machine, tmdb: str) -> None:
+    (well.folder / "gcloud").unlink()
+    code, findings = _doctor(tmdb)
+    assert code == 1
+    assert findings["gcloud"]["said"] == "gcloud is not on PATH"
+    unasked = {name for name, one in findings.items() if one["ok"] is None}
+    assert unasked == {
+        "login",
+        "application login",
+        "project",
+        "billing",
+        "first APIs",
+        "quota project",
+        "organization policies",
+        "region",
+        "functions",
+    }
+    assert findings["billing"]["remedy"] == "first: gcloud"
+
+
+@pytest.mark.parametrize(
+    ("version", "is_enough"), [("1.9.8", False), ("1.11.0", True), ("2.0.1", True)]
+)
+def test_terraform_must_know_write_only_arguments(
+    well: Machine, tmdb: str, version: str, *, is_enough: bool
+) -> None:
+    said = json.dumps({"terraform_version": version})
+    well.install("terraform", {"version": (0, said)})
+    _, findings = _doctor(tmdb)
+    assert findings["terraform"]["ok"] is is_enough
+
+
+def test_a_new_projects_regions_cannot_be_asked_for_yet(
+    well: Machine, tmdb: str
+) -> None:
+    well.install("gcloud", WELL | {"services list": _apis(*FIRST_APIS)})
+    code, findings = _doctor(tmdb)
+    assert code == 0
+    assert (
+        findings["region"]["said"] == "us-central1; Google tells once its APIs are on"
+    )
+    assert not [asked for asked in well.asked if "regions" in asked]
+
+
+def test_project_and_region_are_read_from_terraform_tfvars(
+    well: Machine, tmdb: str, tmp_path: Path
+) -> None:
+    (tmp_path / "terraform.tfvars").write_text(
+        'project_id = "my-project"\n# region = "asia-east1"\nregion = "europe-west1"\n'
+    )
+    said = CliRunner().invoke(
+        app, ["doctor", f"--terraform={tmp_path}", f"--tmdb-url={tmdb}"]
+    )
+    assert said.exit_code == 0, said.output
+    assert re.search(r"✓ region +europe-west1\n", said.output)
+
+
+def test_without_a_project_it_says_how_to_name_one(
+    machine: Machine, tmp_path: Path
+) -> None:
+    said = CliRunner().invoke(app, ["doctor", f"--terraform={tmp_path}"])
+    assert said.exit_code == 2
+    assert "--project=my-project" in said.output
+
+
+@pytest.mark.parametrize(
+    ("token", "ok", "words"),
+    [
+        (SIMULATED_TOKEN, True, "taken"),
+        (SIMULATED_API_KEY, True, "taken"),
+        ("0" * 32, False, "TMDB does not know it"),
+        ("wrong.wrong.wrong", False, "TMDB does not know it"),
+        ("", False, "TMDB_TOKEN is not set"),
+    ],
+)
+def test_tmdb_is_asked_whether_it_knows_the_token(
+    well: Machine, tmdb: str, token: str, words: str, *, ok: bool
+) -> None:
+    os.environ["TMDB_TOKEN"] = token
+    said = CliRunner().invoke(
+        app, ["doctor", "--project=my-project", f"--tmdb-url={tmdb}", "--json"]
+    )
+    finding = {one["name"]: one for one in json.loads(said.stdout)}["TMDB token"]
+    assert (finding["ok"], finding["said"]) == (ok, words)
+    if token:
+        assert token not in said.output
+
+
+def test_a_tmdb_that_cannot_be_reached_is_said_without_the_key(well: Machine) -> None:
+    os.environ["TMDB_TOKEN"] = SIMULATED_API_KEY
+    code, findings = _doctor("http://127.0.0.1:9/3")
+    assert code == 1
+    assert findings["TMDB token"]["said"] == "TMDB cannot be reached: URLError"
+    assert SIMULATED_API_KEY not in json.dumps(findings)

@@ -1,0 +1,189 @@
+"""withhold and publish: an operator's word on a day, through the real warehouse."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from google.cloud import bigquery
+from typer.testing import CliRunner, Result
+
+from cli.__main__ import app
+from cli.errors import Exit
+from emulators.bigquery import BigQueryEmulator
+from functions.compute_metrics.main import run
+from functions.compute_metrics.world import World
+from local import tables as local_tables
+from shared.bigquery import Warehouse
+from shared.delivery import Delivery
+from shared.ledger import Ledger
+from shared.messages import MetricsRequest
+from tests.fakes import FakeTopics
+
+pytestmark = pytest.mark.emulator
+
+BEFORE, DAY = date(2026, 3, 9), date(2026, 3, 10)
+
+type Ask = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmulator]:
+    with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(emulator: BigQueryEmulator) -> Iterator[bigquery.Client]:
+    with local_tables.connect(emulator.url) as connected:
+        local_tables.create_tables(connected)
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def tables(client: bigquery.Client) -> Warehouse:
+    """Return a dataset in which two days are published."""
+    made = Warehouse(client, local_tables.DATASET, max_bytes_billed=10**9)
+    _land(made, popularity=10.0)
+    assert _compute(made)["status"] == "published"
+    return made
+
+
+@pytest.fixture
+def ask(emulator: BigQueryEmulator, tables: Warehouse) -> Ask:
+    os.environ["BIGQUERY_EMULATOR_HOST"] = emulator.url
+    return lambda *words, answer=None: CliRunner().invoke(
+        app,
+        [*words, f"--project={local_tables.PROJECT}"],
+        input=answer,
+        env={"COLUMNS": "160"},
+    )
+
+
+def _land(tables: Warehouse, *, popularity: float) -> None:
+    rows = [
+        {
+            "run_id": f"daily-{day}",
+            "run_date": day.isoformat(),
+            "batch_no": 1,
+            "movie_id": movie_id,
+            "title": f"Movie {movie_id}",
+            "popularity": popularity,
+            "fetched_at": f"{day}T{popularity:02.0f}:00:00Z",
+        }
+        for day in (BEFORE, DAY)
+        for movie_id in (1, 2)
+    ]
+    ids = [f"{popularity} {n}" for n in range(len(rows))]
+    assert not tables.append("movie_details_raw", rows, ids)
+
+
+def _compute(tables: Warehouse) -> dict[str, Any]:
+    id_ = f"{datetime.now(UTC).timestamp()}"
+    delivery = Delivery(id_, datetime(2026, 3, 10, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+    world = World(tables, Ledger(tables, "test"), FakeTopics())
+    return run(MetricsRequest(None, BEFORE, DAY), delivery, world)
+
+
+def _newest(tables: Warehouse) -> tuple[date, float]:
+    [row] = tables.select(
+        "SELECT last_updated, current_popularity\n"
+        "FROM tmdb_analytics.v_latest_popularity_metrics WHERE movie_id = 1"
+    )
+    return row["last_updated"], row["current_popularity"]
+
+
+def _events(tables: Warehouse) -> list[dict[str, Any]]:
+    return tables.select(
+        "SELECT event, reason, requested_by, code_version, run_date\n"
+        "FROM tmdb_analytics.ingestion_log\n"
+        "WHERE event IN ('DAY_WITHHELD', 'DAY_PUBLISHED') ORDER BY logged_at"
+    )
+
+
+def test_a_withheld_day_stays_withheld_whatever_computes_it_until_it_is_published(
+    ask: Ask, tables: Warehouse
+) -> None:
+    assert _newest(tables) == (DAY, 10.0)
+    os.environ["LOGNAME"] = "alice"
+
+    planned = ask("withhold", str(DAY), "--reason=votes are wrong", "--dry-run")
+    assert (planned.exit_code, "would be withheld" in planned.output) == (0, True)
+    declined = ask("withhold", str(DAY), "--reason=votes are wrong", answer="n\n")
+    assert declined.exit_code == Exit.AMISS
+    assert (_newest(tables), _events(tables)) == ((DAY, 10.0), [])
+
+    done = ask("withhold", str(DAY), "--reason=votes are wrong", answer="y\n")
+    assert done.exit_code == 0, done.output
+    assert _newest(tables) == (BEFORE, 10.0)
+    [event] = _events(tables)
+    assert event == {
+        "event": "DAY_WITHHELD",
+        "reason": "votes are wrong",
+        "requested_by": "alice",
+        "code_version": "cli",
+        "run_date": DAY,
+    }
+
+    # Late batches and backfills compute it: its numbers follow, it stays withheld.
+    _land(tables, popularity=20.0)
+    answer = _compute(tables)
+    assert answer["status"] == "published"  # the day before
+    assert answer["withheld_by_operator"] == [str(DAY)]
+    assert _newest(tables) == (BEFORE, 20.0)
+    checked = ask("validate", f"--from={DAY}", f"--to={DAY}")
+    assert (checked.exit_code, "hold withheld_days" in checked.output) == (0, True)
+
+    again = ask("withhold", str(DAY), "--reason=twice", "--yes")
+    assert (again.exit_code, "already" in again.output) == (0, True)
+    assert len(_events(tables)) == 1
+
+    said = ask("publish", str(DAY), "--reason=TMDB mended them", "--yes", "--json")
+    assert said.exit_code == 0, said.output
+    assert json.loads(said.stdout) == {
+        "day": str(DAY),
+        "was_published": False,
+        "was_withheld_for": "votes are wrong",
+        "is_changed": True,
+        "is": "published",
+    }
+    assert _newest(tables) == (DAY, 20.0)
+    assert [event["event"] for event in _events(tables)] == [
+        "DAY_WITHHELD",
+        "DAY_PUBLISHED",
+    ]
+    assert _compute(tables)["status"] == "published"
+    assert _newest(tables) == (DAY, 20.0)
+
+
+def test_a_day_that_fails_a_check_is_published_for_nobody(
+    ask: Ask, tables: Warehouse, client: bigquery.Client
+) -> None:
+    assert ask("withhold", str(DAY), "--reason=odd", "--yes").exit_code == 0
+    client.query_and_wait(
+        "INSERT INTO tmdb_analytics.movie_viral_signals\n"
+        "SELECT * FROM tmdb_analytics.movie_viral_signals\n"
+        f"WHERE movie_id = 1 AND calculation_date = '{DAY}'"
+    )
+    refused = ask("publish", str(DAY), "--reason=please", "--yes")
+    assert refused.exit_code == Exit.AMISS
+    assert "duplicate_keys" in refused.output
+    assert "make validate" in refused.output
+    assert _newest(tables)[0] == BEFORE
+
+
+@pytest.mark.parametrize("verb", ["withhold", "publish"])
+def test_wrong_use_names_what_is_wrong(ask: Ask, verb: str) -> None:
+    for words, said in {
+        (str(DAY),): "--reason",
+        (str(DAY), "--reason= "): "--reason",
+        ("10.03.2026", "--reason=x"): "YYYY-MM-DD",
+        (str(DAY), f"--reason={'x' * 501}"): "at most 500",
+    }.items():
+        refused = ask(verb, *words)
+        assert (refused.exit_code, said in refused.output) == (Exit.USAGE, True)
+    unknown = ask(verb, "2026-01-01", "--reason=x", "--yes")
+    assert unknown.exit_code == Exit.NOTHING_THERE
+    assert "has not computed 2026-01-01" in unknown.output

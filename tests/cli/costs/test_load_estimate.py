@@ -1,0 +1,188 @@
+"""The estimate, against numbers worked by hand."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cli.costs import assumptions, load_estimate, prices, reads
+from cli.costs.assumptions import Setting
+from cli.costs.planned import dollars, duration
+from functions.ingest_changes.sweep import DAILY_RUN_DUE
+
+ROOT = Path(__file__).parents[3]
+TEN_MIB = 10 * 1024**2
+ONE_READ = [frozenset({"movies"})]
+SETTING = Setting(
+    requests_per_second=30,
+    list_share=0.25,
+    list_page_s=0.15,
+    export_mb=25,
+    export_s=2.7,
+    metrics_s=60,
+)
+
+
+def test_a_load_of_a_thousand_movies_and_ninety_days() -> None:
+    made = load_estimate.of_load(1_000, 90, SETTING, ONE_READ)
+
+    # 1,000 x 1.2 / 20 = 60 pages, and a request for each movie.
+    assert made.tmdb_requests == 1_060
+    assert (made.exports, made.export_mb) == (90, 2_250)
+    # Its request, 20 batches of 50, the history's request, 90 days, 2 for metrics.
+    assert made.messages == 1 + 20 + 1 + 90 + 2
+    # A page takes max(0.15, 1 / (30 x 0.25)) = 0.15 s: 9 s for 60. Details 33 s, their
+    # metrics 60 s; the history's 90 x 2.7 = 243 s last longer, then its metrics.
+    assert made.seconds == pytest.approx(9 + 243 + 60)
+    assert made.rows["movie_popularity_raw"] == 90 * 5_000
+    assert made.rows["ingestion_log"] == 20 + 90 + 2 * 3
+    # 1,000 details of 1,000 bytes and 116 events, each billed as 1 KiB.
+    assert made.bytes_streamed == 1_116 * 1_024
+    assert made.bytes_loaded == 450_000 * 53
+    # 20 batches and 90 days read 3 tables each, 2 runs 12, and their metrics 1 table
+    # each, all of them smaller than 10 MiB.
+    assert made.bytes_queried == (20 * 3 + 90 * 3 + 2 * 12 + 2) * TEN_MIB
+
+
+def test_what_a_load_costs() -> None:
+    made = load_estimate.of_load(1_000, 90, SETTING, ONE_READ)
+    usd = {charge.price.name: charge.usd for charge in made.charges}
+
+    assert usd["BigQuery queries"] == pytest.approx(356 * TEN_MIB / 1024**4 * 6.25)
+    assert usd["BigQuery streaming"] == pytest.approx(1_116 * 1_024 / 200e6 * 0.01)
+    # 9 + 243 s of ingest_changes, 33.3 s of fetch_details, 120 s of compute_metrics.
+    busy_s = 9 + 243 + 1_000 / 30 + 120
+    assert usd["Cloud Run CPU"] == pytest.approx(busy_s * 0.000024)
+    gib_s = 252 + 0.5 * (1_000 / 30) + 0.5 * 120
+    assert usd["Cloud Run memory"] == pytest.approx(gib_s * 0.0000025)
+    # All but the streaming is within what a month has for nothing.
+    assert made.usd_beyond_free == pytest.approx(usd["BigQuery streaming"])
+    assert made.usd == pytest.approx(sum(usd.values()))
+
+
+def test_one_movie_is_a_batch_and_a_page() -> None:
+    made = load_estimate.of_load(1, 1, SETTING, [])
+
+    assert (made.tmdb_requests, made.messages) == (1 + 1, 1 + 1 + 1 + 1 + 2)
+
+
+def test_more_movies_than_discover_lists_are_chosen_from_an_export() -> None:
+    made = load_estimate.of_load(8_001, 90, SETTING, [])
+
+    assert (made.tmdb_requests, made.exports) == (8_001, 91)
+    # 8,001 / 30 a second are 266.7 s and outlast the history with their metrics.
+    assert made.seconds == pytest.approx(2.7 + 8_001 / 30 + 60 + 60)
+
+
+def test_a_slow_rate_makes_the_pages_slow_too() -> None:
+    slow = Setting(requests_per_second=4, list_share=0.25, export_s=0, metrics_s=0)
+
+    # 20 movies: 2 pages at 1 a second, 20 details at 4 a second.
+    assert load_estimate.of_load(20, 1, slow, []).seconds == pytest.approx(2 + 5)
+
+
+def test_a_backfilled_day_is_a_run_with_metrics_of_its_own() -> None:
+    two_tables = [frozenset({"movie_daily_snapshots", "catalogue_days"})]
+    made = load_estimate.of_backfill(1_000, 3, 2, SETTING, two_tables, kept_days=300)
+
+    # 3 days of one request in and one for metrics; one request for the other days.
+    assert (made.messages, made.metrics_runs, made.tmdb_requests) == (7, 4, 0)
+    assert made.export_mb == 75
+    assert made.seconds == pytest.approx(4 * 60)
+    assert made.rows["movie_popularity_raw"] == 15_000
+    assert made.rows["movie_metrics_aggregated"] == 5_000
+    # 300,000 snapshots of 71 bytes are 21.3 MB, more than the least.
+    assert made.bytes_queried == 3 * 15 * TEN_MIB + 4 * (21_300_000 + TEN_MIB)
+
+
+def test_nothing_to_do_costs_nothing() -> None:
+    made = load_estimate.of_backfill(1_000, 0, 0, SETTING, ONE_READ)
+
+    assert (made.messages, made.seconds, made.usd) == (0, 0, 0)
+
+
+def test_a_free_allowance_is_taken_off_once() -> None:
+    charge = prices.of_queries(3 * 1024**4)
+
+    assert charge.usd == pytest.approx(18.75)
+    assert charge.usd_beyond_free == pytest.approx(12.5)
+
+
+def test_the_reads_of_a_metrics_run_follow_the_views() -> None:
+    found = reads.of_metrics()
+
+    assert frozenset({"movie_details_raw", "movies"}) in found
+    # catalogue_days reads the ledger and the plans for the coverage of a day.
+    assert any(
+        {"ingestion_log", "batch_plan", "catalogue_days"} <= one for one in found
+    )
+    assert frozenset().union(*found) <= assumptions.ROW_BYTES.keys() - {
+        "tracked_movies",
+        "tracked_movies_raw",
+    }
+
+
+def test_every_tables_rows_have_a_size() -> None:
+    schemas = {path.stem for path in (ROOT / "sql/schemas").glob("*.json")}
+    assert assumptions.ROW_BYTES.keys() == schemas
+
+
+def test_the_share_of_the_rate_is_terraforms() -> None:
+    text = (ROOT / "terraform/functions.tf").read_text()
+    [share] = re.findall(
+        r"ingest_changes = \{.*?tmdb_share += ([\d.]+)", text, re.DOTALL
+    )
+    assert float(share) == assumptions.LIST_SHARE
+    memory = dict(re.findall(r"(\w+_\w+) = \{[^{}]*?memory += \"(\w+)\"", text))
+    in_gib = {"1Gi": 1.0, "512Mi": 0.5}
+    assert {
+        name: in_gib[size] for name, size in memory.items()
+    } == assumptions.MEMORY_GIB
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "about 1 s"),
+        (89, "about 89 s"),
+        (312, "about 5 min"),
+        (27_360, "about 7.6 h"),
+    ],
+)
+def test_times_are_said_as_a_person_would(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("usd", "words"), [(0, "$0.00"), (0.0049, "less than $0.01"), (1234.5, "$1,234.50")]
+)
+def test_little_money_is_not_nothing(usd: float, words: str) -> None:
+    assert dollars(usd) == words
+
+
+def test_what_the_sweeps_of_a_month_cost() -> None:
+    # 96 a day read 3 tables each, the 44 after 13:00 three more, 10 MiB at least.
+    tables = 30 * (96 * 3 + 44 * 3)
+    usd = tables * TEN_MIB / 1024**4 * 6.25
+    assert load_estimate.of_sweeps().usd == pytest.approx(usd)
+    assert 0.7 < usd < 0.8
+    # Less than an eighth of what a month has for nothing.
+    assert load_estimate.of_sweeps().units < prices.QUERIES.free / 8
+
+
+def test_the_sweeps_run_as_often_as_the_estimate_says() -> None:
+    variables = (ROOT / "terraform/variables.tf").read_text()
+    assert '"*/15 * * * *"' in variables
+    assert assumptions.SWEEPS_PER_DAY == 24 * 60 // 15
+    left = 24 - DAILY_RUN_DUE.hour
+    assert left * 60 // 15 == assumptions.MISSED_DAY_SWEEPS_PER_DAY
+
+
+def test_a_daily_run_is_missed_well_after_its_tick() -> None:
+    """20 deliveries, 10 minutes apart at most, take 3 hours and a half."""
+    variables = (ROOT / "terraform/variables.tf").read_text()
+    [hour] = re.findall(
+        r'variable "daily_schedule".*?default += "0 (\d+) ', variables, re.DOTALL
+    )
+    assert DAILY_RUN_DUE.hour - int(hour) >= 4
+    assert DAILY_RUN_DUE.hour <= 20

@@ -1,0 +1,407 @@
+"""A day of an operator, on the local stack that `make local` keeps up.
+
+One stack for all: the tests below follow each other as a person's commands do.
+"""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from pyarrow import parquet
+from typer.testing import CliRunner, Result
+
+from cli.__main__ import app
+from cli.costs import assumptions
+from cli.errors import Exit
+from local.endpoints import Endpoints
+from local.tables import PROJECT, connect
+from tests.sql.sandbox import Sandbox
+
+pytestmark = pytest.mark.emulator
+
+ROOT = Path(__file__).parents[2]
+MOVIES, HISTORY_DAYS = 60, 4
+INITIAL, HISTORY = "initial-2026-06-01", "history-2026-06-01"
+UP_S, PUBLISHED_S = 60.0, 90.0
+
+type Ask = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def served(data: Path) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "local.serve", f"--data={data}"]
+    command += [f"--movies={MOVIES}", f"--history={HISTORY_DAYS}"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as server:
+        try:
+            give_up_at = time.monotonic() + UP_S
+            while not Endpoints.read(data) and time.monotonic() < give_up_at:
+                assert server.poll() is None
+                time.sleep(0.1)
+            yield server
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(30)
+
+
+@pytest.fixture
+def ask(data: Path, served: object) -> Ask:
+    for name in ("PROJECT", "PUBSUB_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST"):
+        os.environ.pop(name, None)
+    return lambda *words, answer=None: CliRunner().invoke(
+        app, [*words, f"--data={data}"], input=answer, env={"COLUMNS": "120"}
+    )
+
+
+def _json(result: Result) -> Any:
+    assert "Traceback" not in result.output
+    return json.loads(result.stdout)
+
+
+def _watch(ask: Ask, *words: str) -> list[dict[str, Any]]:
+    """Watch off a terminal; the last line of every run."""
+    watched = ask("status", "--watch", *words)
+    assert watched.exit_code == 0, watched.output
+    lines = [json.loads(line) for line in watched.stdout.splitlines()]
+    return list({line["run_id"]: line for line in lines}.values())
+
+
+def _set_today(data: Path, day: str) -> None:
+    told = Endpoints.read(data)
+    assert told
+    url = urlsplit(told.simulator)
+    connection = HTTPConnection(url.hostname or "", url.port)
+    connection.request("POST", "/_sim/state", json.dumps({"today": day}))
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["status"], "make load"),
+        (["status", "--watch"], "make load"),
+        (["status", INITIAL], "make load"),
+        (["validate"], "make load"),
+        (["cost"], "make load"),
+        (["backfill", "--from=2026-05-31"], "make load"),
+    ],
+)
+def test_before_the_first_load_everything_says_how_to_begin(
+    ask: Ask, words: list[str], remedy: str
+) -> None:
+    told = ask(*words)
+    assert told.exit_code == Exit.NOTHING_THERE, told.output
+    assert remedy in told.output
+
+
+def test_a_second_stack_on_the_same_folder_refuses(ask: Ask, data: Path) -> None:
+    command = [sys.executable, "-m", "local.serve", f"--data={data}"]
+    second = subprocess.run(  # noqa: S603 - our own command
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert second.returncode == 1
+    assert "runs already" in second.stdout
+
+
+def test_nothing_is_started_without_a_yes(ask: Ask) -> None:
+    assert "would publish" in ask("load", "--dry-run").output
+    declined = ask("load", answer="n\n")
+    assert (declined.exit_code, "Nothing was started" in declined.output) == (1, True)
+    unanswered = ask("load")
+    assert (unanswered.exit_code, "--yes" in unanswered.output) == (2, True)
+    assert ask("load", "--json").exit_code == Exit.USAGE
+    assert ask("status").exit_code == Exit.NOTHING_THERE
+
+
+@pytest.mark.parametrize("verb", ["plan", "load"])
+def test_a_load_of_more_than_is_tracked_is_refused_with_the_remedy(
+    ask: Ask, verb: str
+) -> None:
+    refused = ask(verb, f"--limit={MOVIES + 1}")
+    assert refused.exit_code == Exit.USAGE
+    assert f"tracks {MOVIES} movies" in " ".join(refused.output.split())
+    assert "raise tracked_movies" in " ".join(refused.output.split())
+    assert ask("status").exit_code == Exit.NOTHING_THERE
+
+
+def test_a_load_of_a_project_asks_its_dataset_for_the_number(
+    ask: Ask, data: Path
+) -> None:
+    told = Endpoints.read(data)
+    assert told
+    os.environ["BIGQUERY_EMULATOR_HOST"] = told.bigquery
+    os.environ["PUBSUB_EMULATOR_HOST"] = told.pubsub
+    project = f"--project={PROJECT}"
+    assert "Load of 1,000 movies" in ask("load", "--dry-run", project).output
+    with connect(told.bigquery) as client:
+        dataset = client.get_dataset("tmdb_analytics")
+        dataset.labels = {"tracked_movies": "2000"}
+        client.update_dataset(dataset, ["labels"])
+    planned = ask("load", "--dry-run", project)
+    assert "Load of 2,000 movies" in planned.output
+    # The number is the deployment's, so the request leaves it out.
+    assert "limit" not in planned.output
+    assert ask("plan", "--limit=2001", project).exit_code == Exit.USAGE
+    assert "Load of 20 movies" in ask("plan", "--limit=20", project).output
+
+
+def test_a_load_is_planned_started_and_watched(ask: Ask) -> None:
+    loaded = ask("load", answer="y\n")
+    assert loaded.exit_code == 0, loaded.output
+    assert f"Load of {MOVIES} movies with {HISTORY_DAYS} days" in loaded.output
+    assert f'make status WATCH=1 RUN_ID="{INITIAL} {HISTORY}"' in loaded.output
+    initial, history = _watch(ask, INITIAL, HISTORY)
+    assert (initial["state"], history["state"]) == ("PUBLISHED", "PUBLISHED")
+    assert (initial["fetched"], history["expected"]) == (MOVIES, MOVIES * HISTORY_DAYS)
+    # What the plan said: a request a movie, whatever the lists took.
+    assert initial["tmdb_requests"] == MOVIES
+
+
+def test_the_plan_was_right_about_rows_and_batches(ask: Ask, data: Path) -> None:
+    told = Endpoints.read(data)
+    assert told
+    plan = _json(ask("plan", "--json"))
+    with connect(told.bigquery) as client:
+        for table in ("movies", "movie_details_raw", "tracked_movies", "batch_plan"):
+            sql = f"SELECT COUNT(*) AS n FROM tmdb_analytics.{table}"
+            [row] = client.query_and_wait(sql)
+            assert row["n"] == plan["rows"][table], table
+        sizes = {
+            name: _mean_bytes(client.list_rows(f"{PROJECT}.tmdb_analytics.{name}"))
+            for name in assumptions.ROW_BYTES
+        }
+    # Simulated descriptions are shorter than real ones; the rest is as measured.
+    for name, planned in assumptions.ROW_BYTES.items():
+        assert 0.4 * planned <= sizes[name] <= 1.35 * planned, name
+
+
+def _mean_bytes(rows: Any) -> float:
+    sizes = [sum(map(_bytes, row.values())) for row in rows]
+    return sum(sizes) / len(sizes)
+
+
+def _bytes(value: Any) -> int:
+    """Return a value's logical size: cloud.google.com/bigquery/pricing#data."""
+    match value:
+        case None:
+            return 0
+        case bool():
+            return 1
+        case str():
+            return 2 + len(value.encode())
+        case list():
+            return sum(map(_bytes, value))
+        case dict():
+            return sum(map(_bytes, value.values()))
+        case _:
+            return 8
+
+
+def test_the_same_load_again_is_the_same_run(ask: Ask) -> None:
+    again = ask("load", "--yes")
+    assert again.exit_code == 0
+    assert f"{INITIAL} has begun already: published" in again.output
+    assert _json(ask("load", "--yes", "--json"))["is_started"] is False
+
+
+def test_status_tells_runs_in_words_and_in_json(ask: Ask) -> None:
+    told = ask("status")
+    assert told.exit_code == 0
+    assert f"✓ {INITIAL}  published, {MOVIES} of {MOVIES} movies" in told.output
+    [one] = _json(ask("status", INITIAL, "--json"))
+    assert (one["run_id"], one["is_published"]) == (INITIAL, True)
+    assert f"TMDB requests    {MOVIES}, 0 answered 429" in ask("status", INITIAL).output
+    unknown = ask("status", "daily-2026-06-01")
+    assert unknown.exit_code == Exit.NOTHING_THERE
+    assert f"the newest are {HISTORY}" in unknown.output or INITIAL in unknown.output
+
+
+def test_a_project_is_asked_the_same_way(ask: Ask, data: Path) -> None:
+    told = Endpoints.read(data)
+    assert told
+    os.environ["BIGQUERY_EMULATOR_HOST"] = told.bigquery
+    os.environ["PUBSUB_EMULATOR_HOST"] = told.pubsub
+    assert ask("status", f"--project={PROJECT}").exit_code == 0
+    assert ask("dead-letters", f"--project={PROJECT}", "--wait-s=0.3").exit_code == 0
+    nowhere = ask("status", f"--project={PROJECT}", "--dataset=elsewhere")
+    assert nowhere.exit_code == Exit.NOTHING_THERE, nowhere.output
+    assert "--dataset" in nowhere.output
+
+
+def test_a_run_that_never_begins_is_not_waited_for_for_ever(ask: Ask) -> None:
+    told = ask("status", "--watch", "--wait-s=0", "weekly-2026-06-01")
+    assert told.exit_code == Exit.NOTHING_THERE
+
+
+def test_a_backfill_asks_for_what_is_missing_only(ask: Ask, data: Path) -> None:
+    _set_today(data, "2026-06-03")
+    first_days = ("--from=2026-05-28", "--to=2026-06-01")
+    planned = _json(ask("backfill", *first_days, "--dry-run", "--json"))
+    assert planned["is_started"] is False
+    # Four days of history end with the day of the load.
+    assert planned["days"]["2026-05-28"] == "LOAD"
+    assert planned["days"]["2026-05-29"] == "THERE"
+    assert planned["requests"] == [
+        {"mode": "history", "run_date": "2026-06-01", "date": "2026-05-28"}
+    ]
+    assert planned["plan"]["messages"] == 2
+    assert "1 message" not in ask("plan", *first_days).output
+    begun = ask("backfill", *first_days, "--yes")
+    assert begun.exit_code == 0
+    assert "asked for 1 run" in begun.output
+    [run] = _watch(ask, "history-2026-06-01-2026-05-28")
+    assert run["state"] == "PUBLISHED"
+    again = _json(ask("backfill", *first_days, "--yes", "--json"))
+    assert (again["is_started"], set(again["days"].values())) == (False, {"THERE"})
+    forced = _json(ask("backfill", *first_days, "--again", "--dry-run", "--json"))
+    assert forced["days"]["2026-05-28"] == "COMPUTE"
+    assert forced["days"]["2026-05-29"] == "LOAD"
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "remedy"),
+    [
+        (["--from=2026-06-04"], "--from", "today is 2026-06-03"),
+        (["--from=2026-06-01", "--to=2026-06-04"], "--to", "today is 2026-06-03"),
+        (["--from=2026-06-02", "--to=2026-06-01"], "--to", "the earlier day"),
+        (["--from=2026-03-01", "--to=2026-03-05"], "--from", "2026-03-06 or later"),
+    ],
+)
+def test_days_that_cannot_be_are_refused(
+    ask: Ask, words: list[str], field: str, remedy: str
+) -> None:
+    refused = ask("backfill", *words)
+    assert refused.exit_code == Exit.USAGE
+    assert field in refused.output
+    # Typer draws a box around it, as wide as it likes.
+    assert remedy in " ".join(refused.output.replace("│", " ").split())
+
+
+def test_a_view_is_exported_with_its_types(ask: Ask, tmp_path: Path) -> None:
+    out = tmp_path / "chart.parquet"
+    view = "v_popularity_7d_moving_average"
+    written = _json(ask("export", view, f"--out={out}", "--json"))
+    table = parquet.read_table(out)
+    assert table.num_rows == written["rows"] > 0
+    kinds = {field.name: str(field.type) for field in table.schema}
+    assert (kinds["movie_id"], kinds["popularity"]) == ("int64", "double")
+    assert kinds["snapshot_date"] == "date32[day]"
+    assert b"TMDB" in table.schema.metadata[b"attribution"]
+
+
+def test_a_csv_has_a_header_and_tells_null_from_empty(ask: Ask, tmp_path: Path) -> None:
+    out = tmp_path / "runs.csv"
+    condition = f"run_id = '{INITIAL}'"
+    ask("export", "v_run_status", "--format=csv", f"--out={out}", "--where", condition)
+    [row] = csv.DictReader(out.read_text().splitlines())
+    assert (row["run_id"], row["fetched"]) == (INITIAL, str(MOVIES))
+    assert row["started_at"].endswith("Z")
+    assert out.read_text().splitlines()[0].startswith('"run_id","mode"')
+
+
+def test_a_file_is_not_written_over_without_force(ask: Ask, tmp_path: Path) -> None:
+    out = tmp_path / "days.csv"
+    out.write_text("mine")
+    words = ("export", "v_published_days", "--format=csv", f"--out={out}")
+    refused = ask(*words)
+    assert (refused.exit_code, out.read_text()) == (Exit.USAGE, "mine")
+    assert "--force" in refused.output
+    assert ask(*words, "--dry-run", "--force").exit_code == 0
+    assert out.read_text() == "mine"
+    assert ask(*words, "--force", "--limit=1").exit_code == 0
+    assert len(out.read_text().splitlines()) == 2
+    wrong = ask(*words, "--force", "--where=no_such_column = 1")
+    assert wrong.exit_code == Exit.AMISS, wrong.output
+    assert len(out.read_text().splitlines()) == 2
+
+
+def test_cost_does_not_print_what_nobody_counts(ask: Ask) -> None:
+    told = ask("cost")
+    assert told.exit_code == 0
+    assert "counts no bytes" in told.output
+    assert "$" not in told.output
+    [month] = _json(ask("cost", "--month", "--json"))["months"]
+    assert month["tmdb_requests"] == MOVIES
+    assert month["queries"] > 0
+    assert month["bytes_billed"] is None
+    assert month["usd"] is None
+
+
+def test_checks_find_nothing_then_what_is_wrong(ask: Ask, data: Path) -> None:
+    well = ask("validate", "--from=2026-05-29", "--to=2026-06-01")
+    assert (well.exit_code, "0 failures" in well.output) == (0, True), well.output
+    assert ask("validate", "--from=2026-05-01").exit_code == Exit.NOTHING_THERE
+    told = Endpoints.read(data)
+    assert told
+    day = date(2026, 6, 1)
+    with connect(told.bigquery) as client:
+        sandbox = Sandbox(client)
+        of_day = sandbox.rows("movie_daily_snapshots", f"snapshot_date = '{day}'")
+        snapshot = of_day[0]
+        sandbox.load("movie_daily_snapshots", [snapshot])
+    failed = ask("validate", f"--from={day}", f"--to={day}")
+    assert failed.exit_code == Exit.AMISS
+    assert "✗ fail duplicate_keys 2026-06-01: 1 row" in failed.output
+    assert f"movie {snapshot['movie_id']}: " in failed.output
+    found = _json(ask("validate", f"--from={day}", "--json"))["findings"]
+    assert {"fail"} <= {one["severity"] for one in found}
+
+
+def test_the_watch_ends_on_ctrl_c_with_a_word(ask: Ask, data: Path) -> None:
+    command = [sys.executable, "-m", "cli", "status", "--watch", "weekly-2026-06-03"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [*command, f"--data={data}"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as watch:
+        time.sleep(4)
+        watch.send_signal(signal.SIGINT)
+        said, _ = watch.communicate(timeout=30)
+    # A busy machine may still be importing: then the signal ends it in silence.
+    assert watch.returncode in (Exit.STOPPED, -signal.SIGINT), said
+    assert "Traceback" not in said
+
+
+def test_after_ctrl_c_the_data_stay_and_nothing_listens(
+    ask: Ask, data: Path, served: "subprocess.Popen[str]"
+) -> None:
+    served.send_signal(signal.SIGINT)
+    assert served.wait(30) == 0
+    assert Endpoints.read(data) is None
+    told = ask("status")
+    assert (told.exit_code, INITIAL in told.output) == (0, True)
+    refused = ask("load", "--yes")
+    assert refused.exit_code == Exit.NOTHING_THERE
+    assert "make local" in refused.output
+
+
+def test_the_file_of_a_killed_stack_is_not_believed(ask: Ask, data: Path) -> None:
+    left = Endpoints(
+        os.getpid(), "http://127.0.0.1:9", "127.0.0.1:9", "", {}, "", 1, 1, 1.0
+    )
+    with left.told_in(data):
+        assert left == Endpoints.read(data)
+        assert not left.is_up
+        assert ask("status").exit_code == 0
+    (data / "stack.json").write_text("{half a fi")
+    assert Endpoints.read(data) is None

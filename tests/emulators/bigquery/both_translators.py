@@ -1,0 +1,98 @@
+"""Compare stock and remembered translations: run this module with a FOLDER.
+
+Opens the emulator's data in FOLDER, gives every statement of sql/ to the stock
+translator and three times to the remembering one, and prints what differs as JSON.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from local_bigquery.engine import database
+from local_bigquery.jobs import merge, query
+from local_bigquery.models import JobConfigurationQuery
+from local_bigquery.sql import params, script
+from local_bigquery.sql.translate import Context
+from sqlglot import exp
+
+from emulators.bigquery import translations
+from emulators.bigquery.catalog import look_up_single_tables
+from emulators.bigquery.offline import go_offline
+from local.tables import PROJECT
+from shared.ledger import RUN_STATUS
+from shared.sql_files import SQL
+
+type Sent = list[tuple[str, dict[str, Any]]]
+
+_DAYS = JobConfigurationQuery.model_validate(
+    {
+        "queryParameters": [
+            {
+                "name": name,
+                "parameterType": {"type": "DATE"},
+                "parameterValue": {"value": date(2026, 3, 5).isoformat()},
+            }
+            for name in ("from_date", "to_date")
+        ]
+    }
+).queryParameters
+
+
+class _Recorder:
+    """A cursor that keeps what it is given, and finds nothing."""
+
+    def __init__(self) -> None:
+        self.sent: Sent = []
+
+    def execute(self, sql: str, bound: dict[str, Any] | None = None) -> "_Recorder":
+        self.sent.append((sql, dict(bound or {})))
+        return self
+
+    def fetchone(self) -> None:
+        return None
+
+
+def _translated(sql: str) -> Sent:
+    """Return what DuckDB is sent for a text, with whichever translator is in place."""
+    recorder = _Recorder()
+    for statement in script.parse_script(sql):
+        for tree in script.parse(statement.text):
+            context = Context(PROJECT, None, *params.bind(_DAYS or []))
+            if isinstance(tree, exp.Merge):
+                merge.run(recorder, tree, context)
+            else:
+                recorder.execute(*query.translate(tree, context))
+            # The tables are told to whoever asks: they belong to the answer.
+            tables = sorted(".".join(map(str, one)) for one in context.referenced)
+            recorder.execute("; ".join(tables))
+    return recorder.sent
+
+
+def _all(texts: dict[str, str], translate: Callable[[str], Sent]) -> dict[str, Sent]:
+    return {name: translate(text) for name, text in texts.items()}
+
+
+def main() -> None:
+    """Compare and print."""
+    database.settings.data_dir = Path(sys.argv[1])
+    database.settings.default_project_id = PROJECT
+    go_offline()
+    look_up_single_tables()
+    texts = {path.stem: path.read_text() for path in SQL.glob("**/*.sql")}
+    texts |= {"RUN_STATUS": RUN_STATUS}
+    stock = _all(texts, _translated)
+    translations.remember_translations()
+    differing = [
+        name
+        for _ in range(3)  # found, remembered, and once more
+        for name, sent in _all(texts, _translated).items()
+        if sent != stock[name]
+    ]
+    sys.stdout.write(json.dumps({"compared": len(stock), "differing": differing}))
+
+
+if __name__ == "__main__":
+    main()

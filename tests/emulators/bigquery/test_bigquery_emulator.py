@@ -1,0 +1,305 @@
+"""The embedded BigQuery: the real client goes in, answers come out and stay.
+
+Out also: what happens at a stop, a crash, a wrong version and a start that fails.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from importlib import metadata
+from pathlib import Path
+
+import duckdb
+import pytest
+from google.api_core.exceptions import NotFound
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from emulators.bigquery import (
+    BigQueryEmulator,
+    BigQueryEmulatorError,
+    FolderHeldError,
+    folder,
+    versions,
+)
+from local import tables
+from tests.sql.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[3]
+TABLE = "local.traction.movies"
+
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmulator]:
+    with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
+        yield running
+
+
+@contextmanager
+def connected(emulator: BigQueryEmulator) -> Iterator[bigquery.Client]:
+    client = bigquery.Client(
+        project=emulator.project,
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        client_options={"api_endpoint": emulator.url},
+    )
+    with client:
+        yield client
+
+
+def store(client: bigquery.Client, movie_id: int) -> None:
+    """Acknowledged when it returns."""
+    query = "CREATE SCHEMA IF NOT EXISTS traction"
+    client.query_and_wait(query)
+    query = f"CREATE TABLE IF NOT EXISTS {TABLE} (movie_id INT64, seen_on DATE)"
+    client.query_and_wait(query)
+    row = {"movie_id": movie_id, "seen_on": "2026-11-23"}
+    assert client.insert_rows_json(TABLE, [row]) == []
+
+
+def movie_ids(client: bigquery.Client) -> list[int]:
+    rows = client.query_and_wait(f"SELECT movie_id FROM {TABLE} ORDER BY movie_id")
+    return [row["movie_id"] for row in rows]
+
+
+def test_a_killed_and_a_stopped_emulator_lose_no_row(tmp_path: Path) -> None:
+    with BigQueryEmulator(tmp_path) as first, connected(first) as client:
+        store(client, 1)
+        first.kill()
+
+    with BigQueryEmulator(tmp_path) as second, connected(second) as client:
+        assert movie_ids(client) == [1]
+        store(client, 2)
+    assert second.exit_code == 0
+
+    # All is in the file itself, with no log of changes beside it.
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "emulator.duckdb",
+        "emulator.log",
+        "holder.pid",
+        "local.bq.duckdb",
+    }
+    with duckdb.connect(tmp_path / "local.bq.duckdb", read_only=True) as file:
+        rows = file.execute("SELECT movie_id FROM traction.movies ORDER BY ALL")
+        assert rows.fetchall() == [(1,), (2,)]
+
+
+def test_dates_and_times_are_utc_without_the_icu_extension(
+    emulator: BigQueryEmulator,
+) -> None:
+    with connected(emulator) as client:
+        [row] = client.query_and_wait(
+            "SELECT DATE(TIMESTAMP '2026-11-22 23:30:00-02:00') AS utc_date, "
+            "FORMAT_TIMESTAMP('%H:%M', TIMESTAMP '2026-01-01 12:00:00+01:00') AS noon, "
+            "DATE_DIFF(CURRENT_DATE(), EXTRACT(DATE FROM CURRENT_TIMESTAMP()), DAY) "
+            "AS days"
+        )
+    assert (str(row["utc_date"]), row["noon"], row["days"]) == (
+        "2026-11-23",
+        "11:00",
+        0,
+    )
+
+
+def test_it_listens_on_loopback_only(emulator: BigQueryEmulator) -> None:
+    for address in (emulator.url.removeprefix("http://"), emulator.storage_address):
+        host, port = address.split(":")
+        assert host == "127.0.0.1"
+        # Whatever else this machine is called: nobody listens there.
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.2", int(port)), timeout=1)
+
+
+def test_the_log_does_not_grow_with_requests(emulator: BigQueryEmulator) -> None:
+    with connected(emulator) as client:
+        client.query_and_wait("SELECT 1")
+    line, *requests = emulator.log_path.read_text().splitlines()
+    assert requests == []
+    assert line.startswith(f"listening on {emulator.url}")
+
+
+def test_a_second_emulator_on_the_folder_is_told_who_has_it(
+    emulator: BigQueryEmulator,
+) -> None:
+    with pytest.raises(FolderHeldError) as refused:
+        BigQueryEmulator(emulator.log_path.parent)
+    assert refused.value.pid == os.getpid()
+    assert f"is in use by process {os.getpid()}: " in str(refused.value)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BigQueryEmulatorError, match="cannot be written") as refused:
+        BigQueryEmulator(tmp_path / "file" / "data")
+    assert str(tmp_path / "file") in str(refused.value)
+
+
+def test_a_full_disk_is_told_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(BigQueryEmulatorError, match=r"MB free and needs .* make room"):
+        folder.take(tmp_path, least_free_bytes=1 << 60)
+    os.close(folder.take(tmp_path))
+
+
+def test_a_taken_port_fails_with_its_log(
+    emulator: BigQueryEmulator, tmp_path: Path
+) -> None:
+    port = int(emulator.url.rpartition(":")[2])
+    with pytest.raises(BigQueryEmulatorError, match="Address already in use"):
+        BigQueryEmulator(tmp_path, port)
+
+
+def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    start = (
+        "import pathlib, sys, time; from emulators.bigquery import *; "
+        "emulator = BigQueryEmulator(pathlib.Path(sys.argv[1])); "
+        "print(emulator.url, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-c", start, str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout
+        port = int(parent.stdout.readline().rpartition(":")[2])
+        os.kill(parent.pid, signal.SIGKILL)
+
+    give_up_at = time.monotonic() + 15
+    while time.monotonic() < give_up_at:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.05)
+    pytest.fail("the emulator outlived the process that started it")
+
+
+def test_another_version_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(versions.TRIED, "sqlglot", "1.2.3")
+    monkeypatch.setitem(versions.TRIED, "not-there", "1.0")
+    installed = metadata.version("sqlglot")
+
+    with pytest.raises(BigQueryEmulatorError) as caught:
+        BigQueryEmulator(tmp_path)
+
+    assert f"sqlglot {installed} instead of 1.2.3" in str(caught.value)
+    assert "not-there (absent) instead of 1.0" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tried_versions_are_the_pinned_ones() -> None:
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    for name, version in versions.TRIED.items():
+        assert f"{name}=={version}" in groups["local"]
+
+
+def test_a_translation_is_remembered_for_its_values_and_its_tables(
+    emulator: BigQueryEmulator,
+) -> None:
+    question = "SELECT COALESCE(seen, CAST(@day AS STRING)) AS seen FROM traction.seen"
+    merge = (
+        "MERGE traction.seen AS s USING (SELECT @day AS day) AS f ON FALSE "
+        "WHEN NOT MATCHED THEN INSERT (seen) VALUES (CAST(f.day AS STRING))"
+    )
+    with connected(emulator) as client:
+
+        def run(sql: str, day: str = "2026-11-01") -> list[object]:
+            parameter = bigquery.ScalarQueryParameter("day", "DATE", day)
+            config = bigquery.QueryJobConfig(query_parameters=[parameter])
+            return [row[0] for row in client.query_and_wait(sql, job_config=config)]
+
+        run("CREATE SCHEMA IF NOT EXISTS traction")
+        run("CREATE OR REPLACE TABLE traction.seen (seen STRING)")
+        for _ in range(2):  # found, then remembered
+            for day in ("2026-11-01", "2026-11-02"):
+                run(merge, day)
+        assert sorted(map(str, run(question))) == 2 * ["2026-11-01"] + 2 * [
+            "2026-11-02"
+        ]
+
+        # Another table of the same name: `SELECT *` and types are read anew.
+        star = "SELECT * FROM traction.seen"
+        half = "SELECT seen / 2 FROM traction.seen"
+        run("CREATE OR REPLACE TABLE traction.seen (seen INT64)")
+        run("INSERT INTO traction.seen (seen) VALUES (3)")
+        assert (run(star), run(half)) == ([3], [1.5])
+        run("CREATE OR REPLACE TABLE traction.seen (day DATE, seen NUMERIC)")
+        run("INSERT INTO traction.seen (day, seen) VALUES (@day, 3)")
+        assert [str(value) for value in (*run(star), *run(half))] == [
+            "2026-11-01",
+            "1.5",
+        ]
+
+
+def test_what_is_remembered_is_what_stock_translates(tmp_path: Path) -> None:
+    """On every statement of sql/, byte for byte."""
+    folder = tmp_path / "data"
+    with BigQueryEmulator(folder) as emulator, connected(emulator) as client:
+        Sandbox(client).prepare()
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "tests.emulators.bigquery.both_translators", folder],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    compared = json.loads(done.stdout)
+    assert compared["compared"] > 40
+    assert compared["differing"] == []
+
+
+def test_a_view_that_is_made_again_is_read_as_it_is_then(
+    emulator: BigQueryEmulator,
+) -> None:
+    first = "CREATE OR REPLACE VIEW traction.seen_days AS SELECT day FROM traction.seen"
+    second = first.replace("SELECT day", "SELECT CAST(day AS STRING) AS day, 1 AS one")
+    outer = "CREATE OR REPLACE VIEW traction.around AS SELECT * FROM traction.seen_days"
+    question = "SELECT * FROM traction.seen_days"
+    with connected(emulator) as client:
+
+        def run(sql: str) -> list[tuple[object, ...]]:
+            return [tuple(row.values()) for row in client.query_and_wait(sql)]
+
+        run("CREATE SCHEMA IF NOT EXISTS traction")
+        run("CREATE OR REPLACE TABLE traction.seen (day DATE)")
+        run("INSERT INTO traction.seen (day) VALUES (DATE '2026-11-01')")
+        for _ in range(2):  # made, then made again with the same text
+            run(first)
+            assert run(question) == [(date(2026, 11, 1),)]
+        run(second)
+        assert run(question) == [("2026-11-01", 1)]
+        run(outer)
+        assert run("SELECT * FROM traction.around") == [("2026-11-01", 1)]
+        run("DROP VIEW traction.around")
+        run("DROP VIEW traction.seen_days")
+        with pytest.raises(NotFound):
+            run(question)
+        run(first)
+        assert run(question) == [(date(2026, 11, 1),)]
+
+
+def test_tables_of_an_older_version_get_the_new_columns(
+    emulator: BigQueryEmulator,
+) -> None:
+    with connected(emulator) as client:
+        client.create_dataset("older", exists_ok=True)
+        newest = tables.table(tables.SCHEMAS / "catalogue_days.json", "older")
+        older = bigquery.Table(newest.reference, schema=newest.schema[:2])
+        client.create_table(older)
+        for _ in range(2):  # the second time nothing is missing
+            tables.create_tables(client, "older")
+            made = client.get_table(newest.reference)
+            assert [field.name for field in made.schema] == [
+                field.name for field in newest.schema
+            ]

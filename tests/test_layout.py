@@ -1,0 +1,88 @@
+"""The layout: imports point one way, and functions meet in messages and tables only."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+MAY_IMPORT: dict[str, frozenset[str]] = {
+    "shared": frozenset(),
+    "emulators": frozenset(),
+    "functions": frozenset({"shared"}),
+    "local": frozenset({"shared", "functions", "emulators"}),
+    "cli": frozenset({"shared", "functions", "emulators", "local"}),
+    "benchmarks": frozenset({"shared", "functions", "emulators", "local"}),
+    "tools": frozenset({"shared", "functions", "emulators", "local"}),
+}
+"""Folder -> the other folders of ours that it may import, as STYLE.md draws it."""
+
+
+def _imported(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def _violations(path: str, text: str) -> list[str]:
+    """Return the imports that a file must not have."""
+    folder, *below = path.split("/")
+    found = []
+    for name in _imported(text):
+        target, *inside = name.split(".")
+        if target in MAY_IMPORT.keys() | {"tests"} and target != folder:
+            if target not in MAY_IMPORT[folder]:
+                found.append(name)
+        elif target == folder == "functions" and inside[0] != below[0]:
+            found.append(name)
+    return found
+
+
+def _files(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_imports_point_downwards(folder: str) -> None:
+    files = _files(folder)
+    assert files
+    found = {
+        path.relative_to(ROOT).as_posix(): names
+        for path in files
+        if (names := _violations(path.relative_to(ROOT).as_posix(), path.read_text()))
+    }
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("shared/runs.py", "from functions.ingest_changes import plan"),
+        ("shared/runs.py", "import local.stack"),
+        ("emulators/pubsub/push.py", "from shared import clock"),
+        ("functions/fetch_details/main.py", "from emulators.tmdb import TmdbSimulator"),
+        (
+            "functions/fetch_details/main.py",
+            "from functions.ingest_changes import plan",
+        ),
+        ("local/stack.py", "from cli.output import agree"),
+        ("cli/commands/load.py", "from benchmarks import initial_load"),
+        ("tools/data_dictionary.py", "from tests.fakes import FakeTables"),
+        ("cli/commands/load.py", "def f():\n    import tests.fakes"),
+    ],
+)
+def test_an_import_upwards_is_noticed(path: str, text: str) -> None:
+    assert _violations(path, text)
+
+
+def test_every_python_folder_has_its_place_in_the_order() -> None:
+    folders = {
+        path.name
+        for path in ROOT.iterdir()
+        if path.is_dir() and not path.name.startswith(".") and any(path.rglob("*.py"))
+    }
+    assert folders - {"tests", "composer"} == MAY_IMPORT.keys()
