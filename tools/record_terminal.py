@@ -1,9 +1,11 @@
-"""Record the command line in a real terminal, and draw it as an SVG.
+"""Record commands in a real terminal of 112 columns, and draw what it shows as SVGs.
 
-python -m tools.record_terminal [file]: keeps a stack up in a folder of its own, plans,
-loads and watches as a person would, in a terminal of 112 columns.
+python -m tools.record_terminal operate: keep a stack up in a folder of its own, plan,
+load and watch as a person would. python -m tools.record_terminal charts: run the demo,
+and keep the two charts that it ends with.
 """
 
+import argparse
 import os
 import pty
 import re
@@ -23,7 +25,7 @@ from local.archives import ROOT
 from local.endpoints import Endpoints
 
 COLUMNS, LINES = 112, 50
-TARGET = ROOT / "docs/images/ops.svg"
+IMAGES = ROOT / "docs/images"
 MOVIES = 500
 REQUESTS_PER_SECOND = 30
 """As at TMDB: the fetching is to be seen."""
@@ -96,22 +98,36 @@ def shown(sent: str) -> list[str]:
 
 
 def main() -> None:
-    """Record."""
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
+    """Record what the command line names."""
+    recordings = {"operate": _record_operating, "charts": _record_charts}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recording", choices=recordings)
+    chosen = parser.parse_args().recording
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder)
-        options = [f"--data={data}", f"--rate={REQUESTS_PER_SECOND}"]
-        with subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "local.serve", *options],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-        ) as server:
-            try:
-                _wait(data)
-                lines = _session(data)
-            finally:
-                server.send_signal(signal.SIGINT)
-    _draw(lines, target)
+        title, lines = recordings[chosen](Path(folder))
+    _draw(title, lines, IMAGES / f"{chosen}.svg")
+
+
+def _record_operating(data: Path) -> tuple[str, list[str]]:
+    options = [f"--data={data}", f"--rate={REQUESTS_PER_SECOND}"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "local.serve", *options],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+    ) as server:
+        try:
+            _wait(data)
+            return "the command line, on the local stack", _session(data)
+        finally:
+            server.send_signal(signal.SIGINT)
+
+
+def _record_charts(data: Path) -> tuple[str, list[str]]:
+    lines = shown(ask([sys.executable, "-m", "local.demo", f"--data={data}"])[-1])
+    plain = [Text.from_ansi(line).plain for line in lines]
+    first = next(n for n, line in enumerate(plain) if line.startswith("Gaining"))
+    end = next(n for n, line in enumerate(plain) if line.startswith("Done in"))
+    return "the end of make demo: simulated movies", lines[first : end - 1]
 
 
 def _wait(data: Path) -> None:
@@ -154,20 +170,20 @@ def _prompt(command: str) -> str:
     return f"\x1b[1;32m$\x1b[0m \x1b[1m{command}\x1b[0m"
 
 
-def _draw(lines: list[str], target: Path) -> None:
+def _draw(title: str, lines: list[str], target: Path) -> None:
+    texts = [Text.from_ansi(line) for line in lines]
     console = Console(
         record=True,
-        width=COLUMNS,
+        width=max(text.cell_len for text in texts),
         file=StringIO(),
         force_terminal=True,
         legacy_windows=False,
     )
-    for line in lines:
-        console.print(Text.from_ansi(line), soft_wrap=True)
+    for text in texts:
+        console.print(text, soft_wrap=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     # No font from elsewhere: whoever shows the picture has one of his own.
     plain = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    title = "the operator's command line, on the local stack"
     console.save_svg(str(target), title=title, code_format=plain)
 
 

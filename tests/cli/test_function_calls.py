@@ -66,7 +66,7 @@ def test_a_curl_posts_the_body_with_an_identity_and_waits() -> None:
 
 def test_the_page_shows_the_same_curl() -> None:
     call = function_calls.curl("my-project", "us-central1", "ingest-changes", BODY)
-    assert call in (ROOT / "README.md").read_text()
+    assert call in (ROOT / "docs/concepts/runs.md").read_text()
 
 
 @pytest.mark.parametrize("prefix", ["", "dev-"])

@@ -1,4 +1,4 @@
-"""README's deployment by hand, literally, in a copy of what a clone would have."""
+"""The deployment by hand of docs/guides/deploy.md, literally, as from a clone."""
 
 import json
 import os
@@ -17,12 +17,12 @@ from tests.terraform.driver import REPOSITORY, Root
 pytestmark = pytest.mark.terraform
 
 PROJECT = "my-project"
-"""As README and terraform.tfvars.example say."""
+"""As the guide and terraform.tfvars.example say."""
 NUMBER = str(int(sha256(PROJECT.encode()).hexdigest()[:11], 16))[:12]
 
 
 def _block() -> str:
-    page = (REPOSITORY / "README.md").read_text()
+    page = (REPOSITORY / "docs/guides/deploy.md").read_text()
     [block] = re.findall(r"^```sh by-hand\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     return str(block)
 

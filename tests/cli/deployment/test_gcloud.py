@@ -29,7 +29,7 @@ UNKNOWN = 2
 def _on_pages() -> set[str]:
     """Return the commands of shell blocks and of inline code."""
     found: set[str] = set()
-    for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))):
+    for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))):
         text = page.read_text().replace("\\\n", " ")
         found |= set(re.findall(r"^ *(gcloud [^\n#]*)", text, re.MULTILINE))
         found |= set(re.findall(r"`(gcloud [^`\n]* --[^`\n]*)`", text))
