@@ -26,7 +26,7 @@ print(f"ERROR: {{name}} was not expected to be asked: {{said}}", file=sys.stderr
 sys.exit(64)
 """
 
-PRETENDED = Path(__file__).parent / "pretended_gcloud.py"
+PRETENDED = Path(__file__).parent / "fake_gcloud.py"
 
 type Answers = Mapping[str, tuple[int, str]]
 

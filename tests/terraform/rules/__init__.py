@@ -1,7 +1,7 @@
 """Rules of a deployment: a plan, or the files, in; what is wrong with it out.
 
 What a provider's schema cannot know. test_plan.py holds the real root to them and
-test_mistakes.py shows that they notice.
+test_terraform_mutations.py shows that they notice.
 """
 
 from collections.abc import Callable, Iterator
