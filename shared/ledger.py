@@ -177,14 +177,19 @@ class Ledger:
         return day
 
     def metrics_range(self, run: Run) -> tuple[date, date]:
-        """Return the days a run has written snapshots of: first, last."""
-        rows = self.tables.select(
-            "SELECT MIN(export_date) AS first FROM tmdb_analytics.batch_plan\n"
-            "WHERE run_id = @run_id AND run_date = @run_date",
-            run_id=run.run_id,
-            run_date=run.run_date,
+        """Return the days a run computes: first, last.
+
+        A history run ends before its own day until that day is published: it has only
+        popularity, and the day's votes may still be fetched.
+        """
+        if run.mode is not Mode.HISTORY:
+            return run.run_date, run.run_date
+        [row] = self.tables.select(
+            _HISTORY_RANGE, run_id=run.run_id, run_date=run.run_date
         )
-        return rows[0]["first"] or run.run_date, run.run_date
+        first: date = row["first"] or run.run_date
+        day_before = run.run_date - timedelta(days=1)
+        return first, run.run_date if row["is_published"] else max(first, day_before)
 
 
 def _plan_row(run: Run, batch: Batch, created_at: str) -> dict[str, Any]:
@@ -204,6 +209,18 @@ def _batch(row: Mapping[str, Any]) -> Batch:
     ids, day = tuple(row["movie_ids"]), row["export_date"]
     return Batch(row["batch_no"], row["batch_count"], ids, day)
 
+
+_HISTORY_RANGE = """
+SELECT
+  (
+    SELECT MIN(export_date) FROM tmdb_analytics.batch_plan
+    WHERE run_id = @run_id AND run_date = @run_date
+  ) AS first,
+  EXISTS (
+    SELECT 1 FROM tmdb_analytics.catalogue_days
+    WHERE snapshot_date = @run_date AND is_published
+  ) AS is_published
+"""
 
 _PLAN = """
 SELECT

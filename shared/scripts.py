@@ -16,14 +16,23 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
-from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound
+from google.api_core.exceptions import (
+    Conflict,
+    GoogleAPICallError,
+    NotFound,
+    RetryError,
+)
 from google.api_core.retry import Retry
+from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
 from shared import clock
 from shared.errors import DeadlineError, RunBusyError
 from shared.interfaces import Bill, Lock, Outcome
 
+_BEST_EFFORT = (GoogleAPICallError, RetryError, GoogleAuthError, OSError)
+"""What a cancel or a last look may raise without hiding how the job ended; the errors
+of requests and time-outs are OSErrors."""
 _ENDED_EARLY = ("stopped", "timeout")
 """Reasons of a job that BigQuery ends at its timeout, or when somebody cancels it.
 https://cloud.google.com/bigquery/docs/error-messages"""
@@ -116,7 +125,7 @@ class Scripts:
         try:
             return [dict(row.items()) for row in job.result(timeout=timeout_s)]
         except TimeoutError as error:
-            with suppress(GoogleAPICallError):
+            with suppress(*_BEST_EFFORT):
                 job.cancel(retry=self.retry, timeout=self.request_timeout_s)
             raise _too_slow(job, timeout_s) from error
         except GoogleAPICallError as error:
@@ -124,7 +133,7 @@ class Scripts:
                 raise _too_slow(job, timeout_s) from error
             raise
         finally:
-            with suppress(GoogleAPICallError):
+            with suppress(*_BEST_EFFORT):
                 job.reload(retry=self.retry, timeout=self.request_timeout_s)
             bill.add(job.total_bytes_billed)
 

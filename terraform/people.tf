@@ -66,6 +66,19 @@ resource "google_pubsub_topic_iam_member" "operator" {
   member = each.value.member
 }
 
+# What `withhold` and `publish` write: the day's row, and the reason in the ledger.
+resource "google_bigquery_table_iam_member" "operator" {
+  for_each = {
+    for pair in setproduct(["catalogue_days", "ingestion_log"], var.operators) :
+    "${pair[0]} ${pair[1]}" => { table = pair[0], member = pair[1] }
+  }
+
+  dataset_id = google_bigquery_dataset.this.dataset_id
+  table_id   = google_bigquery_table.this[each.value.table].table_id
+  role       = "roles/bigquery.dataEditor"
+  member     = each.value.member
+}
+
 # To read dead letters is to pull them; to replay them, to acknowledge them too.
 resource "google_pubsub_subscription_iam_member" "operator" {
   for_each = var.operators

@@ -131,8 +131,8 @@ variable "daily_schedule" {
   default     = "0 9 * * *"
 
   validation {
-    condition     = can(regex("^(\\S+ ){4}\\S+$", var.daily_schedule))
-    error_message = "Write five cron fields, such as \"0 9 * * *\"."
+    condition     = can(regex("^[0-5]?[0-9] (0?[89]|1[0-2]) \\* \\* \\*$", var.daily_schedule))
+    error_message = "Write an hour from 8 to 12, every day, such as \"0 9 * * *\": TMDB's export of the day is there from about 08:00, and at 13:00 the sweep starts a run that is missing."
   }
 }
 

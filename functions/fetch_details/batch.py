@@ -40,6 +40,9 @@ costs less than 3 of 50 after every retry of the client costs a day at most 4 %,
 coverage shows that. A batch of one movie tells nothing apart: it is delivered again
 while TMDB is away, and recorded when only its movie is odd."""
 
+GONE_SHARE = 0.2
+"""More of a batch than this is not gone at once: an outage lasts since another day."""
+
 IDS_BETWEEN_LOOKS = 25
 """After so many ids the clock is looked at."""
 
@@ -77,16 +80,14 @@ def store(batch: MovieBatch, delivery: Delivery, world: World) -> None:
         outcome.failed[movie_id] = f"BigQuery: {refusal.reason}"
     if error := next((reply.error for reply in replies if reply.error), None):
         raise error
-    is_outage = _is_outage(batch, outcome, replies)
+    gone = _gone(run, batch, outcome, world)
+    is_outage = _is_outage(batch, outcome, gone, replies)
     if delivery.attempt < world.max_delivery_attempts:
         _raise_if_late(ids, replies, began)
         if is_outage:
             raise _incomplete(batch, outcome)
     for movie_id in ids[len(replies) :]:
         outcome.failed[movie_id] = "not asked for: the batch took too long"
-    gone: frozenset[int] = frozenset()
-    if outcome.not_found and not is_outage:
-        gone = world.ledger.not_found_before(run) & set(outcome.not_found)
     stored = len(landed) + len(outcome.rows) - len(refusals)
     counts = {
         "expected": len(batch.movie_ids),
@@ -105,7 +106,7 @@ def store(batch: MovieBatch, delivery: Delivery, world: World) -> None:
         "message_id": delivery.id,
         "delivery_attempt": delivery.attempt,
     }
-    events = _events(batch, outcome, gone)
+    events = _events(batch, outcome, gone, is_outage=is_outage)
     world.ledger.record(run, [*events, (Event.BATCH_DONE, marker)])
     log.info("batch_stored", extra={"run_id": batch.run_id, **marker})
 
@@ -143,7 +144,7 @@ def _record_too_late(
         "delivery_attempt": delivery.attempt,
     }
     outcome = _Outcome(failed=dict.fromkeys(lost, reason))
-    events = _events(batch, outcome, frozenset())
+    events = _events(batch, outcome, frozenset(), is_outage=False)
     world.ledger.record(run, [*events, (Event.BATCH_DONE, marker)])
     log.error("batch_too_late", extra={"run_id": batch.run_id, **marker})
 
@@ -167,9 +168,22 @@ def _fetch(ids: Sequence[int], began: float, world: World) -> list[Reply]:
     return replies
 
 
-def _is_outage(batch: MovieBatch, outcome: _Outcome, replies: list[Reply]) -> bool:
+def _gone(
+    run: Run, batch: MovieBatch, outcome: _Outcome, world: World
+) -> frozenset[int]:
+    """Return the movies that TMDB does not have, as on an earlier day."""
+    if not outcome.not_found:
+        return frozenset()
+    gone = world.ledger.not_found_before(run) & set(outcome.not_found)
+    is_few = len(gone) <= max(FEW_MISSING, GONE_SHARE * len(batch.movie_ids))
+    return gone if is_few else frozenset()
+
+
+def _is_outage(
+    batch: MovieBatch, outcome: _Outcome, gone: frozenset[int], replies: list[Reply]
+) -> bool:
     """Say whether more is missing than single odd movies explain."""
-    missing = len(outcome.failed) + len(outcome.not_found)
+    missing = len(outcome.failed) + len(outcome.not_found) - len(gone)
     if len(batch.movie_ids) == 1:
         return any(reply.is_outage for reply in replies)
     return missing > max(FEW_MISSING, MISSING_SHARE * len(batch.movie_ids))
@@ -240,9 +254,13 @@ def _sort(batch: MovieBatch, replies: Iterable[Reply]) -> _Outcome:
 
 
 def _events(
-    batch: MovieBatch, outcome: _Outcome, gone: frozenset[int]
+    batch: MovieBatch, outcome: _Outcome, gone: frozenset[int], *, is_outage: bool
 ) -> list[Recorded]:
-    """Make an event of every movie that made no row."""
+    """Make an event of every movie that made no row.
+
+    In an outage a 404 says nothing about the movie: it is recorded as failed, or a
+    second day of the outage would take the movie for gone.
+    """
     missing = dict.fromkeys(outcome.not_found, "TMDB has no such movie, today")
     missing |= dict.fromkeys(gone, "TMDB has no such movie, as on an earlier day")
     for movie_id, reason in (outcome.failed | missing).items():
@@ -252,7 +270,9 @@ def _events(
         )
     return [
         (
-            Event.MOVIE_NOT_FOUND if movie_id in missing else Event.MOVIE_FAILED,
+            Event.MOVIE_NOT_FOUND
+            if movie_id in missing and (movie_id in gone or not is_outage)
+            else Event.MOVIE_FAILED,
             {"movie_id": movie_id, "batch_no": batch.batch_no, "reason": reason},
         )
         for movie_id, reason in (outcome.failed | missing).items()

@@ -288,10 +288,26 @@ def test_catching_up_counts_an_initial_run_too(ledger: Ledger) -> None:
     assert ledger.last_complete_run(DAY) == date(2026, 2, 20)
 
 
-def test_a_history_run_publishes_from_its_first_day(ledger: Ledger) -> None:
+def test_a_history_run_leaves_its_own_day_until_that_is_published(
+    tables: Warehouse, ledger: Ledger
+) -> None:
+    """The day's votes may still be fetched: popularity alone is half a day."""
     run = Run(Mode.HISTORY, DAY)
-    days = [date(2026, 2, 27), date(2026, 2, 28)]
-    ledger.store_plan(run, [Batch(n, 2, (), d) for n, d in enumerate(days, 1)])
+    before = DAY - timedelta(days=1)
+    days = [date(2026, 2, 27), before, DAY]
+    ledger.store_plan(run, [Batch(n, 3, (), d) for n, d in enumerate(days, 1)])
+    assert ledger.metrics_range(run) == (days[0], before)
+    alone = Run(Mode.HISTORY, DAY, DAY)
+    ledger.store_plan(alone, [Batch(1, 1, (), DAY)])
+    assert ledger.metrics_range(alone) == (DAY, DAY)
+    published = {
+        "snapshot_date": DAY.isoformat(),
+        "movies_observed": 1,
+        "has_votes": True,
+        "is_catalogue_shift": False,
+        "is_published": True,
+    }
+    tables.load_once("catalogue_days", [published], "a_published_day")
     assert ledger.metrics_range(run) == (days[0], DAY)
     assert ledger.metrics_range(RUN) == (DAY, DAY)
 

@@ -59,8 +59,8 @@ MISTAKES = (
     Mistake(
         "value outside the enumeration",
         "terraform/functions.tf",
-        "ingress_settings                 = each.value.is_called ?"
-        ' "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"',
+        "ingress_settings                 = each.value.is_called &&"
+        ' var.allow_external_calls ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"',
         'ingress_settings = "INTERNAL"',
         "validate",
         "expected ingress_settings to be one of",
@@ -200,11 +200,11 @@ MISTAKES = (
         'resource "google_pubsub_topic_iam_member" "dead_letters" {\n'
         '  topic  = google_pubsub_topic.this["dead-letters"].name\n'
         '  role   = "roles/pubsub.publisher"\n'
-        "  member = local.pubsub_agent",
+        '  member = local.agents["pubsub"]',
         'resource "google_pubsub_topic_iam_binding" "dead_letters" {\n'
         '  topic   = google_pubsub_topic.this["dead-letters"].name\n'
         '  role    = "roles/pubsub.publisher"\n'
-        "  members = [local.pubsub_agent]",
+        '  members = [local.agents["pubsub"]]',
         "grants_add_only",
         "google_pubsub_topic_iam_binding.dead_letters",
     ),

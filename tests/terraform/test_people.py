@@ -7,6 +7,7 @@ from tests.terraform.driver import CALLER, LOOKER, REPOSITORY, Json, planned
 DOCUMENT = REPOSITORY / "docs/reference/configuration.md"
 SCOPES = {
     "google_bigquery_dataset_iam_member": "dataset",
+    "google_bigquery_table_iam_member": "table",
     "google_cloud_run_v2_service_iam_member": "function",
     "google_project_iam_member": "project",
     "google_pubsub_subscription_iam_member": "subscription",
@@ -56,4 +57,6 @@ def test_operators_publish_where_runs_start_and_call_what_people_call(
         if item["name"] == "operator" and item["type"] != "google_project_iam_member"
     }
     topics = {"ingest-requests", "metrics-requests", "movie-batches"}
-    assert named == {*topics, "ingest_changes", "compute_metrics", CALLER}
+    functions, tables = {"ingest_changes", "compute_metrics"}, {"catalogue_days"}
+    tables |= {"ingestion_log"}
+    assert named == {*topics, *functions, *tables, CALLER}

@@ -118,7 +118,7 @@ def _world(
         answers=[
             ("-- new_breakouts", broke_out or []),
             ("is_complete", [status]),
-            ("MIN(export_date)", [{"first": first}]),
+            ("MIN(export_date)", [{"first": first, "is_published": True}]),
         ],
         found=found or [],
         **more,
@@ -185,7 +185,7 @@ def test_nothing_found_publishes_and_is_recorded() -> None:
 
 def test_a_run_of_history_is_published_from_its_first_day() -> None:
     world, tables, _ = _world(first=DAYS[0])
-    run(OF_RUN, DELIVERY, world)
+    run(MetricsRequest("history-2026-03-10", DAY, DAY), DELIVERY, world)
     assert tables.scripts() == [(DAYS[0], DAY)]
 
 

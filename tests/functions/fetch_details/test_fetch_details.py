@@ -191,10 +191,26 @@ def test_the_last_delivery_records_what_is_left_and_calls_no_movie_gone() -> Non
     movies = FakeMovies(failing={movie_id: _lose(movie_id) for movie_id in ALL_FIFTY})
     world, tables, _ = _world(movies, not_found_before=FIFTY.movie_ids)
     run(FIFTY, LAST_DELIVERY, world)
-    assert len(tables.events("MOVIE_NOT_FOUND")) == 50
+    # As failed: a 404 of an outage must not make a movie look gone a day later.
+    assert len(tables.events("MOVIE_FAILED")) == 50
+    assert not tables.events("MOVIE_NOT_FOUND")
     [marker] = tables.events("BATCH_DONE")
     counts = ("expected", "fetched", "not_found", "failed")
     assert [marker[name] for name in counts] == [50, 0, 0, 50]
+
+
+@pytest.mark.parametrize(("gone", "is_done"), [(10, True), (11, False)])
+def test_movies_known_to_be_gone_hold_no_batch_up(gone: int, *, is_done: bool) -> None:
+    """Up to a fifth of a batch; more at once is an outage that lasts."""
+    lost = tuple(range(1, gone + 1))
+    movies = FakeMovies(
+        ALL_FIFTY, failing={movie_id: _lose(movie_id) for movie_id in lost}
+    )
+    world, tables, _ = _world(movies, not_found_before=lost)
+    with nullcontext() if is_done else pytest.raises(BatchIncompleteError):
+        run(FIFTY, DELIVERY, world)
+    assert len(tables.events("MOVIE_NOT_FOUND")) == (gone if is_done else 0)
+    assert len(tables.appended["movie_details_raw"]) == 50 - gone
 
 
 @pytest.mark.parametrize(("reply", "is_done"), [(_fail(1), 0), (_refuse(1), 1)])
