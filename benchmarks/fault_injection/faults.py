@@ -12,7 +12,7 @@ from itertools import count
 from urllib.parse import urlsplit
 
 from benchmarks.fault_injection.proxy import Answer, Call, CutError, Forward
-from benchmarks.fault_injection.scenario import Scene
+from benchmarks.fault_injection.scenario import DELIVERIES, Scene
 from emulators.tmdb.http.faults import MALFORMED_KINDS, READABLE_KINDS
 from local import tables
 from local.run_progress import Status
@@ -240,8 +240,12 @@ def _bigquery_away(scene: Scene) -> None:
 
 
 def _quota(scene: Scene) -> None:
-    """Refuse some calls for a while as BigQuery refuses a project in a hurry."""
-    lock, left = threading.Lock(), iter(range(8))
+    """Refuse some calls for a while as BigQuery refuses a project in a hurry.
+
+    Fewer than a message has deliveries: most refusals cost one, and a limit that lasts
+    as long as all of them, about 2 hours in the cloud, dead-letters any message.
+    """
+    lock, left = threading.Lock(), iter(range(DELIVERIES - 1))
 
     def ambush(call: Call, forward: Forward) -> Answer:
         with lock:

@@ -14,7 +14,7 @@ from typing import Self
 from benchmarks.fault_injection import invariants
 from benchmarks.fault_injection.faults import FAULTS
 from benchmarks.fault_injection.proxy import Tap, hand_on
-from benchmarks.fault_injection.scenario import Scene
+from benchmarks.fault_injection.scenario import DELIVERIES, Scene
 from emulators.pubsub import PubSubStandIn
 from emulators.tmdb.catalogue.movies import Catalogue
 from local import topics
@@ -41,8 +41,7 @@ SETTINGS = {
     "RUN_STALLED_S": "4",
     "RUN_DEADLINE_S": "15",
     "FETCH_DEADLINE_S": "5",
-    # 7 s, where 20 attempts take as many minutes.
-    "MAX_DELIVERY_ATTEMPTS": "5",
+    "MAX_DELIVERY_ATTEMPTS": str(DELIVERIES),
 }
 
 
