@@ -51,7 +51,13 @@ class Days:
 def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
     tap = Tap()
     options = Options(
-        {"TRACKED_MOVIES": "40", "HISTORY_DAYS": "3", "TMDB_RETRY_S": "2"},
+        {
+            "TRACKED_MOVIES": "40",
+            "HISTORY_DAYS": "3",
+            "TMDB_RETRY_S": "2",
+            # The last delivery records what is missing: in seconds, not in minutes.
+            "MAX_DELIVERY_ATTEMPTS": "5",
+        },
         simulator=("--seed=3", "--movies=200", f"--today={FIRST}"),
         before_bigquery=tap.between,
     )
