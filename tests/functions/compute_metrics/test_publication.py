@@ -268,12 +268,16 @@ def test_two_computations_of_a_new_day_at_once_write_no_row_twice(
     assert _look(tables, day) == (30.0 * MOVIES, 30.0 * MOVIES, MOVIES, MOVIES)
 
 
-def _until_running(client: bigquery.Client) -> bigquery.QueryJob:
-    give_up_at = time.monotonic() + 60
+def _until_running(
+    client: bigquery.Client, starter: subprocess.Popen[bytes] | None = None
+) -> bigquery.QueryJob:
+    give_up_at = time.monotonic() + 120
     while time.monotonic() < give_up_at:
+        has_ended = starter is not None and starter.poll() is not None
         for job in client.list_jobs(state_filter="running"):
             if isinstance(job, bigquery.QueryJob) and "_metrics_" in job.job_id:
                 return job
+        assert not has_ended, "the process ended: standard error says why"
         time.sleep(0.05)
     raise AssertionError("no script was started")
 
@@ -320,10 +324,10 @@ def test_bigquery_ends_a_job_at_its_deadline_when_nobody_waits_for_it(
 _IN_A_PROCESS = """
 import sys
 from dataclasses import replace
-from local import warehouse
+from local import tables as local_tables
 from tests.functions.compute_metrics import test_publication as test
 
-tables = test.Meddled(warehouse.connect(sys.argv[1]), test.DATASET, 10**9)
+tables = test.Meddled(local_tables.connect(sys.argv[1]), test.DATASET, 10**9)
 tables.before_checks = test.A_FEW_SECONDS
 test._compute(test.OF_RUN, tables, replace(test.DELIVERY, id=sys.argv[2]))
 """
@@ -344,7 +348,7 @@ def test_what_a_killed_function_has_started_is_taken_over_and_not_done_twice(
     delivery = _delivery()
     command = [sys.executable, "-c", _IN_A_PROCESS, emulator.url, delivery.id]
     with subprocess.Popen(command, cwd=ROOT) as killed:  # noqa: S603 - our own command
-        job = _until_running(client)
+        job = _until_running(client, killed)
         killed.kill()
     assert _look(tables) == BEFORE
     # Delivered again.
