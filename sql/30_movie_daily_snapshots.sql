@@ -41,8 +41,9 @@ USING (
       run_date BETWEEN @from_date AND @to_date
       AND NOT STARTS_WITH(run_id, 'weekly-')
       AND COALESCE(answered_at, fetched_at)
-      >= TIMESTAMP_SUB(TIMESTAMP(run_date), INTERVAL 5 MINUTE)
-      AND COALESCE(answered_at, fetched_at) < TIMESTAMP_ADD(TIMESTAMP(run_date), INTERVAL 27 HOUR)
+      >= TIMESTAMP_SUB(TIMESTAMP(run_date, 'UTC'), INTERVAL 5 MINUTE)
+      AND COALESCE(answered_at, fetched_at)
+      < TIMESTAMP_ADD(TIMESTAMP(run_date, 'UTC'), INTERVAL 27 HOUR)
     UNION ALL
     SELECT
       movie_id,

@@ -74,5 +74,7 @@ def test_the_snapshots_of_a_day_are_made_of_its_own_readings() -> None:
     sql = (ROOT / "sql/30_movie_daily_snapshots.sql").read_text()
     whole_day = timedelta(days=1) + READING_GRACE
     hours, minutes = whole_day // timedelta(hours=1), CLOCK_SKEW // timedelta(minutes=1)
-    assert f"TIMESTAMP_SUB(TIMESTAMP(run_date), INTERVAL {minutes} MINUTE)" in sql
-    assert f"TIMESTAMP_ADD(TIMESTAMP(run_date), INTERVAL {hours} HOUR)" in sql
+    assert (
+        f"TIMESTAMP_SUB(TIMESTAMP(run_date, 'UTC'), INTERVAL {minutes} MINUTE)" in sql
+    )
+    assert f"TIMESTAMP_ADD(TIMESTAMP(run_date, 'UTC'), INTERVAL {hours} HOUR)" in sql

@@ -33,7 +33,8 @@ CLAUSES = [
         "SOURCE",
     ),
     ("40_catalogue_days/a_shift_needs_its_peers", "  FALSE\n)", "  TRUE\n)"),
-    ("publish/days_of_the_range", "SET is_published = TRUE", "SET is_published = NULL"),
+    ("publish/days_of_the_range", "is_published = TRUE", "is_published = NULL"),
+    ("publish/days_of_the_range", "withheld_reason = NULL", "withheld_reason = 'x'"),
 ]
 """A case, a clause around what its file selects, and what is written there instead."""
 
