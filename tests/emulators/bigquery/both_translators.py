@@ -27,15 +27,20 @@ from shared.sql_files import SQL
 
 type Sent = list[tuple[str, dict[str, Any]]]
 
-_DAYS = JobConfigurationQuery.model_validate(
+_DAY = date(2026, 3, 5).isoformat()
+_PARAMETERS = JobConfigurationQuery.model_validate(
     {
         "queryParameters": [
             {
                 "name": name,
-                "parameterType": {"type": "DATE"},
-                "parameterValue": {"value": date(2026, 3, 5).isoformat()},
+                "parameterType": {"type": kind},
+                "parameterValue": {"value": value},
             }
-            for name in ("from_date", "to_date")
+            for name, kind, value in (
+                ("from_date", "DATE", _DAY),
+                ("to_date", "DATE", _DAY),
+                ("reason", "STRING", "votes are wrong"),
+            )
         ]
     }
 ).queryParameters
@@ -60,7 +65,7 @@ def _translated(sql: str) -> Sent:
     recorder = _Recorder()
     for statement in script.parse_script(sql):
         for tree in script.parse(statement.text):
-            context = Context(PROJECT, None, *params.bind(_DAYS or []))
+            context = Context(PROJECT, None, *params.bind(_PARAMETERS or []))
             if isinstance(tree, exp.Merge):
                 merge.run(recorder, tree, context)
             else:
