@@ -143,7 +143,10 @@ def test_the_run_status_needs_no_view() -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_nothing_depends_on_the_clock(name: str) -> None:
-    """Not what a day's rows are: only that a day after today is never the newest."""
+    """Not what a day's rows are: only that a day after today is never the newest.
+
+    So a query pastes into the console at any time.
+    """
     text = TEXTS[name].replace("snapshot_date <= CURRENT_DATE('UTC')", "")
     assert not re.search(r"(?i)\bCURRENT_(DATE|TIME|DATETIME|TIMESTAMP)\b", text)
 
