@@ -11,7 +11,8 @@ def snapshots(readings: pd.DataFrame) -> pd.DataFrame:
 
     Readings: movie_id, snapshot_date, source (export, details), popularity, vote_count,
     vote_average, read_at. Of each value the newest reading that has it counts, of
-    several at one moment the larger. Popularity is the export's where it has one.
+    several at one moment the larger. Popularity is the export's where it has one. Every
+    movie of the readings is tracked on every day it is read.
     """
     key = ["movie_id", "snapshot_date"]
     export, details = (
@@ -31,6 +32,7 @@ def snapshots(readings: pd.DataFrame) -> pd.DataFrame:
     export, details = export.reindex(last.index), details.reindex(last.index)
     rows = pd.DataFrame(
         {
+            "is_tracked": True,
             "popularity": export.fillna(details),
             "popularity_source": [
                 "export" if known else "details" if else_known else None
@@ -60,7 +62,10 @@ def _change(grid: Grid, days: int) -> tuple[Grid, Grid]:
 
 
 def catalogue_days(snapshot_rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per day: what it looked like across the movies."""
+    """Return one row per day: what it looked like across the movies.
+
+    No run has planned to fetch them, no check has passed and nobody has withheld a day.
+    """
     days = []
     for day, rows in snapshot_rows.groupby("snapshot_date"):
         percent = rows["popularity_pct_change_1d"].dropna()
@@ -73,6 +78,10 @@ def catalogue_days(snapshot_rows: pd.DataFrame) -> pd.DataFrame:
                 "has_votes": bool(rows["vote_count"].notna().any()),
                 "popularity_log_change_1d_median": median,
                 "is_catalogue_shift": abs(median) >= np.log(1.2),
+                "movies_expected": None,
+                "coverage": None,
+                "is_published": False,
+                "withheld_reason": None,
             }
         )
     return pd.DataFrame(days)

@@ -27,7 +27,6 @@ DAY = {
     "movie_viral_signals": "calculation_date",
     "movie_metrics_aggregated": "calculation_date",
 }
-FROM_THE_LEDGER = {"coverage", "is_published"}
 READ_AT = {
     "details": ("movie_details_raw", "run_date", "fetched_at"),
     "export": ("movie_popularity_raw", "export_date", "loaded_at"),
@@ -58,7 +57,7 @@ def land(sandbox: Sandbox, readings: pd.DataFrame) -> None:
                 {name: _plain(row[name]) for name in columns}
                 | {"run_id": "daily", day: row["snapshot_date"]}
                 | {read_at: _plain(row["read_at"])}
-                | ({"batch_no": 1} if source == "details" else {})
+                | ({"batch_no": 1} if source == "details" else {"is_tracked": True})
                 for row in rows.to_dict("records")
             ],
         )
@@ -71,7 +70,7 @@ def assert_agree(sandbox: Sandbox, expected: Tables, from_date: date) -> int:
         day = DAY[table]
         key = [name for name in ("movie_id", day) if name in frame]
         fields = json.loads((SCHEMAS / f"{table}.json").read_text())["fields"]
-        columns = {field["name"] for field in fields} - FROM_THE_LEDGER
+        columns = {field["name"] for field in fields}
         asked = frame[frame[day] >= from_date].to_dict("records")
         wanted = {tuple(row[name] for name in key): row for row in asked}
         rows = sandbox.rows(table, f"{day} >= '{from_date}'")
