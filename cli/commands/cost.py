@@ -21,7 +21,7 @@ from local.console import open_console
 MOST_JOBS = 50_000
 LEDGER = """
 SELECT
-  DATE(logged_at) AS day,
+  DATE(logged_at, 'UTC') AS day,
   COALESCE(SUM(bytes_billed), 0) AS metrics_bytes,
   COALESCE(SUM(tmdb_requests), 0) AS tmdb_requests,
   COALESCE(SUM(tmdb_throttled), 0) AS tmdb_throttled,
@@ -29,7 +29,7 @@ SELECT
   + COALESCE(SUM(IF(event = 'BATCH_DONE' AND mode != 'history', written, 0)), 0)
     AS rows_streamed
 FROM tmdb_analytics.ingestion_log
-WHERE DATE(logged_at) BETWEEN @from_date AND @to_date
+WHERE DATE(logged_at, 'UTC') BETWEEN @from_date AND @to_date
 GROUP BY day
 ORDER BY day
 """
