@@ -130,6 +130,18 @@ def tied(
     )
 
 
+def terminate(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
+    """Ask one process to end, and kill it when it has not after so long."""
+    process.terminate()
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdin:
+        process.stdin.close()
+
+
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """Ask the group to end, then make it.
 

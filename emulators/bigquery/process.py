@@ -19,6 +19,7 @@ from typing import Self
 from emulators import environment
 from emulators.bigquery import folder
 from emulators.bigquery.versions import BigQueryEmulatorError, refuse_untried
+from emulators.processes import terminate
 
 _ROOT = Path(__file__).parents[2]
 _LISTENING = re.compile(r"listening on (?P<url>\S+), storage API on (?P<storage>\S+)\n")
@@ -57,7 +58,7 @@ class BigQueryEmulator:
         finally:
             os.close(held)  # the emulator holds the folder now, and its end frees it
         # Also at the end of the interpreter, should nobody call it.
-        self.stop = weakref.finalize(self, _end, self._process)
+        self.stop = weakref.finalize(self, terminate, self._process, _KILL_AFTER_S)
         try:
             self.url, self.storage_address = self._wait_for_addresses()
             self._ask_something()
@@ -139,14 +140,3 @@ def _start(
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for us, and we end it
         )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_KILL_AFTER_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdin:
-        process.stdin.close()

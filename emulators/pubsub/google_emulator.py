@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from emulators import environment
-from emulators.processes import tied
+from emulators.processes import free_port, terminate, tied
 
 _JAR = "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"
 _USUAL_ROOTS = (
@@ -57,7 +57,7 @@ def start_google_emulator(port: int = 0) -> "GoogleEmulator":
             "pubsub-emulator` or `apt-get install google-cloud-cli-pubsub-emulator`, "
             "or use the stand-in (emulators.pubsub)."
         )
-    return GoogleEmulator(java, jar, port or _free_port())
+    return GoogleEmulator(java, jar, port or free_port())
 
 
 class GoogleEmulator:
@@ -74,7 +74,7 @@ class GoogleEmulator:
             subprocess.DEVNULL,
             env=environment.of_child(),
         )
-        self.stop = weakref.finalize(self, _end, self._process)
+        self.stop = weakref.finalize(self, terminate, self._process, _KILL_AFTER_S)
         try:
             self._wait_for_port(port)
         except BaseException:
@@ -109,19 +109,3 @@ def _sdk_roots() -> Iterable[Path]:
         yield Path(gcloud).resolve().parents[1]  # ROOT/bin/gcloud
     yield from map(Path, _USUAL_ROOTS)
     yield Path.home() / "google-cloud-sdk"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_KILL_AFTER_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdin:
-        process.stdin.close()
