@@ -50,6 +50,7 @@ READERS = {
 }
 OPERATORS = {
     *READERS,
+    "google_bigquery_table_iam_member.operator",
     "google_cloud_run_v2_service_iam_member.operator",
     "google_pubsub_subscription_iam_member.operator",
     "google_pubsub_topic_iam_member.operator",
