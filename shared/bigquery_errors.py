@@ -21,6 +21,7 @@ STREAMING = "https://cloud.google.com/bigquery/docs/streaming-data-into-bigquery
 DML_QUEUE = "https://cloud.google.com/bigquery/docs/troubleshoot-quotas"
 COST_LIMIT = "https://cloud.google.com/bigquery/docs/best-practices-costs"
 JOB_NOT_FOUND = "https://github.com/googleapis/python-bigquery/issues/2134"
+IAM_CHANGES = "https://cloud.google.com/iam/docs/access-change-propagation"
 RETRIES = "https://github.com/googleapis/python-bigquery/issues/1790"
 
 
@@ -66,6 +67,10 @@ _BYTES = (
 _RESOURCES = (
     "request fewer days at once (from, to), or lower tracked_movies (Terraform; "
     "TRACKED_MOVIES of the function)"
+)
+_GRANT = (
+    "retried automatically: a new grant takes effect within minutes; if it stays, "
+    "check that the caller may use the dataset (make doctor, terraform apply)"
 )
 _BILLING = "enable billing for the project"
 
@@ -138,6 +143,8 @@ TABLE = (
     _transient("stopped", 200),
     _transient("duplicate", 409, 200),
     _transient("conditionNotMet", 412),
+    # A grant takes minutes to take effect, and so does the new one of a first deploy.
+    _transient("accessDenied", 403, 200, source=IAM_CHANGES, hint=_GRANT),
     # What stays until somebody changes something.
     _permanent(
         "bytesBilledLimitExceeded", 400, 500, 200, source=COST_LIMIT, hint=_BYTES
@@ -146,7 +153,6 @@ TABLE = (
     _permanent("responseTooLarge", 403, 200, hint=_RESOURCES),
     _permanent("billingTierLimitExceeded", 400, 200, hint=_RESOURCES),
     _permanent("billingNotEnabled", 403, 200, hint=_BILLING),
-    _permanent("accessDenied", 403, 200),
     _permanent("blocked", 403, 200),
     _permanent("policyViolation", 403, 200),
     _permanent("invalidQuery", 400, 200),

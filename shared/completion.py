@@ -9,9 +9,13 @@ metrics; computing them twice gives the same rows.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import sleep
 
 from shared import clock
+from shared.delivery import Delivery
+from shared.errors import TransientError
 from shared.interfaces import Topics
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS, MetricsRequest
@@ -25,6 +29,30 @@ LOOKS_AGAIN_S = (0.5, 1.0, 2.0, 3.0)
 MOST_AT_ONCE = 8
 """Batches that work at the same moment, as fetch_details' concurrency allows: with more
 of them missing, a batch is not the last."""
+
+
+@contextmanager
+def deferral_recorded(
+    run: Run, batch_no: int, delivery: Delivery, ledger: Ledger
+) -> Iterator[None]:
+    """Record that a pushed delivery of a batch ends with a TransientError.
+
+    The run has then been seen at work, and the sweep leaves its batches to Pub/Sub. A
+    person's call is not redelivered, so it defers nothing.
+    """
+    try:
+        yield
+    except TransientError as error:
+        if not delivery.is_pushed:
+            raise
+        deferred = {
+            "batch_no": batch_no,
+            "reason": error.reason,
+            "message_id": delivery.id,
+            "delivery_attempt": delivery.attempt,
+        }
+        ledger.record(run, [(Event.BATCH_DEFERRED, deferred)])
+        raise
 
 
 def request_metrics_if_complete(

@@ -125,6 +125,9 @@ class Movies(Protocol):
     def changes(self, day: date) -> list[ChangedMovie]:
         """List movies edited on a UTC day."""
 
+    def has_export(self, day: date) -> bool:
+        """Say whether the file server has a day's export; its content is not read."""
+
     def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
         """Fold over one day's export; ExportMissing-, NotYet- or DamagedError."""
 

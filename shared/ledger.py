@@ -19,6 +19,7 @@ from shared.runs import (
     ENDED,
     Batch,
     Event,
+    ExportDay,
     MissedDay,
     Mode,
     OpenRun,
@@ -140,9 +141,17 @@ class Ledger:
     def missed_day(self, day: date) -> MissedDay:
         """Return what tells whether a day still needs a daily run."""
         rows = self.tables.select(
-            _MISSED_DAY, run_id=Run(Mode.DAILY, day).run_id, run_date=day
+            _MISSED_DAY,
+            run_id=Run(Mode.DAILY, day).run_id,
+            export_run_id=Run(Mode.HISTORY, day, day).run_id,
+            run_date=day,
         )
         return MissedDay(**rows[0])
+
+    def export_days(self, first: date, last: date) -> list[ExportDay]:
+        """Return the days of a range whose export was loaded or requested."""
+        rows = self.tables.select(_EXPORT_DAYS, from_date=first, to_date=last)
+        return [ExportDay(**row) for row in rows]
 
     def landed(self, run: Run, batch_no: int) -> frozenset[int]:
         """Return the movies of a batch whose rows are visible."""
@@ -166,6 +175,7 @@ class Ledger:
     def last_complete_run(self, run_date: date) -> date | None:
         """Return the day of the last complete daily or initial run before a day.
 
+        Of the initial runs only those that fetched as many movies as are tracked.
         Asks for markers, not for landed rows: those expire sooner than a long outage.
         """
         rows = self.tables.select(
@@ -303,8 +313,14 @@ GROUP BY batch_no
 _MISSED_DAY = """
 SELECT
   EXISTS (
-    SELECT 1 FROM tmdb_analytics.batch_plan
+    SELECT run_id
+    FROM tmdb_analytics.batch_plan
     WHERE run_date = @run_date AND mode IN ('daily', 'initial')
+    GROUP BY run_id, mode
+    -- A load of a few movies (make smoke) is not the run of a day.
+    HAVING mode = 'daily' OR SUM(ARRAY_LENGTH(movie_ids)) >= (
+      SELECT COUNT(*) FROM tmdb_analytics.tracked_movies WHERE retired_on IS NULL
+    )
   ) AS is_planned,
   EXISTS (
     SELECT 1 FROM tmdb_analytics.tracked_movies WHERE retired_on IS NULL
@@ -312,7 +328,34 @@ SELECT
   (
     SELECT MAX(logged_at) FROM tmdb_analytics.ingestion_log
     WHERE run_id = @run_id AND run_date = @run_date AND event = 'RUN_REQUESTED'
-  ) AS requested_at
+  ) AS requested_at,
+  EXISTS (
+    SELECT 1 FROM tmdb_analytics.catalogue_days
+    WHERE snapshot_date = @run_date AND is_published
+  )
+  AND NOT EXISTS (
+    SELECT 1 FROM tmdb_analytics.movie_popularity_raw WHERE export_date = @run_date
+  )
+  AND NOT EXISTS (
+    SELECT 1 FROM tmdb_analytics.batch_plan
+    WHERE run_id = @export_run_id AND run_date = @run_date
+  ) AS is_without_export
+"""
+
+_EXPORT_DAYS = """
+SELECT day, LOGICAL_OR(is_loaded) AS is_loaded, SUM(requests) AS requests
+FROM (
+  SELECT export_date AS day, TRUE AS is_loaded, 0 AS requests
+  FROM tmdb_analytics.movie_popularity_raw
+  WHERE export_date BETWEEN @from_date AND @to_date
+  GROUP BY export_date
+  UNION ALL
+  SELECT export_date AS day, FALSE AS is_loaded, COUNT(*) AS requests
+  FROM tmdb_analytics.batch_plan
+  WHERE run_date >= @from_date AND export_date BETWEEN @from_date AND @to_date
+  GROUP BY export_date
+)
+GROUP BY day
 """
 
 _IS_DONE = """
@@ -328,7 +371,13 @@ FROM (
   SELECT run_id, run_date
   FROM tmdb_analytics.ingestion_log
   WHERE run_date BETWEEN @from_date AND @to_date AND mode IN ('daily', 'initial')
-  GROUP BY run_id, run_date
-  HAVING COUNT(DISTINCT IF(event = 'BATCH_DONE', batch_no, NULL)) >= MAX(batch_count)
+  GROUP BY run_id, run_date, mode
+  HAVING
+    COUNT(DISTINCT IF(event = 'BATCH_DONE', batch_no, NULL)) >= MAX(batch_count)
+    AND (
+      mode = 'daily' OR MAX(IF(event = 'RUN_PLANNED', expected, NULL)) >= (
+        SELECT COUNT(*) FROM tmdb_analytics.tracked_movies WHERE retired_on IS NULL
+      )
+    )
 )
 """

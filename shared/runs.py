@@ -39,6 +39,9 @@ class Event(StrEnum):
     RUN_PLANNED = "RUN_PLANNED"
     RUN_REPUBLISHED = "RUN_REPUBLISHED"
     RUN_CLOSED = "RUN_CLOSED"
+    BATCH_DEFERRED = "BATCH_DEFERRED"
+    """A delivery ended without a marker, and Pub/Sub redelivers the batch: no sweep
+    need republish it."""
     BATCH_DONE = "BATCH_DONE"
     MOVIE_FAILED = "MOVIE_FAILED"
     MOVIE_NOT_FOUND = "MOVIE_NOT_FOUND"
@@ -217,13 +220,29 @@ class OpenRun:
 
 @dataclass(frozen=True, slots=True)
 class MissedDay:
-    """What tells whether a day still needs a daily run.
+    """What tells whether a day still needs a daily run, or its export.
 
-    is_planned: it has one, or the initial load that fetched the same movies.
+    is_planned: it has one, or an initial load of at least as many movies as are
+        tracked.
     is_tracking: an initial load has happened at all.
     requested_at: when a sweep last requested the day's run; None if none did.
+    is_without_export: it is published, its popularity comes from details, and no run
+        has loaded the export that is due by now.
     """
 
     is_planned: bool
     is_tracking: bool
     requested_at: datetime | None
+    is_without_export: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDay:
+    """What is known of one export day.
+
+    is_loaded: its popularity is stored. requests: history batches planned for it.
+    """
+
+    day: date
+    is_loaded: bool
+    requests: int

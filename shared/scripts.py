@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.api_core.exceptions import (
@@ -36,10 +36,14 @@ of requests and time-outs are OSErrors."""
 _ENDED_EARLY = ("stopped", "timeout")
 """Reasons of a job that BigQuery ends at its timeout, or when somebody cancels it.
 https://cloud.google.com/bigquery/docs/error-messages"""
-_CLOCKS_DIFFER = timedelta(seconds=10)
-"""Google's clock dates a job, ours the events that it is compared with."""
 _OWNER = "owner"
 """The label that says whose work a job is."""
+_BEGAN = "began"
+"""The label that says when it began, in microseconds of our own clock: Google's dates
+the job itself, but not the events that the beginning is compared with."""
+_OVERDUE = timedelta(minutes=1)
+"""So long after its time limit a job that is still at work is cancelled: BigQuery only
+tries to end it by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,18 @@ class Scripts:
     ) -> Outcome:
         """Run a script, or take over the one that the same owner has left."""
         chain, last, newest = self._newest(lock)
-        is_ours = newest is not None and newest.labels.get(_OWNER) == _label(lock)
+        is_ours = (
+            newest is not None
+            and newest.labels.get(_OWNER) == _label(lock)
+            and _BEGAN in newest.labels
+        )
+        if newest and _is_overdue(newest):
+            self._cancel(newest)
+            raise RunBusyError(
+                f"job {newest.job_id} works on after its time limit; it is cancelled",
+                field=lock.name,
+                remedy="it is tried again by itself; called by hand, call again later",
+            )
         if newest and newest.state != "DONE" and not is_ours:
             raise RunBusyError(
                 f"another computation is at work: job {newest.job_id}",
@@ -77,11 +92,10 @@ class Scripts:
                 remedy="it is tried again by itself; called by hand, call again later",
             )
         if newest and is_ours and not newest.error_result:
-            made_at = newest.created or clock.now()
-            rows = self._wait(newest, bill, timeout_s)
-            return Outcome(rows, made_at - _CLOCKS_DIFFER)
-        began_at = clock.now()
-        job = self._start(f"{chain}{last + 1}", sql, parameters, lock, timeout_s)
+            job = newest
+        else:
+            job = self._start(f"{chain}{last + 1}", sql, parameters, lock, timeout_s)
+        began_at = datetime.fromtimestamp(int(job.labels[_BEGAN]) / 1e6, UTC)
         return Outcome(self._wait(job, bill, timeout_s), began_at)
 
     def _start(
@@ -95,7 +109,10 @@ class Scripts:
         config = bigquery.QueryJobConfig(
             query_parameters=list(parameters),
             default_dataset=f"{self.client.project}.{self.dataset}",
-            labels={_OWNER: _label(lock)},
+            labels={
+                _OWNER: _label(lock),
+                _BEGAN: f"{clock.now().timestamp() * 1e6:.0f}",
+            },
             # BigQuery ends it then, even when nobody is left to cancel it.
             job_timeout_ms=max(1, int(timeout_s * 1000)),
             maximum_bytes_billed=self.max_bytes_billed,
@@ -125,8 +142,7 @@ class Scripts:
         try:
             return [dict(row.items()) for row in job.result(timeout=timeout_s)]
         except TimeoutError as error:
-            with suppress(*_BEST_EFFORT):
-                job.cancel(retry=self.retry, timeout=self.request_timeout_s)
+            self._cancel(job)
             raise _too_slow(job, timeout_s) from error
         except GoogleAPICallError as error:
             if any(one.get("reason") in _ENDED_EARLY for one in error.errors):
@@ -136,6 +152,10 @@ class Scripts:
             with suppress(*_BEST_EFFORT):
                 job.reload(retry=self.retry, timeout=self.request_timeout_s)
             bill.add(job.total_bytes_billed)
+
+    def _cancel(self, job: bigquery.QueryJob) -> None:
+        with suppress(*_BEST_EFFORT):
+            job.cancel(retry=self.retry, timeout=self.request_timeout_s)
 
     def _newest(self, lock: Lock) -> tuple[str, int, bigquery.QueryJob | None]:
         """Return the day's chain, its last number (0: none), and the newest job."""
@@ -170,6 +190,15 @@ class Scripts:
         except NotFound:
             return None
         return job if isinstance(job, bigquery.QueryJob) else None
+
+
+def _is_overdue(job: bigquery.QueryJob) -> bool:
+    """Say whether a job is at work that should have ended a minute ago."""
+    limit_ms = job.configuration.job_timeout_ms
+    if job.state == "DONE" or limit_ms is None or job.created is None:
+        return False
+    created: datetime = job.created
+    return clock.now() > created + timedelta(milliseconds=int(limit_ms)) + _OVERDUE
 
 
 def _too_slow(job: bigquery.QueryJob, timeout_s: float) -> DeadlineError:

@@ -58,6 +58,10 @@ class FakeMovies:
         self._raise_if_away()
         return self.edits.get(day, [])
 
+    def has_export(self, day: date) -> bool:
+        self._raise_if_away()
+        return day in self.exports
+
     def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
         self._raise_if_away()
         if day in self.unpublished:

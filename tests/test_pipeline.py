@@ -1,8 +1,9 @@
 """The whole pipeline: deployed archives, real clients, stand-ins, simulated days."""
 
+import gzip
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import date, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -261,6 +262,87 @@ def test_a_batch_replayed_days_later_leaves_the_days_votes_as_they_are(
     assert stack.call("compute_metrics", whole)[1]["status"] == "published"
     # What is known of a movie may be newer: weekly runs refresh it.
     assert _dump(stack.client) | {"movies": before["movies"]} == before
+
+
+def test_an_export_that_comes_after_its_days_run_replaces_what_details_told(
+    tmp_path: Path,
+) -> None:
+    """The first late day is requested as the sweep does, the next by a later run."""
+    options = Options(_settings(HISTORY_DAYS="2"), simulator=_simulator())
+    with Stack(tmp_path, options) as stack:
+        stack.tick(IngestRequest(Mode.INITIAL, FIRST))
+        ids = [Run(mode, FIRST).run_id for mode in (Mode.INITIAL, Mode.HISTORY)]
+        wait_until_published(stack.client, ids, TIMEOUT_S)
+        for late in DAYS[1:3]:
+            stack.set_today(late)
+            # Details tell what is days old, as they do at times.
+            faults = {"missing_exports": [str(late)], "stale_popularity_share": 1.0}
+            stack.steer_simulator({"faults": faults})
+            _run_day(stack, late)
+            first = _popularity(stack, late)
+            exported = _exported(stack, late, first)
+            assert {source for _, source in first.values()} == {"details"}
+            assert {m: value for m, (value, _) in first.items()} != exported
+            assert len(exported) >= MOVIES
+            if late == DAYS[1]:
+                stack.tick(IngestRequest(Mode.HISTORY, late, export_date=late))
+                run = Run(Mode.HISTORY, late, late)
+            else:
+                stack.steer_simulator({"faults": {}})
+                _run_day(stack, DAYS[3])
+                run = Run(Mode.HISTORY, DAYS[3])
+            wait_until_published(stack.client, [run.run_id], TIMEOUT_S)
+            # A movie that entered since has brought its past.
+            after = _popularity(stack, late)
+            assert {source for _, source in after.values()} == {"export"}
+            assert {movie_id: after[movie_id][0] for movie_id in exported} == exported
+        changes = _rows(
+            stack.client,
+            "SELECT movie_id, popularity, popularity_change_1d AS change "
+            "FROM tmdb_analytics.movie_daily_snapshots "
+            f"WHERE snapshot_date = '{DAYS[3]}' AND is_tracked",
+        )
+        plans = _rows(
+            stack.client,
+            "SELECT export_date AS day, COUNT(*) AS plans "
+            "FROM tmdb_analytics.batch_plan WHERE export_date IS NOT NULL GROUP BY 1",
+        )
+    assert len(changes) >= MOVIES
+    for row in changes:
+        if row["movie_id"] in exported:
+            by_hand = row["popularity"] - exported[row["movie_id"]]
+            assert row["change"] == pytest.approx(by_hand, abs=1e-9)
+    assert {row["day"]: row["plans"] for row in plans} == {
+        DAYS[0] - timedelta(days=1): 1,
+        DAYS[0]: 1,
+        DAYS[1]: 1,
+        DAYS[2]: 1,
+    }
+
+
+def _popularity(stack: Stack, day: date) -> dict[int, tuple[float, str]]:
+    """Return the popularity of a day's tracked movies, and where it is from."""
+    rows = _rows(
+        stack.client,
+        "SELECT movie_id, popularity, popularity_source AS source "
+        "FROM tmdb_analytics.movie_daily_snapshots "
+        f"WHERE snapshot_date = '{day}' AND is_tracked",
+    )
+    return {row["movie_id"]: (row["popularity"], row["source"]) for row in rows}
+
+
+def _exported(stack: Stack, day: date, wanted: Container[int]) -> dict[int, float]:
+    """Return the popularity of movies, straight from the simulator's export."""
+    assert stack.simulator is not None
+    stack.steer_simulator({"faults": {}})
+    connection = HTTPConnection("127.0.0.1", stack.simulator.port)
+    connection.request("GET", f"/p/exports/movie_ids_{day:%m_%d_%Y}.json.gz")
+    lines = gzip.decompress(connection.getresponse().read()).splitlines()
+    connection.close()
+    movies = map(json.loads, lines)
+    return {
+        movie["id"]: movie["popularity"] for movie in movies if movie["id"] in wanted
+    }
 
 
 def test_a_detail_run_of_a_past_day_is_refused(stack: Stack) -> None:

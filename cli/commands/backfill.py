@@ -19,7 +19,7 @@ from cli.options import DryRun, From, Json, To, Where, Yes, span
 from cli.runs import backfill_plan
 from cli.runs.backfill_plan import Known, Need, Todo, as_spans, days_of
 from cli.starting import agree
-from functions.ingest_changes.plan import EXPORTS_KEPT_DAYS
+from functions.ingest_changes.plan import EXPORTS_KEPT_DAYS, oldest_export
 from local.console import open_console
 from shared.interfaces import Tables
 from shared.messages import INGEST_REQUESTS, METRICS_REQUESTS
@@ -29,17 +29,25 @@ TRACKED = """
 SELECT COUNTIF(retired_on IS NULL) AS movies FROM tmdb_analytics.tracked_movies
 """
 STORED = """
-SELECT export_date AS day, COUNT(DISTINCT movie_id) AS movies, 0 AS metrics
+SELECT
+  export_date AS day,
+  COUNT(DISTINCT movie_id) AS movies,
+  COUNT(DISTINCT movie_id) AS exported,
+  0 AS metrics
 FROM tmdb_analytics.movie_popularity_raw
 WHERE export_date BETWEEN @from_date AND @to_date AND COALESCE(is_tracked, TRUE)
 GROUP BY export_date
 UNION ALL
-SELECT snapshot_date AS day, COUNT(*) AS movies, 0 AS metrics
+SELECT
+  snapshot_date AS day,
+  COUNT(*) AS movies,
+  COUNTIF(popularity_source = 'export') AS exported,
+  0 AS metrics
 FROM tmdb_analytics.movie_daily_snapshots
 WHERE snapshot_date BETWEEN @from_date AND @to_date AND COALESCE(is_tracked, TRUE)
 GROUP BY snapshot_date
 UNION ALL
-SELECT calculation_date AS day, 0 AS movies, COUNT(*) AS metrics
+SELECT calculation_date AS day, 0 AS movies, 0 AS exported, COUNT(*) AS metrics
 FROM tmdb_analytics.movie_metrics_aggregated
 WHERE calculation_date BETWEEN @from_date AND @to_date
 GROUP BY calculation_date
@@ -139,7 +147,7 @@ def todo_of(place: Place, first: date, last: date, *, again: bool) -> Todo:
         raise typer.BadParameter(
             f"TMDB keeps its exports for {EXPORTS_KEPT_DAYS} days, and "
             f"nothing is stored of these: write "
-            f"{backfill_plan.oldest_export(today)} or later",
+            f"{oldest_export(today)} or later",
             param_hint="--from",
         )
     return todo
@@ -161,6 +169,7 @@ def read(
         known[row["day"]] = replace(
             had,
             movies=max(had.movies, row["movies"]),
+            exported=max(had.exported, row["exported"]),
             metrics=max(had.metrics, row["metrics"]),
         )
     asked = tables.select(ASKED, from_date=first, to_date=last, today=today)

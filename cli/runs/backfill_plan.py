@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from functions.ingest_changes.plan import EXPORTS_KEPT_DAYS
+from functions.ingest_changes.plan import oldest_export
 from shared.messages import IngestRequest, MetricsRequest
 from shared.runs import Mode
 
@@ -32,12 +32,14 @@ class Need(StrEnum):
 class Known:
     """What is stored of one day.
 
-    movies: with popularity. metrics: rows of them. has_run: the run that a backfill
+    movies: with popularity. exported: with that of the day's export; the others have
+    what their details said. metrics: rows of them. has_run: the run that a backfill
     would ask for exists. is_open: one of that date has still to load the day.
     is_tried: some run has loaded it, whatever it found.
     """
 
     movies: int = 0
+    exported: int = 0
     metrics: int = 0
     has_run: bool = False
     is_open: bool = False
@@ -82,11 +84,6 @@ class Todo:
         return [MetricsRequest(None, days[0], days[-1])] if days else []
 
 
-def oldest_export(today: date) -> date:
-    """Return the first day whose export TMDB still has."""
-    return today - timedelta(days=EXPORTS_KEPT_DAYS - 1)
-
-
 def days_of(from_date: date, to_date: date) -> list[date]:
     """Return every day of a range, both ends included."""
     count = (to_date - from_date).days + 1
@@ -95,10 +92,11 @@ def days_of(from_date: date, to_date: date) -> list[date]:
 
 def need(day: date, known: Known, today: date, *, again: bool) -> Need:
     """Decide what one day needs."""
-    is_too_old = day < oldest_export(today)
     if known.is_open:
         return Need.UNDER_WAY
-    if known.movies and not again:
+    is_too_old = day < oldest_export(today)
+    is_tried = known.is_tried or known.has_run
+    if not again and (known.exported or (known.movies and (is_too_old or is_tried))):
         return Need.THERE if known.metrics else Need.COMPUTE
     if known.movies and (is_too_old or known.has_run):
         return Need.COMPUTE

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from functions.fetch_details import batch as movie_batch
 from functions.fetch_details.world import World, connect
-from shared.completion import request_metrics_if_complete
+from shared.completion import deferral_recorded, request_metrics_if_complete
 from shared.delivery import Delivery, answer
 from shared.messages import MovieBatch
 from shared.runs import Run
@@ -34,7 +34,8 @@ def run(batch: MovieBatch, delivery: Delivery, world: World) -> dict[str, Any]:
     of_run = Run.from_id(batch.run_id)
     is_done = world.ledger.is_done(of_run, batch.batch_no)
     if not is_done:
-        movie_batch.store(batch, delivery, world)
+        with deferral_recorded(of_run, batch.batch_no, delivery, world.ledger):
+            movie_batch.store(batch, delivery, world)
     # Even when it was done: whoever marked it may have died before looking.
     request_metrics_if_complete(
         of_run, batch.batch_no, batch.batch_count, world.ledger, world.topics

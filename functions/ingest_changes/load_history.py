@@ -17,7 +17,7 @@ from functions.ingest_changes.plan import band_of, history_days, survey
 from functions.ingest_changes.publishing import publish_days, publish_new, resume
 from functions.ingest_changes.start_run import nothing_tracked, store_popularity
 from functions.ingest_changes.world import World
-from shared.completion import request_metrics_if_complete
+from shared.completion import deferral_recorded, request_metrics_if_complete
 from shared.delivery import Delivery
 from shared.messages import IngestRequest
 from shared.runs import Batch, Event, Mode, Run, cut_into_days
@@ -34,8 +34,10 @@ def start(run_date: date, world: World) -> dict[str, Any]:
     send = partial(publish_days, run, world=world)
     wanted = history_days(run_date, world.history_days)
     if stored := world.ledger.stored_plan(run):
-        planned = {batch.export_date for batch in stored.batches}
-        _publish_alone(run, [day for day in wanted if day not in planned], world)
+        loaded = world.ledger.export_days(wanted[0], wanted[-1])
+        there = {batch.export_date for batch in stored.batches}
+        there |= {export.day for export in loaded if export.is_loaded}
+        _publish_alone(run, [day for day in wanted if day not in there], world)
         return resume(run, stored, expected * len(stored.batches), send, world)
     if not expected:
         return nothing_tracked(run)
@@ -44,9 +46,10 @@ def start(run_date: date, world: World) -> dict[str, Any]:
 
 
 def _publish_alone(run: Run, days: Sequence[date], world: World) -> None:
-    """Ask for days that the day's history run lacks, each as a run of its own.
+    """Request days that the day's history run lacks, each as a run of its own.
 
-    A daily run may have planned it before, for the days that it had missed.
+    A daily run may have planned it before, for the days that it had missed. What an
+    earlier run has loaded is there, for a band wider than the tracked movies.
     """
     for day in days:
         alone = Run(Mode.HISTORY, run.run_date, day)
@@ -72,7 +75,8 @@ def load_day(
     is_done = world.ledger.is_done(run, batch.batch_no)
     if not is_done:
         is_last = delivery.attempt >= world.max_delivery_attempts
-        counts = _load(run, day, world, is_last=is_last)
+        with deferral_recorded(run, batch.batch_no, delivery, world.ledger):
+            counts = _load(run, day, world, is_last=is_last)
         marker = {
             **counts,
             "batch_no": batch.batch_no,

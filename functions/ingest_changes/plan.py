@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from shared.interfaces import ChangedMovie, ExportRow, ListedMovie
+from shared.runs import ExportDay
 
 LARGEST_DISCOVER = 8_000
 """More movies than this are chosen from the export: discover ends at 10,000 rows,
@@ -21,6 +22,9 @@ EDITS_LISTED_DAYS = 14
 EXPORTS_KEPT_DAYS = 90
 """TMDB keeps about 3 months of daily exports, today's included."""
 
+MOST_EXPORT_REQUESTS = 3
+"""History batches planned for one export day. A file that is there and was not loaded
+after 3 of them is damaged: the rest is an operator's decision (make backfill)."""
 
 BAND_FACTOR = 5
 """Popularity of so many times the tracked number is kept, so that a movie that enters
@@ -146,14 +150,31 @@ def edit_days(last: date | None, run_date: date) -> list[date]:
     return _days(max(last or yesterday, oldest), yesterday)
 
 
-def missed_days(last: date | None, run_date: date) -> list[date]:
-    """Return the days between the last complete run and this one, oldest first.
+def days_without_export(
+    last: date | None, known: Iterable[ExportDay], run_date: date
+) -> list[date]:
+    """Return the days before a run whose export is not stored, oldest first.
 
-    Their votes are lost; their popularity is in the exports, as far as TMDB keeps them.
+    From the first day that was loaded or requested, or the day after the last complete
+    run, as far as TMDB keeps exports. Without a day that was requested
+    MOST_EXPORT_REQUESTS times.
     """
-    yesterday = run_date - timedelta(days=1)
-    oldest = run_date - timedelta(days=EXPORTS_KEPT_DAYS - 1)
-    return _days(max(last + timedelta(days=1), oldest), yesterday) if last else []
+    exports = {export.day: export for export in known}
+    begins = [*exports, *([last + timedelta(days=1)] if last else [])]
+    oldest = oldest_export(run_date)
+    settled = {
+        day
+        for day, export in exports.items()
+        if export.is_loaded or export.requests >= MOST_EXPORT_REQUESTS
+    }
+    first = max(min(begins, default=run_date), oldest)
+    days = _days(first, run_date - timedelta(days=1))
+    return [day for day in days if day not in settled]
+
+
+def oldest_export(day: date) -> date:
+    """Return the oldest day whose export TMDB still has on a day."""
+    return day - timedelta(days=EXPORTS_KEPT_DAYS - 1)
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -18,8 +18,9 @@ from functions.ingest_changes.plan import (
     LARGEST_DISCOVER,
     Survey,
     band_of,
+    days_without_export,
     edit_days,
-    missed_days,
+    oldest_export,
     select,
     survey,
 )
@@ -91,14 +92,17 @@ def _track(run: Run, limit: int, world: World) -> list[int]:
 
 
 def _catch_up(run: Run, movies: int, world: World) -> None:
-    """Ask for the popularity of the days since the last complete run: one history run.
+    """Request the exports that past days lack and TMDB has: one history run.
 
-    Before the daily run's own plan, which ends its planning: a crash in between asks
-    again. A history run of this day that is there already reads those days too, or the
-    sweep sees to its missing batches.
+    Days without a run, and days whose run came before their export. The votes of the
+    former are lost. Before the daily run's own plan, which ends its planning: after a
+    crash in between, the redelivery requests them again. If a history run of this day
+    exists, the next daily run requests what that run does not load.
     """
-    last = world.ledger.last_complete_run(run.run_date)
-    if missed := missed_days(last, run.run_date):
+    ledger, day = world.ledger, run.run_date
+    known = ledger.export_days(oldest_export(day), day - timedelta(days=1))
+    lacking = days_without_export(ledger.last_complete_run(day), known, day)
+    if missed := [export for export in lacking if world.tmdb.has_export(export)]:
         history = Run(Mode.HISTORY, run.run_date)
         send = partial(publish_days, history, world=world)
         with suppress(RunBusyError):

@@ -3,14 +3,14 @@
 The fast path is each batch's own look at its run after its marker; this is the
 certainty. Complete: request the metrics, at most 3 times. Stalled: publish the missing
 batches again, at most 3 times. Past its deadline: close it with what it has, and
-compute that. A day whose daily tick did not come gets its run. What goes wrong with one
-run never stops the others.
+compute that. A day whose daily tick did not come gets its run, and a day whose run came
+before its export gets that. What goes wrong with one run never stops the others.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from time import monotonic
 from typing import Any
@@ -19,9 +19,9 @@ from functions.ingest_changes import start_run
 from functions.ingest_changes.publishing import publish_days
 from functions.ingest_changes.world import World
 from shared.completion import request_metrics
-from shared.errors import PermanentError, TransientError
+from shared.errors import PermanentError, TmdbUnavailableError, TransientError
 from shared.messages import INGEST_REQUESTS, IngestRequest
-from shared.runs import Event, Mode, OpenRun, Run
+from shared.runs import Batch, Event, Mode, OpenRun, Run
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,8 @@ MOST_REPUBLICATIONS = 3
 MOST_METRICS_REQUESTS = 3
 DAILY_RUN_DUE = time(13, tzinfo=UTC)
 """From this hour a day without a daily run gets one: 4 hours after Scheduler's tick,
-by when Pub/Sub has delivered it 20 times or parked it in dead-letters."""
+by when Pub/Sub has delivered it 20 times or parked it in dead-letters. From then on too
+a day without its export, which TMDB publishes about 08:00, gets that."""
 REQUEST_AGAIN_AFTER = timedelta(hours=2)
 """A request that made no plan either (TMDB refuses the token, say) is repeated."""
 
@@ -85,7 +86,7 @@ def sweep(
             done[what.value] += 1
     # A day that is named need not be today: only Scheduler's own sweep starts runs.
     if request.run_date is None:
-        done["started"] = _start_missed_run(published_at, world)
+        done["started"] = _start_what_is_missing(published_at, world)
     counts = {**done, "troubled": len(troubles)}
     said = {name.replace(" ", "_"): count for name, count in counts.items()}
     seconds = monotonic() - began
@@ -131,12 +132,14 @@ def _raise_the_worst(troubles: Sequence[Exception]) -> None:
             raise error
 
 
-def _start_missed_run(published_at: datetime, world: World) -> int:
-    """Request the day's daily run if its tick made none; say how many were."""
+def _start_what_is_missing(published_at: datetime, world: World) -> int:
+    """Request the day's daily run, or the export it came too early for; count them."""
     day = published_at.date()
     if published_at < datetime.combine(day, DAILY_RUN_DUE):
         return 0
     missed = world.ledger.missed_day(day)
+    if missed.is_without_export:
+        return _request_export(day, world)
     if missed.is_planned or not missed.is_tracking:
         return 0
     if missed.requested_at and published_at - missed.requested_at < REQUEST_AGAIN_AFTER:
@@ -145,6 +148,24 @@ def _start_missed_run(published_at: datetime, world: World) -> int:
     world.topics.publish(INGEST_REQUESTS, [IngestRequest(Mode.DAILY, day).to_json()])
     world.ledger.record(run, [(Event.RUN_REQUESTED, {"reason": "no tick made a plan"})])
     log.warning("missed_run_requested", extra={"run_id": run.run_id})
+    return 1
+
+
+def _request_export(day: date, world: World) -> int:
+    """Request a published day's export once TMDB has it; say how many were.
+
+    Once: the request makes a plan. A day that stays without is left to the daily runs
+    that follow.
+    """
+    try:
+        if not world.tmdb.has_export(day):
+            return 0
+    except TmdbUnavailableError as error:
+        log.warning("export_not_looked_for", extra={"day": day, **error.to_json()})
+        return 0
+    run = Run(Mode.HISTORY, day, day)
+    publish_days(run, [Batch(1, 1, export_date=day)], world)
+    log.warning("late_export_requested", extra={"run_id": run.run_id})
     return 1
 
 

@@ -183,6 +183,20 @@ class Tmdb:
         """List the movies edited on a UTC day, each once."""
         return pages.changes(self._page, day)
 
+    def has_export(self, day: date) -> bool:
+        """Say whether the file server has a day's export; its content is not read."""
+        name = _file_name(day)
+
+        def read() -> bool:
+            status, pause_s = self._export_status(day)
+            if status in _ABSENT:
+                return False
+            if status != HTTPStatus.OK:
+                raise self._failure(verdict(status, None), status, pause_s, name)
+            return True
+
+        return self._retrying(read, name)
+
     def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
         """Stream one day's ID export through `fold`, all of it or nothing.
 
@@ -221,16 +235,22 @@ class Tmdb:
         if not is_due(day, moment):
             return ExportNotYetError(f"TMDB has no export of {day} yet", day)
         for other in other_days(day, moment):
-            self._bucket.take()
-            url = f"{self._exports_url}/{_file_name(other)}"
-            with self._get(url, stream=True) as response:
-                if response.status_code == HTTPStatus.OK:
-                    return ExportMissingError(f"TMDB has no export of {day}", day)
+            status, _ = self._export_status(other)
+            if status == HTTPStatus.OK:
+                return ExportMissingError(f"TMDB has no export of {day}", day)
         return ExportNotYetError(
             f"TMDB's file server has no export of {day} and of no other day either",
             day,
             is_outage=True,
         )
+
+    def _export_status(self, day: date) -> tuple[int, float | None]:
+        """Return the status of an export, and the pause that came with it."""
+        self._bucket.take()
+        url = f"{self._exports_url}/{_file_name(day)}"
+        with self._get(url, stream=True) as response:
+            pause_s = retry_after_s(response.headers.get("Retry-After"))
+            return response.status_code, pause_s
 
     def _movie(self, movie_id: int) -> Reply:
         tally = _Tally()

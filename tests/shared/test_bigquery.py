@@ -13,7 +13,7 @@ from local import tables as local_tables
 from shared.bigquery import Warehouse
 from shared.errors import RowsRejectedError, StatementError, WarehouseUnavailableError
 from shared.ledger import Ledger
-from shared.runs import Batch, Event, Mode, Run, cut_into_batches
+from shared.runs import Batch, Event, ExportDay, Mode, Run, cut_into_batches
 
 pytestmark = pytest.mark.emulator
 
@@ -231,6 +231,29 @@ def test_a_published_run_stays_published_when_its_detail_rows_have_expired(
     assert _count(tables, "ingestion_log") == 3
 
 
+def test_a_batch_that_is_redelivered_is_seen_at_work(
+    tables: Warehouse, ledger: Ledger
+) -> None:
+    """Else the sweep republishes after 20 minutes what Pub/Sub redelivers anyway."""
+    planned_at = datetime.now(UTC) - timedelta(minutes=25)
+    plan = {
+        "run_id": RUN.run_id,
+        "run_date": RUN.run_date.isoformat(),
+        "mode": "daily",
+        "batch_no": 1,
+        "batch_count": 1,
+        "movie_ids": [1, 2],
+        "created_at": planned_at.isoformat(),
+    }
+    tables.load_once("batch_plan", [plan], "plan")
+    [before] = ledger.open_runs(DAY)
+    ledger.record(RUN, [(Event.BATCH_DEFERRED, {"batch_no": 1, "reason": "404"})])
+    [after] = ledger.open_runs(DAY)
+    assert before.quiet_s >= 25 * 60
+    assert after.quiet_s < 25 * 60 - 600
+    assert (after.batches_done, after.is_complete) == (0, False)
+
+
 def test_a_marker_twice_counts_once(tables: Warehouse, ledger: Ledger) -> None:
     ledger.store_plan(RUN, [Batch(1, 1, (1, 2))])
     done = {"batch_no": 1, "expected": 2, "fetched": 2, "written": 2}
@@ -280,12 +303,84 @@ def test_catching_up_starts_at_the_last_complete_run_however_long_ago(
     assert ledger.last_complete_run(DAY) == complete.run_date
 
 
-def test_catching_up_counts_an_initial_run_too(ledger: Ledger) -> None:
-    """It has fetched everything of its day, and history the days before."""
+def _track(tables: Warehouse, count: int) -> None:
+    row = {
+        "tracked_since": "2026-02-01",
+        "last_in_top_on": "2026-02-20",
+        "updated_by_run": "daily-2026-02-20",
+    }
+    rows = [row | {"movie_id": movie_id} for movie_id in range(1, count + 1)]
+    tables.load_once("tracked_movies", rows, "tracked")
+
+
+@pytest.mark.parametrize(("limit", "is_whole"), [(3, True), (2, False)])
+def test_an_initial_run_is_a_days_run_if_it_fetched_all_that_is_tracked(
+    tables: Warehouse,
+    ledger: Ledger,
+    limit: int,
+    is_whole: bool,  # noqa: FBT001
+) -> None:
+    """One of a few movies (make smoke) hides no missed tick and ends no gap."""
+    _track(tables, 3)
     initial = Run(Mode.INITIAL, date(2026, 2, 20))
-    done = {"batch_no": 1, "batch_count": 1}
+    ledger.store_plan(initial, [Batch(1, 1, tuple(range(1, limit + 1)))])
+    ledger.record(initial, [(Event.RUN_PLANNED, {"batch_count": 1, "expected": limit})])
+    done = {"batch_no": 1, "batch_count": 1, "expected": limit}
     ledger.record(initial, [(Event.BATCH_DONE, done)])
-    assert ledger.last_complete_run(DAY) == date(2026, 2, 20)
+    assert ledger.missed_day(initial.run_date).is_planned is is_whole
+    last = initial.run_date if is_whole else None
+    assert ledger.last_complete_run(DAY) == last
+
+
+def test_export_days_are_loaded_or_requested_days(
+    tables: Warehouse, ledger: Ledger
+) -> None:
+    """28 February: loaded, requested once. The 27th: requested by two runs."""
+    days = [DAY - timedelta(days=n) for n in (2, 1)]
+    for run_date in (DAY, DAY + timedelta(days=1)):
+        run = Run(Mode.HISTORY, run_date)
+        wanted = days if run_date == DAY else days[:1]
+        ledger.store_plan(run, [Batch(1, 1, (), day) for day in wanted])
+    rows = [_popularity(n, export_date=days[1].isoformat()) for n in (1, 2)]
+    too_old = _popularity(1, export_date="2026-01-31")
+    tables.load_once("movie_popularity_raw", [*rows, too_old], "loaded")
+    known = ledger.export_days(date(2026, 2, 1), DAY)
+    assert sorted(known, key=lambda export: export.day) == [
+        ExportDay(days[0], is_loaded=False, requests=2),
+        ExportDay(days[1], is_loaded=True, requests=1),
+    ]
+
+
+def test_a_published_day_without_an_export_lacks_it_until_it_is_requested(
+    tables: Warehouse, ledger: Ledger
+) -> None:
+    assert not ledger.missed_day(DAY).is_without_export
+    day = {
+        "snapshot_date": DAY.isoformat(),
+        "is_catalogue_shift": False,
+        "is_published": True,
+    }
+    assert not tables.append("catalogue_days", [day], ["day"])
+    assert ledger.missed_day(DAY).is_without_export
+    other = _popularity(1, export_date="2026-02-28")
+    tables.load_once("movie_popularity_raw", [other], "other")
+    ledger.store_plan(Run(Mode.HISTORY, DAY), [Batch(1, 1, (), DAY)])
+    assert ledger.missed_day(DAY).is_without_export
+    ledger.store_plan(Run(Mode.HISTORY, DAY, DAY), [Batch(1, 1, (), DAY)])
+    assert not ledger.missed_day(DAY).is_without_export
+
+
+def test_a_published_day_with_its_export_lacks_nothing(
+    tables: Warehouse, ledger: Ledger
+) -> None:
+    day = {
+        "snapshot_date": DAY.isoformat(),
+        "is_catalogue_shift": False,
+        "is_published": True,
+    }
+    assert not tables.append("catalogue_days", [day], ["day"])
+    tables.load_once("movie_popularity_raw", [_popularity(1)], "loaded")
+    assert not ledger.missed_day(DAY).is_without_export
 
 
 def test_a_history_run_leaves_its_own_day_until_that_is_published(

@@ -21,6 +21,8 @@ from shared.interfaces import Bill, Lock, Outcome
 from shared.scripts import Scripts
 
 LOCK = Lock("metrics", "20260310-20260310-17")
+STOPPED = {"reason": "stopped"}
+BEGAN_AT = datetime(2026, 3, 10, 9, 0, 0, 123_456, tzinfo=UTC)
 
 
 class _KeptJob(bigquery.QueryJob):
@@ -31,6 +33,10 @@ class _KeptJob(bigquery.QueryJob):
 
     def reload(self, *_: Any, **__: Any) -> None:
         """Know already how it stands."""
+
+    def cancel(self, *_: Any, **__: Any) -> bool:
+        self._properties["status"] = {"state": "DONE", "errorResult": STOPPED}
+        return True
 
 
 class _Row:
@@ -47,11 +53,26 @@ class FakeClient:
     is_raced: bool = False
     project: str = "p"
 
-    def add(self, job_id: str, state: str = "DONE", owner: str = "another") -> None:
+    def add(
+        self,
+        job_id: str,
+        state: str = "DONE",
+        owner: str = "another",
+        *,
+        began_at: datetime = BEGAN_AT,
+        created_s_ago: float = 0.0,
+        time_limit_s: float = 60.0,
+    ) -> None:
         """Keep a job as somebody else has left it."""
         job = _KeptJob(job_id, "", cast("bigquery.Client", self))  # type: ignore[no-untyped-call]
+        created_ms = 1000 * (clock.now().timestamp() - created_s_ago)
         job._properties["status"] = {"state": state}
-        job._properties["configuration"]["labels"] = {"owner": owner}
+        job._properties["statistics"] = {"creationTime": created_ms}
+        began = f"{began_at.timestamp() * 1e6:.0f}"
+        job._properties["configuration"] |= {
+            "labels": {"owner": owner, "began": began},
+            "jobTimeoutMs": f"{1000 * time_limit_s:.0f}",
+        }
         self.jobs[job_id] = job
 
     def get_job(self, job_id: str, **_: Any) -> bigquery.QueryJob:
@@ -67,7 +88,8 @@ class FakeClient:
         if self.is_raced or job_id in self.jobs:
             raise Conflict(job_id)  # type: ignore[no-untyped-call]
         assert job_config.job_timeout_ms == "60000"
-        self.add(job_id, owner=job_config.labels["owner"])
+        self.add(job_id)
+        self.jobs[job_id]._properties["configuration"]["labels"] = job_config.labels
         return self.jobs[job_id]
 
 
@@ -130,14 +152,45 @@ def test_who_comes_second_in_the_same_moment_is_told_to_come_again() -> None:
 def test_a_script_of_our_own_is_taken_over(state: str) -> None:
     client = FakeClient()
     client.add(f"{_chain()}1", state=state, owner=LOCK.owner)
-    client.jobs[f"{_chain()}1"]._properties["statistics"] = {
-        "creationTime": datetime(2026, 3, 10, tzinfo=UTC).timestamp() * 1000
-    }
     outcome = _run(client)
     assert len(client.jobs) == 1
-    # It began when it was made, less what two clocks may differ by.
-    assert outcome.began_at < datetime(2026, 3, 10, tzinfo=UTC)
-    assert outcome.began_at > datetime(2026, 3, 9, 23, 59, tzinfo=UTC)
+    # By the clock that dates the ledger's events, not by Google's.
+    assert outcome.began_at == BEGAN_AT
+
+
+def test_a_script_began_when_it_was_started() -> None:
+    before = clock.now()
+    outcome = _run(FakeClient())
+    assert before - timedelta(milliseconds=1) < outcome.began_at <= clock.now()
+
+
+def test_a_script_that_does_not_say_when_it_began_is_not_taken_over() -> None:
+    """One that an older version of the function started."""
+    client = FakeClient()
+    client.add(f"{_chain()}1", owner=LOCK.owner)
+    del client.jobs[f"{_chain()}1"]._properties["configuration"]["labels"]["began"]
+    _run(client)
+    assert len(client.jobs) == 2
+
+
+@pytest.mark.parametrize("owner", [LOCK.owner, "another"])
+def test_a_script_that_ignores_its_time_limit_is_cancelled(owner: str) -> None:
+    client = FakeClient()
+    client.add(f"{_chain()}1", state="RUNNING", owner=owner, created_s_ago=121)
+    with pytest.raises(RunBusyError, match="cancelled"):
+        _run(client)
+    assert client.jobs[f"{_chain()}1"].error_result == STOPPED
+    # The redelivery finds the way free.
+    assert _run(client).rows == [{"written": 7}]
+    assert len(client.jobs) == 2
+
+
+def test_a_script_within_its_time_limit_and_a_minute_is_left_alone() -> None:
+    client = FakeClient()
+    client.add(f"{_chain()}1", state="RUNNING", created_s_ago=119)
+    with pytest.raises(RunBusyError, match="another computation is at work"):
+        _run(client)
+    assert client.jobs[f"{_chain()}1"].state == "RUNNING"
 
 
 def test_a_script_of_our_own_that_failed_is_run_again() -> None:

@@ -12,8 +12,8 @@ from cli.runs.backfill_plan import (
     days_of,
     decide,
     need,
-    oldest_export,
 )
+from functions.ingest_changes.plan import oldest_export
 
 TODAY = date(2026, 6, 30)
 NEWEST = date(2026, 6, 29)
@@ -30,8 +30,13 @@ def test_ninety_days_of_exports_end_with_today() -> None:
     ("day", "known", "again", "expected"),
     [
         (DAY, Known(), False, Need.LOAD),
-        (DAY, Known(movies=9), False, Need.COMPUTE),
-        (DAY, Known(movies=9, metrics=9), False, Need.THERE),
+        (DAY, Known(movies=9, exported=9), False, Need.COMPUTE),
+        (DAY, Known(movies=9, exported=9, metrics=9), False, Need.THERE),
+        # Its run came before its export, and has popularity from details.
+        (DAY, Known(movies=9, metrics=9), False, Need.LOAD),
+        (DAY, Known(movies=9, metrics=9, is_tried=True), False, Need.THERE),
+        (DAY, Known(movies=9, is_tried=True), False, Need.COMPUTE),
+        (DAY, Known(movies=9, metrics=9, is_tried=True), True, Need.LOAD),
         (DAY, Known(movies=9, metrics=9), True, Need.LOAD),
         (DAY, Known(movies=9, metrics=9, has_run=True), True, Need.COMPUTE),
         (DAY, Known(is_open=True), False, Need.UNDER_WAY),
@@ -44,6 +49,7 @@ def test_ninety_days_of_exports_end_with_today() -> None:
         (OLDEST - timedelta(days=1), Known(), False, Need.TOO_OLD),
         (OLDEST - timedelta(days=1), Known(), True, Need.TOO_OLD),
         (OLDEST - timedelta(days=1), Known(movies=9), False, Need.COMPUTE),
+        (OLDEST - timedelta(days=1), Known(movies=9, metrics=9), False, Need.THERE),
         (OLDEST - timedelta(days=1), Known(movies=9, metrics=9), True, Need.COMPUTE),
     ],
 )
@@ -52,7 +58,7 @@ def test_a_day_needs(day: date, known: Known, expected: Need, *, again: bool) ->
 
 
 def test_a_loaded_days_run_computes_the_days_after_it_too() -> None:
-    there = Known(movies=9)
+    there = Known(movies=9, exported=9)
     days = days_of(date(2026, 6, 1), date(2026, 6, 4))
     known = {days[0]: there, days[1]: there, days[3]: there}
     todo = decide(days, known, TODAY, NEWEST, again=False)

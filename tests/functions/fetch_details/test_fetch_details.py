@@ -154,8 +154,18 @@ def test_a_batch_of_which_too_much_is_missing_is_handed_back_after_its_rows(
         run(FIFTY, DELIVERY, world)
     assert caught.value.status == 503
     assert len(tables.appended["movie_details_raw"]) == 50 - missing
-    assert "ingestion_log" not in tables.appended
+    [deferred] = tables.appended["ingestion_log"]
+    assert (deferred["event"], deferred["batch_no"]) == ("BATCH_DEFERRED", 1)
+    assert f"{missing} of 50 movies" in deferred["reason"]
     assert not topics.published
+
+
+def test_what_a_person_calls_for_is_not_redelivered_and_so_not_deferred() -> None:
+    movies = FakeMovies(ALL_FIFTY, failing={i: _fail(i) for i in range(1, 4)})
+    world, tables, _ = _world(movies)
+    with pytest.raises(BatchIncompleteError):
+        run(FIFTY, replace(DELIVERY, is_pushed=False), world)
+    assert "ingestion_log" not in tables.appended
 
 
 def test_refusals_of_bigquery_count_among_what_is_missing() -> None:

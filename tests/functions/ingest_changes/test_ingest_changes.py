@@ -39,7 +39,7 @@ class _Tables(FakeTables):
     retired: list[int] = field(default_factory=list)
 
     def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
-        if "tracked_movies" not in sql:
+        if "tracked_movies" not in sql or "MAX(run_date)" in sql:
             return super().select(sql, **parameters)
         landed = self.loaded.get("tracked_movies_raw", [])
         gone = {row["movie_id"] for row in landed if row["is_deleted"]}
@@ -69,10 +69,12 @@ def _world(
     retired: Sequence[int] = (),
     plan: list[dict[str, Any]] | None = None,
     last_daily: date | None = None,
+    exports: list[dict[str, Any]] | None = None,
 ) -> tuple[World, FakeTables, FakeTopics]:
     tables = _Tables(
         answers=[
             ("age_s", plan or []),
+            ("AS is_loaded", exports or []),
             ("MAX(run_date)", [{"run_date": last_daily}]),
             ("AS is_done", [{"is_done": False}]),
             ("AS done_at", []),
@@ -227,7 +229,8 @@ def test_a_daily_run_after_a_gap_catches_up_edits_and_popularity(
             return []
 
     last = DAY - timedelta(days=gap) if gap else None
-    world, tables, topics = _world(Asked(exports={DAY: EXPORT}), last_daily=last)
+    kept = {DAY - timedelta(days=n): EXPORT for n in range(90)}
+    world, tables, topics = _world(Asked(exports=kept), last_daily=last)
     run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
     yesterday = DAY - timedelta(days=1)
     assert asked == [yesterday - timedelta(days=n) for n in reversed(range(edits))]
@@ -240,16 +243,40 @@ def test_a_daily_run_after_a_gap_catches_up_edits_and_popularity(
     )
 
 
+def _loaded(days_ago: int, *, is_loaded: bool, requests: int) -> dict[str, Any]:
+    day = DAY - timedelta(days=days_ago)
+    return {"day": day, "is_loaded": is_loaded, "requests": requests}
+
+
+def test_a_daily_run_requests_the_exports_that_came_after_their_days_run() -> None:
+    """Of 5 days: loaded, late and there now, late and damaged, not there, loaded."""
+    known = [
+        _loaded(5, is_loaded=True, requests=0),
+        _loaded(3, is_loaded=False, requests=3),
+        _loaded(1, is_loaded=True, requests=1),
+    ]
+    there = {DAY - timedelta(days=n): EXPORT for n in (0, 1, 3, 4, 5)}
+    world, _, topics = _world(
+        FakeMovies(exports=there), exports=known, last_daily=DAY - timedelta(days=1)
+    )
+    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
+    assert [body["date"] for body in topics.bodies(INGEST_REQUESTS)] == ["2026-02-25"]
+
+
 def test_a_history_that_a_daily_run_has_planned_is_made_whole() -> None:
     """After a gap a daily run asks for the missed days; an initial run wants all."""
     plan = [
         _stored(1, export_date=date(2026, 2, 27), is_published=True),
         _stored(2, export_date=date(2026, 2, 28), is_published=True),
     ]
-    world, _, topics = _world(FakeMovies(), tracked=[5], plan=plan)
+    loaded = [_loaded(days_ago, is_loaded=True, requests=1) for days_ago in (0, 4, 5)]
+    failed = _loaded(6, is_loaded=False, requests=1)
+    world, _, topics = _world(
+        FakeMovies(), tracked=[5], plan=plan, exports=[*loaded, failed]
+    )
     run(IngestRequest(Mode.HISTORY, DAY), DELIVERY, world)
     alone = topics.bodies(INGEST_REQUESTS)
-    assert len(alone) == 88
+    assert len(alone) == 85
     assert all("batch_no" not in body for body in alone)
     assert {"2026-02-27", "2026-02-28"}.isdisjoint(body["date"] for body in alone)
 
@@ -418,6 +445,8 @@ def test_while_the_file_server_serves_nothing_no_day_of_history_is_marked(
     with pytest.raises(ExportNotYetError):
         run(_history_day(day, alone=alone), DELIVERY, world)
     assert not tables.events("BATCH_DONE")
+    [deferred] = tables.events("BATCH_DEFERRED")
+    assert "no export" in deferred["reason"]
     run(_history_day(day, alone=alone), LAST_DELIVERY, world)
     [marker] = tables.events("BATCH_DONE")
     assert (marker["written"], marker["not_found"], marker["failed"]) == (0, 0, 2)

@@ -8,13 +8,14 @@ import pytest
 from functions.ingest_changes.plan import (
     Selected,
     band_of,
+    days_without_export,
     edit_days,
     history_days,
-    missed_days,
     select,
     survey,
 )
 from shared.interfaces import ChangedMovie, ExportRow, ListedMovie
+from shared.runs import ExportDay
 
 DAY = date(2026, 3, 1)
 TOP = [ListedMovie(680, 90.0), ListedMovie(13, 50.0)]
@@ -119,4 +120,32 @@ def test_edits_and_popularity_are_caught_up_as_far_as_each_is_kept(
     found = edit_days(run, DAY)
     assert found == [_days_ago(n) for n in range(edits[0], edits[1] - 1, -1)]
     wanted = [_days_ago(n) for n in range(missed[0], 0, -1)] if missed else []
-    assert missed_days(run, DAY) == wanted
+    assert days_without_export(run, [], DAY) == wanted
+
+
+def _exported(
+    days_ago: int, *, is_loaded: bool = False, requests: int = 1
+) -> ExportDay:
+    return ExportDay(_days_ago(days_ago), is_loaded, requests)
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted"),
+    [
+        ([], []),
+        # A daily run loads its day's export by itself: no request.
+        ([_exported(3, is_loaded=True, requests=0)], [2, 1]),
+        ([_exported(n, is_loaded=True, requests=0) for n in (1, 2, 3)], []),
+        # The run came before the export, or the export never came.
+        ([_exported(3, is_loaded=True), _exported(1, is_loaded=True)], [2]),
+        ([_exported(2, requests=2), _exported(1, is_loaded=True)], [2]),
+        # Three requests are enough for a file that cannot be loaded.
+        ([_exported(2, requests=3), _exported(1, is_loaded=True)], []),
+        ([_exported(100), _exported(90)], [*range(89, 0, -1)]),
+    ],
+)
+def test_a_later_run_wants_the_exports_that_past_days_lack(
+    known: list[ExportDay], wanted: list[int]
+) -> None:
+    days = [_days_ago(n) for n in wanted]
+    assert days_without_export(None, known, DAY) == days

@@ -11,7 +11,7 @@ from functions.ingest_changes.sweep import Need, need
 from functions.ingest_changes.world import World
 from shared.delivery import Delivery
 from shared.errors import QueueUnavailableError, RowsRejectedError
-from shared.interfaces import ListedMovie
+from shared.interfaces import ExportRow, ListedMovie
 from shared.ledger import Ledger
 from shared.messages import (
     INGEST_REQUESTS,
@@ -95,15 +95,22 @@ def test_a_run_gets_what_it_needs(seen: dict[str, object], what: Need) -> None:
     assert need(OpenRun.from_row(_open(**seen)), STALLED_S, DEADLINE_S) is what
 
 
-def _world(tables: FakeTables, topics: FakeTopics) -> World:
+EXPORT = [ExportRow(1, 5.0, is_feature=True)]
+
+
+def _world(
+    tables: FakeTables, topics: FakeTopics, movies: FakeMovies | None = None
+) -> World:
     ledger = Ledger(tables, "test")
-    return World(FakeMovies(), tables, ledger, topics, 100, 90, STALLED_S, DEADLINE_S)
+    movies = movies or FakeMovies()
+    return World(movies, tables, ledger, topics, 100, 90, STALLED_S, DEADLINE_S)
 
 
 MISSED: dict[str, Any] = {
     "is_planned": False,
     "is_tracking": True,
     "requested_at": None,
+    "is_without_export": False,
 }
 
 
@@ -114,6 +121,7 @@ def _swept(
     at: datetime = AT_NINE,
     missed: dict[str, Any] | None = None,
     topics: FakeTopics | None = None,
+    movies: FakeMovies | None = None,
 ) -> tuple[dict[str, Any], FakeTables, FakeTopics]:
     tables = FakeTables(
         answers=[
@@ -125,7 +133,7 @@ def _swept(
     )
     topics = topics or FakeTopics()
     delivery = Delivery("17", at, 1, True, b"")  # noqa: FBT003
-    return run(request, delivery, _world(tables, topics)), tables, topics
+    return run(request, delivery, _world(tables, topics, movies)), tables, topics
 
 
 def test_nothing_open_is_nothing_done() -> None:
@@ -206,13 +214,15 @@ def test_after_an_outage_the_missed_days_are_taken_from_exports() -> None:
     tables = FakeTables(
         answers=[
             ("age_s", []),
+            ("AS is_loaded", []),
             ("MAX(run_date)", [{"run_date": date(2026, 2, 26)}]),
             ("retired_on IS NULL", [{"movie_id": 1}]),
             ("tracked_movies", []),
         ]
     )
     topics = FakeTopics()
-    movies = FakeMovies(popular=[ListedMovie(1, 5.0)])
+    there = {date(2026, 2, day): EXPORT for day in (26, 27, 28)}
+    movies = FakeMovies(popular=[ListedMovie(1, 5.0)], exports=there)
     ledger = Ledger(tables, "test")
     world = World(movies, tables, ledger, topics, 100, 90, STALLED_S, DEADLINE_S)
     run(IngestRequest(Mode.DAILY), DELIVERY, world)
@@ -318,3 +328,39 @@ def test_a_request_that_made_no_plan_either_is_repeated() -> None:
     requested_at = AT_ONE - timedelta(hours=2)
     answer, _, _ = _swept(at=AT_ONE, missed=MISSED | {"requested_at": requested_at})
     assert answer["started"] == 1
+
+
+LATE = MISSED | {"is_planned": True, "is_without_export": True}
+
+
+def test_a_day_whose_run_came_before_its_export_gets_the_export() -> None:
+    movies = FakeMovies(exports={DAY: EXPORT})
+    answer, tables, topics = _swept(at=AT_ONE, missed=LATE, movies=movies)
+    assert answer["started"] == 1
+    assert topics.bodies(INGEST_REQUESTS) == [
+        {"mode": "history", "run_date": "2026-03-01", "date": "2026-03-01"}
+    ]
+    assert tables.appended == {}
+
+
+@pytest.mark.parametrize(
+    ("at", "missed", "movies"),
+    [
+        # TMDB does not have it yet, or cannot be asked.
+        (AT_ONE, LATE, FakeMovies()),
+        (AT_ONE, LATE, FakeMovies(exports={DAY: EXPORT}, is_away=True)),
+        # It is loaded, or a request for it has made a plan.
+        (
+            AT_ONE,
+            LATE | {"is_without_export": False},
+            FakeMovies(exports={DAY: EXPORT}),
+        ),
+        (AT_ONE - timedelta(seconds=1), LATE, FakeMovies(exports={DAY: EXPORT})),
+    ],
+)
+def test_an_export_is_requested_once_it_is_there_and_once_only(
+    at: datetime, missed: dict[str, Any], movies: FakeMovies
+) -> None:
+    answer, tables, topics = _swept(at=at, missed=missed, movies=movies)
+    assert answer["started"] == 0
+    assert (tables.appended, topics.published) == ({}, [])

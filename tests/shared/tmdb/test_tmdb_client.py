@@ -353,6 +353,21 @@ def test_many_days_without_an_export_are_an_outage_and_no_verdict_on_any(
         assert caught.value.is_outage
 
 
+def test_whether_an_export_is_there_is_told_without_reading_it(
+    simulator: TmdbSimulator, tmdb: Tmdb
+) -> None:
+    missing = TODAY - timedelta(days=2)
+    simulator.set_faults(Faults(missing_exports=(missing,), truncated_exports=(TODAY,)))
+    assert tmdb.has_export(TODAY)
+    assert not tmdb.has_export(missing)
+    assert not tmdb.has_export(TODAY - timedelta(days=200))
+    simulator.set_faults(Faults(forbidden_exports=True))
+    assert not tmdb.has_export(TODAY)
+    simulator.set_faults(Faults(outage_s=600.0))
+    with pytest.raises(TmdbUnavailableError):
+        tmdb.has_export(TODAY)
+
+
 @pytest.mark.parametrize(
     "faults", [Faults(truncated_exports=(TODAY,)), Faults(corrupt_exports=(TODAY,))]
 )
