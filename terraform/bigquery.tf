@@ -9,9 +9,15 @@ locals {
 
   _writers = merge([
     for key, function in local.functions : {
-      for table in coalesce(function.writes, []) : "${key} ${table}" => { function = key, table = table }
+      for table in coalesce(function.writes, []) :
+      "${key} ${table}" => { function = key, table = table }
     }
   ]...)
+
+  _dataset_description = join(" ", [
+    "Popularity, votes and traction of movies.",
+    "Data: TMDB; this product uses the TMDB API but is not endorsed or certified by TMDB.",
+  ])
 }
 
 # Where the data is, as first deployed. Elsewhere every table would be made anew: BigQuery
@@ -28,8 +34,17 @@ resource "terraform_data" "data_location" {
     ignore_changes = [input]
 
     postcondition {
-      condition     = self.input == { dataset = var.dataset, location = var.bigquery_location, project = var.project_id }
-      error_message = "The tables are in ${self.input.project}.${self.input.dataset} in ${self.input.location}, not in ${var.project_id}.${var.dataset} in ${var.bigquery_location}: this plan would delete them. Set project_id, dataset and bigquery_location back; docs/reference/configuration.md, \"Another dataset or location\", says how to move the data. Another project needs a state of its own."
+      condition = (
+        self.input.dataset == var.dataset &&
+        self.input.location == var.bigquery_location &&
+        self.input.project == var.project_id
+      )
+      error_message = join(" ", [
+        "The tables are in ${self.input.project}.${self.input.dataset} in ${self.input.location},",
+        "not in ${var.project_id}.${var.dataset} in ${var.bigquery_location}: this plan would delete them.",
+        "Set project_id, dataset and bigquery_location back; docs/reference/configuration.md,",
+        "\"Another dataset or location\", says how to move the data. Another project needs a state of its own.",
+      ])
     }
   }
 }
@@ -39,7 +54,7 @@ resource "google_bigquery_dataset" "this" {
 
   dataset_id                 = var.dataset
   location                   = var.bigquery_location
-  description                = "Popularity, votes and traction of movies. Data: TMDB; this product uses the TMDB API but is not endorsed or certified by TMDB."
+  description                = local._dataset_description
   delete_contents_on_destroy = var.delete_data
   max_time_travel_hours      = "168"
 

@@ -53,6 +53,11 @@ locals {
     } : key => merge(function, { name = replace(key, "_", "-") })
   }
 
+  # By the project's id: the resource's own name has the number.
+  _token_secret = "projects/${var.project_id}/secrets/${google_secret_manager_secret.tmdb_token.secret_id}"
+
+  # By whether it may be called from outside the project's networks.
+  _ingress = { true = "ALLOW_ALL", false = "ALLOW_INTERNAL_ONLY" }
 }
 
 resource "google_cloudfunctions2_function" "this" {
@@ -84,7 +89,7 @@ resource "google_cloudfunctions2_function" "this" {
   service_config {
     available_cpu                    = "1"
     available_memory                 = each.value.memory
-    ingress_settings                 = each.value.is_called && var.allow_external_calls ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
+    ingress_settings                 = local._ingress[each.value.is_called && var.allow_external_calls]
     max_instance_count               = 1 # the rate towards TMDB is kept within a process
     max_instance_request_concurrency = each.value.concurrency
     service_account_email            = google_service_account.function[each.key].email
@@ -107,7 +112,7 @@ resource "google_cloudfunctions2_function" "this" {
         TMDB_EXPORTS_URL         = "https://files.tmdb.org/p/exports"
         TMDB_REQUESTS_PER_SECOND = tostring(var.tmdb_requests_per_second * coalesce(each.value.tmdb_share, 1))
         TMDB_RETRY_S             = "60"
-        TMDB_TOKEN_SECRET        = "projects/${var.project_id}/secrets/${google_secret_manager_secret.tmdb_token.secret_id}"
+        TMDB_TOKEN_SECRET        = local._token_secret
         TRACKED_MOVIES           = tostring(var.tracked_movies)
 
         # Which archive a revision was built from: what a function really serves is read

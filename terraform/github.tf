@@ -93,5 +93,10 @@ resource "google_service_account_iam_member" "github" {
 
   service_account_id = google_service_account.deployer[0].name
   role               = "roles/iam.workloadIdentityUser"
-  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.github[0].name}/attribute.repository_id/${var.github.repository_id}"
+  member = join("/", [
+    "principalSet://iam.googleapis.com",
+    google_iam_workload_identity_pool.github[0].name,
+    "attribute.repository_id",
+    var.github.repository_id,
+  ])
 }

@@ -17,8 +17,10 @@ locals {
   _build_roles = {
     "roles/logging.logWriter" = []
     "roles/storage.objectViewer" = [{
-      title      = "sources_of_functions"
-      expression = join(" || ", [for name in local._build_buckets : "resource.name.startsWith(\"projects/_/buckets/${name}\")"])
+      title = "sources_of_functions"
+      expression = join(" || ", [
+        for name in local._build_buckets : "resource.name.startsWith(\"projects/_/buckets/${name}\")"
+      ])
     }]
   }
 }

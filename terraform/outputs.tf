@@ -1,20 +1,28 @@
 # What to do next, ready to paste.
 
 locals {
+  _dead_letters      = google_pubsub_subscription.dead_letters.name
   _console           = "https://console.cloud.google.com"
-  _console_dashboard = "${local._console}/monitoring/dashboards/builder/${reverse(split("/", google_monitoring_dashboard.this.id))[0]}?project=${var.project_id}"
+  _dashboard_id      = reverse(split("/", google_monitoring_dashboard.this.id))[0]
+  _dashboard_page    = "monitoring/dashboards/builder/${local._dashboard_id}"
+  _console_dashboard = "${local._console}/${local._dashboard_page}?project=${var.project_id}"
   _calls = {
     for key, function in local.functions :
-    key => (
-      var.allow_external_calls
-      ? "gcloud functions call ${google_cloudfunctions2_function.this[key].name} --project=${var.project_id} --region=${var.region} --data"
-      : "gcloud pubsub topics publish ${google_pubsub_topic.this[function.listens_to].name} --project=${var.project_id} --message"
+    key => join(" ", var.allow_external_calls
+      ? [
+        "gcloud functions call ${google_cloudfunctions2_function.this[key].name}",
+        "--project=${var.project_id} --region=${var.region} --data",
+      ]
+      : [
+        "gcloud pubsub topics publish ${google_pubsub_topic.this[function.listens_to].name}",
+        "--project=${var.project_id} --message",
+      ]
     )
     if function.is_called
   }
-  _log_filter = join(" OR ", [
+  _log_filter = replace(urlencode(join(" OR ", [
     for function in google_cloudfunctions2_function.this : "resource.labels.service_name=\"${function.name}\""
-  ])
+  ])), "+", "%20")
 }
 
 output "next_steps" {
@@ -24,10 +32,14 @@ output "next_steps" {
     ${local._calls["ingest_changes"]} '{"mode": "initial", "limit": ${var.tracked_movies}}'
 
     # How far the runs of this week are.
-    bq --project_id=${var.project_id} query --nouse_legacy_sql 'SELECT run_id, event, COUNT(*) AS times, SUM(written) AS written, MAX(logged_at) AS newest FROM ${google_bigquery_dataset.this.dataset_id}.ingestion_log WHERE run_date >= CURRENT_DATE() - 7 GROUP BY run_id, event ORDER BY newest DESC LIMIT 20'
+    bq --project_id=${var.project_id} query --nouse_legacy_sql '
+      SELECT run_id, event, COUNT(*) AS times, SUM(written) AS written, MAX(logged_at) AS newest
+      FROM ${google_bigquery_dataset.this.dataset_id}.ingestion_log
+      WHERE run_date >= CURRENT_DATE("UTC") - 7
+      GROUP BY run_id, event ORDER BY newest DESC LIMIT 20'
 
     # Messages that nobody could process; they stay where they are.
-    gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --project=${var.project_id} --limit=10
+    gcloud pubsub subscriptions pull ${local._dead_letters} --project=${var.project_id} --limit=10
 
     # How it goes: runs, queues, failures, bytes.
     echo "${local._console_dashboard}"
@@ -42,11 +54,14 @@ output "links" {
   value = {
     alerts       = "${local._console}/monitoring/alerting?project=${var.project_id}"
     dashboard    = local._console_dashboard
-    dead_letters = "${local._console}/cloudpubsub/subscription/detail/${google_pubsub_subscription.dead_letters.name}?project=${var.project_id}"
+    dead_letters = "${local._console}/cloudpubsub/subscription/detail/${local._dead_letters}?project=${var.project_id}"
     functions    = "${local._console}/run/services?project=${var.project_id}"
-    logs         = "${local._console}/logs/query;query=${replace(urlencode(local._log_filter), "+", "%20")}?project=${var.project_id}"
+    logs         = "${local._console}/logs/query;query=${local._log_filter}?project=${var.project_id}"
     schedules    = "${local._console}/cloudscheduler?project=${var.project_id}"
-    tables       = "${local._console}/bigquery?project=${var.project_id}&ws=!1m4!1m3!3m2!1s${var.project_id}!2s${google_bigquery_dataset.this.dataset_id}"
+    tables = join("", [
+      "${local._console}/bigquery?project=${var.project_id}",
+      "&ws=!1m4!1m3!3m2!1s${var.project_id}!2s${google_bigquery_dataset.this.dataset_id}",
+    ])
   }
 }
 

@@ -64,7 +64,10 @@ resource "terraform_data" "agent" {
   triggers_replace = each.value
 
   provisioner "local-exec" {
-    command = "gcloud beta services identity create --service=${each.key}.googleapis.com --project=${var.project_id} --quiet"
+    command = join(" ", [
+      "gcloud beta services identity create",
+      "--service=${each.key}.googleapis.com --project=${var.project_id} --quiet",
+    ])
   }
 
   depends_on = [time_sleep.apis]

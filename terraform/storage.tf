@@ -83,7 +83,10 @@ resource "google_storage_bucket_object" "source" {
   for_each = local.functions
 
   bucket = google_storage_bucket.sources.name
-  name   = "${each.key}/${data.archive_file.function[each.key].output_sha256}-${substr(terraform_data.build[each.key].id, 0, 8)}.zip"
+  name = join("", [
+    "${each.key}/${data.archive_file.function[each.key].output_sha256}",
+    "-${substr(terraform_data.build[each.key].id, 0, 8)}.zip",
+  ])
   source = data.archive_file.function[each.key].output_path
 }
 

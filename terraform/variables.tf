@@ -1,5 +1,5 @@
 variable "alert_emails" {
-  description = "Who is mailed when something breaks, or a movie breaks out. Without anybody here or in alert_slack there are no alerts."
+  description = "Addresses that alerts are mailed to. Without one, and without alert_slack, there are no alerts."
   type        = set(string)
   default     = []
 
@@ -10,18 +10,18 @@ variable "alert_emails" {
 }
 
 variable "alert_gib_billed_per_day" {
-  description = "An alert says so when BigQuery bills more GiB than this in 24 hours, for all queries in the project."
+  description = "GiB that all queries of the project may bill in 24 hours before an alert fires."
   type        = number
   default     = 50
 
   validation {
-    condition     = var.alert_gib_billed_per_day >= 1 && floor(var.alert_gib_billed_per_day) == var.alert_gib_billed_per_day
+    condition     = var.alert_gib_billed_per_day >= 1 && var.alert_gib_billed_per_day % 1 == 0
     error_message = "Write a whole number of GiB, 1 or more."
   }
 }
 
 variable "alert_slack" {
-  description = "Slack channel that is told the same. Its token goes into alert_slack_token; raise token_version with another one."
+  description = "Slack channel for the alerts. Its token is alert_slack_token; raise token_version to change it."
   type = object({
     channel       = string
     token_version = optional(number, 1)
@@ -33,13 +33,13 @@ variable "alert_slack" {
     error_message = "Write alert_slack.channel as Slack shows it, such as \"#movies\"."
   }
   validation {
-    condition     = var.alert_slack == null || try(var.alert_slack.token_version >= 1 && floor(var.alert_slack.token_version) == var.alert_slack.token_version, false)
+    condition     = var.alert_slack == null || can(regex("^[1-9][0-9]*$", var.alert_slack.token_version))
     error_message = "Write alert_slack.token_version as a whole number, one more than before."
   }
 }
 
 variable "alert_slack_token" {
-  description = "OAuth token of Cloud Monitoring's Slack app. Kept in Cloud Monitoring only: not in the plan, not in the state."
+  description = "OAuth token of Cloud Monitoring's Slack app. Neither in the plan nor in the state."
   type        = string
   default     = null
   ephemeral   = true
@@ -56,7 +56,11 @@ variable "alert_slack_token" {
 }
 
 variable "allow_external_calls" {
-  description = "Lets `gcloud functions call` reach ingest-changes and compute-metrics from outside the project's networks; IAM refuses everybody else. false where an organization policy allows internal ingress only: then runs are started on their topics."
+  description = <<-TEXT
+    Lets `gcloud functions call` reach ingest-changes and compute-metrics from outside the
+    project's networks; IAM refuses everybody else. Set false where an organization policy
+    allows internal ingress only; then start runs by publishing to their topics.
+  TEXT
   type        = bool
   default     = true
 }
@@ -73,7 +77,10 @@ variable "bigquery_location" {
 }
 
 variable "budget" {
-  description = "Monthly budget of the project, mailed about at 50, 90 and 100 %. Who deploys needs roles/billing.costsManager on the billing account; with github its account deployer does too."
+  description = <<-TEXT
+    Monthly budget of the project, with mails at 50, 90 and 100 %. Whoever deploys needs
+    roles/billing.costsManager on the billing account; so does the account deployer, with github.
+  TEXT
   type = object({
     billing_account = string
     currency        = optional(string, "USD")
@@ -86,7 +93,7 @@ variable "budget" {
     error_message = "Write budget.billing_account as in `gcloud billing accounts list`: 012345-6789AB-CDEF01."
   }
   validation {
-    condition     = var.budget == null || try(var.budget.monthly_amount >= 1 && floor(var.budget.monthly_amount) == var.budget.monthly_amount, false)
+    condition     = var.budget == null || can(regex("^[1-9][0-9]*$", var.budget.monthly_amount))
     error_message = "Write budget.monthly_amount in whole units of the currency, 1 or more."
   }
   validation {
@@ -96,7 +103,7 @@ variable "budget" {
 }
 
 variable "composer" {
-  description = "Creates a Composer 3 environment (hundreds of USD a month) whose DAGs may publish runs. Set composer_drives too."
+  description = "Creates a Composer 3 environment (hundreds of USD a month). Set composer_drives too."
   type = object({
     environment_size = optional(string, "ENVIRONMENT_SIZE_SMALL")
     image_version    = string
@@ -104,12 +111,14 @@ variable "composer" {
   default = null
 
   validation {
-    condition     = var.composer == null || try(contains(["ENVIRONMENT_SIZE_SMALL", "ENVIRONMENT_SIZE_MEDIUM", "ENVIRONMENT_SIZE_LARGE"], var.composer.environment_size), false)
+    condition = var.composer == null || can(
+      regex("^ENVIRONMENT_SIZE_(SMALL|MEDIUM|LARGE)$", var.composer.environment_size)
+    )
     error_message = "Write composer.environment_size as ENVIRONMENT_SIZE_SMALL, _MEDIUM or _LARGE."
   }
   validation {
     condition     = var.composer == null || can(regex("^composer-3-airflow-3", var.composer.image_version))
-    error_message = "Write composer.image_version as https://cloud.google.com/composer/docs/composer-versions lists it, of the form composer-3-airflow-3..."
+    error_message = "Write composer.image_version as composer-3-airflow-3..., see cloud.google.com/composer/docs."
   }
 }
 
@@ -120,19 +129,25 @@ variable "composer_drives" {
 }
 
 variable "create_service_agents" {
-  description = "Creates the service agents of Pub/Sub and Cloud Functions by gcloud, once. false where Terraform runs without gcloud: create them first, as docs/reference/configuration.md says."
+  description = <<-TEXT
+    Creates the service agents of Pub/Sub and Cloud Functions by gcloud, once. Set false where
+    Terraform runs without gcloud, and create them first: docs/reference/configuration.md.
+  TEXT
   type        = bool
   default     = true
 }
 
 variable "daily_schedule" {
-  description = "When the daily run starts: cron, UTC. TMDB's export of the day is there from about 08:00, and at 13:00 the sweep starts a run that is missing."
+  description = <<-TEXT
+    When the daily run starts: cron, UTC. TMDB publishes the day's export at about 08:00, and
+    at 13:00 the sweep starts a daily run that is missing.
+  TEXT
   type        = string
   default     = "0 9 * * *"
 
   validation {
     condition     = can(regex("^[0-5]?[0-9] (0?[89]|1[0-2]) \\* \\* \\*$", var.daily_schedule))
-    error_message = "Write an hour from 8 to 12, every day, such as \"0 9 * * *\": TMDB's export of the day is there from about 08:00, and at 13:00 the sweep starts a run that is missing."
+    error_message = "Write an hour from 8 to 12, every day, such as \"0 9 * * *\"."
   }
 }
 
@@ -148,13 +163,16 @@ variable "dataset" {
 }
 
 variable "delete_data" {
-  description = "Lifts the deletion protection of tables and dataset, so that destroy deletes what they hold. `make destroy` sets it when told twice."
+  description = "Lifts the deletion protection of tables and dataset: destroy then deletes the data."
   type        = bool
   default     = false
 }
 
 variable "github" {
-  description = "Repository whose workflows on `branch` may deploy, without a key: owner/name and the two numbers of `gh api repos/OWNER/NAME --jq '.id, .owner.id'`."
+  description = <<-TEXT
+    Repository whose workflows on `branch` may deploy, without a key: owner/name and the two
+    numbers of `gh api repos/OWNER/NAME --jq '.id, .owner.id'`.
+  TEXT
   type = object({
     branch        = optional(string, "main")
     owner_id      = string
@@ -173,8 +191,10 @@ variable "github" {
     error_message = "Write github.branch as a branch's name, such as main."
   }
   validation {
-    condition     = var.github == null || try(can(regex("^[0-9]+ [0-9]+$", "${var.github.owner_id} ${var.github.repository_id}")), false)
-    error_message = "Write github.owner_id and github.repository_id as numbers: names can be taken over, numbers cannot."
+    condition = var.github == null || can(
+      regex("^[0-9]+ [0-9]+$", "${var.github.owner_id} ${var.github.repository_id}")
+    )
+    error_message = "Write github.owner_id and github.repository_id as numbers, which nobody can take over."
   }
 }
 
@@ -184,7 +204,7 @@ variable "history_days" {
   default     = 90
 
   validation {
-    condition     = var.history_days >= 1 && var.history_days <= 90 && floor(var.history_days) == var.history_days
+    condition     = var.history_days >= 1 && var.history_days <= 90 && var.history_days % 1 == 0
     error_message = "Write a whole number of days from 1 to 90."
   }
   validation {
@@ -199,7 +219,9 @@ variable "labels" {
   default     = {}
 
   validation {
-    condition     = alltrue([for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}=[a-z0-9_-]{0,63}$", "${key}=${value}"))])
+    condition = alltrue([
+      for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}=[a-z0-9_-]{0,63}$", "${key}=${value}"))
+    ])
     error_message = "Write lower-case letters, digits, - and _ in keys and values, such as { team = \"growth\" }."
   }
 }
@@ -221,36 +243,41 @@ variable "max_gib_billed" {
   default     = 20
 
   validation {
-    condition     = var.max_gib_billed >= 1 && floor(var.max_gib_billed) == var.max_gib_billed
+    condition     = var.max_gib_billed >= 1 && var.max_gib_billed % 1 == 0
     error_message = "Write a whole number of GiB, 1 or more."
   }
 }
 
 variable "operators" {
-  description = "Who may start and repair runs, besides the project's owners: call the functions, publish runs, read and replay dead letters, and all that readers may."
+  description = <<-TEXT
+    Members who may start and repair runs, besides the project's owners: call the functions,
+    publish runs, read and replay dead letters, and all that readers may.
+  TEXT
   type        = set(string)
   default     = []
 
   validation {
-    condition     = alltrue([for member in var.operators : can(regex("^(user|group|serviceAccount):\\S+@\\S+$", member))])
-    error_message = "Write members as user:, group: or serviceAccount: and an address, such as \"group:data@example.com\"."
+    condition = alltrue([
+      for member in var.operators : can(regex("^(user|group|serviceAccount):\\S+@\\S+$", member))
+    ])
+    error_message = "Write user:, group: or serviceAccount: and an address, such as \"group:data@example.com\"."
   }
 }
 
 variable "prefix" {
-  description = "Put before the name of everything but the dataset, to hold two deployments in one project."
+  description = "Put before every name but the dataset's, to hold two deployments in one project."
   type        = string
   default     = ""
 
   validation {
     # With it the longest service account id still has 30 characters.
     condition     = can(regex("^([a-z][a-z0-9-]{0,9}-)?$", var.prefix))
-    error_message = "Write at most 11 lower-case letters, digits and hyphens that end in a hyphen, such as \"dev-\", or \"\"."
+    error_message = "Write at most 11 lower-case letters, digits and hyphens, the last a hyphen: \"dev-\", or \"\"."
   }
   validation {
     # Refused in ids of identity pools, of topics and of buckets.
     condition     = !can(regex("^(gcp-|goog)|google", var.prefix))
-    error_message = "Write a prefix that neither begins with gcp- or goog nor contains google: Google keeps these names for itself."
+    error_message = "Write a prefix without gcp- or goog at its start and without google: these names are reserved."
   }
 }
 
@@ -260,18 +287,20 @@ variable "project_id" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
-    error_message = "Write the project's id as in `gcloud projects list`: 6 to 30 lower-case letters, digits and hyphens."
+    error_message = "Write the id of `gcloud projects list`: 6 to 30 lower-case letters, digits and hyphens."
   }
 }
 
 variable "readers" {
-  description = "Who may look: tables and views, status, cost, logs, dashboard. Operators may too."
+  description = "Members who may read: tables and views, status, cost, logs, dashboard. Operators may too."
   type        = set(string)
   default     = []
 
   validation {
-    condition     = alltrue([for member in var.readers : can(regex("^(user|group|serviceAccount):\\S+@\\S+$", member))])
-    error_message = "Write members as user:, group: or serviceAccount: and an address, such as \"group:analysts@example.com\"."
+    condition = alltrue([
+      for member in var.readers : can(regex("^(user|group|serviceAccount):\\S+@\\S+$", member))
+    ])
+    error_message = "Write user:, group: or serviceAccount: and an address, such as \"group:data@example.com\"."
   }
 }
 
@@ -287,40 +316,44 @@ variable "region" {
 }
 
 variable "retention_days" {
-  description = "Days that any row is kept; tables that say less in sql/schemas keep less. TMDB's terms allow 6 months."
+  description = "Days that any row is kept; fewer where sql/schemas says so. TMDB's terms allow 6 months."
   type        = number
   default     = 180
 
   validation {
-    condition     = var.retention_days >= 48 && var.retention_days <= 180 && floor(var.retention_days) == var.retention_days
-    error_message = "Write a whole number of days from 48 (the metrics of a day and of the day before look back 46 days) to 180 (TMDB's terms allow no more)."
+    # The metrics of a day and of the day before look back 46 days; TMDB's terms allow 180.
+    condition     = var.retention_days >= 48 && var.retention_days <= 180 && var.retention_days % 1 == 0
+    error_message = "Write a whole number of days from 48 (what the metrics read) to 180 (TMDB's terms)."
   }
 }
 
 variable "runbook_url" {
-  description = "Where people who are alerted find docs/runbook.md; put before the anchor of the alert."
+  description = "Address of docs/runbook.md, which alerts link to; put before the alert's anchor."
   type        = string
   default     = "docs/runbook.md"
 
   validation {
     condition     = can(regex("^[^# ]+$", var.runbook_url))
-    error_message = "Write the page's address without an anchor, such as \"https://git.example.com/tmdb-traction/docs/runbook.md\"."
+    error_message = "Write an address without an anchor, such as \"https://git.example.com/docs/runbook.md\"."
   }
 }
 
 variable "secret_locations" {
-  description = "Regions that hold TMDB's token, where an organization policy (gcp.resourceLocations) refuses automatic replication."
+  description = "Regions of TMDB's token, where a policy (gcp.resourceLocations) refuses automatic replication."
   type        = set(string)
   default     = []
 
   validation {
     condition     = alltrue([for location in var.secret_locations : can(regex("^[a-z]+-[a-z]+[0-9]+$", location))])
-    error_message = "Write regions of `gcloud secrets locations list`, such as [\"europe-west1\"]; [] lets Google choose."
+    error_message = "Write regions of `gcloud secrets locations list`, such as [\"europe-west1\"], or []."
   }
 }
 
 variable "sweep_schedule" {
-  description = "When unfinished runs are looked at: cron, UTC. A load may start at any hour, and a daily run that is missing at 13:00 is started by the next sweep."
+  description = <<-TEXT
+    When the sweep runs, which repairs and closes unfinished runs: cron, UTC. A load may start at
+    any hour, and the first sweep after 13:00 starts a daily run that is missing.
+  TEXT
   type        = string
   default     = "*/15 * * * *"
 
@@ -331,7 +364,7 @@ variable "sweep_schedule" {
 }
 
 variable "tmdb_requests_per_second" {
-  description = "How fast fetch-details may ask TMDB; ingest-changes takes a quarter of it besides. TMDB's ceiling is near 40 for both."
+  description = "Request rate of fetch-details; ingest-changes adds a quarter. TMDB allows about 40 in all."
   type        = number
   default     = 30
 
@@ -342,14 +375,17 @@ variable "tmdb_requests_per_second" {
 }
 
 variable "tmdb_token" {
-  description = "TMDB's API Read Access Token (or API Key) from https://www.themoviedb.org/settings/api. Kept in Secret Manager only: not in the plan, not in the state."
+  description = <<-TEXT
+    TMDB's API Read Access Token (or API Key) from https://www.themoviedb.org/settings/api.
+    Kept in Secret Manager only: neither in the plan nor in the state.
+  TEXT
   type        = string
   ephemeral   = true
   sensitive   = true
 
   validation {
-    condition     = can(regex("^([0-9a-fA-F]{32}|[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+)$", var.tmdb_token))
-    error_message = "Set TF_VAR_tmdb_token to the API Read Access Token (three parts joined by dots) or the API Key (32 hexadecimal digits)."
+    condition     = can(regex("^([0-9a-fA-F]{32}|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+){2})$", var.tmdb_token))
+    error_message = "Set TF_VAR_tmdb_token to the API Read Access Token (a.b.c) or the API Key (32 hexadecimal digits)."
   }
 }
 
@@ -359,7 +395,7 @@ variable "tmdb_token_version" {
   default     = 1
 
   validation {
-    condition     = var.tmdb_token_version >= 1 && floor(var.tmdb_token_version) == var.tmdb_token_version
+    condition     = var.tmdb_token_version >= 1 && var.tmdb_token_version % 1 == 0
     error_message = "Write a whole number, one more than before."
   }
 }
@@ -370,8 +406,9 @@ variable "tracked_movies" {
   default     = 1000
 
   validation {
-    condition     = var.tracked_movies >= 1 && var.tracked_movies <= 200000 && floor(var.tracked_movies) == var.tracked_movies
-    error_message = "Write a whole number from 1 to 200000: four days of history of more movies at once do not fit into the memory of ingest_changes."
+    # Four days of history of more movies do not fit into the memory of ingest_changes.
+    condition     = var.tracked_movies >= 1 && var.tracked_movies <= 200000 && var.tracked_movies % 1 == 0
+    error_message = "Write a whole number from 1 to 200000."
   }
 }
 

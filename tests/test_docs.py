@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from functions.ingest_changes.plan import Selected
 from local.archives import FUNCTIONS, archive, contents
@@ -98,10 +99,23 @@ def test_every_section_that_is_linked_is_there(page: Path) -> None:
 def test_every_alerts_chapter_says_how_one_knows_that_it_is_mended() -> None:
     text = (ROOT / "docs/runbook.md").read_text()
     chapters = dict(re.findall(r"(?ms)^## ([a-z-]+)\n(.*?)(?=^## |\Z)", text))
-    assert chapters
+    alerts = yaml.safe_load((ROOT / "terraform/alerts.yaml").read_text())["alerts"]
+    assert chapters.keys() == {name.replace("_", "-") for name in alerts}
     for name, chapter in chapters.items():
         is_told = re.search(r"\bMended when\b|\bNothing is broken\b", chapter)
         assert is_told, name
+
+
+@pytest.mark.parametrize(
+    "file",
+    [*PAGES, *(ROOT / "terraform").glob("*.tf"), *(ROOT / "terraform").glob("*.yaml")],
+    ids=lambda file: file.name,
+)
+def test_every_day_in_a_query_to_paste_is_a_day_of_utc(file: Path) -> None:
+    """A project's default time zone may be another; our days are UTC everywhere."""
+    text = file.read_text()
+    assert not re.findall(r"\bCURRENT_DATE\b(?!\(['\"]UTC['\"]\))", text)
+    assert not re.findall(r"(?<![A-Z_.])DATE\([\w.]+\)", text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,6 +1,6 @@
 """Breakouts: a published daily run in, one log line with those who broke out, out.
 
-The line is what the alert in terraform/monitoring.tf tells people; its `headline` is
+The line is what the alert in terraform/alerts.yaml tells people; its `headline` is
 meant to be read as it is. Each movie is announced once a day: the ledger says which
 were, so a run that late batches publish again announces the others.
 """

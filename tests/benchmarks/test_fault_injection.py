@@ -48,7 +48,7 @@ def test_no_process_said_the_credential_while_it_was_killed(stage: Stage) -> Non
 
 
 def test_a_run_that_was_closed_is_told_as_the_alert_wants_it(stage: Stage) -> None:
-    """The line that run_incomplete of terraform/monitoring.tf waits for."""
+    """The line that run_incomplete of terraform/alerts.yaml waits for."""
     lines = [
         json.loads(line)
         for log in stage.stack.logs.glob("ingest_changes*.log")

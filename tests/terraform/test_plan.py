@@ -1,11 +1,13 @@
 """The plan of a first deployment keeps every rule."""
 
+from pathlib import Path
+
 import pytest
 
 from shared.config import Settings
 from shared.runs import Mode
 from tests.terraform import rules
-from tests.terraform.driver import Json, Root
+from tests.terraform.driver import REPOSITORY, Json, Root
 from tests.terraform.rules.reading import of_type
 
 
@@ -17,6 +19,14 @@ def test_the_deployment_keeps_the_rule(rule: rules.Rule, plan: Json) -> None:
 @pytest.mark.parametrize("rule", rules.OF_THE_TEXT, ids=lambda rule: rule.__name__)
 def test_the_files_keep_the_rule(rule: rules.TextRule, root: Root) -> None:
     assert list(rule(root.text())) == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((REPOSITORY / "terraform").glob("*.tf")), ids=lambda path: path.name
+)
+def test_a_line_has_at_most_120_characters(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert [number for number, line in enumerate(lines, 1) if len(line) > 120] == []
 
 
 def test_settings_differ_from_their_defaults_only_where_terraform_decides(
