@@ -30,7 +30,7 @@ def track(run: Run, selected: Sequence[Selected], tables: Tables) -> None:
 
 
 def retire(day: date, tables: Tables) -> None:
-    """Track no more what has long been outside the top."""
+    """Track no more what has long been outside the top, or is gone."""
     tables.execute(RETIRE, to_date=day)
 
 
