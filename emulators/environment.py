@@ -1,9 +1,8 @@
-"""Environments: the user's variables in, those that we choose out.
+"""Choose the environment variables of the local stack's processes.
 
-The local stack is a guest: `DEBUG`, `PYTHONPATH`, `BIGQUERY_DATASET` or a proxy in the
-user's shell are meant for something else. A child gets the few names below, the
-settings that it is given, and nothing more. Nothing on this machine is reached through
-a proxy; what is outside keeps the user's.
+`DEBUG`, `PYTHONPATH`, `BIGQUERY_DATASET` or a proxy in the user's shell are meant for
+other programs. A child process gets the few names below and its own settings, nothing
+more. Addresses on this machine are reached without a proxy; all others use the user's.
 """
 
 import os

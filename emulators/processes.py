@@ -1,7 +1,7 @@
-"""Processes: a command in, a running child that ends with us out.
+"""Run a command as a child process that ends with this process.
 
-It ends with us also when we are killed: `tied.py`. Its environment is the one given,
-not ours.
+It ends even if this process is killed (`tied.py`). It gets the given environment, not
+this process's.
 """
 
 import os
@@ -28,7 +28,7 @@ class StartError(Exception):
 
 
 def free_port() -> int:
-    """Return a port nobody listens on at this moment."""
+    """Return a port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,8 +1,7 @@
-"""Secret Manager on a laptop, for the unmodified google-cloud-secret-manager client.
+"""A Secret Manager emulator for the unmodified google-cloud-secret-manager client.
 
-In: secrets by resource name; AccessSecretVersion calls over gRPC on `.address`.
-Out: their payloads with checksum, errors in the service's own words. Any other call
-answers UNIMPLEMENTED.
+It serves AccessSecretVersion over gRPC on `.address`: payloads with checksum, errors
+with the service's own messages. Any other call answers UNIMPLEMENTED.
 
     channel = grpc.insecure_channel(secrets.address)
     transport = SecretManagerServiceGrpcTransport(channel=channel)
@@ -25,7 +24,7 @@ _VERSION_NAME = re.compile(
 )
 
 
-class SecretManagerStandIn:
+class SecretManagerEmulator:
     """Running from the moment it exists until `stop`.
 
     address: host and port for an insecure gRPC channel.
@@ -53,7 +52,7 @@ class SecretManagerStandIn:
             bound_port = self._server.add_insecure_port(f"127.0.0.1:{port}")
         except RuntimeError as error:
             self.stop()
-            raise OSError(f"Secret Manager stand-in: port {port} is taken") from error
+            raise OSError(f"Secret Manager emulator: port {port} is taken") from error
         self.address = f"127.0.0.1:{bound_port}"
         self._server.start()
 

@@ -1,4 +1,4 @@
-"""Tied: a command that ends with the process that started it, however that one ends.
+"""Run a command that ends with the process that started it, however that one ends.
 
     python tied.py COMMAND...
 
@@ -28,7 +28,7 @@ def _watch() -> None:
     """Wait for the end of the starter; never return."""
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(kind, signal.SIG_IGN)
-    # Whoever waits for the end of the command's output does not wait for us.
+    # A reader that waits for the end of the command's output does not wait for us.
     nothing = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(nothing, stream)

@@ -1,1 +1,1 @@
-"""Everything that lets the pipeline run on a laptop: stand-ins in, no cloud out."""
+"""Everything that lets the pipeline run on a laptop: emulators and the demo."""

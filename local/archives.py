@@ -1,4 +1,4 @@
-"""Archives: a function's name in, the files that are deployed for it out.
+"""Build the files that are deployed for a function.
 
 The zip that a deployment uploads and the folder that the laptop runs hold the same
 files at the same paths: the function's package, shared/, the SQL it reads, its

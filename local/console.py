@@ -1,8 +1,8 @@
-"""Console: what a command prints for people, on whatever they have for a terminal.
+"""Open a console that prints any data safely on any terminal.
 
 Data are never markup: a title such as `X [/end]` or `:skull:` is printed as it is, so
-a style is an argument (`style=`, `Text`), never a part of a text. A letter that the
-terminal's encoding lacks is printed as one that it has.
+styles are arguments (`style=`, `Text`), never part of a text. Characters that the
+terminal's encoding lacks are replaced.
 """
 
 import codecs

@@ -1,4 +1,4 @@
-"""Credentials: TMDB_TOKEN of the environment in, the local stack's credential out."""
+"""Read the local stack's TMDB credential from TMDB_TOKEN."""
 
 import os
 

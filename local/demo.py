@@ -4,7 +4,7 @@ python -m local.demo, or `make demo`. With a TMDB simulator: an initial load, 90
 of history from exports, then daily runs of simulated days. With TMDB_TOKEN set: the
 real TMDB, today, with less history. State stays in .data/; starting again goes on
 with the next day. PUBSUB_EMULATOR=google takes Google's own Pub/Sub emulator, where
-Java and the Cloud SDK are installed, instead of the embedded stand-in.
+Java and the Cloud SDK are installed, instead of the embedded emulator.
 """
 
 import signal
@@ -106,7 +106,7 @@ def _demo_simulated(plan: Plan, console: Console) -> None:
     began = time.monotonic()
     simulator = (f"--seed={plan.seed}", "--movies=3000", f"--today={FIRST_DAY}")
     with Progress(console) as progress:
-        progress.say("starting the stand-ins and the three functions")
+        progress.say("starting the emulators and the three functions")
         options = _options(plan, simulator=simulator)
         with Stack(plan.data, options) as stack:
             progress.done(f"up in {time.monotonic() - began:.0f} s")
@@ -136,7 +136,7 @@ def _demo_real(plan: Plan, token: str, console: Console) -> None:
     today = datetime.now(UTC).date()
     options = _options(plan, simulator=None, token=token)
     with Progress(console) as progress:
-        progress.say("starting the stand-ins and the three functions")
+        progress.say("starting the emulators and the three functions")
         with Stack(plan.data, options) as stack:
             progress.done(f"up in {time.monotonic() - began:.0f} s")
             if not run_states(stack.client):

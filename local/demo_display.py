@@ -1,6 +1,6 @@
-"""What the demo shows: run states in; progress, tables and links out.
+"""Print the demo's progress, tables and links.
 
-On a terminal a live bar per run; elsewhere one plain line per finished run.
+On a terminal it shows a live bar per run; elsewhere one plain line per finished run.
 """
 
 import time

@@ -1,7 +1,7 @@
-"""Endpoints: where a running local stack listens, told to other terminals by a file.
+"""Publish the addresses of a running local stack in a file for other terminals.
 
-The file lives as long as the stack; one that a killed stack has left behind is known
-by its process or its port being gone.
+The file is deleted with the stack. A file that a killed stack has left is recognised
+because its process or its port is gone.
 """
 
 import json
@@ -69,18 +69,18 @@ class Endpoints:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """Return what the folder's file tells; None without one, or a broken one."""
+        """Read the folder's file; None where it is missing or broken."""
         try:
             return cls(**json.loads((folder / NAME).read_text()))
         except (FileNotFoundError, ValueError, TypeError):
             return None
 
     @contextmanager
-    def told_in(self, folder: Path) -> Iterator[None]:
+    def published_in(self, folder: Path) -> Iterator[None]:
         """Keep the file in the folder for as long as this is open."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / NAME
-        # At once or not at all: nobody reads half a file.
+        # Atomically: no reader sees half a file.
         made = path.with_suffix(".tmp")
         made.write_text(json.dumps(asdict(self), indent=2) + "\n")
         made.replace(path)

@@ -1,4 +1,4 @@
-"""Watching runs: run ids in, how far they are out, until all are published."""
+"""Read the state and progress of runs, and wait until they are published."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ FROM tmdb_analytics.ingestion_log
 WHERE run_id IN UNNEST(@run_ids)
 GROUP BY run_id
 """
-"""The ledger's part of v_run_status: cheap enough to be asked all the time."""
+"""The ledger's part of v_run_status: cheap enough to be queried continuously."""
 
 _STATES = f"SELECT * FROM ({RUN_STATUS}) WHERE run_id IN UNNEST(@run_ids)"
 
@@ -32,13 +32,13 @@ class RunStuckError(Exception):
 
 
 def run_states(client: bigquery.Client) -> list[Status]:
-    """Return every run of the ledger as v_run_status tells it, oldest first."""
+    """Return every run of the ledger as v_run_status returns it, oldest first."""
     sql = f"SELECT * FROM ({RUN_STATUS}) ORDER BY run_date, started_at, run_id"
     return [dict(row.items()) for row in client.query_and_wait(sql)]
 
 
 def run_state(client: bigquery.Client, run_id: str) -> Status | None:
-    """Return one run as v_run_status tells it; None before it is planned."""
+    """Return one run as v_run_status returns it; None before it is planned."""
     parameter = bigquery.ScalarQueryParameter("run_id", "STRING", run_id)
     config = bigquery.QueryJobConfig(query_parameters=[parameter])
     sql = f"SELECT * FROM ({RUN_STATUS}) WHERE run_id = @run_id"
@@ -52,7 +52,7 @@ def wait_until_published(
     timeout_s: float,
     report: Callable[[Sequence[Status]], None] = lambda _: None,
 ) -> list[Status]:
-    """Wait for runs, then return their states, in the order asked.
+    """Wait for runs, then return their states, in the order given.
 
     `report` is called at every look with run_id, batches_total, batches_done and
     is_published of the runs that are planned.

@@ -1,7 +1,7 @@
 """The local stack, kept up in the foreground: `make local`.
 
-In: options. Out: the stand-ins and the three functions, until Ctrl-C; in .data a file
-that tells `python -m cli` in other terminals where they listen. TMDB is simulated, or
+It runs the emulators and the three functions until Ctrl-C. A file in .data gives their
+addresses to the command line in other terminals. TMDB is simulated, or
 the real one with TMDB_TOKEN set. The data are the demo's: either goes on with them.
 """
 
@@ -60,7 +60,7 @@ def main() -> None:
     if (other := Endpoints.read(arguments.data)) and other.is_up:
         console.print(f"it runs already, as process {other.pid}: end that one first")
         sys.exit(1)
-    console.print("starting the stand-ins and the three functions ...")
+    console.print("starting the emulators and the three functions ...")
     try:
         _serve(arguments, console, ended, up)
     except KeyboardInterrupt:
@@ -97,7 +97,7 @@ def _serve(
     with Stack(data, Options(settings, simulator, token)) as stack:
         if not token:
             stack.set_today(arguments.today or _newest_day(stack.client) or FIRST_DAY)
-        told = Endpoints(
+        endpoints = Endpoints(
             pid=os.getpid(),
             bigquery=stack.bigquery_url,
             pubsub=stack.pubsub_address,
@@ -108,11 +108,11 @@ def _serve(
             history_days=days,
             requests_per_second=float(settings["TMDB_REQUESTS_PER_SECOND"]),
         )
-        with told.told_in(arguments.data):
+        with endpoints.published_in(arguments.data):
             up.set()
-            _say(console, told, stack.logs)
+            _say(console, endpoints, stack.logs)
             while not ended.wait(SWEEP_EVERY_S):
-                day = told.today() or datetime.now(UTC).date()
+                day = endpoints.today() or datetime.now(UTC).date()
                 stack.tick(IngestRequest(Mode.SWEEP, day))
             console.print("ending; the data stay")
 
@@ -132,12 +132,12 @@ def _newest_day(client: bigquery.Client) -> date | None:
     return max((day for day in days if day <= today), default=None)
 
 
-def _say(console: Console, told: Endpoints, logs: Path) -> None:
-    day = told.today()
+def _say(console: Console, endpoints: Endpoints, logs: Path) -> None:
+    day = endpoints.today()
     logs = logs.relative_to(ROOT) if logs.is_relative_to(ROOT) else logs
-    world = f"TMDB is simulated, its day is {day}" if day else "TMDB is the real one"
+    source = f"TMDB is simulated, its day is {day}" if day else "TMDB is the real one"
     console.print(
-        Text.assemble(("up", "bold"), f": {world}; Ctrl-C ends it, the data stay")
+        Text.assemble(("up", "bold"), f": {source}; Ctrl-C ends it, the data stay")
     )
     console.print(
         "In another terminal:\n"
@@ -145,13 +145,13 @@ def _say(console: Console, told: Endpoints, logs: Path) -> None:
         "  make load LIMIT=250      start it\n"
         "  make status WATCH=1      watch it\n"
         "  make dead-letters        what could not be processed\n"
-        "The functions, as `gcloud functions call` would ask them:"
+        "The functions, as `gcloud functions call` would call them:"
     )
-    for name, url in told.functions.items():
+    for name, url in endpoints.functions.items():
         console.print(f"  {name:<16} {url}")
     if day:
         console.print(
-            f"Another simulated day: curl {told.simulator}/_sim/state "
+            f"Another simulated day: curl {endpoints.simulator}/_sim/state "
             '-d \'{"today": "YYYY-MM-DD"}\''
         )
     console.print(f"Logs: {logs}")

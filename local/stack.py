@@ -1,6 +1,6 @@
 """The local stack: the whole pipeline on this machine, from the deployed archives.
 
-Starts the stand-ins (BigQuery, Pub/Sub, Secret Manager, TMDB) and the three functions
+Starts the emulators (BigQuery, Pub/Sub, Secret Manager, TMDB) and the three functions
 as functions-framework processes, each in the folder its archive unpacks to; ends all
 of them on leaving, whatever happened.
 """
@@ -23,8 +23,8 @@ from google.pubsub_v1.types import PubsubMessage
 from emulators import environment
 from emulators.bigquery import BigQueryEmulator
 from emulators.processes import Child, child, free_port
-from emulators.pubsub import Backend, PubSubStandIn, start_google_emulator
-from emulators.secretmanager import SecretManagerStandIn
+from emulators.pubsub import Backend, PubSubEmulator, start_google_emulator
+from emulators.secretmanager import SecretManagerEmulator
 from emulators.tmdb import SIMULATED_TOKEN
 from local import archives, tables
 from local import topics as local_topics
@@ -39,7 +39,7 @@ ATTEMPTS = "MAX_DELIVERY_ATTEMPTS"
 """The setting that the queues and the functions must agree on."""
 
 FAST_SETTINGS = {
-    # The simulator's own limit is lifted with it: nobody's servers are spared here.
+    # The simulator's own limit is lifted with it: no real server is spared here.
     "TMDB_REQUESTS_PER_SECOND": "500",
     "TMDB_RETRY_S": "10",
 }
@@ -76,7 +76,7 @@ class Options:
 
 
 class StackError(Exception):
-    """The stack was asked for what it cannot do; the text says what."""
+    """The stack cannot do what the caller requested; the text says what."""
 
 
 class Stack:
@@ -195,7 +195,7 @@ class Stack:
         bigquery_url = self.bigquery_url = self._exit.enter_context(emulator).url
         self._pubsub = self._exit.enter_context(self._queue_server())
         token = options.token or SIMULATED_TOKEN
-        self._secrets = SecretManagerStandIn({TOKEN_SECRET: token})
+        self._secrets = SecretManagerEmulator({TOKEN_SECRET: token})
         secrets = self._exit.enter_context(self._secrets)
         for name, port in endpoints.items():
             url = self._bigquery_url(name, bigquery_url)
@@ -207,7 +207,7 @@ class Stack:
         for server in self.functions.values():
             server.wait_until_up()
         urls = {name: server.url for name, server in self.functions.items()}
-        # As many as the functions are told; all their settings are the same.
+        # As many as in the settings of the functions, which are all the same.
         attempts = int(options.settings.get(ATTEMPTS, local_topics.MOST_ATTEMPTS))
         local_topics.create_queues(self._pubsub.address, urls, attempts)
 
@@ -218,7 +218,7 @@ class Stack:
             local_topics.subscription_path(topic): CONCURRENCY[function]
             for topic, function in local_topics.SUBSCRIBERS.items()
         }
-        return PubSubStandIn(
+        return PubSubEmulator(
             push_concurrency=by_subscription,
             time_scale=self._options.time_scale,
             duplicate_rate=self._options.duplicate_rate,

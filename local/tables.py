@@ -1,6 +1,6 @@
-"""The local warehouse: sql/schemas in, a dataset with its tables out.
+"""Create the dataset and its tables on the BigQuery emulator from sql/schemas.
 
-In the cloud the same files make the same tables.
+In the cloud, Terraform creates the same tables from the same files.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The local queues: topics and push subscriptions, as in the cloud.
+"""Create topics and push subscriptions on the Pub/Sub emulator, as in the cloud.
 
 ingest-requests -> ingest_changes, movie-batches -> fetch_details,
 metrics-requests -> compute_metrics; what cannot be delivered -> dead-letters.
@@ -54,7 +54,7 @@ def subscription_path(topic: str) -> str:
 
 @contextmanager
 def publisher(address: str) -> Iterator[PublisherClient]:
-    """Open Google's publisher on a stand-in at host:port."""
+    """Open Google's publisher on an emulator at host:port."""
     with grpc.insecure_channel(address) as channel:
         yield PublisherClient(transport=PublisherGrpcTransport(channel=channel))
 

@@ -1,4 +1,4 @@
-"""The whole pipeline: deployed archives, real clients, stand-ins, simulated days."""
+"""The whole pipeline: deployed archives, real clients, emulators, simulated days."""
 
 import gzip
 import json

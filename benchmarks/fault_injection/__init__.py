@@ -2,7 +2,7 @@
 
 Everything runs as it is deployed; what breaks is broken from outside: processes by
 SIGKILL at the moment they ask BigQuery for something, BigQuery by what stands between
-it and them, Pub/Sub and TMDB by their stand-ins.
+it and them, Pub/Sub and TMDB by their emulators.
 
 - `tap`: between one function and BigQuery.
 - `scene`: one run and the means to break it. `faults`: what is broken, by name.

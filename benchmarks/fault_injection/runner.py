@@ -15,7 +15,7 @@ from benchmarks.fault_injection import invariants
 from benchmarks.fault_injection.faults import FAULTS
 from benchmarks.fault_injection.proxy import Tap, hand_on
 from benchmarks.fault_injection.scenario import DELIVERIES, Scene
-from emulators.pubsub import PubSubStandIn
+from emulators.pubsub import PubSubEmulator
 from emulators.tmdb.catalogue.movies import Catalogue
 from local import topics
 from local.run_progress import Status, run_state, wait_until_published
@@ -184,17 +184,17 @@ class Stage:
         pubsub = self.stack.pubsub
         if scene.is_at_work():
             return False
-        return not isinstance(pubsub, PubSubStandIn) or pubsub.idle()
+        return not isinstance(pubsub, PubSubEmulator) or pubsub.idle()
 
     def _heal(self, scene: Scene) -> None:
         self._tap.ambush = hand_on
-        if isinstance(self.stack.pubsub, PubSubStandIn):
+        if isinstance(self.stack.pubsub, PubSubEmulator):
             scene.lose(lambda _topic, _data: False)
         self.stack.steer_simulator({"faults": {}})
 
     def _letters(self) -> Sequence[bytes]:
         pubsub = self.stack.pubsub
-        if isinstance(pubsub, PubSubStandIn):
+        if isinstance(pubsub, PubSubEmulator):
             waiting = pubsub.stats()[topics.subscription_path(DEAD_LETTERS)].ready
             if not waiting:
                 return []

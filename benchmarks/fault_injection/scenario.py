@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from benchmarks.fault_injection.proxy import Tap
-from emulators.pubsub import PubSubStandIn
+from emulators.pubsub import PubSubEmulator
 from local import topics as local_topics
 from local.run_progress import Status
 from local.stack import Stack
@@ -84,8 +84,8 @@ class Scene:
     def lose(self, is_lost: Callable[[str, bytes], bool]) -> None:
         """Let Pub/Sub lose messages: short topic name and data in."""
         pubsub = self.stack.pubsub
-        if not isinstance(pubsub, PubSubStandIn):
-            raise TypeError("only the stand-in loses messages")
+        if not isinstance(pubsub, PubSubEmulator):
+            raise TypeError("only the emulator loses messages")
         pubsub.lose(lambda topic, data: is_lost(topic.rpartition("/")[2], data))
 
     def crash(self, function: str) -> None:

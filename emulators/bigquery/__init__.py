@@ -1,8 +1,8 @@
-"""BigQuery on a laptop, for the unmodified google-cloud-bigquery client.
+"""A BigQuery emulator for the unmodified google-cloud-bigquery client.
 
-In: a folder for the data. Out: a process that speaks BigQuery's REST API on `.url` and
-its storage API (gRPC) on `.storage_address`: PyPI's local-bigquery over DuckDB, started
-without any download (see `offline.py` for what that takes and costs).
+It serves BigQuery's REST API on `.url` and its storage API (gRPC) on
+`.storage_address`: PyPI's local-bigquery over DuckDB, started without any download
+(`offline.py` says what that takes and costs).
 
 It proves that SQL computes the right numbers, not that BigQuery would accept the SQL;
 and SQL can read files, so it listens on loopback only.

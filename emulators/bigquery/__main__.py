@@ -1,7 +1,7 @@
-"""`python -m emulators.bigquery`: the embedded BigQuery as a process of its own.
+"""Run the BigQuery emulator: `python -m emulators.bigquery --help`.
 
-In: ports, a folder, a project id. Out: one line with both addresses once it answers;
-SIGTERM or Ctrl-C ends it and writes everything into the folder's files.
+It prints one line with both addresses when it is ready. SIGTERM or Ctrl-C ends it and
+writes everything into the folder's files.
 """
 
 import argparse

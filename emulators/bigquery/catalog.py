@@ -1,9 +1,8 @@
-"""Let the emulator look up one table without listing every table it has.
+"""Patch the emulator to look up one table without listing every table.
 
-In: its catalogue. Out: the same answers, sooner. Each query leaves its result behind as
-a table, and every question after it ("is there such a table, which columns, which are
-required") listed all of them: 8 ms each with 1,000 results, a dozen times a query.
-Cost: a table's name in the wrong case is found too.
+Each query leaves its result behind as a table, and every later look-up ("does the table
+exist, which columns, which are required") listed all of them: 8 ms each with 1,000
+results, a dozen times a query. Cost: a table's name in the wrong case is found too.
 """
 
 import duckdb

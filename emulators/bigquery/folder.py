@@ -1,7 +1,7 @@
-"""The folder of an emulator's data: one process in, every other one refused.
+"""Lock the emulator's data folder for one process.
 
-The lock is the operating system's: it ends with the emulator, however that ends, and
-no stale one is ever left. The file only says whose it is.
+The operating system holds the lock and releases it when the process ends, however it
+ends, so no stale lock is left. The file only names the process.
 """
 
 import fcntl

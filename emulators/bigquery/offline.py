@@ -1,8 +1,8 @@
-"""Let local-bigquery 0.4.0 run on stock DuckDB 2.0.0, without downloads.
+"""Patch local-bigquery 0.4.0 to run on stock DuckDB 2.0.0, without downloads.
 
-In: its settings. Out: its connection, made differently. As installed it downloads
-three DuckDB extensions at its first start. Each function here goes without one of them
-and says what that costs. `versions.py` holds the versions this was tried with.
+As installed it downloads three DuckDB extensions at its first start. Each function here
+replaces one of them and says what that costs. `versions.py` holds the versions this was
+tested with.
 """
 
 import functools

@@ -1,7 +1,7 @@
-"""Start and stop the embedded BigQuery from another process.
+"""Start and stop the BigQuery emulator from another process.
 
-In: a folder for the data (kept between starts), a port. Out: `.url`, once it answers a
-query; its log in the folder.
+The data folder survives restarts and holds the log. `.url` is set once the emulator has
+answered a query.
 """
 
 import http.client
@@ -57,7 +57,7 @@ class BigQueryEmulator:
             raise folder.FolderUnusableError(data_dir, error) from error
         finally:
             os.close(held)  # the emulator holds the folder now, and its end frees it
-        # Also at the end of the interpreter, should nobody call it.
+        # Also at the end of the interpreter, if it was not called before.
         self.stop = weakref.finalize(self, terminate, self._process, _KILL_AFTER_S)
         try:
             self.url, self.storage_address = self._wait_for_addresses()

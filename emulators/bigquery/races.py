@@ -1,8 +1,8 @@
-"""Let the emulator answer as BigQuery does when two requests meet.
+"""Patch the emulator to handle concurrent requests and jobs as BigQuery does.
 
-In: its internals. Out: the same, one request at a time where it looks first and writes
-afterwards. Pub/Sub delivers twice, and two deliveries at once are what we test. A job
-ends at its timeout, whoever waits for it, and a cancelled one wherever it is.
+Where it checks first and writes afterwards, it now serves one request at a time:
+Pub/Sub delivers twice, and two deliveries at once are what we test. A job ends at its
+timeout even if no client waits for it, and a cancelled job stops at any step.
 """
 
 import concurrent.futures
@@ -26,7 +26,7 @@ _stock_deduplicate = tabledata._deduplicate  # noqa: SLF001 - no public way
 type _Rows = list[tuple[int, str | None, object]]
 
 
-def mend_races() -> None:
+def patch_races() -> None:
     """Replace the three internals."""
     runner.submit = _submit
     runner.cancel = _cancel

@@ -1,7 +1,7 @@
-"""local-bigquery, served on loopback until a signal comes.
+"""Serve local-bigquery on loopback until a signal arrives.
 
-In: a bound socket, a folder, a project. Out: on standard output one line with both
-addresses, then REST and gRPC answers. Its own command line is not used because it
+It prints one line with both addresses on standard output, then serves REST and gRPC.
+local-bigquery's own command line is not used because it
 binds to all interfaces, logs every request and ends without closing its files.
 """
 
@@ -20,7 +20,7 @@ from local_bigquery.grpc import server as storage
 
 from emulators.bigquery.catalog import look_up_single_tables
 from emulators.bigquery.offline import go_offline
-from emulators.bigquery.races import mend_races
+from emulators.bigquery.races import patch_races
 from emulators.bigquery.transactions import merge_within_transactions
 from emulators.bigquery.translations import remember_translations
 
@@ -44,7 +44,7 @@ def serve(
     database.settings.default_project_id = project
     go_offline()
     look_up_single_tables()
-    mend_races()
+    patch_races()
     merge_within_transactions()
     remember_translations()
     exit_code = 1

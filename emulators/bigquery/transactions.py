@@ -1,8 +1,8 @@
-"""Let the emulator run a MERGE within a transaction.
+"""Patch the emulator to run a MERGE within an open transaction.
 
-In: its MERGE, which begins a transaction of its own. Out: the same, except that it
-takes part in the one that is open. It tries to begin one and relies on the refusal;
-DuckDB 2.0 aborts the open transaction for such a try, so here the refusal comes first.
+local-bigquery's MERGE begins a transaction of its own and, if that is refused, uses the
+open one. DuckDB 2.0 aborts the open transaction on such an attempt, so the patch
+refuses before DuckDB sees it.
 """
 
 from typing import Any

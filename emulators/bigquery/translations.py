@@ -1,4 +1,4 @@
-"""Let the emulator remember a statement: how it parses, and how DuckDB's SQL says it.
+"""Cache each statement's syntax tree and its translation into DuckDB's SQL.
 
 sqlglot parses, types and rewrites a statement each time it runs, a second for our
 longest, while DuckDB needs a fraction of that. Ours are the same every day but for

@@ -1,6 +1,6 @@
-"""`python -m emulators.pubsub`: the Pub/Sub stand-in as a process of its own.
+"""Run the Pub/Sub emulator: `python -m emulators.pubsub --help`.
 
-In: options. Out: "listening on HOST:PORT" once it answers; SIGTERM or Ctrl-C ends it.
+It prints "listening on HOST:PORT" when it is ready; SIGTERM or Ctrl-C ends it.
 """
 
 import argparse
@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 
-from emulators.pubsub import PubSubStandIn
+from emulators.pubsub import PubSubEmulator
 from emulators.pubsub.settings import DEFAULT_PUSH_CONCURRENCY
 
 
@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with PubSubStandIn(**vars(options)) as pubsub:
+    with PubSubEmulator(**vars(options)) as pubsub:
         sys.stdout.write(f"listening on {pubsub.address}\n")
         sys.stdout.flush()
         ended.wait()

@@ -1,7 +1,4 @@
-"""What callers may rely on, whichever Pub/Sub runs behind it.
-
-In: nothing. Out: the `Backend` protocol, held to both back ends by mypy.
-"""
+"""The protocol that both Pub/Sub back ends implement; mypy checks both."""
 
 from typing import Protocol, Self
 

@@ -1,7 +1,6 @@
-"""Topics and subscriptions, and the way of a message between them.
+"""Keep topics and subscriptions, and route messages from one to the other.
 
-In: the calls of the two gRPC services. Out: queues filled, workers started, refusals
-raised as `RefusedError` in Pub/Sub's words.
+The two gRPC services call it. It raises `RefusedError` with Pub/Sub's own messages.
 """
 
 import itertools
@@ -57,7 +56,7 @@ class Broker:
             self._topics[topic.name] = topic
 
     def topic(self, name: str) -> types.Topic:
-        """Refuse a name that nobody created."""
+        """Refuse a name that was not created."""
         with self._lock:
             if name not in self._topics:
                 raise RefusedError("NOT_FOUND", f"Topic not found: {name}")
@@ -125,7 +124,7 @@ class Broker:
         return self._entry(name).queue
 
     def delete_subscription(self, name: str) -> None:
-        """Deliveries under way go on; nobody counts their answers."""
+        """Deliveries in progress continue; their answers are not counted."""
         with self._lock:
             entry = self._entry(name)
             del self._subscriptions[name]

@@ -1,6 +1,6 @@
-"""Google's own Pub/Sub emulator, where Java and its jar are installed.
+"""Run Google's own Pub/Sub emulator, where Java and its jar are installed.
 
-In: a port. Out: a process that speaks gRPC on it, until stopped. The jar is started
+The jar is started
 directly: a signal to `gcloud` would leave its Java child behind.
 """
 
@@ -42,12 +42,12 @@ def find_google_emulator() -> Path | None:
 
 
 def start_google_emulator(port: int = 0) -> "GoogleEmulator":
-    """Start it and wait for its port; GoogleEmulatorError tells what is missing."""
+    """Start it and wait for its port; GoogleEmulatorError says what is missing."""
     java = shutil.which("java")
     if java is None:
         raise GoogleEmulatorError(
             "Google's Pub/Sub emulator needs Java, and there is no `java` on PATH. "
-            "Install a Java 11+ runtime, or use the stand-in (emulators.pubsub)."
+            "Install a Java 11+ runtime, or use the emulator (emulators.pubsub)."
         )
     jar = find_google_emulator()
     if jar is None:
@@ -55,7 +55,7 @@ def start_google_emulator(port: int = 0) -> "GoogleEmulator":
             f"Google's Pub/Sub emulator is not installed: no {_JAR} below the gcloud "
             "on PATH or the usual places. Run `gcloud components install "
             "pubsub-emulator` or `apt-get install google-cloud-cli-pubsub-emulator`, "
-            "or use the stand-in (emulators.pubsub)."
+            "or use the emulator (emulators.pubsub)."
         )
     return GoogleEmulator(java, jar, port or free_port())
 

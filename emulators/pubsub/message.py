@@ -1,6 +1,5 @@
-"""A message, and the request body in which Pub/Sub pushes it: pure.
+"""A message, and the JSON body in which Pub/Sub pushes it. Pure.
 
-In: what a publisher sent. Out: the JSON of
 https://cloud.google.com/pubsub/docs/push#receive_push
 """
 

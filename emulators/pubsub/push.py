@@ -1,7 +1,7 @@
-"""Push delivery: leases come out of a subscription, HTTP requests go to its endpoint.
+"""Push messages of a subscription to its HTTP endpoint.
 
-The status code of the answer decides: an ack for those of
-https://cloud.google.com/pubsub/docs/push#receive_push, a nack for everything else.
+The status code of the response decides: the codes of
+https://cloud.google.com/pubsub/docs/push#receive_push acknowledge, all others do not.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""The gRPC door: requests come in, broker calls and replies go out.
+"""Serve the gRPC methods of Pub/Sub by calling the broker.
 
 google.pubsub.v1.Publisher and .Subscriber, the calls that a pipeline with push
 subscriptions needs; any other answers UNIMPLEMENTED.

@@ -1,8 +1,4 @@
-"""How the stand-in behaves, and the rules of one subscription: nouns, no I/O.
-
-In: the options of the person who starts it, the numbers of a subscription.
-Out: `Behaviour`, `SubscriptionSettings`, waits in seconds, `RefusedError`.
-"""
+"""The emulator's options and the settings of one subscription. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +12,7 @@ _MAX_DOUBLINGS = 32  # beyond any maximum backoff; keeps the power of two a floa
 
 
 class RefusedError(Exception):
-    """A call that Pub/Sub, or this stand-in, refuses.
+    """A call that Pub/Sub, or this emulator, refuses.
 
     code: name of the gRPC status, such as NOT_FOUND.
     """
@@ -32,7 +28,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How fast and how badly the stand-in behaves; the defaults are Pub/Sub's.
+    """How fast and how badly the emulator behaves; the defaults are Pub/Sub's.
 
     push_concurrency: requests in flight per push subscription; or that number by
         subscription, given by its full name or short id, and 8 for all others.

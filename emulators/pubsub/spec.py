@@ -1,6 +1,6 @@
-"""What a subscription asks for: protobuf comes in, our settings go out.
+"""Read the settings of a subscription from its protobuf message.
 
-What it asks for and we do not have is refused, so that nobody relies on it unawares.
+Unsupported settings are refused, so that no caller relies on them by mistake.
 (An OIDC token is the exception: nothing local would check it, so none is sent.)
 """
 
@@ -42,12 +42,12 @@ def refuse_endpoint(push: types.PushConfig) -> None:
     if push.push_endpoint and not push.push_endpoint.startswith("http://"):
         raise RefusedError(
             "INVALID_ARGUMENT",
-            f"the local Pub/Sub stand-in pushes to http:// only: {push.push_endpoint}",
+            f"the local Pub/Sub emulator pushes to http:// only: {push.push_endpoint}",
         )
     if "no_wrapper" in push:
         raise RefusedError(
             "INVALID_ARGUMENT",
-            "the local Pub/Sub stand-in has no push without the wrapper",
+            "the local Pub/Sub emulator has no push without the wrapper",
         )
 
 
@@ -63,7 +63,7 @@ def _refuse_unknown_features(spec: types.Subscription) -> None:
     for feature, wanted in absent.items():
         if wanted:
             raise RefusedError(
-                "INVALID_ARGUMENT", f"the local Pub/Sub stand-in has no {feature}"
+                "INVALID_ARGUMENT", f"the local Pub/Sub emulator has no {feature}"
             )
 
 

@@ -1,8 +1,6 @@
-"""The queue of one subscription.
+"""The queue of one subscription: leases, acknowledgements, redelivery, dead letters.
 
-In: messages of its topic, acks and nacks. Out: leases to whoever delivers them, and
-dead letters. Every attempt ends in exactly one ack or nack; a lease that expires is a
-nack.
+Every delivery attempt ends in exactly one ack or nack; an expired lease is a nack.
 """
 
 import heapq
@@ -46,7 +44,7 @@ class _Waiting:
 
 
 class Subscription:
-    """Messages that are due later or now, and those that somebody holds.
+    """Messages that are due later or now, and those that are leased.
 
     pushes: whether a push endpoint is set; decides the wait without a retry policy.
     """

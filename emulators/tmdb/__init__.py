@@ -1,6 +1,6 @@
-"""A simulated TMDB: real HTTP, invented movies, statistics and faults of the real one.
+"""A TMDB simulator: real HTTP, invented movies, statistics and faults of the real one.
 
-In: seed, size, day. Out: `TmdbSimulator`, or `python -m emulators.tmdb`.
+Start it as `TmdbSimulator` or with `python -m emulators.tmdb`.
 """
 
 from emulators.tmdb.http.faults import Faults

@@ -1,6 +1,6 @@
-"""Run the simulated TMDB: `python -m emulators.tmdb --help`.
+"""Run the TMDB simulator: `python -m emulators.tmdb --help`.
 
-In: options. Out: one line "listening on http://..." when ready; ends on SIGTERM or ^C.
+It prints "listening on http://..." when it is ready; SIGTERM or Ctrl-C ends it.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from emulators.tmdb.http.settings import SIMULATED_API_KEY, SIMULATED_TOKEN
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop."""
+    """Serve until a signal arrives."""
     parser = _parser()
     values = vars(parser.parse_args(arguments))
     texts = {

@@ -399,7 +399,7 @@ def test_the_file_of_a_killed_stack_is_not_believed(ask: Ask, data: Path) -> Non
     left = Endpoints(
         os.getpid(), "http://127.0.0.1:9", "127.0.0.1:9", "", {}, "", 1, 1, 1.0
     )
-    with left.told_in(data):
+    with left.published_in(data):
         assert left == Endpoints.read(data)
         assert not left.is_up
         assert ask("status").exit_code == 0

@@ -11,19 +11,19 @@ from google.cloud.secretmanager_v1.services.secret_manager_service.transports im
     SecretManagerServiceGrpcTransport,
 )
 
-from emulators.secretmanager import SecretManagerStandIn
+from emulators.secretmanager import SecretManagerEmulator
 
 TOKEN = "projects/local/secrets/tmdb-token"  # noqa: S105 - a name, not a secret
 
 
 @pytest.fixture
-def secrets() -> Iterator[SecretManagerStandIn]:
-    with SecretManagerStandIn({TOKEN: "first välue"}) as standin:
-        yield standin
+def secrets() -> Iterator[SecretManagerEmulator]:
+    with SecretManagerEmulator({TOKEN: "first välue"}) as emulator:
+        yield emulator
 
 
 @pytest.fixture
-def client(secrets: SecretManagerStandIn) -> Iterator[SecretManagerServiceClient]:
+def client(secrets: SecretManagerEmulator) -> Iterator[SecretManagerServiceClient]:
     with grpc.insecure_channel(secrets.address) as channel:
         transport = SecretManagerServiceGrpcTransport(channel=channel)
         yield SecretManagerServiceClient(transport=transport)
@@ -41,7 +41,7 @@ def test_latest_is_the_value_with_its_checksum(
 
 
 def test_a_rotation_changes_latest_and_keeps_the_old_number(
-    client: SecretManagerServiceClient, secrets: SecretManagerStandIn
+    client: SecretManagerServiceClient, secrets: SecretManagerEmulator
 ) -> None:
     secrets.set(TOKEN, "second")
 
@@ -79,7 +79,7 @@ def test_other_calls_are_not_implemented(client: SecretManagerServiceClient) -> 
         client.get_secret(name=TOKEN)
 
 
-def test_a_taken_port_is_an_error_that_names_it(secrets: SecretManagerStandIn) -> None:
+def test_a_taken_port_is_an_error_that_names_it(secrets: SecretManagerEmulator) -> None:
     port = int(secrets.address.rpartition(":")[2])
     with pytest.raises(OSError, match=str(port)):
-        SecretManagerStandIn({}, port)
+        SecretManagerEmulator({}, port)

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from cli.deployment.target import token
-from emulators.secretmanager import SecretManagerStandIn
+from emulators.secretmanager import SecretManagerEmulator
 from local.credentials import TokenError, is_empty, tmdb_token
 from shared import secretmanager
 from shared.errors import CredentialsError
@@ -43,13 +43,13 @@ def test_a_token_is_read_however_it_was_saved(how: str) -> None:
 
 @pytest.mark.parametrize("how", ["bom", "utf-16 le", "utf-16 be", "quotes", "crlf"])
 def test_a_function_reads_the_secret_however_it_was_saved(how: str) -> None:
-    with SecretManagerStandIn({SECRET: SAVED[how]}) as secrets:
+    with SecretManagerEmulator({SECRET: SAVED[how]}) as secrets:
         assert secretmanager.read(SECRET, secrets.address) == TOKEN
 
 
 def test_a_secret_that_is_no_text_is_refused_with_a_hint() -> None:
     with (
-        SecretManagerStandIn({SECRET: NO_TEXT["latin-1"]}) as secrets,
+        SecretManagerEmulator({SECRET: NO_TEXT["latin-1"]}) as secrets,
         pytest.raises(CredentialsError, match="is no text") as refused,
     ):
         secretmanager.read(SECRET, secrets.address)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.fault_injection.proxy import Answer, Call, Forward, Tap, hand_on
-from emulators.pubsub import PubSubStandIn
+from emulators.pubsub import PubSubEmulator
 from functions.compute_metrics import breakouts
 from functions.compute_metrics.world import World
 from local import archives, topics
@@ -67,7 +67,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
         for name, happens in _weather(stack, tap):
             happens()
             seen.entries[name] = list(log.new())
-            assert isinstance(stack.pubsub, PubSubStandIn)
+            assert isinstance(stack.pubsub, PubSubEmulator)
             waiting = stack.pubsub.stats()[topics.subscription_path(DEAD_LETTERS)]
             seen.dead_letters[name] = waiting.ready
     return seen

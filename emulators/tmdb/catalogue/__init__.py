@@ -1,1 +1,1 @@
-"""What the simulated TMDB knows: movies, their metadata and daily numbers."""
+"""The simulator's data: movies, their metadata and daily numbers."""

@@ -1,6 +1,5 @@
-"""What TMDB says about a movie besides its numbers of the day.
+"""A simulated movie's metadata: a pure function of the plan and its index in it.
 
-In: a `Plan` and a movie's place in it. Out: `Metadata`, a pure function of both.
 Missing values occur at the shares measured on TMDB's 4,000 most popular movies.
 """
 

@@ -1,4 +1,4 @@
-"""Real recordings in place of invented movies.
+"""Serve recorded series or responses instead of invented movies.
 
 In: a CSV of daily values (date, tmdb_id, title, release_date, original_language,
 popularity, vote_count, vote_average), or a folder of recorded exchanges.
@@ -86,7 +86,7 @@ class Replay:
         return None
 
     def breakouts(self) -> Sequence[Json]:
-        """Return nothing: nobody labelled the real ones."""
+        """Return nothing: the recorded movies have no labels."""
         return ()
 
     def _rows(self, day: date) -> dict[int, Json]:

@@ -1,4 +1,4 @@
-"""The one interface between what TMDB knows and how it says it.
+"""The interface between the simulator's data and its HTTP endpoints.
 
 `Catalogue` (invented movies) and `Replay` (a recorded series) both provide it; lists,
 exports and details are written once, against this.

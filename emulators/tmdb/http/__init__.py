@@ -1,1 +1,1 @@
-"""The simulated TMDB as seen over HTTP: endpoints, faults, limits."""
+"""The simulator's HTTP side: endpoints, faults, limits."""

@@ -1,6 +1,6 @@
-"""The endpoints under /3: what TMDB would answer, were nothing wrong.
+"""The endpoints under /3, without state and without a clock.
 
-In: path, query, day and faults of the content. Out: a `Reply`. No state and no clock.
+In: path, query, day and faults of the content. Out: a `Reply`.
 """
 
 import re

@@ -1,6 +1,6 @@
-"""The control endpoints under /_sim: read and move the simulation from outside.
+"""The control endpoints under /_sim, which read and change the simulation.
 
-In: a request without credentials. Out: JSON; 400 names the field that is wrong.
+They need no credential and answer JSON; a 400 names the invalid field.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""What goes wrong on purpose.
+"""The faults that the simulator injects.
 
-In: a `Faults`, from the constructor, the command line or POST /_sim/state. Out: for a
-request, whether and how it fails. Chance depends on the seed, the request and how
-often it was asked, never on the order of threads: a run repeats exactly.
+Set them in the constructor, on the command line or by POST /_sim/state. Whether a
+request fails depends on the seed, the request and how often it was sent, never on the
+order of threads, so a run repeats exactly.
 """
 
 import gzip

@@ -1,7 +1,4 @@
-"""TMDB's answers as bytes: bodies, status codes and headers as recorded.
-
-In: a JSON value or one of TMDB's error codes. Out: a `Reply` ready to be sent.
-"""
+"""TMDB's responses as bytes: bodies, status codes and headers as recorded."""
 
 import gzip
 import hashlib

@@ -1,7 +1,7 @@
-"""The HTTP server: bytes in, bytes out, one thread for each connection.
+"""The simulator's HTTP server, with one thread for each connection.
 
-In: connections on 127.0.0.1. Out: replies, kept alive; or a reset, or half a body. A
-plain socket server, as application servers cannot break a connection in mid-body.
+A plain socket server, because an application server cannot reset a connection in the
+middle of a body.
 """
 
 import socket
@@ -205,7 +205,7 @@ class _Connection(StreamRequestHandler):
         return Request(words[0], words[1], headers, body)
 
     def _serve(self, request: Request) -> bool:
-        """Answer; return whether the connection goes on."""
+        """Answer; return whether the connection stays open."""
         keep_alive = request.headers.get("connection", "").lower() != "close"
         if request.path.startswith(control.PREFIX):
             outcome = Outcome(control.answer(request, self._simulation))

@@ -1,7 +1,4 @@
-"""What the simulator is told at its start, and TMDB's /configuration.
-
-In: constructor arguments or command-line options. Out: `Options`.
-"""
+"""The simulator's options, and TMDB's /configuration."""
 
 from dataclasses import dataclass, field
 from datetime import date, time

@@ -1,7 +1,7 @@
-"""One simulated TMDB: its day, its faults, its limits, and who is let in.
+"""The simulation behind the HTTP server: its day, faults, limits and credentials.
 
 In: a parsed request. Out: an `Outcome`: what to send, how late, and whether to break
-the connection. Knows no sockets.
+the connection.
 """
 
 import gzip
@@ -246,7 +246,7 @@ def _befallen(reply: Reply, fate_: Fate, faults: Faults) -> Outcome:
 
 
 def _is_json(reply: Reply) -> bool:
-    """Tell the API's answers from the file server's: only they are spoilt."""
+    """Say whether a response is the API's: faults do not apply to the file server's."""
     return reply.content_type == replies.JSON_TYPE
 
 

@@ -1,8 +1,4 @@
-"""Counting and limiting requests.
-
-In: every API request as it arrives and its outcome. Out: whether it is one too many in
-this second; the statistics of GET /_sim/stats.
-"""
+"""Count and limit the simulator's requests; GET /_sim/stats returns the counts."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.__main__ import app
-from emulators.pubsub import PubSubStandIn
+from emulators.pubsub import PubSubEmulator
 from local import topics as local_topics
 from local.tables import PROJECT
 from shared.delivery import Delivery, answer
@@ -28,9 +28,9 @@ BATCH = {"run_id": RUN_ID, "run_date": "2026-03-01", "batch_no": 1, "movie_ids":
 
 
 @pytest.fixture
-def pubsub(monkeypatch: pytest.MonkeyPatch) -> Iterator[PubSubStandIn]:
+def pubsub(monkeypatch: pytest.MonkeyPatch) -> Iterator[PubSubEmulator]:
     """Every topic, each with a subscription that waits for pulls."""
-    with PubSubStandIn(time_scale=0.01) as pubsub:
+    with PubSubEmulator(time_scale=0.01) as pubsub:
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", pubsub.address)
         monkeypatch.delenv("PROJECT", raising=False)
         local_topics.create_queues(pubsub.address, {})
@@ -38,12 +38,12 @@ def pubsub(monkeypatch: pytest.MonkeyPatch) -> Iterator[PubSubStandIn]:
 
 
 @pytest.fixture
-def topics(pubsub: PubSubStandIn) -> Publisher:
+def topics(pubsub: PubSubEmulator) -> Publisher:
     return Publisher(PROJECT)
 
 
 @pytest.fixture
-def ask(pubsub: PubSubStandIn) -> Callable[..., Result]:
+def ask(pubsub: PubSubEmulator) -> Callable[..., Result]:
     return lambda *words: CliRunner().invoke(app, [*words, "--wait-s=0.3"])
 
 
@@ -101,7 +101,7 @@ def test_listing_takes_nothing_and_counts_a_message_once(
 
 
 def test_what_pubsub_gave_up_on_says_so(
-    ask: Callable[..., Result], pubsub: PubSubStandIn
+    ask: Callable[..., Result], pubsub: PubSubEmulator
 ) -> None:
     with local_topics.publisher(pubsub.address) as client:
         client.publish(
@@ -117,7 +117,7 @@ def test_what_pubsub_gave_up_on_says_so(
 
 
 def test_a_replay_publishes_once_and_takes_the_letters_out(
-    ask: Callable[..., Result], topics: Publisher, pubsub: PubSubStandIn
+    ask: Callable[..., Result], topics: Publisher, pubsub: PubSubEmulator
 ) -> None:
     for message_id in ("17", "17"):
         _refuse(topics, MOVIE_BATCHES, BATCH, message_id)
@@ -131,7 +131,7 @@ def test_a_replay_publishes_once_and_takes_the_letters_out(
 
 
 def test_one_run_can_be_replayed_alone(
-    ask: Callable[..., Result], topics: Publisher, pubsub: PubSubStandIn
+    ask: Callable[..., Result], topics: Publisher, pubsub: PubSubEmulator
 ) -> None:
     other = BATCH | {"run_id": "daily-2026-03-02"}
     _refuse(topics, MOVIE_BATCHES, BATCH, "17")
@@ -144,7 +144,7 @@ def test_one_run_can_be_replayed_alone(
 
 
 def test_a_tick_is_replayed_for_the_day_it_was_meant_for(
-    ask: Callable[..., Result], topics: Publisher, pubsub: PubSubStandIn
+    ask: Callable[..., Result], topics: Publisher, pubsub: PubSubEmulator
 ) -> None:
     _refuse(topics, INGEST_REQUESTS, {"mode": "daily"})
     [letter] = json.loads(ask("dead-letters", "--json").output)
@@ -155,7 +155,7 @@ def test_a_tick_is_replayed_for_the_day_it_was_meant_for(
 
 
 def test_a_letter_stays_when_its_topic_does_not_take_it(
-    ask: Callable[..., Result], topics: Publisher, pubsub: PubSubStandIn
+    ask: Callable[..., Result], topics: Publisher, pubsub: PubSubEmulator
 ) -> None:
     _refuse(topics, MOVIE_BATCHES, BATCH)
     with local_topics.publisher(pubsub.address) as client:
@@ -172,7 +172,7 @@ def test_without_a_project_or_a_subscription_the_way_is_shown(
     monkeypatch.delenv("PROJECT", raising=False)
     nowhere = CliRunner().invoke(app, ["dead-letters"])
     assert (nowhere.exit_code, "PROJECT=" in nowhere.output) == (3, True)
-    with PubSubStandIn() as empty:
+    with PubSubEmulator() as empty:
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", empty.address)
         missing = CliRunner().invoke(app, ["dead-letters"])
     assert (missing.exit_code, "terraform" in missing.output) == (3, True)

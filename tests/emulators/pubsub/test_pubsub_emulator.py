@@ -1,6 +1,6 @@
 """Pub/Sub on a laptop: the real client and a real HTTP endpoint go in.
 
-Out: what our stand-in does and, where it is installed, that Google's own emulator does
+Out: what our emulator does and, where it is installed, that Google's own emulator does
 the same. Where the two differ, the test says by how much and who is right.
 """
 
@@ -30,7 +30,7 @@ from google.pubsub_v1 import types
 from emulators.pubsub import (
     Backend,
     GoogleEmulatorError,
-    PubSubStandIn,
+    PubSubEmulator,
     find_google_emulator,
     google_emulator,
     start_google_emulator,
@@ -201,13 +201,13 @@ def google_address() -> Iterator[str]:
 
 
 @pytest.fixture
-def standin() -> Iterator[PubSubStandIn]:
+def emulator() -> Iterator[PubSubEmulator]:
     # Deliveries in a hundredth of the time: 60 s of back-off are 0.6 s.
-    with PubSubStandIn(time_scale=0.01) as pubsub:
+    with PubSubEmulator(time_scale=0.01) as pubsub:
         yield pubsub
 
 
-@pytest.fixture(params=["stand-in", "google"])
+@pytest.fixture(params=["ours", "google"])
 def backend(request: pytest.FixtureRequest) -> str:
     """Ask for it to run a test against both back ends."""
     return str(request.param)
@@ -220,14 +220,16 @@ def both(
     if backend == "google":
         address = request.getfixturevalue("google_address")
     else:
-        address = request.getfixturevalue("standin").address
+        address = request.getfixturevalue("emulator").address
     with connected(address, monkeypatch) as client:
         yield client
 
 
 @pytest.fixture
-def client(standin: PubSubStandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    with connected(standin.address, monkeypatch) as client:
+def client(
+    emulator: PubSubEmulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Client]:
+    with connected(emulator.address, monkeypatch) as client:
         yield client
 
 
@@ -428,7 +430,7 @@ def test_an_endpoint_that_comes_up_late_gets_what_waited(both: Client) -> None:
         eventually(lambda: len(endpoint.deliveries) == 1)
 
 
-# The stand-in alone: what Google's emulator does not do, or not on time
+# Our emulator alone: what Google's emulator does not do, or not on time
 
 
 def test_empty_fields_are_left_out_as_pubsub_leaves_them_out(client: Client) -> None:
@@ -462,31 +464,31 @@ def test_every_delivery_starts_a_trace(client: Client) -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_these_statuses_acknowledge(
-    client: Client, standin: PubSubStandIn, status: int
+    client: Client, emulator: PubSubEmulator, status: int
 ) -> None:
     with Endpoint(statuses=[status]) as endpoint:
         client.push_to(endpoint.url)
         client.publish()
-        eventually(lambda: standin.stats()[FETCH].acked == 1)
-    assert standin.idle()
+        eventually(lambda: emulator.stats()[FETCH].acked == 1)
+    assert emulator.idle()
 
 
 @pytest.mark.parametrize("status", [203, 302, 400, 404, 429, 500, 503])
 def test_every_other_status_refuses(
-    client: Client, standin: PubSubStandIn, status: int
+    client: Client, emulator: PubSubEmulator, status: int
 ) -> None:
     with Endpoint(statuses=[status, 204]) as endpoint:
         client.push_to(endpoint.url)
         client.publish()
-        eventually(lambda: standin.stats()[FETCH].acked == 1)
-    assert standin.stats()[FETCH].refused == {f"http_{status}": 1}
+        eventually(lambda: emulator.stats()[FETCH].acked == 1)
+    assert emulator.stats()[FETCH].refused == {f"http_{status}": 1}
 
 
 def test_push_without_a_policy_backs_off_from_a_tenth_of_a_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with (
-        PubSubStandIn() as pubsub,
+        PubSubEmulator() as pubsub,
         connected(pubsub.address, monkeypatch) as client,
         Endpoint(statuses=[500, 500, 500, 204]) as endpoint,
     ):
@@ -544,7 +546,7 @@ def test_a_handler_slower_than_the_ack_deadline_gets_the_message_again(
 ) -> None:
     with (
         # 10 s are 0.2 s
-        PubSubStandIn(time_scale=0.01, deadline_scale=0.02) as pubsub,
+        PubSubEmulator(time_scale=0.01, deadline_scale=0.02) as pubsub,
         connected(pubsub.address, monkeypatch) as client,
         Endpoint(handler_s=0.4) as endpoint,
     ):
@@ -559,7 +561,7 @@ def test_a_pulled_message_that_nobody_acknowledges_comes_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with (
-        PubSubStandIn(deadline_scale=0.03) as pubsub,
+        PubSubEmulator(deadline_scale=0.03) as pubsub,
         connected(pubsub.address, monkeypatch) as client,
     ):
         client.subscribe()
@@ -583,7 +585,7 @@ def test_a_pulled_message_that_nobody_acknowledges_comes_back(
 
 
 def test_dead_letters_whose_topic_is_gone_are_kept_and_retried(
-    client: Client, standin: PubSubStandIn
+    client: Client, emulator: PubSubEmulator
 ) -> None:
     with Endpoint(statuses=[500] * 7 + [204]) as endpoint:
         client.push_to(
@@ -591,8 +593,8 @@ def test_dead_letters_whose_topic_is_gone_are_kept_and_retried(
         )
         client.publisher.delete_topic(topic=DEAD_LETTERS)
         client.publish()
-        eventually(lambda: standin.stats()[FETCH].acked == 1)
-    assert standin.stats()[FETCH].dead_lettered == 0
+        eventually(lambda: emulator.stats()[FETCH].acked == 1)
+    assert emulator.stats()[FETCH].dead_lettered == 0
 
 
 @pytest.mark.parametrize(
@@ -603,7 +605,7 @@ def test_push_concurrency_is_bounded_for_each_subscription(
     monkeypatch: pytest.MonkeyPatch, concurrency: int | dict[str, int], threads: int
 ) -> None:
     with (
-        PubSubStandIn(push_concurrency=concurrency) as pubsub,
+        PubSubEmulator(push_concurrency=concurrency) as pubsub,
         connected(pubsub.address, monkeypatch) as client,
         Endpoint(handler_s=30) as endpoint,
     ):
@@ -619,7 +621,9 @@ def test_push_concurrency_is_bounded_for_each_subscription(
 
 def deliveries_of_sixty(duplicate_rate: float, monkeypatch: pytest.MonkeyPatch) -> int:
     with (
-        PubSubStandIn(time_scale=0.01, duplicate_rate=duplicate_rate, seed=7) as pubsub,
+        PubSubEmulator(
+            time_scale=0.01, duplicate_rate=duplicate_rate, seed=7
+        ) as pubsub,
         connected(pubsub.address, monkeypatch) as client,
         Endpoint() as endpoint,
     ):
@@ -659,24 +663,24 @@ def test_what_is_not_there_is_refused_and_named(
 
 
 def test_a_subscription_is_idle_when_nothing_waits_or_is_under_way(
-    client: Client, standin: PubSubStandIn
+    client: Client, emulator: PubSubEmulator
 ) -> None:
     with Endpoint(handler_s=5) as endpoint:
         client.push_to(endpoint.url)
-        assert standin.idle()
+        assert emulator.idle()
         client.publish()
-        assert not standin.idle()
+        assert not emulator.idle()
         eventually(lambda: len(endpoint.deliveries) == 1)
-        assert not standin.idle()
-        assert standin.stats()[FETCH].leased == 1
+        assert not emulator.idle()
+        assert emulator.stats()[FETCH].leased == 1
         endpoint.released.set()
-        eventually(standin.idle)
-    stats = standin.stats()[FETCH]
+        eventually(emulator.idle)
+    stats = emulator.stats()[FETCH]
     assert (stats.delivered, stats.acked, stats.refused) == (1, 1, {})
 
 
 def test_a_push_subscription_can_become_a_pull_subscription(
-    client: Client, standin: PubSubStandIn
+    client: Client, emulator: PubSubEmulator
 ) -> None:
     with Endpoint() as endpoint:
         client.push_to(endpoint.url)
@@ -689,23 +693,23 @@ def test_a_push_subscription_can_become_a_pull_subscription(
 
 
 def test_a_server_that_closes_idle_connections_fails_no_delivery(
-    client: Client, standin: PubSubStandIn
+    client: Client, emulator: PubSubEmulator
 ) -> None:
     with Endpoint() as endpoint:
         endpoint._server.RequestHandlerClass.timeout = 0.05  # type: ignore[attr-defined]
         client.push_to(endpoint.url)
         for _ in range(3):
             client.publish()
-            eventually(standin.idle)
+            eventually(emulator.idle)
             time.sleep(0.1)
-    assert standin.stats()[FETCH].refused == {}
+    assert emulator.stats()[FETCH].refused == {}
 
 
 def test_stopping_is_quick_and_leaves_no_thread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Endpoint(handler_s=30) as endpoint:
-        pubsub = PubSubStandIn()
+        pubsub = PubSubEmulator()
         with connected(pubsub.address, monkeypatch) as client:
             client.push_to(endpoint.url)
             client.publish_many(20)
@@ -721,10 +725,10 @@ def test_stopping_is_quick_and_leaves_no_thread(
 
 def test_a_taken_port_is_an_error_that_names_it() -> None:
     with (
-        PubSubStandIn() as first,
+        PubSubEmulator() as first,
         pytest.raises(OSError, match=first.address.rpartition(":")[2]),
     ):
-        PubSubStandIn(port=int(first.address.rpartition(":")[2]))
+        PubSubEmulator(port=int(first.address.rpartition(":")[2]))
 
 
 def test_the_command_line_says_when_it_listens_and_ends_on_sigterm() -> None:
@@ -753,7 +757,7 @@ def test_without_java_the_error_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(GoogleEmulatorError, match=r"needs Java.*or use the stand-in"):
+    with pytest.raises(GoogleEmulatorError, match=r"needs Java.*or use the emulator"):
         held(start_google_emulator())
 
 

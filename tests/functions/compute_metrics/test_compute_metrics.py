@@ -297,7 +297,9 @@ def _breakout(movie_id: int, title: str | None = "Dune") -> dict[str, Any]:
     return {"movie_id": movie_id, "title": title, "viral_coefficient": 87.4}
 
 
-def test_who_breaks_out_is_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_who_breaks_out_is_logged_in_one_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.INFO)
     world, _, _ = _world(broke_out=[_breakout(1), _breakout(2, None)])
     run(OF_RUN, DELIVERY, world)

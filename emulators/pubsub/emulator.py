@@ -1,8 +1,8 @@
-"""The Pub/Sub stand-in: a gRPC server in this process.
+"""The Pub/Sub emulator: a gRPC server in this process.
 
-In: gRPC calls on `.address`. Out: replies, and pushes to local HTTP endpoints.
-Not in it: streaming pull, ordering, exactly-once, filters, schemas, seek, retention,
-IAM, OIDC tokens on pushes.
+It serves gRPC on `.address` and pushes to local HTTP endpoints. Not supported:
+streaming pull, ordering, exactly-once, filters, schemas, seek, retention, IAM, OIDC
+tokens on pushes.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ _CALLS_AT_ONCE = 32
 _MAX_REQUEST_BYTES = 32 << 20  # Pub/Sub takes 10 MB; gRPC's own default is 4 MiB
 
 
-class PubSubStandIn:
+class PubSubEmulator:
     """Running from the moment it exists until `stop`.
 
     address: host and port, the value for PUBSUB_EMULATOR_HOST.
@@ -46,12 +46,12 @@ class PubSubStandIn:
             bound_port = self._server.add_insecure_port(f"127.0.0.1:{port}")
         except RuntimeError as error:
             self.stop()
-            raise OSError(f"Pub/Sub stand-in: port {port} is taken") from error
+            raise OSError(f"Pub/Sub emulator: port {port} is taken") from error
         self.address = f"127.0.0.1:{bound_port}"
         self._server.start()
 
     def stats(self) -> Mapping[str, SubscriptionStats]:
-        """Tell what happened so far, by full subscription name."""
+        """Return the counts so far, by full subscription name."""
         return self._broker.stats()
 
     def idle(self) -> bool:
@@ -63,7 +63,7 @@ class PubSubStandIn:
         return self._broker.idle()
 
     def lose(self, is_lost: Callable[[str, bytes], bool]) -> None:
-        """From now on take a message and deliver it to nobody where `is_lost` says so.
+        """From now on accept and drop the messages for which `is_lost` is true.
 
         It is given the topic's full name and the data. Pub/Sub promises never to do
         this; a subscription that somebody purged or deleted does.
