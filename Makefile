@@ -93,6 +93,7 @@ replay-dead-letters: setup ## Publish it again, after a fix [ONLY=RUN_ID] [DRY_R
 # A file's tests share what they start, so a file goes to one process. More of them than
 # processors do not help, and each may hold a whole stack.
 test: setup ## Every test; what a machine cannot run is skipped with its reason
+	@tools/install_chromium
 	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 bench: setup ## Initial load of 1,000 movies in fine weather, with 503s, through an outage

@@ -1,0 +1,107 @@
+"""The page's data: rows in, columns of small integers and words out, compressed.
+
+Rows of one table share their names, so columns are a third of the size. A series is a
+text with one letter for each day, which gzip makes nearly as small as it can be.
+"""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+FINE_BELOW = 10
+"""Popularity below it is kept in hundredths, above it in tenths."""
+DECIMALS = 1
+_FIRST_POINT = ord("0")
+_SURROGATES = range(0xD800, 0xE000)
+_POPULARITY = {
+    "current_popularity",
+    "popularity_7d_ma",
+    "popularity_outlook_7d",
+    "popularity_outlook_7d_low",
+    "popularity_outlook_7d_high",
+    "popularity_now",
+    "popularity_expected",
+}
+
+
+def compress(data: Mapping[str, Any]) -> str:
+    """Return JSON as base64 of gzip; the same data gives the same text."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+
+
+def columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Turn rows into columns; a column of few distinct texts becomes codes."""
+    if not rows:
+        return {}
+    return {name: _column(name, [row[name] for row in rows]) for name in rows[0]}
+
+
+def _column(name: str, values: list[Any]) -> object:
+    if name == "popularity":
+        return [letters(steps(map(popularity_code, of))) for of in values]
+    if name == "votes":
+        return [letters(map(_votes_code, of)) for of in values]
+    if name in _POPULARITY:
+        return [popularity_code(value) for value in values]
+    if name == "genres":
+        words = sorted({genre for of in values for genre in of})
+        codes = {word: code for code, word in enumerate(words)}
+        return {"words": words, "codes": [[codes[g] for g in of] for of in values]}
+    if any(isinstance(value, str) for value in values):
+        return _texts(values)
+    return [
+        round(value, DECIMALS) if isinstance(value, float) else value
+        for value in values
+    ]
+
+
+def _texts(values: list[str | None]) -> object:
+    words = sorted({value for value in values if value is not None})
+    if len(words) > len(values) / 2:
+        return values
+    codes = {word: code for code, word in enumerate(words)}
+    return {
+        "words": words,
+        "codes": [None if value is None else codes[value] for value in values],
+    }
+
+
+def popularity_code(value: float | None) -> int | None:
+    """Write popularity as hundredths below 10, and above as tenths from 1,000 up."""
+    if value is None:
+        return None
+    hundredths = round(value * 100)
+    if hundredths < FINE_BELOW * 100:
+        return hundredths
+    return FINE_BELOW * 90 + round(value * 10)
+
+
+def _votes_code(value: float | None) -> int | None:
+    """Write votes of a day as sixths: after a gap they are halves or thirds."""
+    return None if value is None else round(value * 6)
+
+
+def steps(codes: Iterable[int | None]) -> Iterator[int | None]:
+    """Write each value as its difference from the one before, over gaps too."""
+    last = 0
+    for code in codes:
+        yield None if code is None else code - last
+        last = last if code is None else code
+
+
+def letters(numbers: Iterable[int | None]) -> str:
+    """Write whole numbers as letters: 0, -1, 1, -2 ... from "0" on; a gap is " ".
+
+    The code points that UTF-8 has no bytes for are left out.
+    """
+    return "".join(map(_letter, numbers))
+
+
+def _letter(number: int | None) -> str:
+    if number is None:
+        return " "
+    point = _FIRST_POINT + (2 * number if number >= 0 else -2 * number - 1)
+    return chr(point if point < _SURROGATES.start else point + len(_SURROGATES))

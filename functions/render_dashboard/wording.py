@@ -1,0 +1,235 @@
+"""What the page says: numbers as people read them, and sentences with their reasons."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from functions.render_dashboard.payload import Breakout, Dashboard, Movie
+
+DAYS_BEFORE_VELOCITY = 8
+"""Days with votes that votes per day take: a count, and one of 7 days before."""
+DAYS_BEFORE_SCORE = 4
+"""Days of popularity that the score takes: the newest, and one 3 days before."""
+NOTHING = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
+_LEAST_OF_TWO_DIGITS, _LEAST_OF_THREE_DIGITS = 9.995, 99.95
+_LEAST_WHOLE_PERCENT = 9.95
+
+
+def number(value: float | None) -> str:
+    """Write three digits that count, as page.js does: 0.52, 5.83, 44.9, 1,234."""
+    if value is None:
+        return NOTHING
+    # Rounded as encoding.py rounds popularity, and halves up, as page.js does.
+    if abs(value) < _LEAST_OF_TWO_DIGITS:
+        return count(round(value * 100) / 100, 2)
+    tenths = round(value * 10) / 10
+    if abs(value) < _LEAST_OF_THREE_DIGITS:
+        return count(tenths, 1)
+    return count(math.floor(tenths + 0.5))
+
+
+def count(value: float | None, decimals: int = 0) -> str:
+    """Write a number of things."""
+    if value is None:
+        return NOTHING
+    text = f"{abs(value):,.{decimals}f}"
+    return text if value >= 0 or not text.strip("0.,") else MINUS + text
+
+
+def signed(value: float | None, decimals: int = 1) -> str:
+    """Write a change with its sign."""
+    text = count(value, decimals)
+    return f"+{text}" if value and value > 0 and text.strip("0.,") else text
+
+
+def percent(value: float | None) -> str:
+    """Write a change in percent: one decimal below 10."""
+    if value is None:
+        return NOTHING
+    tenths = round(value, 1)
+    if abs(tenths) < _LEAST_WHOLE_PERCENT:
+        return f"{signed(tenths)} %"
+    half_up = math.copysign(math.floor(abs(tenths) + 0.5), value)
+    return f"{signed(half_up, 0)} %"
+
+
+def share(value: float | None) -> str:
+    """Write a share in percent, cut and not rounded: 99.97 is not whole."""
+    if value is None:
+        return NOTHING
+    return "100 %" if value >= 1 else f"{int(value * 1000) / 10:.1f} %"
+
+
+def day(value: str | None) -> str:
+    """Write a day as 5 Jun."""
+    return f"{date.fromisoformat(value):%-d %b}" if value else NOTHING
+
+
+def long_day(value: str) -> str:
+    """Write a day as Tuesday 30 June 2026."""
+    return f"{date.fromisoformat(value):%A %-d %B %Y}"
+
+
+def direction(value: float | None) -> str:
+    """Return the class of a change."""
+    return "flat" if not value else "up" if value > 0 else "down"
+
+
+def missing_days(dashboard: Dashboard) -> list[str]:
+    """Return the days that are not published."""
+    published = {
+        row["snapshot_date"]
+        for row in dashboard["catalogue_days"]
+        if row["is_published"]
+    }
+    return [each for each in dashboard["days"] if each not in published]
+
+
+def days_listed(days: Sequence[str]) -> str:
+    """Write days as "11 to 13 May, 2 Jun": days in a row as one stretch."""
+    stretches: list[list[date]] = []
+    for each in map(date.fromisoformat, days):
+        if stretches and each - stretches[-1][-1] == timedelta(days=1):
+            stretches[-1].append(each)
+        else:
+            stretches.append([each])
+    return ", ".join(map(_stretch, stretches))
+
+
+def _stretch(days: Sequence[date]) -> str:
+    first, last = days[0], days[-1]
+    if first == last:
+        return f"{last:%-d %b}"
+    joined = "and" if last - first == timedelta(days=1) else "to"
+    of_month = "" if first.month == last.month else f" {first:%b}"
+    return f"{first:%-d}{of_month} {joined} {last:%-d %b}"
+
+
+def of_breakout(breakout: Breakout, newest: str) -> str:
+    """Say by what evidence a breakout began, and whether another alarm confirmed it."""
+    evidence = []
+    if breakout["votes_3d"] is not None:
+        evidence.append(
+            f"{count(breakout['votes_3d'])} votes in 3 days where "
+            f"{count(breakout['votes_3d_expected'], 1)} were expected"
+        )
+    if breakout["popularity_now"] is not None:
+        evidence.append(
+            f"popularity {number(breakout['popularity_now'])} where "
+            f"{number(breakout['popularity_expected'])} was expected"
+        )
+    said = "; ".join(evidence) or "An alarm without numbers"
+    return f"{said[0].upper()}{said[1:]}. {_confirmation(breakout, newest)}"
+
+
+def _confirmation(breakout: Breakout, newest: str) -> str:
+    if breakout["is_confirmed"]:
+        return "Confirmed."
+    until = date.fromisoformat(breakout["started_on"]) + timedelta(days=2)
+    if date.fromisoformat(newest) < until:
+        return f"Not confirmed yet: another alarm by {day(str(until))} would."
+    return "Not confirmed: no other alarm within 2 days."
+
+
+def of_momentum(movie: Movie, thresholds: Mapping[str, float]) -> str:
+    """Say why the word of the week is what it is, whatever the percentage beside it.
+
+    The percentage compares one day with one day; the word compares the mean of this
+    week with the mean of the last, against like movies and the movie's own noise.
+    """
+    factor, deviations = (
+        movie["popularity_growth_factor_7d"],
+        movie["popularity_growth_z"],
+    )
+    if factor is None or deviations is None:
+        least = int(thresholds["average_7d_min_days_observed"])
+        return f"needs {least} days of this week and {least} of the last"
+    if movie["is_frozen"]:
+        return "as on the last day on which TMDB counted anew"
+    needed = thresholds["momentum_min_growth_z"]
+    said = f"week on week {TIMES}{factor:.2f}, {signed(deviations)}{SIGMA}"
+    if abs(deviations) < needed:
+        said += f" of the {needed:g}{SIGMA} that count"
+    return said
+
+
+def no_movers(dashboard: Dashboard, word: str) -> str:
+    """Say why nothing gained, or nothing lost."""
+    known = any(movie["weekly_pct_change"] is not None for movie in dashboard["movies"])
+    so_far = len(dashboard["days"])
+    if not known:
+        return _wait("Changes of a week need", 8, so_far, "day", dashboard)
+    least = dashboard["thresholds"]["top_list_min_popularity"]
+    return f"No movie with a popularity of {least:g} or more {word} in this week."
+
+
+def no_viral(dashboard: Dashboard) -> str:
+    """Say why the viral board is empty."""
+    scored = any(
+        movie["viral_coefficient"] is not None for movie in dashboard["movies"]
+    )
+    if not scored:
+        return _wait(
+            "The viral coefficient needs",
+            DAYS_BEFORE_SCORE,
+            len(dashboard["days"]),
+            "day",
+            dashboard,
+        )
+    least_score = dashboard["thresholds"]["top_viral_min_coefficient"]
+    return f"No movie reaches a viral coefficient of {least_score:g} on this day."
+
+
+def no_emerging(dashboard: Dashboard) -> str:
+    """Say why nothing emerges."""
+    needed = 8 + int(dashboard["thresholds"]["vote_acceleration_min_days"])
+    so_far = dashboard["header"]["days_with_votes"]
+    if so_far < needed:
+        return _wait(
+            "Faster votes need two weeks to compare:",
+            needed,
+            so_far,
+            "day with votes",
+            dashboard,
+        )
+    return "No movie's votes speed up beyond chance."
+
+
+def no_votes(dashboard: Dashboard) -> str | None:
+    """Say when vote metrics come; None when they are there."""
+    so_far = dashboard["header"]["days_with_votes"]
+    if so_far >= DAYS_BEFORE_VELOCITY:
+        return None
+    return _wait("Vote metrics need", DAYS_BEFORE_VELOCITY, so_far, "day", dashboard)
+
+
+def no_outlook(dashboard: Dashboard) -> str:
+    """Say when the first outlook can be judged."""
+    if any(movie["popularity_outlook_7d_low"] for movie in dashboard["movies"]):
+        return "No outlook's day has come: the first are judged 7 days after their own."
+    return (
+        "No outlook so far: it is what became of movies in the same state, so it "
+        "takes weeks of history, and is judged 7 days later."
+    )
+
+
+def _wait(what: str, needed: int, so_far: int, unit: str, dashboard: Dashboard) -> str:
+    newest = dashboard["header"]["popularity_date"]
+    plural = unit.replace("day", "days", 1)
+    said = f"{what} {needed} {plural}: {so_far} so far"
+    if newest is None or so_far >= needed:
+        return f"{said}."
+    first = date.fromisoformat(newest) + timedelta(days=needed - so_far)
+    return f"{said}, so the first come with {day(str(first))}."
+
+
+def duration(started_at: str, ended_at: str | None) -> str:
+    """Write how long a run took."""
+    if ended_at is None:
+        return "in progress"
+    took = datetime.fromisoformat(ended_at) - datetime.fromisoformat(started_at)
+    minutes, seconds = divmod(int(took.total_seconds()), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

@@ -1,0 +1,123 @@
+"""The file itself: its size, its policy, its sentences; no browser."""
+
+import re
+
+import pytest
+
+from functions.render_dashboard import wording
+from functions.render_dashboard.encoding import columns, letters, popularity_code, steps
+from functions.render_dashboard.page import render
+from tests.functions.render_dashboard.made_up import dashboard, thresholds
+
+DATA = dashboard()
+
+
+def test_the_same_dashboard_gives_the_same_bytes() -> None:
+    assert render(DATA) == render(dashboard())
+
+
+@pytest.mark.parametrize(
+    ("movies", "most_bytes"), [(1_000, 1_000_000), (10_000, 2_000_000)]
+)
+def test_the_file_stays_small(movies: int, most_bytes: int) -> None:
+    assert len(render(dashboard(movies=movies, vote_days=90))) < most_bytes
+
+
+def test_nothing_but_its_own_script_and_style_may_run() -> None:
+    html = render(DATA).decode()
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    assert policy
+    rules = dict(rule.split(" ", 1) for rule in policy[1].split("; "))
+    assert rules["default-src"] == "&#39;none&#39;"
+    assert "unsafe" not in policy[1]
+    assert " style=" not in html
+    assert "onerror=alert" not in re.sub(r"&lt;[^;]*?&gt;", "", html)
+
+
+def test_a_series_is_a_letter_for_each_day() -> None:
+    assert letters([0, -1, 1, None, -2, 30_000]) == "012 3" + chr(0x30 + 60_000 + 0x800)
+    assert list(steps([100, None, 103, 101])) == [100, None, 3, -2]
+
+
+@pytest.mark.parametrize(
+    ("popularity", "code"),
+    [(0.0, 0), (5.834, 583), (9.994, 999), (9.996, 1000), (44.93, 1349), (None, None)],
+)
+def test_popularity_is_finer_below_ten(
+    popularity: float | None, code: int | None
+) -> None:
+    assert popularity_code(popularity) == code
+
+
+def test_words_become_codes_where_they_repeat() -> None:
+    rows = [{"title": name, "word": "Stable"} for name in ("one", "two", "three")]
+    assert columns(rows) == {
+        "title": ["one", "two", "three"],
+        "word": {"words": ["Stable"], "codes": [0, 0, 0]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, wording.NOTHING),
+        (0.524, "0.52"),
+        (9.994, "9.99"),
+        (44.93, "44.9"),
+        (1234.5, "1,235"),
+    ],
+)
+def test_numbers_have_three_digits_that_count(value: float | None, text: str) -> None:
+    assert wording.number(value) == text
+
+
+def test_days_in_a_row_are_one_stretch() -> None:
+    days = ["2026-05-11", "2026-05-12", "2026-05-20", "2026-05-30", "2026-05-31"]
+    days += ["2026-06-01"]
+    said = wording.days_listed(days)
+    assert said == "11 and 12 May, 20 May, 30 May to 1 Jun"
+
+
+def test_a_share_is_cut_and_never_rounded_up_to_whole() -> None:
+    assert wording.share(0.9999) == "99.9 %"
+    assert wording.share(1.0) == "100 %"
+
+
+def test_a_word_that_says_less_than_the_percentage_says_why() -> None:
+    movie = DATA["movies"][0].copy()
+    movie["momentum_status"] = "Stable"
+    movie["popularity_growth_factor_7d"] = 1.62
+    movie["popularity_growth_z"] = 1.8
+    said = wording.of_momentum(movie, thresholds())
+    times, sigma = wording.TIMES, wording.SIGMA
+    assert said == f"week on week {times}1.62, +1.8{sigma} of the 2{sigma} that count"
+
+
+def test_a_breakout_says_its_evidence_and_whether_it_is_confirmed() -> None:
+    breakout = DATA["breakouts"][0].copy()
+    breakout |= {
+        "started_on": "2026-06-29",
+        "is_confirmed": False,
+        "votes_3d": 39,
+        "votes_3d_expected": 3.1,
+        "popularity_now": 44.9,
+        "popularity_expected": 12.1,
+    }
+    assert wording.of_breakout(breakout, "2026-06-30") == (
+        "39 votes in 3 days where 3.1 were expected; popularity 44.9 where 12.1 was "
+        "expected. Not confirmed yet: another alarm by 1 Jul would."
+    )
+
+
+def test_a_list_with_a_movie_that_is_not_on_the_page_is_refused() -> None:
+    data = dashboard(movies=5)
+    data["viral"] = [424242]
+    with pytest.raises(KeyError):
+        render(data)
+
+
+def test_tmdb_is_attributed() -> None:
+    assert (
+        "not endorsed, certified, or otherwise approved by TMDB"
+        in render(dashboard(movies=0, days=0, vote_days=0)).decode()
+    )
