@@ -120,7 +120,10 @@ def _data(dashboard: Dashboard) -> dict[str, Any]:
     thresholds = dashboard["thresholds"]
     movies = [
         {name: value for name, value in movie.items() if name not in _NOT_SENT}
-        | {"momentum_reason": wording.of_momentum(movie, thresholds)}
+        | {
+            "momentum_reason": wording.of_momentum(movie, thresholds),
+            "popularity_expected": wording.expected_popularity(movie),
+        }
         for movie in dashboard["movies"]
     ]
     newest = dashboard["header"]["popularity_date"] or ""

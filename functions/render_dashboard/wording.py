@@ -108,6 +108,12 @@ def _stretch(days: Sequence[date]) -> str:
     return f"{first:%-d}{of_month} {joined} {last:%-d %b}"
 
 
+def expected_popularity(row: Breakout | Movie) -> float | None:
+    """Return what was expected, moved by the day as in explain."""
+    expected, factor = row["popularity_expected"], row["market_factor"]
+    return None if expected is None else expected * (factor or 1)
+
+
 def of_breakout(breakout: Breakout, newest: str) -> str:
     """Say by what evidence a breakout began, and whether another alarm confirmed it."""
     evidence = []
@@ -119,7 +125,7 @@ def of_breakout(breakout: Breakout, newest: str) -> str:
     if breakout["popularity_now"] is not None:
         evidence.append(
             f"popularity {number(breakout['popularity_now'])} where "
-            f"{number(breakout['popularity_expected'])} was expected"
+            f"{number(expected_popularity(breakout))} was expected"
         )
     said = "; ".join(evidence) or "An alarm without numbers"
     return f"{said[0].upper()}{said[1:]}. {_confirmation(breakout, newest)}"

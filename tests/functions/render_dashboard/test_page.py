@@ -101,7 +101,8 @@ def test_a_breakout_says_its_evidence_and_whether_it_is_confirmed() -> None:
         "votes_3d": 39,
         "votes_3d_expected": 3.1,
         "popularity_now": 44.9,
-        "popularity_expected": 12.1,
+        "popularity_expected": 11.0,
+        "market_factor": 1.1,
     }
     assert wording.of_breakout(breakout, "2026-06-30") == (
         "39 votes in 3 days where 3.1 were expected; popularity 44.9 where 12.1 was "
