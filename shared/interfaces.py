@@ -1,4 +1,4 @@
-"""Ports: what the functions ask of the world, one protocol per vendor.
+"""Interfaces: what the functions need from each vendor, one protocol per vendor.
 
 shared/{tmdb,bigquery,pubsub}.py answer with the real thing, tests/fakes.py with
 memory; mypy holds both to these signatures.

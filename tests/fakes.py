@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from shared import clock
+from shared.config import Settings
 from shared.errors import QueueUnavailableError, TmdbUnavailableError
 from shared.interfaces import (
     Bill,
@@ -24,6 +25,15 @@ from shared.interfaces import (
     Topics,
 )
 from shared.tmdb import ExportMissingError, ExportNotYetError
+
+
+def fake_settings(**changes: Any) -> Settings:
+    """Return the settings of a deployment that changes these and no other."""
+    required = {
+        "GOOGLE_CLOUD_PROJECT": "p",
+        "TMDB_TOKEN_SECRET": "projects/p/secrets/t",
+    }
+    return replace(Settings.from_env(required), **changes)
 
 
 @dataclass(eq=False)

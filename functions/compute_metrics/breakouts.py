@@ -8,7 +8,7 @@ were, so a run that late batches publish again announces the others.
 import logging
 from collections.abc import Sequence
 
-from functions.compute_metrics.world import World
+from functions.compute_metrics.clients import Clients
 from shared import sql_files
 from shared.errors import PermanentError
 from shared.interfaces import Row
@@ -21,7 +21,7 @@ MOST_NAMED = 5
 LONGEST_TITLE = 60
 
 
-def announce(run: Run, world: World) -> None:
+def announce(run: Run, clients: Clients) -> None:
     """Log who broke out on the run's day and was not announced; silent when nobody.
 
     Only daily runs bring news: history is past, and an initial load knows no votes of
@@ -31,7 +31,7 @@ def announce(run: Run, world: World) -> None:
     if run.mode is not Mode.DAILY:
         return
     try:
-        rows = world.tables.select(
+        rows = clients.tables.select(
             sql_files.new_breakouts().sql,
             from_date=run.run_date,
             to_date=run.run_date,
@@ -45,7 +45,7 @@ def announce(run: Run, world: World) -> None:
     found = {"count": len(rows), "headline": headline(rows)}
     log.info("breakouts_found", extra={"run_id": run.run_id, **found})
     # After the line: a crash in between announces twice, never not at all.
-    world.ledger.record(
+    clients.ledger.record(
         run,
         [(Event.BREAKOUT_ANNOUNCED, {"movie_id": row["movie_id"]}) for row in rows],
     )

@@ -13,8 +13,8 @@ from typing import Any
 
 from functions.compute_metrics import breakouts, checks, views
 from functions.compute_metrics.checks import Finding, Severity
+from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.deadline import Deadline
-from functions.compute_metrics.world import World
 from shared import clock, sql_files
 from shared.delivery import Delivery
 from shared.errors import PipelineError
@@ -39,28 +39,28 @@ def deadline_of(delivery: Delivery) -> Deadline:
 
 
 def of_run(
-    request: MetricsRequest, delivery: Delivery, world: World, deadline: Deadline
+    request: MetricsRequest, delivery: Delivery, clients: Clients, deadline: Deadline
 ) -> dict[str, Any]:
     """Compute the days of a complete run, unless that is done, and record it."""
     run = Run.from_id(str(request.run_id))
     if not run.mode.publishes_days:
         return {"run_id": run.run_id, "status": "publishes no day"}
-    status = world.ledger.status(run)
+    status = clients.ledger.status(run)
     if status and status.is_published:
         return {"run_id": run.run_id, "status": "already published"}
-    first, last = world.ledger.metrics_range(run)
-    work = _Work(run, first, last, delivery, world, deadline)
+    first, last = clients.ledger.metrics_range(run)
+    work = _Work(run, first, last, delivery, clients, deadline)
     return work.run(status)
 
 
 def of_days(
-    request: MetricsRequest, delivery: Delivery, world: World, deadline: Deadline
+    request: MetricsRequest, delivery: Delivery, clients: Clients, deadline: Deadline
 ) -> dict[str, Any]:
     """Compute the days that somebody asks for; queue what a call has no time for."""
     first, last = request.from_date, request.to_date
     days = (last - first).days + 1
     if not delivery.is_pushed and days > MOST_DAYS_OF_A_CALL:
-        world.topics.publish(METRICS_REQUESTS, [request.to_json()])
+        clients.topics.publish(METRICS_REQUESTS, [request.to_json()])
         return {
             "status": "requested",
             "days": days,
@@ -70,7 +70,7 @@ def of_days(
             f"CHECK_FAILED of metrics-{first}-{last} in ingestion_log",
         }
     by_hand = Recomputation(first, last, delivery.published_on)
-    return _Work(by_hand, first, last, delivery, world, deadline).run(None)
+    return _Work(by_hand, first, last, delivery, clients, deadline).run(None)
 
 
 @dataclass(slots=True)
@@ -104,19 +104,19 @@ class _Work:
     first: date
     last: date
     delivery: Delivery
-    world: World
+    clients: Clients
     deadline: Deadline
 
     def run(self, status: RunStatus | None) -> dict[str, Any]:
         """Publish the days and record how it ended; return the answer."""
         bill = Bill()
         try:
-            views.make_once(self.world.tables, self.deadline)
+            views.make_once(self.clients.tables, self.deadline)
             made = self._publish(bill)
             if isinstance(self.recorded, Run) and not made.failed:
                 # Before METRICS_DONE: a crash in between announces twice, never not
                 # at all.
-                breakouts.announce(self.recorded, self.world)
+                breakouts.announce(self.recorded, self.clients)
         except PipelineError as error:
             if bill.jobs:
                 why = {"reason": str(error), "bytes_billed": bill.bytes_billed}
@@ -158,7 +158,7 @@ class _Work:
         return made
 
     def _run_script(self, first: date, last: date, bill: Bill) -> Outcome:
-        tables: Tables = self.world.tables
+        tables: Tables = self.clients.tables
         whose = self.delivery.id
         if not self.delivery.is_pushed:  # each call is work of its own
             whose = f"{whose}-{self.delivery.published_at.timestamp():.6f}"
@@ -176,7 +176,7 @@ class _Work:
             "message_id": self.delivery.id,
             "delivery_attempt": self.delivery.attempt,
         }
-        self.world.ledger.record(
+        self.clients.ledger.record(
             self.recorded, [(event, {**row, **about}) for event, row in events]
         )
 

@@ -1,4 +1,4 @@
-"""compute_metrics: a complete run or a range of days in, its metrics published.
+"""compute_metrics: compute, check and publish the metrics of a run or of given days.
 
 A request for the views only, which `make deploy` sends, makes those and ends.
 
@@ -14,30 +14,30 @@ from flask import Request
 from flask.typing import ResponseReturnValue
 
 from functions.compute_metrics import compute, views
-from functions.compute_metrics.world import World, connect
+from functions.compute_metrics.clients import Clients, connect
 from shared.delivery import Delivery, answer
 from shared.messages import MetricsRequest, ViewsRequest, metrics_request
 
 
 @functions_framework.http
 def compute_metrics(request: Request) -> ResponseReturnValue:
-    """2xx acknowledges the delivery; a TransientError asks Pub/Sub for it again."""
-    world = connect()
+    """Answer 2xx to acknowledge; a TransientError answers 503: Pub/Sub redelivers."""
+    clients = connect()
     return answer(
         request,
         metrics_request,
-        lambda message, delivery: run(message, delivery, world),
-        world.topics,
+        lambda message, delivery: run(message, delivery, clients),
+        clients.topics,
     )
 
 
 def run(
-    request: MetricsRequest | ViewsRequest, delivery: Delivery, world: World
+    request: MetricsRequest | ViewsRequest, delivery: Delivery, clients: Clients
 ) -> dict[str, Any]:
     """Make the views; compute the request's days, check them, publish those fit."""
     deadline = compute.deadline_of(delivery)
     if isinstance(request, ViewsRequest):
-        return {"status": "views made", "views": views.make(world.tables, deadline)}
+        return {"status": "views made", "views": views.make(clients.tables, deadline)}
     if request.run_id:
-        return compute.of_run(request, delivery, world, deadline)
-    return compute.of_days(request, delivery, world, deadline)
+        return compute.of_run(request, delivery, clients, deadline)
+    return compute.of_days(request, delivery, clients, deadline)

@@ -17,8 +17,8 @@ from time import monotonic
 from typing import Any
 
 from functions.fetch_details.transform import BadMovieError, OddFields, to_row
-from functions.fetch_details.world import World
 from shared import clock, days
+from shared.clients import Clients
 from shared.delivery import Delivery
 from shared.errors import BatchIncompleteError, BatchSlowError
 from shared.interfaces import Reply, Row
@@ -60,29 +60,29 @@ class _Outcome:
     """Movies that TMDB does not have."""
 
 
-def store(batch: MovieBatch, delivery: Delivery, world: World) -> None:
+def store(batch: MovieBatch, delivery: Delivery, clients: Clients) -> None:
     """Fetch a batch, append its rows, record what became of every id."""
     began = monotonic()
     run = Run.from_id(batch.run_id)
-    if moment := _too_late(batch, world):
-        _record_too_late(batch, moment, delivery, world)
+    if moment := _too_late(batch, clients):
+        _record_too_late(batch, moment, delivery, clients)
         return
     landed: frozenset[int] = frozenset()
     if delivery.attempt > 1:
-        landed = world.ledger.landed(run, batch.batch_no) & set(batch.movie_ids)
+        landed = clients.ledger.landed(run, batch.batch_no) & set(batch.movie_ids)
     ids = [movie_id for movie_id in batch.movie_ids if movie_id not in landed]
-    replies = _fetch(ids, began, world)
+    replies = _fetch(ids, began, clients)
     outcome = _sort(batch, replies)
     row_ids = [f"{batch.run_id}/{row['movie_id']}" for row in outcome.rows]
-    refusals = world.tables.append("movie_details_raw", outcome.rows, row_ids)
+    refusals = clients.tables.append("movie_details_raw", outcome.rows, row_ids)
     for refusal in refusals:
         movie_id = outcome.rows[refusal.index]["movie_id"]
         outcome.failed[movie_id] = f"BigQuery: {refusal.reason}"
     if error := next((reply.error for reply in replies if reply.error), None):
         raise error
-    gone = _gone(run, batch, outcome, world)
+    gone = _gone(run, batch, outcome, clients)
     is_outage = _is_outage(batch, outcome, gone, replies)
-    if delivery.attempt < world.max_delivery_attempts:
+    if delivery.attempt < clients.settings.max_delivery_attempts:
         _raise_if_late(ids, replies, began)
         if is_outage:
             raise _incomplete(batch, outcome)
@@ -107,11 +107,11 @@ def store(batch: MovieBatch, delivery: Delivery, world: World) -> None:
         "delivery_attempt": delivery.attempt,
     }
     events = _events(batch, outcome, gone, is_outage=is_outage)
-    world.ledger.record(run, [*events, (Event.BATCH_DONE, marker)])
+    clients.ledger.record(run, [*events, (Event.BATCH_DONE, marker)])
     log.info("batch_stored", extra={"run_id": batch.run_id, **marker})
 
 
-def _too_late(batch: MovieBatch, world: World) -> datetime | None:
+def _too_late(batch: MovieBatch, clients: Clients) -> datetime | None:
     """Return TMDB's time when it no longer answers with the values of the run's day.
 
     TMDB is asked only where our own clock says so: on this machine TMDB is simulated,
@@ -119,16 +119,16 @@ def _too_late(batch: MovieBatch, world: World) -> datetime | None:
     """
     if days.is_reading_of(batch.run_date, clock.now()):
         return None
-    moment = world.tmdb.now()
+    moment = clients.tmdb.now()
     return None if days.is_reading_of(batch.run_date, moment) else moment
 
 
 def _record_too_late(
-    batch: MovieBatch, moment: datetime, delivery: Delivery, world: World
+    batch: MovieBatch, moment: datetime, delivery: Delivery, clients: Clients
 ) -> None:
     """End a batch whose day is over: what has not landed by now cannot be had."""
     run = Run.from_id(batch.run_id)
-    landed = world.ledger.landed(run, batch.batch_no) & set(batch.movie_ids)
+    landed = clients.ledger.landed(run, batch.batch_no) & set(batch.movie_ids)
     lost = [movie_id for movie_id in batch.movie_ids if movie_id not in landed]
     reason = _of_another_day(batch, moment)
     marker = {
@@ -145,7 +145,7 @@ def _record_too_late(
     }
     outcome = _Outcome(failed=dict.fromkeys(lost, reason))
     events = _events(batch, outcome, frozenset(), is_outage=False)
-    world.ledger.record(run, [*events, (Event.BATCH_DONE, marker)])
+    clients.ledger.record(run, [*events, (Event.BATCH_DONE, marker)])
     log.error("batch_too_late", extra={"run_id": batch.run_id, **marker})
 
 
@@ -156,25 +156,25 @@ def _of_another_day(batch: MovieBatch, moment: datetime) -> str:
     )
 
 
-def _fetch(ids: Sequence[int], began: float, world: World) -> list[Reply]:
+def _fetch(ids: Sequence[int], began: float, clients: Clients) -> list[Reply]:
     """Return the replies for the ids that there was time for, in their order."""
     replies: list[Reply] = []
     for chunk in batched(ids, IDS_BETWEEN_LOOKS, strict=False):
-        if replies and monotonic() - began > world.deadline_s:
+        if replies and monotonic() - began > clients.settings.fetch_deadline_s:
             break
-        replies += world.tmdb.movies(chunk)
+        replies += clients.tmdb.movies(chunk)
         if any(reply.error for reply in replies):
             break
     return replies
 
 
 def _gone(
-    run: Run, batch: MovieBatch, outcome: _Outcome, world: World
+    run: Run, batch: MovieBatch, outcome: _Outcome, clients: Clients
 ) -> frozenset[int]:
     """Return the movies that TMDB does not have, as on an earlier day."""
     if not outcome.not_found:
         return frozenset()
-    gone = world.ledger.not_found_before(run) & set(outcome.not_found)
+    gone = clients.ledger.not_found_before(run) & set(outcome.not_found)
     is_few = len(gone) <= max(FEW_MISSING, GONE_SHARE * len(batch.movie_ids))
     return gone if is_few else frozenset()
 

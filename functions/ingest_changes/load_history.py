@@ -8,15 +8,14 @@ recorded as such, and the run goes on.
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
 from time import monotonic
 from typing import Any
 
 from functions.ingest_changes import tracking
 from functions.ingest_changes.plan import band_of, history_days, survey
-from functions.ingest_changes.publishing import publish_days, publish_new, resume
+from functions.ingest_changes.publishing import publish, publish_new, resume
 from functions.ingest_changes.start_run import nothing_tracked, store_popularity
-from functions.ingest_changes.world import World
+from shared.clients import Clients
 from shared.completion import deferral_recorded, request_metrics_if_complete
 from shared.delivery import Delivery
 from shared.messages import IngestRequest
@@ -26,26 +25,25 @@ from shared.tmdb import ExportDamagedError, ExportMissingError, ExportNotYetErro
 log = logging.getLogger(__name__)
 
 
-def start(run_date: date, world: World) -> dict[str, Any]:
+def start(run_date: date, clients: Clients) -> dict[str, Any]:
     """Plan one batch per export day and publish them."""
     run = Run(Mode.HISTORY, run_date)
-    expected = len(_active(world))
+    expected = len(_active(clients))
 
-    send = partial(publish_days, run, world=world)
-    wanted = history_days(run_date, world.history_days)
-    if stored := world.ledger.stored_plan(run):
-        loaded = world.ledger.export_days(wanted[0], wanted[-1])
+    wanted = history_days(run_date, clients.settings.history_days)
+    if stored := clients.ledger.stored_plan(run):
+        loaded = clients.ledger.export_days(wanted[0], wanted[-1])
         there = {batch.export_date for batch in stored.batches}
         there |= {export.day for export in loaded if export.is_loaded}
-        _publish_alone(run, [day for day in wanted if day not in there], world)
-        return resume(run, stored, expected * len(stored.batches), send, world)
+        _publish_alone(run, [day for day in wanted if day not in there], clients)
+        return resume(run, stored, expected * len(stored.batches), clients)
     if not expected:
         return nothing_tracked(run)
     batches = cut_into_days(wanted)
-    return publish_new(run, batches, expected * len(batches), send, world)
+    return publish_new(run, batches, expected * len(batches), clients)
 
 
-def _publish_alone(run: Run, days: Sequence[date], world: World) -> None:
+def _publish_alone(run: Run, days: Sequence[date], clients: Clients) -> None:
     """Request days that the day's history run lacks, each as a run of its own.
 
     A daily run may have planned it before, for the days that it had missed. What an
@@ -53,7 +51,7 @@ def _publish_alone(run: Run, days: Sequence[date], world: World) -> None:
     """
     for day in days:
         alone = Run(Mode.HISTORY, run.run_date, day)
-        publish_days(alone, [Batch(1, 1, export_date=day)], world)
+        publish(alone, [Batch(1, 1, export_date=day)], clients)
 
 
 def load_day(
@@ -61,22 +59,22 @@ def load_day(
     day: date,
     run_date: date,
     delivery: Delivery,
-    world: World,
+    clients: Clients,
 ) -> dict[str, Any]:
     """Load one export day, as a part of the day's history run or as its own run."""
     if request.batch:
         run, batch = Run(Mode.HISTORY, run_date), request.batch
     else:
         run, batch = Run(Mode.HISTORY, run_date, day), Batch(1, 1, export_date=day)
-        if not _active(world):
+        if not _active(clients):
             return nothing_tracked(run)
-        world.ledger.store_plan(run, [batch])
+        clients.ledger.store_plan(run, [batch])
     counts: Mapping[str, Any] = {}
-    is_done = world.ledger.is_done(run, batch.batch_no)
+    is_done = clients.ledger.is_done(run, batch.batch_no)
     if not is_done:
-        is_last = delivery.attempt >= world.max_delivery_attempts
-        with deferral_recorded(run, batch.batch_no, delivery, world.ledger):
-            counts = _load(run, day, world, is_last=is_last)
+        is_last = delivery.attempt >= clients.settings.max_delivery_attempts
+        with deferral_recorded(run, batch.batch_no, delivery, clients.ledger):
+            counts = _load(run, day, clients, is_last=is_last)
         marker = {
             **counts,
             "batch_no": batch.batch_no,
@@ -84,12 +82,12 @@ def load_day(
             "message_id": delivery.id,
             "delivery_attempt": delivery.attempt,
         }
-        world.ledger.record(run, [(Event.BATCH_DONE, marker)])
+        clients.ledger.record(run, [(Event.BATCH_DONE, marker)])
         log.info(
             "history_day_loaded", extra={"run_id": run.run_id, "day": day, **counts}
         )
     request_metrics_if_complete(
-        run, batch.batch_no, batch.batch_count, world.ledger, world.topics
+        run, batch.batch_no, batch.batch_count, clients.ledger, clients.topics
     )
     return {
         "run_id": run.run_id,
@@ -99,7 +97,7 @@ def load_day(
     }
 
 
-def _load(run: Run, day: date, world: World, *, is_last: bool) -> dict[str, Any]:
+def _load(run: Run, day: date, clients: Clients, *, is_last: bool) -> dict[str, Any]:
     """Load the day; return the counts of its marker.
 
     While the file server serves nothing, only the last delivery records a day: as
@@ -107,12 +105,12 @@ def _load(run: Run, day: date, world: World, *, is_last: bool) -> dict[str, Any]
     other day up: the daily run of that day reads it. Asked for alone, it waits.
     """
     began = monotonic()
-    wanted = _active(world)
-    band = band_of(world.tracked_movies)
+    wanted = _active(clients)
+    band = band_of(clients.settings.tracked_movies)
     found: dict[int, float] = {}
     reason, failed = None, 0
     try:
-        found = world.tmdb.export(
+        found = clients.tmdb.export(
             day, lambda rows: survey(rows, 0, band, wanted).popularity
         )
     except ExportNotYetError as error:
@@ -126,7 +124,7 @@ def _load(run: Run, day: date, world: World, *, is_last: bool) -> dict[str, Any]
     except ExportDamagedError as error:
         reason, failed = error.reason, len(wanted)
         log.warning("export_unusable", extra=error.to_json())
-    store_popularity(run, day, found, wanted, world)
+    store_popularity(run, day, found, wanted, clients)
     fetched = len(wanted & found.keys())
     return {
         "expected": len(wanted),
@@ -139,5 +137,5 @@ def _load(run: Run, day: date, world: World, *, is_last: bool) -> dict[str, Any]
     }
 
 
-def _active(world: World) -> frozenset[int]:
-    return frozenset(tracking.active(world.tables))
+def _active(clients: Clients) -> frozenset[int]:
+    return frozenset(tracking.active(clients.tables))

@@ -1,17 +1,16 @@
-"""Publishing: a stored plan comes in, its messages and RUN_PLANNED go out.
+"""Publishing: stores the plan of a run, publishes its messages, records RUN_PLANNED.
 
-The plan is stored before anything is published, and RUN_PLANNED recorded after all
-of it is: whoever finds a plan without RUN_PLANNED knows that its planner is still at
-work, or died.
+In this order: a plan without RUN_PLANNED means that its planner is still running, or
+died.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from functions.ingest_changes.world import World
+from shared.clients import Clients
 from shared.errors import RunBusyError
-from shared.messages import INGEST_REQUESTS, IngestRequest
+from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest, MovieBatch
 from shared.runs import Batch, Event, Mode, Run, StoredPlan
 
 log = logging.getLogger(__name__)
@@ -19,23 +18,21 @@ log = logging.getLogger(__name__)
 PLANNER_MAY_BE_ALIVE_S = 60.0
 """Younger plans are left to whoever made them: publishing takes seconds."""
 
-type Publish = Callable[[Sequence[Batch]], None]
-
 
 def publish_new(
-    run: Run, batches: Sequence[Batch], expected: int, publish: Publish, world: World
+    run: Run, batches: Sequence[Batch], expected: int, clients: Clients
 ) -> dict[str, Any]:
     """Lock the run by storing its plan, then publish; RunBusyError if we came second.
 
     `expected` counts movies (times days, for a history).
     """
-    if not world.ledger.store_plan(run, batches):
+    if not clients.ledger.store_plan(run, batches):
         raise _busy(run)
-    return _publish(run, batches, expected, publish, world)
+    return _publish_planned(run, batches, expected, clients)
 
 
 def resume(
-    run: Run, stored: StoredPlan, expected: int, publish: Publish, world: World
+    run: Run, stored: StoredPlan, expected: int, clients: Clients
 ) -> dict[str, Any]:
     """Finish what an earlier delivery of the same run began, if it did not."""
     # A sweep may have published what a dead planner did not: then nothing is left.
@@ -44,36 +41,42 @@ def resume(
     if stored.age_s < PLANNER_MAY_BE_ALIVE_S:
         raise _busy(run)
     log.warning("run_resumed", extra={"run_id": run.run_id, "age_s": stored.age_s})
-    _publish(run, list(stored.missing()), expected, publish, world)
+    _publish_planned(run, list(stored.missing()), expected, clients)
     return _summary(run, "resumed", stored.batches, expected)
 
 
-def publish_days(run: Run, batches: Sequence[Batch], world: World) -> None:
-    """Publish one request per export day."""
-    days = (
-        IngestRequest(
-            Mode.HISTORY,
-            run.run_date,
-            export_date=batch.export_date,
-            # A day asked for alone is a run of its own.
-            batch=None if run.export_date else batch,
-        )
-        for batch in batches
+def publish(run: Run, batches: Sequence[Batch], clients: Clients) -> None:
+    """Publish a run's batches: a history's are export days, any other's are movies.
+
+    With the movies of an initial run goes the request for its history.
+    """
+    topics = clients.topics
+    if run.mode is Mode.HISTORY:
+        days = (_day_request(run, batch).to_json() for batch in batches)
+        topics.publish(INGEST_REQUESTS, days)
+        return
+    movies = (MovieBatch.of(run, batch).to_json() for batch in batches)
+    topics.publish(MOVIE_BATCHES, movies)
+    if run.mode is Mode.INITIAL:
+        history = IngestRequest(Mode.HISTORY, run.run_date)
+        topics.publish(INGEST_REQUESTS, [history.to_json()])
+
+
+def _day_request(run: Run, batch: Batch) -> IngestRequest:
+    # A day that is requested alone is a run of its own.
+    of_run = None if run.export_date else batch
+    return IngestRequest(
+        Mode.HISTORY, run.run_date, export_date=batch.export_date, batch=of_run
     )
-    world.topics.publish(INGEST_REQUESTS, (day.to_json() for day in days))
 
 
-def _publish(
-    run: Run,
-    batches: Sequence[Batch],
-    expected: int,
-    publish: Publish,
-    world: World,
+def _publish_planned(
+    run: Run, batches: Sequence[Batch], expected: int, clients: Clients
 ) -> dict[str, Any]:
-    publish(batches)
+    publish(run, batches, clients)
     batch_count = batches[0].batch_count if batches else 0
     planned: Mapping[str, Any] = {"batch_count": batch_count, "expected": expected}
-    world.ledger.record(run, [(Event.RUN_PLANNED, planned)])
+    clients.ledger.record(run, [(Event.RUN_PLANNED, planned)])
     log.info("run_planned", extra={"run_id": run.run_id, **planned})
     return _summary(run, "started", batches, expected)
 

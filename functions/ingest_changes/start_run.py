@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any
 
 from functions.ingest_changes import tracking
@@ -24,14 +23,14 @@ from functions.ingest_changes.plan import (
     select,
     survey,
 )
-from functions.ingest_changes.publishing import publish_days, publish_new, resume
-from functions.ingest_changes.world import World
+from functions.ingest_changes.publishing import publish_new, resume
 from shared import clock
+from shared.clients import Clients
 from shared.days import newest_day
 from shared.errors import BadMessageError, RunBusyError, TmdbIncompleteError
 from shared.interfaces import ChangedMovie, ListedMovie
-from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest, MovieBatch
-from shared.runs import Batch, Mode, Run, cut_into_batches, cut_into_days
+from shared.messages import IngestRequest
+from shared.runs import Mode, Run, cut_into_batches, cut_into_days
 from shared.tmdb import ExportDamagedError, ExportMissingError
 
 log = logging.getLogger(__name__)
@@ -46,52 +45,51 @@ class _Found:
     popularity: Mapping[int, float] = field(default_factory=dict)
 
 
-def start(request: IngestRequest, run_date: date, world: World) -> dict[str, Any]:
+def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str, Any]:
     """Plan and publish a run over movie details."""
     run = Run(request.mode, run_date)
-    send = partial(publish, run, world=world)
-    if stored := world.ledger.stored_plan(run):
+    if stored := clients.ledger.stored_plan(run):
         movies = sum(len(batch.movie_ids) for batch in stored.batches)
-        return resume(run, stored, movies, send, world)
-    _refuse_another_day(run, world.tmdb.now())
-    movie_ids = _track(run, request.limit or world.tracked_movies, world)
+        return resume(run, stored, movies, clients)
+    _refuse_another_day(run, clients.tmdb.now())
+    movie_ids = _track(run, request.limit or clients.settings.tracked_movies, clients)
     if not movie_ids:
         if run.mode is Mode.WEEKLY:
-            is_tracked = bool(tracking.known(world.tables))
+            is_tracked = bool(tracking.known(clients.tables))
             return _nothing_retired(run) if is_tracked else nothing_tracked(run)
         raise TmdbIncompleteError(
             "TMDB listed no movie at all", field="TMDB", remedy="tried again by itself"
         )
     batches = cut_into_batches(movie_ids)
     if run.mode is Mode.DAILY:
-        _catch_up(run, len(movie_ids), world)
-    return publish_new(run, batches, len(movie_ids), send, world)
+        _catch_up(run, len(movie_ids), clients)
+    return publish_new(run, batches, len(movie_ids), clients)
 
 
-def _track(run: Run, limit: int, world: World) -> list[int]:
+def _track(run: Run, limit: int, clients: Clients) -> list[int]:
     """Bring the tracked set up to date; return the movies that the run fetches.
 
     A weekly run fetches what no daily run does any more: the retired movies, which
     views of past days still show.
     """
-    tables = world.tables
+    tables = clients.tables
     if run.mode is Mode.WEEKLY:
         tracking.retire(run.run_date, tables)
         return tracking.retired(tables)
     known = tracking.known(tables)
     if run.mode is Mode.INITIAL:
-        found = _Found(_top(run, limit, world))
+        found = _Found(_top(run, limit, clients))
     else:
-        found = _of_the_day(run.run_date, limit, world)
+        found = _of_the_day(run.run_date, limit, clients)
     tracking.track(run, select(found.top, found.edits, known), tables)
     if run.mode is Mode.INITIAL:
         return tracking.selected_by(run, tables)
     active = tracking.active(tables)
-    store_popularity(run, run.run_date, found.popularity, frozenset(active), world)
+    store_popularity(run, run.run_date, found.popularity, frozenset(active), clients)
     return active
 
 
-def _catch_up(run: Run, movies: int, world: World) -> None:
+def _catch_up(run: Run, movies: int, clients: Clients) -> None:
     """Request the exports that past days lack and TMDB has: one history run.
 
     Days without a run, and days whose run came before their export. The votes of the
@@ -99,16 +97,13 @@ def _catch_up(run: Run, movies: int, world: World) -> None:
     crash in between, the redelivery requests them again. If a history run of this day
     exists, the next daily run requests what that run does not load.
     """
-    ledger, day = world.ledger, run.run_date
+    ledger, day = clients.ledger, run.run_date
     known = ledger.export_days(oldest_export(day), day - timedelta(days=1))
     lacking = days_without_export(ledger.last_complete_run(day), known, day)
-    if missed := [export for export in lacking if world.tmdb.has_export(export)]:
+    if missed := [export for export in lacking if clients.tmdb.has_export(export)]:
         history = Run(Mode.HISTORY, run.run_date)
-        send = partial(publish_days, history, world=world)
         with suppress(RunBusyError):
-            publish_new(
-                history, cut_into_days(missed), movies * len(missed), send, world
-            )
+            publish_new(history, cut_into_days(missed), movies * len(missed), clients)
 
 
 def _refuse_another_day(run: Run, moment: datetime) -> None:
@@ -133,7 +128,7 @@ def store_popularity(
     export_date: date,
     popularity: Mapping[int, float],
     tracked: Collection[int],
-    world: World,
+    clients: Clients,
 ) -> None:
     """Load one day's popularity by one job: a repetition adds nothing."""
     if not popularity:
@@ -151,46 +146,39 @@ def store_popularity(
         for movie_id, value in popularity.items()
     )
     job_id = f"popularity_{run.run_id}_{export_date:%Y%m%d}"
-    world.tables.load_once("movie_popularity_raw", rows, job_id)
+    clients.tables.load_once("movie_popularity_raw", rows, job_id)
 
 
-def _of_the_day(day: date, limit: int, world: World) -> _Found:
-    active = frozenset(tracking.active(world.tables))
-    band = band_of(world.tracked_movies)
+def _of_the_day(day: date, limit: int, clients: Clients) -> _Found:
+    active = frozenset(tracking.active(clients.tables))
+    band = band_of(clients.settings.tracked_movies)
     try:
-        found = world.tmdb.export(day, lambda rows: survey(rows, limit, band, active))
+        found = clients.tmdb.export(day, lambda rows: survey(rows, limit, band, active))
     except (ExportMissingError, ExportDamagedError) as error:
         # The day is not lost: details carry popularity too, and the rows say so.
         log.warning("export_unusable", extra=error.to_json())
-        top = world.tmdb.most_popular(min(limit, LARGEST_DISCOVER))
+        top = clients.tmdb.most_popular(min(limit, LARGEST_DISCOVER))
         found = Survey(top, popularity={})
     edits = {
-        edited_on: world.tmdb.changes(edited_on)
-        for edited_on in edit_days(world.ledger.last_complete_run(day), day)
+        edited_on: clients.tmdb.changes(edited_on)
+        for edited_on in edit_days(clients.ledger.last_complete_run(day), day)
     }
     return _Found(found.top, edits, found.popularity)
 
 
-def _top(run: Run, limit: int, world: World) -> list[ListedMovie]:
+def _top(run: Run, limit: int, clients: Clients) -> list[ListedMovie]:
     if limit <= LARGEST_DISCOVER:
-        return world.tmdb.most_popular(limit)
+        return clients.tmdb.most_popular(limit)
     try:
-        return world.tmdb.export(
+        return clients.tmdb.export(
             run.run_date, lambda rows: survey(rows, limit, 0, ()).top
         )
     except ExportMissingError:
         # Before 08:00 UTC the newest export is yesterday's.
         yesterday = run.run_date - timedelta(days=1)
-        return world.tmdb.export(yesterday, lambda rows: survey(rows, limit, 0, ()).top)
-
-
-def publish(run: Run, batches: Sequence[Batch], world: World) -> None:
-    """Publish batches, and what else the run asks for."""
-    bodies = (MovieBatch.of(run, batch).to_json() for batch in batches)
-    world.topics.publish(MOVIE_BATCHES, bodies)
-    if run.mode is Mode.INITIAL:
-        history = IngestRequest(Mode.HISTORY, run.run_date)
-        world.topics.publish(INGEST_REQUESTS, [history.to_json()])
+        return clients.tmdb.export(
+            yesterday, lambda rows: survey(rows, limit, 0, ()).top
+        )
 
 
 def _nothing_retired(run: Run) -> dict[str, Any]:

@@ -15,9 +15,8 @@ from enum import StrEnum
 from time import monotonic
 from typing import Any
 
-from functions.ingest_changes import start_run
-from functions.ingest_changes.publishing import publish_days
-from functions.ingest_changes.world import World
+from functions.ingest_changes.publishing import publish
+from shared.clients import Clients
 from shared.completion import request_metrics
 from shared.errors import PermanentError, TmdbUnavailableError, TransientError
 from shared.messages import INGEST_REQUESTS, IngestRequest
@@ -66,7 +65,7 @@ def need(run: OpenRun, stalled_s: float, deadline_s: float) -> Need:
 
 
 def sweep(
-    request: IngestRequest, published_at: datetime, world: World
+    request: IngestRequest, published_at: datetime, clients: Clients
 ) -> dict[str, Any]:
     """Give every open run up to a day what it needs; the answer counts it.
 
@@ -76,17 +75,19 @@ def sweep(
     day = request.run_date or published_at.date()
     done: Counter[str] = Counter({need.value: 0 for need in Need})
     troubles: list[Exception] = []
-    for open_run in world.ledger.open_runs(day):
-        what = need(open_run, world.run_stalled_s, world.run_deadline_s)
+    for open_run in clients.ledger.open_runs(day):
+        what = need(
+            open_run, clients.settings.run_stalled_s, clients.settings.run_deadline_s
+        )
         try:
-            _give(what, open_run, world)
+            _give(what, open_run, clients)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
             troubles.append(_told(open_run.run_id, error))
         else:
             done[what.value] += 1
     # A day that is named need not be today: only Scheduler's own sweep starts runs.
     if request.run_date is None:
-        done["started"] = _start_what_is_missing(published_at, world)
+        done["started"] = _start_what_is_missing(published_at, clients)
     counts = {**done, "troubled": len(troubles)}
     said = {name.replace(" ", "_"): count for name, count in counts.items()}
     seconds = monotonic() - began
@@ -95,17 +96,17 @@ def sweep(
     return {"status": "swept", **counts}
 
 
-def _give(what: Need, open_run: OpenRun, world: World) -> None:
+def _give(what: Need, open_run: OpenRun, clients: Clients) -> None:
     run = Run.from_id(open_run.run_id)
     match what:
         case Need.METRICS:
-            request_metrics(run, world.ledger, world.topics)
+            request_metrics(run, clients.ledger, clients.topics)
         case Need.MISSING_BATCHES:
-            _republish(run, world)
+            _republish(run, clients)
         case Need.END:
-            _close(run, open_run, world)
+            _close(run, open_run, clients)
         case Need.FAILURE:
-            _fail(run, open_run, world)
+            _fail(run, open_run, clients)
         case Need.NOTHING:
             return
     log.warning("run_swept", extra={"run_id": run.run_id, "need": what.value})
@@ -132,70 +133,69 @@ def _raise_the_worst(troubles: Sequence[Exception]) -> None:
             raise error
 
 
-def _start_what_is_missing(published_at: datetime, world: World) -> int:
+def _start_what_is_missing(published_at: datetime, clients: Clients) -> int:
     """Request the day's daily run, or the export it came too early for; count them."""
     day = published_at.date()
     if published_at < datetime.combine(day, DAILY_RUN_DUE):
         return 0
-    missed = world.ledger.missed_day(day)
+    missed = clients.ledger.missed_day(day)
     if missed.is_without_export:
-        return _request_export(day, world)
+        return _request_export(day, clients)
     if missed.is_planned or not missed.is_tracking:
         return 0
     if missed.requested_at and published_at - missed.requested_at < REQUEST_AGAIN_AFTER:
         return 0
     run = Run(Mode.DAILY, day)
-    world.topics.publish(INGEST_REQUESTS, [IngestRequest(Mode.DAILY, day).to_json()])
-    world.ledger.record(run, [(Event.RUN_REQUESTED, {"reason": "no tick made a plan"})])
+    clients.topics.publish(INGEST_REQUESTS, [IngestRequest(Mode.DAILY, day).to_json()])
+    clients.ledger.record(
+        run, [(Event.RUN_REQUESTED, {"reason": "no tick made a plan"})]
+    )
     log.warning("missed_run_requested", extra={"run_id": run.run_id})
     return 1
 
 
-def _request_export(day: date, world: World) -> int:
+def _request_export(day: date, clients: Clients) -> int:
     """Request a published day's export once TMDB has it; say how many were.
 
     Once: the request makes a plan. A day that stays without is left to the daily runs
     that follow.
     """
     try:
-        if not world.tmdb.has_export(day):
+        if not clients.tmdb.has_export(day):
             return 0
     except TmdbUnavailableError as error:
         log.warning("export_not_looked_for", extra={"day": day, **error.to_json()})
         return 0
     run = Run(Mode.HISTORY, day, day)
-    publish_days(run, [Batch(1, 1, export_date=day)], world)
+    publish(run, [Batch(1, 1, export_date=day)], clients)
     log.warning("late_export_requested", extra={"run_id": run.run_id})
     return 1
 
 
-def _republish(run: Run, world: World) -> None:
-    plan = world.ledger.stored_plan(run)
+def _republish(run: Run, clients: Clients) -> None:
+    plan = clients.ledger.stored_plan(run)
     missing = list(plan.missing()) if plan else []
-    if run.mode is Mode.HISTORY:
-        publish_days(run, missing, world)
-    else:
-        start_run.publish(run, missing, world)
-    world.ledger.record(run, [(Event.RUN_REPUBLISHED, {"batch_count": len(missing)})])
+    publish(run, missing, clients)
+    clients.ledger.record(run, [(Event.RUN_REPUBLISHED, {"batch_count": len(missing)})])
 
 
-def _close(run: Run, seen: OpenRun, world: World) -> None:
+def _close(run: Run, seen: OpenRun, clients: Clients) -> None:
     missing = seen.batches_total - seen.batches_done
     reason = (
         f"{missing} of {seen.batches_total} batches are missing, "
         f"{seen.fetched} of {seen.expected} movies were fetched in {seen.age_s:.0f} s"
     )
-    world.ledger.record(run, [(Event.RUN_CLOSED, {"reason": reason})])
+    clients.ledger.record(run, [(Event.RUN_CLOSED, {"reason": reason})])
     log.error("run_closed", extra={"run_id": run.run_id, "reason": reason})
     if seen.fetched and run.mode.publishes_days:
-        request_metrics(run, world.ledger, world.topics)
+        request_metrics(run, clients.ledger, clients.topics)
 
 
-def _fail(run: Run, seen: OpenRun, world: World) -> None:
+def _fail(run: Run, seen: OpenRun, clients: Clients) -> None:
     reason = (
         f"metrics were requested {seen.metrics_requests} times, the last "
         f"{seen.requested_s_ago or 0:.0f} s ago, and were not published; see the "
         "errors of compute-metrics and the dead letters"
     )
-    world.ledger.record(run, [(Event.METRICS_FAILED, {"reason": reason})])
+    clients.ledger.record(run, [(Event.METRICS_FAILED, {"reason": reason})])
     log.error("run_closed", extra={"run_id": run.run_id, "reason": reason})

@@ -18,7 +18,7 @@ import pytest
 from benchmarks.fault_injection.proxy import Answer, Call, Forward, Tap, hand_on
 from emulators.pubsub import PubSubEmulator
 from functions.compute_metrics import breakouts
-from functions.compute_metrics.world import World
+from functions.compute_metrics.clients import Clients
 from local import archives, topics
 from local.run_progress import wait_until_published
 from local.stack import Options, Stack
@@ -306,8 +306,8 @@ def _breakout() -> Entry:
     logger.setLevel(logging.INFO)
     try:
         tables = FakeTables(answers=[("-- new_breakouts", [movie])])
-        world = World(tables, Ledger(tables, "test"), FakeTopics())
-        breakouts.announce(Run(Mode.DAILY, FIRST), world)
+        clients = Clients(tables, Ledger(tables, "test"), FakeTopics())
+        breakouts.announce(Run(Mode.DAILY, FIRST), clients)
     finally:
         logger.removeHandler(handler)
     [line] = lines

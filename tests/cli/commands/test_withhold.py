@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 from cli.__main__ import app
 from cli.errors import Exit
 from emulators.bigquery import BigQueryEmulator
+from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.main import run
-from functions.compute_metrics.world import World
 from local import tables as local_tables
 from shared.bigquery import Warehouse
 from shared.delivery import Delivery
@@ -83,8 +83,8 @@ def _land(tables: Warehouse, *, popularity: float) -> None:
 def _compute(tables: Warehouse) -> dict[str, Any]:
     id_ = f"{datetime.now(UTC).timestamp()}"
     delivery = Delivery(id_, datetime(2026, 3, 10, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
-    world = World(tables, Ledger(tables, "test"), FakeTopics())
-    return run(MetricsRequest(None, BEFORE, DAY), delivery, world)
+    clients = Clients(tables, Ledger(tables, "test"), FakeTopics())
+    return run(MetricsRequest(None, BEFORE, DAY), delivery, clients)
 
 
 def _newest(tables: Warehouse) -> tuple[date, float]:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from functions.compute_metrics import breakouts, checks, compute
+from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.deadline import Deadline
 from functions.compute_metrics.main import run
-from functions.compute_metrics.world import World
 from shared import clock, sql_files
 from shared.delivery import Delivery
 from shared.errors import DeadlineError, StatementError, WarehouseUnavailableError
@@ -102,7 +102,7 @@ def _found(check: str, day: date, **fields: Any) -> dict[str, Any]:
     }
 
 
-def _world(
+def _clients(
     found: list[dict[str, Any]] | None = None,
     *,
     is_published: bool = False,
@@ -110,7 +110,7 @@ def _world(
     of_run: dict[str, Any] | None = None,
     broke_out: list[dict[str, Any]] | None = None,
     **more: Any,
-) -> tuple[World, RefusingTables, FakeTopics]:
+) -> tuple[Clients, RefusingTables, FakeTopics]:
     status = run_status(
         is_metrics_requested=True, is_published=is_published, **of_run or {}
     )
@@ -124,7 +124,7 @@ def _world(
         **more,
     )
     topics = FakeTopics()
-    return World(tables, Ledger(tables, "test"), topics), tables, topics
+    return Clients(tables, Ledger(tables, "test"), topics), tables, topics
 
 
 def _logged(caplog: pytest.LogCaptureFixture, event: str) -> list[logging.LogRecord]:
@@ -132,8 +132,8 @@ def _logged(caplog: pytest.LogCaptureFixture, event: str) -> list[logging.LogRec
 
 
 def test_the_views_come_first_and_then_one_script_of_everything() -> None:
-    world, tables, _ = _world()
-    run(OF_RUN, DELIVERY, world)
+    clients, tables, _ = _clients()
+    run(OF_RUN, DELIVERY, clients)
     executed = [sql for sql, _ in tables.executed]
     assert executed[:-1] == VIEWS
     parts = [
@@ -149,11 +149,11 @@ def test_the_views_come_first_and_then_one_script_of_everything() -> None:
 
 
 def test_a_request_for_the_views_makes_them_and_computes_nothing() -> None:
-    world, tables, topics = _world()
-    run(OF_RUN, DELIVERY, world)
+    clients, tables, topics = _clients()
+    run(OF_RUN, DELIVERY, clients)
     tables.executed.clear()
     tables.appended.clear()
-    said = run(ViewsRequest(), DELIVERY, world)
+    said = run(ViewsRequest(), DELIVERY, clients)
     assert [sql for sql, _ in tables.executed] == [
         view.sql for view in sql_files.views()
     ]
@@ -162,16 +162,16 @@ def test_a_request_for_the_views_makes_them_and_computes_nothing() -> None:
 
 
 def test_views_are_made_once_per_instance() -> None:
-    world, tables, _ = _world()
-    run(OF_RUN, DELIVERY, world)
+    clients, tables, _ = _clients()
+    run(OF_RUN, DELIVERY, clients)
     tables.executed.clear()
-    run(OF_RANGE, DELIVERY, world)
+    run(OF_RANGE, DELIVERY, clients)
     assert len(tables.executed) == len(tables.scripts()) == 1
 
 
 def test_nothing_found_publishes_and_is_recorded() -> None:
-    world, tables, _ = _world()
-    answer = run(OF_RUN, DELIVERY, world)
+    clients, tables, _ = _clients()
+    answer = run(OF_RUN, DELIVERY, clients)
     assert not tables.events("CHECK_FAILED")
     [done] = tables.events("METRICS_DONE")
     assert done["run_id"] == RUN_ID
@@ -184,16 +184,16 @@ def test_nothing_found_publishes_and_is_recorded() -> None:
 
 
 def test_a_run_of_history_is_published_from_its_first_day() -> None:
-    world, tables, _ = _world(first=DAYS[0])
-    run(MetricsRequest("history-2026-03-10", DAY, DAY), DELIVERY, world)
+    clients, tables, _ = _clients(first=DAYS[0])
+    run(MetricsRequest("history-2026-03-10", DAY, DAY), DELIVERY, clients)
     assert tables.scripts() == [(DAYS[0], DAY)]
 
 
 def test_a_failed_check_withholds_the_day_and_is_recorded(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world, tables, _ = _world([_found("orphan_rows", DAY)])
-    answer = run(OF_RUN, DELIVERY, world)
+    clients, tables, _ = _clients([_found("orphan_rows", DAY)])
+    answer = run(OF_RUN, DELIVERY, clients)
     assert not tables.events("METRICS_DONE")
     [failed] = tables.events("CHECK_FAILED")
     reason = "orphan_rows: 4 on 2026-03-10, movie 7: it is odd"
@@ -210,8 +210,8 @@ def test_a_published_day_that_would_fail_is_left_out_and_the_others_are_computed
     None
 ):
     found = [_found("duplicate_keys", DAYS[1])]
-    world, tables, _ = _world(found, published={*DAYS})
-    answer = run(OF_RANGE, DELIVERY, world)
+    clients, tables, _ = _clients(found, published={*DAYS})
+    answer = run(OF_RANGE, DELIVERY, clients)
     assert tables.scripts() == [
         (DAYS[0], DAYS[2]),  # commits nothing
         (DAYS[0], DAYS[0]),
@@ -223,23 +223,25 @@ def test_a_published_day_that_would_fail_is_left_out_and_the_others_are_computed
 
 
 def test_a_day_that_fails_and_was_never_published_is_stored_to_be_looked_at() -> None:
-    world, tables, _ = _world([_found("duplicate_keys", DAYS[1])])
-    assert run(OF_RANGE, DELIVERY, world)["status"] == "withheld"
+    clients, tables, _ = _clients([_found("duplicate_keys", DAYS[1])])
+    assert run(OF_RANGE, DELIVERY, clients)["status"] == "withheld"
     assert tables.scripts() == [(DAYS[0], DAYS[2])]
 
 
 def test_bytes_are_counted_of_every_script_and_once() -> None:
     found = [_found("duplicate_keys", DAYS[1]), _found("orphan_rows", DAYS[1])]
-    world, tables, _ = _world(found, published={*DAYS})
-    run(OF_RANGE, DELIVERY, world)
+    clients, tables, _ = _clients(found, published={*DAYS})
+    run(OF_RANGE, DELIVERY, clients)
     billed = [row.get("bytes_billed") for row in tables.events("CHECK_FAILED")]
     assert billed == [3 * BILLED, None]
 
 
 def test_a_computation_that_fails_says_what_it_billed_and_why() -> None:
-    world, tables, _ = _world(refuse=SCRIPT, error=WarehouseUnavailableError("away"))
+    clients, tables, _ = _clients(
+        refuse=SCRIPT, error=WarehouseUnavailableError("away")
+    )
     with pytest.raises(WarehouseUnavailableError):
-        run(OF_RUN, DELIVERY, world)
+        run(OF_RUN, DELIVERY, clients)
     [event] = tables.appended["ingestion_log"]
     assert (event["event"], event["bytes_billed"]) == ("COMPUTATION_FAILED", BILLED)
     assert (event["run_id"], event["reason"]) == (RUN_ID, "away")
@@ -249,8 +251,8 @@ def test_a_day_that_an_operator_withholds_is_computed_and_not_published(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    world, tables, _ = _world([_found("withheld_days", DAY, severity="hold")])
-    answer = run(OF_RUN, DELIVERY, world)
+    clients, tables, _ = _clients([_found("withheld_days", DAY, severity="hold")])
+    answer = run(OF_RUN, DELIVERY, clients)
     assert (answer["status"], answer["withheld_by_operator"]) == (
         "withheld",
         ["2026-03-10"],
@@ -264,8 +266,8 @@ def test_a_day_that_an_operator_withholds_is_computed_and_not_published(
 
 def test_every_failed_check_is_recorded() -> None:
     found = [_found("duplicate_keys", DAY), _found("orphan_rows", DAY)]
-    world, tables, _ = _world(found)
-    run(OF_RUN, DELIVERY, world)
+    clients, tables, _ = _clients(found)
+    run(OF_RUN, DELIVERY, clients)
     checks = [row["reason"].split(":")[0] for row in tables.events("CHECK_FAILED")]
     assert checks == ["duplicate_keys", "orphan_rows"]
 
@@ -274,8 +276,8 @@ def test_what_is_published_says_how_good_the_run_was(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    world, _, _ = _world(of_run={"coverage": 0.5, "is_covered": False})
-    answer = run(OF_RUN, DELIVERY, world)
+    clients, _, _ = _clients(of_run={"coverage": 0.5, "is_covered": False})
+    answer = run(OF_RUN, DELIVERY, clients)
     [logged] = _logged(caplog, "metrics_published")
     assert logged.levelno == logging.ERROR
     assert (answer["coverage"], answer["is_covered"]) == (0.5, False)
@@ -286,8 +288,8 @@ def test_days_asked_for_by_hand_say_nothing_of_a_run(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    world, _, _ = _world(broke_out=[_breakout(1)])
-    answer = run(OF_RANGE, DELIVERY, world)
+    clients, _, _ = _clients(broke_out=[_breakout(1)])
+    answer = run(OF_RANGE, DELIVERY, clients)
     assert "coverage" not in answer
     assert _logged(caplog, "metrics_published")
     assert not _logged(caplog, "breakouts_found")
@@ -301,8 +303,8 @@ def test_who_breaks_out_is_logged_in_one_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    world, _, _ = _world(broke_out=[_breakout(1), _breakout(2, None)])
-    run(OF_RUN, DELIVERY, world)
+    clients, _, _ = _clients(broke_out=[_breakout(1), _breakout(2, None)])
+    run(OF_RUN, DELIVERY, clients)
     [logged] = _logged(caplog, "breakouts_found")
     assert logged.__dict__["headline"] == (
         "Dune (87 of 100) https://www.themoviedb.org/movie/1; "
@@ -318,9 +320,9 @@ def test_a_headline_stays_short() -> None:
 
 
 def test_a_weekly_run_publishes_no_day() -> None:
-    world, tables, _ = _world()
+    clients, tables, _ = _clients()
     request = MetricsRequest("weekly-2026-03-10", DAY, DAY)
-    assert run(request, DELIVERY, world)["status"] == "publishes no day"
+    assert run(request, DELIVERY, clients)["status"] == "publishes no day"
     assert not tables.executed
     assert not tables.appended
 
@@ -330,8 +332,8 @@ def test_only_daily_runs_tell_who_breaks_out(
     mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    world, _, _ = _world(broke_out=[_breakout(1)])
-    run(MetricsRequest(f"{mode}-2026-03-10", DAY, DAY), DELIVERY, world)
+    clients, _, _ = _clients(broke_out=[_breakout(1)])
+    run(MetricsRequest(f"{mode}-2026-03-10", DAY, DAY), DELIVERY, clients)
     assert not _logged(caplog, "breakouts_found")
 
 
@@ -341,24 +343,24 @@ def test_a_run_that_is_published_again_announces_who_was_not_announced(
     caplog.set_level(logging.INFO)
     before = {"ended_at": datetime(2026, 3, 10, 9, 5, tzinfo=UTC)}
     # What the query leaves out, its own case says: tests/sql/new_breakouts/announced.
-    world, tables, _ = _world(of_run=before, broke_out=[_breakout(1)])
-    assert run(OF_RUN, DELIVERY, world)["status"] == "published"
+    clients, tables, _ = _clients(of_run=before, broke_out=[_breakout(1)])
+    assert run(OF_RUN, DELIVERY, clients)["status"] == "published"
     assert _logged(caplog, "breakouts_found")
     [announced] = tables.events("BREAKOUT_ANNOUNCED")
     assert (announced["run_id"], announced["movie_id"]) == (RUN_ID, 1)
 
 
 def test_breakouts_are_announced_before_the_run_is_done() -> None:
-    world, tables, _ = _world(broke_out=[_breakout(1), _breakout(2)])
-    run(OF_RUN, DELIVERY, world)
+    clients, tables, _ = _clients(broke_out=[_breakout(1), _breakout(2)])
+    run(OF_RUN, DELIVERY, clients)
     events = [row["event"] for row in tables.appended["ingestion_log"]]
     assert events == ["BREAKOUT_ANNOUNCED", "BREAKOUT_ANNOUNCED", "METRICS_DONE"]
 
 
 def test_a_withheld_day_tells_no_breakout(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    world, _, _ = _world([_found("orphan_rows", DAY)], broke_out=[_breakout(1)])
-    run(OF_RUN, DELIVERY, world)
+    clients, _, _ = _clients([_found("orphan_rows", DAY)], broke_out=[_breakout(1)])
+    run(OF_RUN, DELIVERY, clients)
     assert not _logged(caplog, "breakouts_found")
 
 
@@ -372,25 +374,25 @@ class ForgetfulTables(RefusingTables):
         return super().select(sql, **parameters)
 
 
-def _forgetful(error: Exception) -> tuple[World, ForgetfulTables]:
-    _, known, topics = _world()
+def _forgetful(error: Exception) -> tuple[Clients, ForgetfulTables]:
+    _, known, topics = _clients()
     tables = ForgetfulTables(answers=known.answers, error=error)
-    return World(tables, Ledger(tables, "test"), topics), tables
+    return Clients(tables, Ledger(tables, "test"), topics), tables
 
 
 def test_a_day_stays_published_when_its_breakouts_cannot_be_asked_for(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world, tables = _forgetful(StatementError("no such column"))
-    assert run(OF_RUN, DELIVERY, world)["status"] == "published"
+    clients, tables = _forgetful(StatementError("no such column"))
+    assert run(OF_RUN, DELIVERY, clients)["status"] == "published"
     assert tables.events("METRICS_DONE")
     assert _logged(caplog, "breakouts_unknown")
 
 
 def test_breakouts_that_cannot_be_asked_for_now_are_asked_for_again() -> None:
-    world, tables = _forgetful(WarehouseUnavailableError("away"))
+    clients, tables = _forgetful(WarehouseUnavailableError("away"))
     with pytest.raises(WarehouseUnavailableError):
-        run(OF_RUN, DELIVERY, world)
+        run(OF_RUN, DELIVERY, clients)
     assert not tables.events("METRICS_DONE")
 
 
@@ -401,8 +403,8 @@ def test_a_warning_publishes_and_is_only_logged(
     found = [
         _found("coverage", DAY, movie_id=None, problem="coverage 0.5", severity="warn")
     ]
-    world, tables, topics = _world(found)
-    answer = run(OF_RUN, DELIVERY, world)
+    clients, tables, topics = _clients(found)
+    answer = run(OF_RUN, DELIVERY, clients)
     [warned] = _logged(caplog, "check_warned")
     assert warned.levelno == logging.WARNING
     assert warned.__dict__["examples"] == ["coverage 0.5"]
@@ -424,8 +426,8 @@ def test_a_warning_publishes_and_is_only_logged(
 def test_a_range_of_days_belongs_to_no_run_and_is_recorded_for_itself(
     found: list[dict[str, Any]], event: str
 ) -> None:
-    world, tables, _ = _world(found)
-    run(OF_RANGE, DELIVERY, world)
+    clients, tables, _ = _clients(found)
+    run(OF_RANGE, DELIVERY, clients)
     [row] = tables.appended["ingestion_log"]
     assert (row["event"], row["mode"]) == (event, "metrics")
     assert row["run_id"] == "metrics-2026-03-08-2026-03-10"
@@ -434,19 +436,19 @@ def test_a_range_of_days_belongs_to_no_run_and_is_recorded_for_itself(
 
 
 def test_every_statement_gets_what_is_left_of_the_deadline_of_all() -> None:
-    world, tables, _ = _world()
-    run(OF_RUN, DELIVERY, world)
+    clients, tables, _ = _clients()
+    run(OF_RUN, DELIVERY, clients)
     assert len(tables.timeouts_s) == len(VIEWS) + 1
     assert tables.timeouts_s == sorted(tables.timeouts_s, reverse=True)
     assert tables.timeouts_s[0] < compute.PUSHED_S
     with pytest.raises(DeadlineError, match="longer than 0 s"):
-        compute.of_run(OF_RUN, DELIVERY, world, Deadline.after(0))
+        compute.of_run(OF_RUN, DELIVERY, clients, Deadline.after(0))
 
 
 def test_one_lock_is_for_every_computation_and_its_owner_is_the_message() -> None:
-    world, tables, _ = _world()
-    run(OF_RUN, DELIVERY, world)
-    run(OF_RANGE, DELIVERY, world)
+    clients, tables, _ = _clients()
+    run(OF_RUN, DELIVERY, clients)
+    run(OF_RANGE, DELIVERY, clients)
     assert [lock.name for lock in tables.locks] == ["metrics", "metrics"]
     assert [lock.owner for lock in tables.locks] == [
         "20260310-20260310-17",
@@ -459,17 +461,17 @@ def test_a_long_range_that_a_person_calls_for_is_queued() -> None:
     longest = MetricsRequest(
         None, DAY - timedelta(compute.MOST_DAYS_OF_A_CALL - 1), DAY
     )
-    world, tables, topics = _world()
-    assert run(longest, call, world)["status"] == "published"
+    clients, tables, topics = _clients()
+    assert run(longest, call, clients)["status"] == "published"
     longer = MetricsRequest(None, longest.from_date - timedelta(1), DAY)
     tables.executed.clear()
-    answer = run(longer, call, world)
+    answer = run(longer, call, clients)
     assert answer["status"] == "requested"
     assert "ingestion_log" in answer["look"]
     assert topics.bodies("metrics-requests") == [longer.to_json()]
     assert not tables.executed
     # Delivered by Pub/Sub it is computed.
-    assert run(longer, DELIVERY, world)["status"] == "published"
+    assert run(longer, DELIVERY, clients)["status"] == "published"
 
 
 def test_a_call_has_less_time_than_gcloud_waits_and_a_push_than_the_function() -> None:
@@ -482,8 +484,8 @@ def test_a_call_has_less_time_than_gcloud_waits_and_a_push_than_the_function() -
 
 
 def test_a_second_delivery_of_a_published_run_does_nothing() -> None:
-    world, tables, _ = _world(is_published=True)
-    answer = run(OF_RUN, DELIVERY, world)
+    clients, tables, _ = _clients(is_published=True)
+    answer = run(OF_RUN, DELIVERY, clients)
     assert answer == {"run_id": RUN_ID, "status": "already published"}
     assert not tables.executed
     assert not tables.appended
@@ -496,8 +498,8 @@ def test_a_second_delivery_of_a_published_run_does_nothing() -> None:
 def test_an_error_in_a_statement_propagates_and_nothing_is_published(
     refuse: str, error: Exception
 ) -> None:
-    world, tables, _ = _world(refuse=refuse, error=error)
+    clients, tables, _ = _clients(refuse=refuse, error=error)
     with pytest.raises(type(error)):
-        run(OF_RUN, DELIVERY, world)
+        run(OF_RUN, DELIVERY, clients)
     assert not tables.scripts()
     assert not tables.events("METRICS_DONE")

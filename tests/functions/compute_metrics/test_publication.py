@@ -19,9 +19,9 @@ from google.cloud import bigquery
 
 from emulators.bigquery import BigQueryEmulator
 from functions.compute_metrics import compute
+from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.deadline import Deadline
 from functions.compute_metrics.main import run
-from functions.compute_metrics.world import World
 from local import tables as local_tables
 from shared.bigquery import Warehouse
 from shared.delivery import Delivery
@@ -155,8 +155,8 @@ def _delivery(name: str = "") -> Delivery:
 def _compute(
     request: MetricsRequest, tables: Warehouse, delivery: Delivery | None = None
 ) -> dict[str, Any]:
-    world = World(tables, Ledger(tables, "test"), FakeTopics())
-    return run(request, delivery or _delivery(), world)
+    clients = Clients(tables, Ledger(tables, "test"), FakeTopics())
+    return run(request, delivery or _delivery(), clients)
 
 
 def _look(tables: Warehouse, day: date = DAY) -> tuple[float, float, int, int | None]:
@@ -303,9 +303,9 @@ def test_a_deadline_ends_the_job_and_leaves_the_day_as_it_was(
 ) -> None:
     _land(tables, popularity=20.0, days=[DAY], at=10)
     tables.before_checks = SLOW
-    world = World(tables, Ledger(tables, "test"), FakeTopics())
+    clients = Clients(tables, Ledger(tables, "test"), FakeTopics())
     with pytest.raises(DeadlineError):
-        compute.of_run(OF_RUN, _delivery(), world, Deadline.after(6))
+        compute.of_run(OF_RUN, _delivery(), clients, Deadline.after(6))
     assert _look(tables) == BEFORE
     assert not list(client.list_jobs(state_filter="running"))
     assert _events(tables)[-1]["event"] == "COMPUTATION_FAILED"

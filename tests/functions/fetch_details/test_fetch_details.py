@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.fetch_details.main import run
-from functions.fetch_details.world import World
+from shared.clients import Clients
 from shared.delivery import Delivery
 from shared.errors import BatchIncompleteError, BatchSlowError, CredentialsError
 from shared.interfaces import Reply
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS, MovieBatch
-from tests.fakes import FakeMovies, FakeTables, FakeTopics, run_status
+from tests.fakes import FakeMovies, FakeTables, FakeTopics, fake_settings, run_status
 
 DAY = date(2026, 3, 1)
 DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 2, True, b"")  # noqa: FBT003
@@ -30,7 +30,7 @@ def _movie(movie_id: int, **fields: Any) -> dict[str, Any]:
     return {"id": movie_id, "title": "A", "popularity": 1.5, "vote_count": 3, **fields}
 
 
-def _world(
+def _clients(
     movies: FakeMovies,
     *,
     is_done: bool = False,
@@ -39,7 +39,7 @@ def _world(
     landed: tuple[int, ...] = (),
     not_found_before: tuple[int, ...] = (),
     deadline_s: float = 60,
-) -> tuple[World, FakeTables, FakeTopics]:
+) -> tuple[Clients, FakeTables, FakeTopics]:
     tables = FakeTables(
         answers=[("is_done", [{"is_done": is_done}])], refused=refused or {}
     )
@@ -51,8 +51,11 @@ def _world(
     tables.answers.insert(0, ("MOVIE_NOT_FOUND", before))
     topics = FakeTopics()
     ledger = Ledger(tables, "test")
-    world = World(movies, tables, ledger, topics, deadline_s, MAX_ATTEMPTS)
-    return world, tables, topics
+    settings = fake_settings(
+        fetch_deadline_s=deadline_s, max_delivery_attempts=MAX_ATTEMPTS
+    )
+    clients = Clients(movies, tables, ledger, topics, settings)
+    return clients, tables, topics
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +67,8 @@ ALL = FakeMovies({13: _movie(13), 680: _movie(680), 42: _movie(42)})
 
 
 def test_a_batch_becomes_rows_and_a_marker() -> None:
-    world, tables, _ = _world(ALL)
-    run(BATCH, DELIVERY, world)
+    clients, tables, _ = _clients(ALL)
+    run(BATCH, DELIVERY, clients)
     rows = tables.appended["movie_details_raw"]
     assert [row["movie_id"] for row in rows] == [13, 680, 42]
     assert {(row["run_id"], row["run_date"]) for row in rows} == {
@@ -78,8 +81,8 @@ def test_a_batch_becomes_rows_and_a_marker() -> None:
 
 def test_one_bad_movie_does_not_cost_its_batch() -> None:
     movies = FakeMovies(ALL.details | {13: _movie(13, popularity="abc")})
-    world, tables, _ = _world(movies)
-    run(BATCH, DELIVERY, world)
+    clients, tables, _ = _clients(movies)
+    run(BATCH, DELIVERY, clients)
     assert [r["movie_id"] for r in tables.appended["movie_details_raw"]] == [680, 42]
     [failed] = tables.events("MOVIE_FAILED")
     assert failed["movie_id"] == 13
@@ -96,8 +99,8 @@ def test_a_movie_is_gone_when_it_was_not_found_on_an_earlier_day_either(
     not_found_before: tuple[int, ...], counts: tuple[int, int, int]
 ) -> None:
     movies = FakeMovies({13: _movie(13), 680: _movie(680)})
-    world, tables, _ = _world(movies, not_found_before=not_found_before)
-    run(BATCH, DELIVERY, world)
+    clients, tables, _ = _clients(movies, not_found_before=not_found_before)
+    run(BATCH, DELIVERY, clients)
     [missing] = tables.events("MOVIE_NOT_FOUND")
     assert missing["movie_id"] == 42
     [marker] = tables.events("BATCH_DONE")
@@ -106,8 +109,8 @@ def test_a_movie_is_gone_when_it_was_not_found_on_an_earlier_day_either(
 
 
 def test_a_row_that_bigquery_refuses_is_counted_and_named() -> None:
-    world, tables, _ = _world(ALL, refused={680: "title: too long"})
-    run(BATCH, DELIVERY, world)
+    clients, tables, _ = _clients(ALL, refused={680: "title: too long"})
+    run(BATCH, DELIVERY, clients)
     [failed] = tables.events("MOVIE_FAILED")
     assert (failed["movie_id"], failed["reason"]) == (680, "BigQuery: title: too long")
     [marker] = tables.events("BATCH_DONE")
@@ -117,8 +120,8 @@ def test_a_row_that_bigquery_refuses_is_counted_and_named() -> None:
 def test_a_movie_tmdb_cannot_serve_is_recorded() -> None:
     away = Reply(13, failure="HTTP 500", is_outage=True, requests=5)
     movies = FakeMovies(ALL.details, failing={13: away})
-    world, tables, _ = _world(movies)
-    run(BATCH, DELIVERY, world)
+    clients, tables, _ = _clients(movies)
+    run(BATCH, DELIVERY, clients)
     [marker] = tables.events("BATCH_DONE")
     assert (marker["failed"], marker["tmdb_requests"]) == (1, 7)
 
@@ -149,9 +152,9 @@ def test_a_batch_of_which_too_much_is_missing_is_handed_back_after_its_rows(
     reply: Callable[[int], Reply], missing: int
 ) -> None:
     movies = FakeMovies(ALL_FIFTY, failing={i: reply(i) for i in range(1, missing + 1)})
-    world, tables, topics = _world(movies)
+    clients, tables, topics = _clients(movies)
     with pytest.raises(BatchIncompleteError, match=f"{missing} of 50 movies") as caught:
-        run(FIFTY, DELIVERY, world)
+        run(FIFTY, DELIVERY, clients)
     assert caught.value.status == 503
     assert len(tables.appended["movie_details_raw"]) == 50 - missing
     [deferred] = tables.appended["ingestion_log"]
@@ -162,17 +165,17 @@ def test_a_batch_of_which_too_much_is_missing_is_handed_back_after_its_rows(
 
 def test_what_a_person_calls_for_is_not_redelivered_and_so_not_deferred() -> None:
     movies = FakeMovies(ALL_FIFTY, failing={i: _fail(i) for i in range(1, 4)})
-    world, tables, _ = _world(movies)
+    clients, tables, _ = _clients(movies)
     with pytest.raises(BatchIncompleteError):
-        run(FIFTY, replace(DELIVERY, is_pushed=False), world)
+        run(FIFTY, replace(DELIVERY, is_pushed=False), clients)
     assert "ingestion_log" not in tables.appended
 
 
 def test_refusals_of_bigquery_count_among_what_is_missing() -> None:
     movies = FakeMovies(ALL_FIFTY, failing={1: _lose(1), 2: _refuse(2)})
-    world, tables, _ = _world(movies, refused={3: "too long"})
+    clients, tables, _ = _clients(movies, refused={3: "too long"})
     with pytest.raises(BatchIncompleteError, match="3 of 50"):
-        run(FIFTY, DELIVERY, world)
+        run(FIFTY, DELIVERY, clients)
     assert len(tables.appended["movie_details_raw"]) == 47
 
 
@@ -181,16 +184,16 @@ def test_a_few_odd_movies_never_hold_a_batch_up(ids: int, missing: int) -> None:
     batch = replace(FIFTY, movie_ids=tuple(range(1, ids + 1)))
     details = {movie_id: _movie(movie_id) for movie_id in batch.movie_ids}
     failing = {movie_id: _refuse(movie_id) for movie_id in range(1, missing + 1)}
-    world, tables, _ = _world(FakeMovies(details, failing=failing))
-    run(batch, DELIVERY, world)
+    clients, tables, _ = _clients(FakeMovies(details, failing=failing))
+    run(batch, DELIVERY, clients)
     assert len(tables.events("BATCH_DONE")) == 1
     assert len(tables.events("MOVIE_FAILED")) == missing
 
 
 def test_the_redelivery_of_a_batch_stores_the_rest_and_marks_it() -> None:
     movies = FakeMovies(ALL_FIFTY)
-    world, tables, _ = _world(movies, landed=tuple(range(4, 51)))
-    run(FIFTY, DELIVERY, world)
+    clients, tables, _ = _clients(movies, landed=tuple(range(4, 51)))
+    run(FIFTY, DELIVERY, clients)
     assert movies.asked == [1, 2, 3]
     [marker] = tables.events("BATCH_DONE")
     assert (marker["fetched"], marker["failed"]) == (50, 0)
@@ -199,8 +202,8 @@ def test_the_redelivery_of_a_batch_stores_the_rest_and_marks_it() -> None:
 def test_the_last_delivery_records_what_is_left_and_calls_no_movie_gone() -> None:
     """Every movie was not found on an earlier day either: the outage lasts."""
     movies = FakeMovies(failing={movie_id: _lose(movie_id) for movie_id in ALL_FIFTY})
-    world, tables, _ = _world(movies, not_found_before=FIFTY.movie_ids)
-    run(FIFTY, LAST_DELIVERY, world)
+    clients, tables, _ = _clients(movies, not_found_before=FIFTY.movie_ids)
+    run(FIFTY, LAST_DELIVERY, clients)
     # As failed: a 404 of an outage must not make a movie look gone a day later.
     assert len(tables.events("MOVIE_FAILED")) == 50
     assert not tables.events("MOVIE_NOT_FOUND")
@@ -216,9 +219,9 @@ def test_movies_known_to_be_gone_hold_no_batch_up(gone: int, *, is_done: bool) -
     movies = FakeMovies(
         ALL_FIFTY, failing={movie_id: _lose(movie_id) for movie_id in lost}
     )
-    world, tables, _ = _world(movies, not_found_before=lost)
+    clients, tables, _ = _clients(movies, not_found_before=lost)
     with nullcontext() if is_done else pytest.raises(BatchIncompleteError):
-        run(FIFTY, DELIVERY, world)
+        run(FIFTY, DELIVERY, clients)
     assert len(tables.events("MOVIE_NOT_FOUND")) == (gone if is_done else 0)
     assert len(tables.appended["movie_details_raw"]) == 50 - gone
 
@@ -228,9 +231,9 @@ def test_a_batch_of_one_movie_waits_for_tmdb_and_not_for_the_movie(
     reply: Reply, is_done: int
 ) -> None:
     batch = replace(FIFTY, movie_ids=(1,))
-    world, tables, _ = _world(FakeMovies(failing={1: reply}))
+    clients, tables, _ = _clients(FakeMovies(failing={1: reply}))
     with nullcontext() if is_done else pytest.raises(BatchIncompleteError):
-        run(batch, DELIVERY, world)
+        run(batch, DELIVERY, clients)
     assert len(tables.events("BATCH_DONE")) == is_done
 
 
@@ -241,24 +244,24 @@ def test_without_a_credential_what_was_fetched_before_is_stored() -> None:
         for movie_id in range(26, 51)
     }
     movies = FakeMovies(ALL_FIFTY, failing=failing)
-    world, tables, _ = _world(movies)
+    clients, tables, _ = _clients(movies)
     with pytest.raises(CredentialsError):
-        run(FIFTY, LAST_DELIVERY, world)
+        run(FIFTY, LAST_DELIVERY, clients)
     assert len(tables.appended["movie_details_raw"]) == 25
     assert "ingestion_log" not in tables.appended
 
 
 def test_a_batch_that_is_done_is_not_fetched_again() -> None:
     movies = FakeMovies(ALL.details)
-    world, tables, _ = _world(movies, is_done=True)
-    assert run(BATCH, DELIVERY, world)["status"] == "already done"
+    clients, tables, _ = _clients(movies, is_done=True)
+    assert run(BATCH, DELIVERY, clients)["status"] == "already done"
     assert not movies.asked
     assert "movie_details_raw" not in tables.appended
 
 
 def test_the_last_batch_requests_the_metrics() -> None:
-    world, tables, topics = _world(ALL)
-    run(BATCH, DELIVERY, world)
+    clients, tables, topics = _clients(ALL)
+    run(BATCH, DELIVERY, clients)
     assert topics.bodies(METRICS_REQUESTS) == [
         {"run_id": "daily-2026-03-01", "run_date": "2026-03-01"}
     ]
@@ -266,8 +269,8 @@ def test_the_last_batch_requests_the_metrics() -> None:
 
 
 def test_a_repeated_last_batch_requests_them_if_its_first_delivery_died() -> None:
-    world, _, topics = _world(ALL, is_done=True)
-    run(BATCH, DELIVERY, world)
+    clients, _, topics = _clients(ALL, is_done=True)
+    run(BATCH, DELIVERY, clients)
     assert len(topics.bodies(METRICS_REQUESTS)) == 1
 
 
@@ -279,8 +282,8 @@ def test_a_repeated_last_batch_requests_them_if_its_first_delivery_died() -> Non
     ],
 )
 def test_other_batches_request_nothing(status: dict[str, Any]) -> None:
-    world, _, topics = _world(ALL, status=status)
-    run(BATCH, DELIVERY, world)
+    clients, _, topics = _clients(ALL, status=status)
+    run(BATCH, DELIVERY, clients)
     assert not topics.published
 
 
@@ -288,9 +291,9 @@ def test_a_batch_too_slow_keeps_its_rows_and_is_handed_back() -> None:
     ids = tuple(range(1, 61))
     movies = FakeMovies({n: _movie(n) for n in ids})
     batch = MovieBatch("daily-2026-03-01", DAY, 1, 1, ids)
-    world, tables, topics = _world(movies, deadline_s=0)
+    clients, tables, topics = _clients(movies, deadline_s=0)
     with pytest.raises(BatchSlowError, match="25 of 60 movies") as slow:
-        run(batch, DELIVERY, world)
+        run(batch, DELIVERY, clients)
     assert slow.value.status == 503
     assert len(tables.appended["movie_details_raw"]) == 25
     assert tables.events("BATCH_DONE") == []
@@ -298,8 +301,8 @@ def test_a_batch_too_slow_keeps_its_rows_and_is_handed_back() -> None:
 
 
 def test_the_last_delivery_of_a_batch_too_slow_records_the_rest() -> None:
-    world, tables, _ = _world(FakeMovies(ALL_FIFTY), deadline_s=0)
-    run(FIFTY, LAST_DELIVERY, world)
+    clients, tables, _ = _clients(FakeMovies(ALL_FIFTY), deadline_s=0)
+    run(FIFTY, LAST_DELIVERY, clients)
     assert len(tables.appended["movie_details_raw"]) == 25
     failed = tables.events("MOVIE_FAILED")
     assert [event["movie_id"] for event in failed] == list(range(26, 51))
@@ -308,8 +311,8 @@ def test_the_last_delivery_of_a_batch_too_slow_records_the_rest() -> None:
 
 def test_a_redelivery_fetches_only_what_has_not_landed() -> None:
     movies = FakeMovies({13: _movie(13), 680: _movie(680)})
-    world, tables, _ = _world(movies, landed=(13, 99), not_found_before=(42,))
-    run(BATCH, DELIVERY, world)
+    clients, tables, _ = _clients(movies, landed=(13, 99), not_found_before=(42,))
+    run(BATCH, DELIVERY, clients)
     assert movies.asked == [680, 42]
     [marker] = tables.events("BATCH_DONE")
     counts = ("expected", "fetched", "not_found", "failed", "written")
@@ -324,8 +327,8 @@ def test_odd_fields_are_told_once_a_batch_and_cost_no_movie(
         movie_id: movie | {"budget": "63,000,000"}
         for movie_id, movie in ALL_FIFTY.items()
     }
-    world, tables, _ = _world(FakeMovies(details))
-    run(FIFTY, DELIVERY, world)
+    clients, tables, _ = _clients(FakeMovies(details))
+    run(FIFTY, DELIVERY, clients)
     assert len(tables.appended["movie_details_raw"]) == 50
     [told] = [record for record in caplog.records if record.message == "odd_field"]
     assert (told.__dict__["field"], told.__dict__["movies"]) == ("budget", 50)
@@ -342,8 +345,8 @@ def test_a_batch_of_another_day_ends_as_too_late_and_stores_no_votes(
     moment: str,
 ) -> None:
     movies = _at(moment)
-    world, tables, topics = _world(movies)
-    run(BATCH, DELIVERY, world)
+    clients, tables, topics = _clients(movies)
+    run(BATCH, DELIVERY, clients)
     assert "movie_details_raw" not in tables.appended
     assert not movies.asked
     [marker] = tables.events("BATCH_DONE")
@@ -360,16 +363,16 @@ def test_a_batch_of_another_day_ends_as_too_late_and_stores_no_votes(
 def test_the_last_batch_of_a_weekly_run_requests_no_metrics() -> None:
     """It refreshes movies; a day made of it would be half of one."""
     weekly = MovieBatch("weekly-2026-03-01", DAY, 1, 1, (13, 680, 42))
-    world, tables, topics = _world(ALL)
-    run(weekly, DELIVERY, world)
+    clients, tables, topics = _clients(ALL)
+    run(weekly, DELIVERY, clients)
     assert len(tables.appended["movie_details_raw"]) == 3
     assert len(tables.events("BATCH_DONE")) == 1
     assert topics.published == []
 
 
 def test_a_batch_too_late_counts_what_landed_on_the_day() -> None:
-    world, tables, _ = _world(_at("2026-03-06T09:00:00Z"), landed=(13, 99))
-    run(BATCH, replace(DELIVERY, attempt=1), world)
+    clients, tables, _ = _clients(_at("2026-03-06T09:00:00Z"), landed=(13, 99))
+    run(BATCH, replace(DELIVERY, attempt=1), clients)
     [marker] = tables.events("BATCH_DONE")
     assert (marker["fetched"], marker["written"], marker["failed"]) == (1, 1, 2)
     failed = [row["movie_id"] for row in tables.events("MOVIE_FAILED")]
@@ -378,8 +381,8 @@ def test_a_batch_too_late_counts_what_landed_on_the_day() -> None:
 
 @pytest.mark.parametrize("moment", ["2026-03-01T00:00:00Z", "2026-03-02T02:59:59Z"])
 def test_a_batch_that_crosses_midnight_is_stored_with_tmdbs_moment(moment: str) -> None:
-    world, tables, _ = _world(_at(moment))
-    run(BATCH, DELIVERY, world)
+    clients, tables, _ = _clients(_at(moment))
+    run(BATCH, DELIVERY, clients)
     rows = tables.appended["movie_details_raw"]
     told = {datetime.fromisoformat(row["answered_at"]) for row in rows}
     assert told == {datetime.fromisoformat(moment)}
@@ -390,8 +393,8 @@ def test_a_batch_that_crosses_midnight_is_stored_with_tmdbs_moment(moment: str) 
 def test_what_tmdb_answers_after_the_day_within_a_batch_is_not_stored() -> None:
     late = datetime(2026, 3, 2, 3, tzinfo=UTC)
     replies = {680: Reply(680, movie=_movie(680), answered_at=late)}
-    world, tables, _ = _world(FakeMovies(ALL.details, failing=replies))
-    run(BATCH, LAST_DELIVERY, world)
+    clients, tables, _ = _clients(FakeMovies(ALL.details, failing=replies))
+    run(BATCH, LAST_DELIVERY, clients)
     stored = [row["movie_id"] for row in tables.appended["movie_details_raw"]]
     assert stored == [13, 42]
     [failed] = tables.events("MOVIE_FAILED")
@@ -421,8 +424,8 @@ def test_whatever_tmdb_tells_each_movie_is_stored_or_recorded_as_failed(
         movie_id: Reply(movie_id, movie=movie)
         for movie_id, movie in zip(BATCH.movie_ids, told, strict=True)
     }
-    world, tables, _ = _world(FakeMovies(failing=replies))
-    run(BATCH, LAST_DELIVERY, world)
+    clients, tables, _ = _clients(FakeMovies(failing=replies))
+    run(BATCH, LAST_DELIVERY, clients)
     stored = [row["movie_id"] for row in tables.appended["movie_details_raw"]]
     failed = {row["movie_id"]: row["reason"] for row in tables.events("MOVIE_FAILED")}
     assert sorted([*stored, *failed]) == sorted(BATCH.movie_ids)

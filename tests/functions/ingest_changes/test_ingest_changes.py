@@ -9,7 +9,7 @@ import pytest
 
 from functions.ingest_changes.main import run
 from functions.ingest_changes.tracking import RETIRE, TRACK
-from functions.ingest_changes.world import World
+from shared.clients import Clients
 from shared.delivery import Delivery
 from shared.errors import (
     BadMessageError,
@@ -23,7 +23,7 @@ from shared.ledger import Ledger
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest
 from shared.runs import Batch, Mode
 from shared.tmdb import ExportNotYetError
-from tests.fakes import FakeMovies, FakeTables, FakeTopics
+from tests.fakes import FakeMovies, FakeTables, FakeTopics, fake_settings
 
 DAY = date(2026, 3, 1)
 DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
@@ -62,7 +62,7 @@ def _one_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.completion.LOOKS_AGAIN_S", ())
 
 
-def _world(
+def _clients(
     movies: FakeMovies,
     *,
     tracked: Sequence[int] = (),
@@ -70,7 +70,7 @@ def _world(
     plan: list[dict[str, Any]] | None = None,
     last_daily: date | None = None,
     exports: list[dict[str, Any]] | None = None,
-) -> tuple[World, FakeTables, FakeTopics]:
+) -> tuple[Clients, FakeTables, FakeTopics]:
     tables = _Tables(
         answers=[
             ("age_s", plan or []),
@@ -85,8 +85,9 @@ def _world(
     )
     topics = FakeTopics()
     ledger = Ledger(tables, "test")
-    world = World(movies, tables, ledger, topics, 100, 90, 1_200, 10_800)
-    return world, tables, topics
+    settings = fake_settings(tracked_movies=100)
+    clients = Clients(movies, tables, ledger, topics, settings)
+    return clients, tables, topics
 
 
 def _stored(batch_no: int, **fields: Any) -> dict[str, Any]:
@@ -107,8 +108,8 @@ def _ids(topics: FakeTopics) -> list[int]:
 
 
 def test_an_initial_run_plans_publishes_and_asks_for_history() -> None:
-    world, tables, topics = _world(FakeMovies(popular=POPULAR))
-    answer = run(IngestRequest(Mode.INITIAL, limit=60), DELIVERY, world)
+    clients, tables, topics = _clients(FakeMovies(popular=POPULAR))
+    answer = run(IngestRequest(Mode.INITIAL, limit=60), DELIVERY, clients)
     assert answer == {
         "run_id": "initial-2026-03-01",
         "status": "started",
@@ -126,23 +127,23 @@ def test_an_initial_run_plans_publishes_and_asks_for_history() -> None:
 
 
 def test_without_a_limit_a_deployments_number_is_tracked() -> None:
-    world, _, topics = _world(FakeMovies(popular=POPULAR))
-    run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+    clients, _, topics = _clients(FakeMovies(popular=POPULAR))
+    run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
     assert len(_ids(topics)) == 100
 
 
 def test_a_limit_beyond_discover_is_chosen_from_the_export() -> None:
     yesterday = DAY - timedelta(days=1)
-    world, _, topics = _world(FakeMovies(exports={yesterday: EXPORT}))
-    world = replace(world, tracked_movies=9_000)
-    run(IngestRequest(Mode.INITIAL, limit=9_000), DELIVERY, world)
+    clients, _, topics = _clients(FakeMovies(exports={yesterday: EXPORT}))
+    clients = replace(clients, settings=fake_settings(tracked_movies=9_000))
+    run(IngestRequest(Mode.INITIAL, limit=9_000), DELIVERY, clients)
     assert len(_ids(topics)) == 120
 
 
 def test_a_run_date_in_the_message_wins_over_the_publish_time() -> None:
-    world, _, _ = _world(FakeMovies(popular=POPULAR))
+    clients, _, _ = _clients(FakeMovies(popular=POPULAR))
     other = IngestRequest(Mode.INITIAL, date(2026, 2, 28))
-    assert run(other, DELIVERY, world)["run_id"] == "initial-2026-02-28"
+    assert run(other, DELIVERY, clients)["run_id"] == "initial-2026-02-28"
 
 
 @pytest.mark.parametrize("mode", [Mode.INITIAL, Mode.DAILY, Mode.WEEKLY])
@@ -151,9 +152,9 @@ def test_a_detail_run_of_another_day_is_refused_with_the_remedy(
     mode: Mode, day: date
 ) -> None:
     movies = FakeMovies(popular=POPULAR, exports={day: EXPORT})
-    world, tables, topics = _world(movies, tracked=[5])
+    clients, tables, topics = _clients(movies, tracked=[5])
     with pytest.raises(BadMessageError) as caught:
-        run(IngestRequest(mode, day), DELIVERY, world)
+        run(IngestRequest(mode, day), DELIVERY, clients)
     assert caught.value.field == "run_date"
     assert f'{{"mode": "history", "date": "{day}"}}' in caught.value.remedy
     assert not tables.loaded
@@ -163,23 +164,23 @@ def test_a_detail_run_of_another_day_is_refused_with_the_remedy(
 def test_the_day_of_a_run_is_tmdbs_and_not_that_of_our_clock() -> None:
     """A tick without a day on a simulated TMDB, whose days lie in the past."""
     movies = FakeMovies(popular=POPULAR, moment=datetime(2026, 1, 9, 9, tzinfo=UTC))
-    world, _, _ = _world(movies)
+    clients, _, _ = _clients(movies)
     with pytest.raises(BadMessageError, match="2026-01-09"):
-        run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+        run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
 
 
 def test_a_late_tick_of_a_run_that_has_begun_is_still_harmless() -> None:
     plan = [_stored(1, is_published=True), _stored(2, is_published=True)]
     later = FakeMovies(moment=datetime(2026, 3, 9, 9, tzinfo=UTC))
-    world, _, topics = _world(later, plan=plan)
-    answer = run(IngestRequest(Mode.DAILY, DAY), DELIVERY, world)
+    clients, _, topics = _clients(later, plan=plan)
+    answer = run(IngestRequest(Mode.DAILY, DAY), DELIVERY, clients)
     assert answer["status"] == "already started"
     assert not topics.published
 
 
 def test_a_daily_run_takes_popularity_and_the_top_from_the_export() -> None:
-    world, tables, topics = _world(FakeMovies(exports={DAY: EXPORT}), tracked=[120])
-    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
+    clients, tables, topics = _clients(FakeMovies(exports={DAY: EXPORT}), tracked=[120])
+    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
     assert _ids(topics) == [1, 2, 3, 120]
     rows = {row["movie_id"]: row for row in tables.loaded["movie_popularity_raw"]}
     # The deployment's 100 x 5 movies are all that the export has.
@@ -190,8 +191,8 @@ def test_a_daily_run_takes_popularity_and_the_top_from_the_export() -> None:
 
 
 def test_without_an_export_the_day_is_not_lost() -> None:
-    world, tables, topics = _world(FakeMovies(popular=POPULAR))
-    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
+    clients, tables, topics = _clients(FakeMovies(popular=POPULAR))
+    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
     assert _ids(topics) == [1, 2, 3]
     assert "movie_popularity_raw" not in tables.loaded
 
@@ -204,8 +205,8 @@ def test_a_daily_run_reads_the_edits_of_every_day_since_the_last_complete_one() 
         DAY: [ChangedMovie(3, is_deleted=True)],
     }
     movies = FakeMovies(exports={DAY: EXPORT}, edits=edits)
-    world, tables, topics = _world(movies, last_daily=days[0])
-    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
+    clients, tables, topics = _clients(movies, last_daily=days[0])
+    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
     assert _ids(topics) == [1, 3]
     rows = {row["movie_id"]: row for row in tables.loaded["tracked_movies_raw"]}
     assert (rows[1]["changed_on"], rows[1]["is_deleted"]) == ("2026-02-26", False)
@@ -230,8 +231,8 @@ def test_a_daily_run_after_a_gap_catches_up_edits_and_popularity(
 
     last = DAY - timedelta(days=gap) if gap else None
     kept = {DAY - timedelta(days=n): EXPORT for n in range(90)}
-    world, tables, topics = _world(Asked(exports=kept), last_daily=last)
-    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
+    clients, tables, topics = _clients(Asked(exports=kept), last_daily=last)
+    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
     yesterday = DAY - timedelta(days=1)
     assert asked == [yesterday - timedelta(days=n) for n in reversed(range(edits))]
     loaded = [body["date"] for body in topics.bodies(INGEST_REQUESTS)]
@@ -256,10 +257,10 @@ def test_a_daily_run_requests_the_exports_that_came_after_their_days_run() -> No
         _loaded(1, is_loaded=True, requests=1),
     ]
     there = {DAY - timedelta(days=n): EXPORT for n in (0, 1, 3, 4, 5)}
-    world, _, topics = _world(
+    clients, _, topics = _clients(
         FakeMovies(exports=there), exports=known, last_daily=DAY - timedelta(days=1)
     )
-    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, world)
+    run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
     assert [body["date"] for body in topics.bodies(INGEST_REQUESTS)] == ["2026-02-25"]
 
 
@@ -271,10 +272,10 @@ def test_a_history_that_a_daily_run_has_planned_is_made_whole() -> None:
     ]
     loaded = [_loaded(days_ago, is_loaded=True, requests=1) for days_ago in (0, 4, 5)]
     failed = _loaded(6, is_loaded=False, requests=1)
-    world, _, topics = _world(
+    clients, _, topics = _clients(
         FakeMovies(), tracked=[5], plan=plan, exports=[*loaded, failed]
     )
-    run(IngestRequest(Mode.HISTORY, DAY), DELIVERY, world)
+    run(IngestRequest(Mode.HISTORY, DAY), DELIVERY, clients)
     alone = topics.bodies(INGEST_REQUESTS)
     assert len(alone) == 85
     assert all("batch_no" not in body for body in alone)
@@ -282,15 +283,15 @@ def test_a_history_that_a_daily_run_has_planned_is_made_whole() -> None:
 
 
 def test_a_weekly_run_retires_and_refreshes_what_no_daily_run_fetches() -> None:
-    world, tables, topics = _world(FakeMovies(), tracked=[5], retired=[9, 11])
-    run(IngestRequest(Mode.WEEKLY), DELIVERY, world)
+    clients, tables, topics = _clients(FakeMovies(), tracked=[5], retired=[9, 11])
+    run(IngestRequest(Mode.WEEKLY), DELIVERY, clients)
     assert _ids(topics) == [9, 11]
     assert (RETIRE, {"to_date": DAY}) in tables.executed
 
 
 def test_a_weekly_run_without_a_retired_movie_is_done() -> None:
-    world, tables, topics = _world(FakeMovies(), tracked=[5])
-    answer = run(IngestRequest(Mode.WEEKLY), DELIVERY, world)
+    clients, tables, topics = _clients(FakeMovies(), tracked=[5])
+    answer = run(IngestRequest(Mode.WEEKLY), DELIVERY, clients)
     assert (answer["status"], answer["batches"]) == ("no retired movie to refresh", 0)
     assert (RETIRE, {"to_date": DAY}) in tables.executed
     assert not topics.published
@@ -310,8 +311,8 @@ def test_a_weekly_run_without_a_retired_movie_is_done() -> None:
 def test_a_tick_before_the_first_load_is_done(
     request_: IngestRequest, run_id: str
 ) -> None:
-    world, tables, topics = _world(FakeMovies())
-    assert run(request_, DELIVERY, world) == {
+    clients, tables, topics = _clients(FakeMovies())
+    assert run(request_, DELIVERY, clients) == {
         "run_id": run_id,
         "status": "nothing is tracked yet",
         "batches": 0,
@@ -325,9 +326,9 @@ def test_a_tick_before_the_first_load_is_done(
 def test_more_movies_than_a_deployment_tracks_are_refused_with_the_remedy(
     mode: Mode,
 ) -> None:
-    world, tables, topics = _world(FakeMovies(popular=POPULAR))
+    clients, tables, topics = _clients(FakeMovies(popular=POPULAR))
     with pytest.raises(BadMessageError) as caught:
-        run(IngestRequest(mode, limit=101), DELIVERY, world)
+        run(IngestRequest(mode, limit=101), DELIVERY, clients)
     assert caught.value.field == "limit"
     assert "tracks 100 movies" in caught.value.reason
     assert "raise tracked_movies" in caught.value.remedy
@@ -336,25 +337,25 @@ def test_more_movies_than_a_deployment_tracks_are_refused_with_the_remedy(
 
 
 def test_an_empty_tmdb_starts_nothing() -> None:
-    world, tables, _ = _world(FakeMovies())
+    clients, tables, _ = _clients(FakeMovies())
     with pytest.raises(TmdbIncompleteError):
-        run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+        run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
     assert not tables.loaded
 
 
 def test_when_tmdb_is_away_nothing_is_half_done() -> None:
-    world, tables, topics = _world(FakeMovies(is_away=True), tracked=[5])
+    clients, tables, topics = _clients(FakeMovies(is_away=True), tracked=[5])
     for mode in (Mode.INITIAL, Mode.DAILY):
         with pytest.raises(TmdbUnavailableError):
-            run(IngestRequest(mode), DELIVERY, world)
+            run(IngestRequest(mode), DELIVERY, clients)
     assert not tables.loaded
     assert not topics.published
 
 
 def test_a_second_tick_of_a_published_run_does_no_work() -> None:
     plan = [_stored(1, is_published=True), _stored(2, is_published=True)]
-    world, tables, topics = _world(FakeMovies(is_away=True), plan=plan)
-    assert run(IngestRequest(Mode.DAILY), DELIVERY, world) == {
+    clients, tables, topics = _clients(FakeMovies(is_away=True), plan=plan)
+    assert run(IngestRequest(Mode.DAILY), DELIVERY, clients) == {
         "run_id": "daily-2026-03-01",
         "status": "already started",
         "batches": 2,
@@ -365,41 +366,41 @@ def test_a_second_tick_of_a_published_run_does_no_work() -> None:
 
 
 def test_a_young_unpublished_plan_is_left_to_its_planner() -> None:
-    world, _, topics = _world(FakeMovies(), plan=[_stored(1, age_s=5.0)])
+    clients, _, topics = _clients(FakeMovies(), plan=[_stored(1, age_s=5.0)])
     with pytest.raises(RunBusyError):
-        run(IngestRequest(Mode.DAILY), DELIVERY, world)
+        run(IngestRequest(Mode.DAILY), DELIVERY, clients)
     assert not topics.published
 
 
 def test_an_old_unpublished_plan_is_finished_without_the_batches_done() -> None:
     plan = [_stored(1, is_done=True), _stored(2)]
-    world, tables, topics = _world(FakeMovies(), plan=plan)
-    answer = run(IngestRequest(Mode.DAILY), DELIVERY, world)
+    clients, tables, topics = _clients(FakeMovies(), plan=plan)
+    answer = run(IngestRequest(Mode.DAILY), DELIVERY, clients)
     assert answer["status"] == "resumed"
     assert _ids(topics) == [2]
     assert len(tables.events("RUN_PLANNED")) == 1
 
 
 def test_whoever_comes_second_publishes_nothing() -> None:
-    world, tables, topics = _world(FakeMovies(popular=POPULAR))
+    clients, tables, topics = _clients(FakeMovies(popular=POPULAR))
     tables.jobs.add("plan_initial-2026-03-01")
     with pytest.raises(RunBusyError):
-        run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+        run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
     assert not topics.published
 
 
 def test_a_run_that_could_not_be_published_is_not_called_planned() -> None:
-    world, tables, topics = _world(FakeMovies(popular=POPULAR))
+    clients, tables, topics = _clients(FakeMovies(popular=POPULAR))
     topics.is_away = True
     with pytest.raises(QueueUnavailableError):
-        run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+        run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
     assert tables.loaded["batch_plan"]
     assert not tables.events("RUN_PLANNED")
 
 
 def test_history_fans_itself_out_over_its_days() -> None:
-    world, tables, topics = _world(FakeMovies(), tracked=[5])
-    answer = run(IngestRequest(Mode.HISTORY), DELIVERY, world)
+    clients, tables, topics = _clients(FakeMovies(), tracked=[5])
+    answer = run(IngestRequest(Mode.HISTORY), DELIVERY, clients)
     assert (answer["batches"], answer["movies"]) == (90, 90)
     bodies = topics.bodies(INGEST_REQUESTS)
     assert bodies[0] == {
@@ -415,8 +416,8 @@ def test_history_fans_itself_out_over_its_days() -> None:
 
 def test_a_day_of_history_is_loaded_and_marked() -> None:
     day = date(2026, 1, 2)
-    world, tables, _ = _world(FakeMovies(exports={day: EXPORT}), tracked=[5, 999])
-    run(IngestRequest(Mode.HISTORY, DAY, export_date=day), DELIVERY, world)
+    clients, tables, _ = _clients(FakeMovies(exports={day: EXPORT}), tracked=[5, 999])
+    run(IngestRequest(Mode.HISTORY, DAY, export_date=day), DELIVERY, clients)
     rows = tables.loaded["movie_popularity_raw"]
     assert {row["export_date"] for row in rows} == {"2026-01-02"}
     # The band is the day's own; what is counted are the tracked movies.
@@ -441,30 +442,30 @@ def test_while_the_file_server_serves_nothing_no_day_of_history_is_marked(
     alone: bool,  # noqa: FBT001
 ) -> None:
     day = date(2026, 1, 2)
-    world, tables, _ = _world(FakeMovies(unpublished={day: True}), tracked=[5, 6])
+    clients, tables, _ = _clients(FakeMovies(unpublished={day: True}), tracked=[5, 6])
     with pytest.raises(ExportNotYetError):
-        run(_history_day(day, alone=alone), DELIVERY, world)
+        run(_history_day(day, alone=alone), DELIVERY, clients)
     assert not tables.events("BATCH_DONE")
     [deferred] = tables.events("BATCH_DEFERRED")
     assert "no export" in deferred["reason"]
-    run(_history_day(day, alone=alone), LAST_DELIVERY, world)
+    run(_history_day(day, alone=alone), LAST_DELIVERY, clients)
     [marker] = tables.events("BATCH_DONE")
     assert (marker["written"], marker["not_found"], marker["failed"]) == (0, 0, 2)
 
 
 def test_a_day_whose_export_is_not_due_waits_alone_and_holds_no_other_day_up() -> None:
-    world, tables, _ = _world(FakeMovies(unpublished={DAY: False}), tracked=[5])
+    clients, tables, _ = _clients(FakeMovies(unpublished={DAY: False}), tracked=[5])
     with pytest.raises(ExportNotYetError):
-        run(_history_day(DAY, alone=True), DELIVERY, world)
-    run(_history_day(DAY, alone=False), DELIVERY, world)
+        run(_history_day(DAY, alone=True), DELIVERY, clients)
+    run(_history_day(DAY, alone=False), DELIVERY, clients)
     [marker] = tables.events("BATCH_DONE")
     assert (marker["not_found"], marker["failed"]) == (1, 0)
 
 
 def test_a_day_without_an_export_is_recorded_as_such() -> None:
     day = date(2026, 1, 2)
-    world, tables, _ = _world(FakeMovies(), tracked=[5])
-    run(IngestRequest(Mode.HISTORY, DAY, export_date=day), DELIVERY, world)
+    clients, tables, _ = _clients(FakeMovies(), tracked=[5])
+    run(IngestRequest(Mode.HISTORY, DAY, export_date=day), DELIVERY, clients)
     [marker] = tables.events("BATCH_DONE")
     assert "no export" in marker["reason"]
     assert (marker["written"], marker["not_found"]) == (0, 1)

@@ -8,7 +8,7 @@ import pytest
 
 from functions.ingest_changes.main import run
 from functions.ingest_changes.sweep import Need, need
-from functions.ingest_changes.world import World
+from shared.clients import Clients
 from shared.delivery import Delivery
 from shared.errors import QueueUnavailableError, RowsRejectedError
 from shared.interfaces import ExportRow, ListedMovie
@@ -20,7 +20,7 @@ from shared.messages import (
     IngestRequest,
 )
 from shared.runs import Mode, OpenRun
-from tests.fakes import FakeMovies, FakeTables, FakeTopics
+from tests.fakes import FakeMovies, FakeTables, FakeTopics, fake_settings
 
 DAY = date(2026, 3, 1)
 AT_NINE = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -98,12 +98,17 @@ def test_a_run_gets_what_it_needs(seen: dict[str, object], what: Need) -> None:
 EXPORT = [ExportRow(1, 5.0, is_feature=True)]
 
 
-def _world(
+SETTINGS = fake_settings(
+    tracked_movies=100, run_stalled_s=STALLED_S, run_deadline_s=DEADLINE_S
+)
+
+
+def _clients(
     tables: FakeTables, topics: FakeTopics, movies: FakeMovies | None = None
-) -> World:
+) -> Clients:
     ledger = Ledger(tables, "test")
     movies = movies or FakeMovies()
-    return World(movies, tables, ledger, topics, 100, 90, STALLED_S, DEADLINE_S)
+    return Clients(movies, tables, ledger, topics, SETTINGS)
 
 
 MISSED: dict[str, Any] = {
@@ -133,7 +138,7 @@ def _swept(
     )
     topics = topics or FakeTopics()
     delivery = Delivery("17", at, 1, True, b"")  # noqa: FBT003
-    return run(request, delivery, _world(tables, topics, movies)), tables, topics
+    return run(request, delivery, _clients(tables, topics, movies)), tables, topics
 
 
 def test_nothing_open_is_nothing_done() -> None:
@@ -224,8 +229,8 @@ def test_after_an_outage_the_missed_days_are_taken_from_exports() -> None:
     there = {date(2026, 2, day): EXPORT for day in (26, 27, 28)}
     movies = FakeMovies(popular=[ListedMovie(1, 5.0)], exports=there)
     ledger = Ledger(tables, "test")
-    world = World(movies, tables, ledger, topics, 100, 90, STALLED_S, DEADLINE_S)
-    run(IngestRequest(Mode.DAILY), DELIVERY, world)
+    clients = Clients(movies, tables, ledger, topics, SETTINGS)
+    run(IngestRequest(Mode.DAILY), DELIVERY, clients)
     # The 26th was whole, the 1st is today's.
     assert topics.bodies(INGEST_REQUESTS) == [
         {

@@ -9,15 +9,15 @@ import pytest
 
 from emulators.bigquery import BigQueryEmulator
 from functions.ingest_changes.main import run
-from functions.ingest_changes.world import World
 from local import tables as local_tables
 from shared.bigquery import Warehouse
+from shared.clients import Clients
 from shared.delivery import Delivery
 from shared.interfaces import ExportRow, ListedMovie
 from shared.ledger import Ledger
 from shared.messages import MOVIE_BATCHES, IngestRequest
 from shared.runs import Mode
-from tests.fakes import FakeMovies, FakeTopics
+from tests.fakes import FakeMovies, FakeTopics, fake_settings
 
 pytestmark = pytest.mark.emulator
 
@@ -56,9 +56,10 @@ def tables(
         yield Warehouse(client, dataset, max_bytes_billed=10**9)
 
 
-def _world(tables: Warehouse, movies: FakeMovies, tracked_movies: int) -> World:
+def _clients(tables: Warehouse, movies: FakeMovies, tracked_movies: int) -> Clients:
     ledger = Ledger(tables, "test")
-    return World(movies, tables, ledger, FakeTopics(), tracked_movies, 9, 1_200, 10_800)
+    settings = fake_settings(tracked_movies=tracked_movies, history_days=9)
+    return Clients(movies, tables, ledger, FakeTopics(), settings)
 
 
 def _tracked(tables: Warehouse) -> list[int]:
@@ -73,10 +74,10 @@ def test_a_load_that_ends_while_a_daily_run_reads_loses_no_movie(
     tables: Warehouse,
 ) -> None:
     """The deployment was raised to 50; an instance for 10 still runs its daily."""
-    load = _world(tables, FakeMovies(popular=POPULAR), 50)
+    load = _clients(tables, FakeMovies(popular=POPULAR), 50)
     movies = _Meanwhile(exports={DAY: EXPORT})
     movies.happens = lambda: run(IngestRequest(Mode.INITIAL), DELIVERY, load)
-    daily = _world(tables, movies, 10)
+    daily = _clients(tables, movies, 10)
     run(IngestRequest(Mode.DAILY), DELIVERY, daily)
     assert _tracked(tables) == list(range(1, 51))
     # What the load has tracked meanwhile is fetched by the daily run too.
@@ -90,34 +91,34 @@ def test_a_load_that_ends_while_a_daily_run_reads_loses_no_movie(
 def test_a_delivery_that_died_before_its_plan_changes_nothing_more(
     tables: Warehouse,
 ) -> None:
-    world = _world(tables, FakeMovies(exports={DAY: EXPORT[:10]}), 10)
-    topics = world.topics
+    clients = _clients(tables, FakeMovies(exports={DAY: EXPORT[:10]}), 10)
+    topics = clients.topics
     assert isinstance(topics, FakeTopics)
-    run(IngestRequest(Mode.DAILY), DELIVERY, world)
+    run(IngestRequest(Mode.DAILY), DELIVERY, clients)
     before = _rows(tables)
     tables.execute("TRUNCATE TABLE tmdb_analytics.batch_plan")
     # TMDB's list has drifted, but the run has landed its selection.
-    again = _world(tables, FakeMovies(exports={DAY: EXPORT[5:15]}), 10)
+    again = _clients(tables, FakeMovies(exports={DAY: EXPORT[5:15]}), 10)
     with pytest.raises(Exception, match="being planned"):
         run(IngestRequest(Mode.DAILY), DELIVERY, again)
     assert _rows(tables) == before
 
 
 def test_a_weekly_run_retires_and_a_daily_run_brings_back(tables: Warehouse) -> None:
-    world = _world(tables, FakeMovies(popular=POPULAR[:3]), 3)
-    run(IngestRequest(Mode.INITIAL), DELIVERY, world)
+    clients = _clients(tables, FakeMovies(popular=POPULAR[:3]), 3)
+    run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
     later = DAY + timedelta(days=31)
     moment = DELIVERY.published_at + timedelta(days=31)
     daily = FakeMovies(exports={later: EXPORT[2:5]}, moment=moment)
-    run(IngestRequest(Mode.DAILY, later), DELIVERY, _world(tables, daily, 3))
+    run(IngestRequest(Mode.DAILY, later), DELIVERY, _clients(tables, daily, 3))
     assert _tracked(tables) == [1, 2, 3, 4, 5]
-    run(IngestRequest(Mode.WEEKLY, later), DELIVERY, _world(tables, daily, 3))
+    run(IngestRequest(Mode.WEEKLY, later), DELIVERY, _clients(tables, daily, 3))
     assert _tracked(tables) == [3, 4, 5]
     next_day = later + timedelta(days=1)
     daily = FakeMovies(
         exports={next_day: EXPORT[:3]}, moment=moment + timedelta(days=1)
     )
-    run(IngestRequest(Mode.DAILY, next_day), DELIVERY, _world(tables, daily, 3))
+    run(IngestRequest(Mode.DAILY, next_day), DELIVERY, _clients(tables, daily, 3))
     assert _tracked(tables) == [1, 2, 3, 4, 5]
 
 

@@ -1,4 +1,4 @@
-"""The world of compute_metrics: every connection it needs, opened once."""
+"""Clients: the connections that compute_metrics opens once."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from shared.once import once
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Clients:
     """What the function reads and writes."""
 
     tables: Tables
@@ -19,9 +19,9 @@ class World:
 
 
 @once  # per instance: warm starts reuse connections
-def connect() -> World:
+def connect() -> Clients:
     """Open every connection; a missing setting is a KeyError that names it."""
     settings, platform = Settings.from_env(), Platform.from_env()
     logs.setup(settings.project_id, settings.log_level)
     tables = bigquery.connect(settings, platform)
-    return World(tables, Ledger(tables, platform.revision), pubsub.connect(settings))
+    return Clients(tables, Ledger(tables, platform.revision), pubsub.connect(settings))
