@@ -38,6 +38,19 @@ IF NOT EXISTS (
     AND snapshot_date NOT IN (
       SELECT day FROM findings WHERE severity IN ('fail', 'hold')
     );
+  DELETE FROM tmdb_analytics.check_findings
+  WHERE snapshot_date BETWEEN @from_date AND @to_date;
+  INSERT INTO tmdb_analytics.check_findings (
+    snapshot_date, check_name, severity, offending_rows, examples
+  )
+  SELECT
+    day,
+    check_name,
+    severity,
+    offending,
+    ARRAY_AGG(STRUCT(movie_id, problem) ORDER BY movie_id, problem)
+  FROM findings
+  GROUP BY day, check_name, severity, offending;
   COMMIT TRANSACTION;
 END IF;
 
@@ -91,9 +104,10 @@ def transaction(checks: str, folder: Path = SQL) -> str:
     `checks` is their one query. Ends with its findings, each with whether its day was
     published before, and with the rows written (one row where nothing is found).
 
-    It commits unless a published day would fail: that day stays as it was. A script
-    that ends without a commit is rolled back, by BigQuery and by the emulator. The
-    findings are read last, since the last statement is what the caller gets.
+    It commits unless a published day would fail: that day stays as it was, and so does
+    what check_findings has of it. A script that ends without a commit is rolled back,
+    by BigQuery and by the emulator. The findings are read last, since the last
+    statement is what the caller gets.
     """
     made = ";\n\n".join(statement.sql.strip() for statement in daily(folder))
     return _TRANSACTION.format(

@@ -8,6 +8,7 @@ MB = 1_000_000
 ROW_BYTES: Mapping[str, int] = {
     "batch_plan": 150,
     "catalogue_days": 30,
+    "check_findings": 150,
     "ingestion_log": 130,
     "movie_daily_snapshots": 71,
     "movie_details_raw": 1_000,

@@ -22,6 +22,8 @@ ranked AS (
   SELECT
     histories.* EXCEPT (vote_acceleration_7d),
     signals.vote_acceleration_7d,
+    signals.vote_acceleration_7d_low,
+    signals.vote_acceleration_7d_high,
     thresholds.top_list_max_rows,
     ROW_NUMBER() OVER (
       ORDER BY
@@ -51,6 +53,8 @@ SELECT
   ranked.calculation_date AS last_updated,
   ranked.vote_velocity_7d,
   ranked.vote_acceleration_7d,
+  ranked.vote_acceleration_7d_low,
+  ranked.vote_acceleration_7d_high,
   ranked.viral_coefficient AS current_viral_score,
   ranked.viral_score_7d_ago,
   ranked.viral_coefficient - ranked.viral_score_7d_ago AS viral_score_change_7d,

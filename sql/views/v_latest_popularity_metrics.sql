@@ -5,6 +5,9 @@ SELECT
   metrics.movie_id,
   COALESCE(movies.title, movies.original_title) AS title,
   movies.release_date,
+  ARRAY(
+    SELECT genre.name FROM UNNEST(movies.genres) AS genre WITH OFFSET AS place ORDER BY place
+  ) AS genres,
   metrics.calculation_date AS last_updated,
   metrics.popularity AS current_popularity,
   metrics.popularity_change_1d AS daily_change,

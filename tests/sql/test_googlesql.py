@@ -59,21 +59,23 @@ def test_google_takes_the_checks_as_the_one_query_they_are_run_as() -> None:
 
 
 def test_google_takes_what_the_transaction_adds_to_the_files() -> None:
-    """Control flow it does not take; what stands between is queries and an UPDATE."""
+    """Control flow it does not take; what stands between are queries and DML."""
     script = sql_files.transaction(checks.as_one_query(checks.read()))
     made = re.search(r"CREATE TEMP TABLE findings AS\n(.*?);\n\nIF", script, re.DOTALL)
     gate = re.search(r"UPDATE [^;]*", script)
     condition = re.search(r"IF (NOT EXISTS \(.*?\)) THEN", script, re.DOTALL)
+    kept = re.findall(r"(?:DELETE|INSERT)[^;]*check_findings[^;]*", script)
     assert made
     assert gate
     assert condition
+    assert len(kept) == 2
     last = script[script.rindex(";") + 1 :]
-    for sql in (last, f"SELECT {condition[1]}", gate[0]):
+    for sql in (last, f"SELECT {condition[1]}", gate[0], *kept):
         whole = sql.replace("findings.*", "found.*")
         whole = re.sub(
             r"(FROM|JOIN) findings\b", rf"\1 (\n{made[1]}\n) AS found", whole
         )
-        assert "findings" not in whole
+        assert "findings" not in whole.replace("check_findings", "")
         assert googlesql().analyze(whole)
 
 

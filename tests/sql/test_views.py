@@ -9,7 +9,7 @@ from tests.sql.sandbox import SCHEMAS, Sandbox
 pytestmark = pytest.mark.emulator
 
 COLUMNS = {
-    "v_latest_popularity_metrics": "movie_id title release_date last_updated "
+    "v_latest_popularity_metrics": "movie_id title release_date genres last_updated "
     "current_popularity daily_change daily_pct_change weekly_change weekly_pct_change "
     "momentum_status momentum_status_1d trend_category popularity_rank "
     "popularity_7d_ma popularity_outlook_7d popularity_outlook_7d_low "
@@ -40,9 +40,9 @@ COLUMNS = {
     "vote_acceleration total_votes rating current_popularity wow_popularity_change "
     "viral_score_percentile is_breakout_start is_breakout_confirmed coverage",
     "v_emerging_viral_trends": "emerging_rank movie_id title release_date last_updated "
-    "vote_velocity_7d vote_acceleration_7d current_viral_score viral_score_7d_ago "
-    "viral_score_change_7d trend_category vote_count popularity "
-    "coverage",
+    "vote_velocity_7d vote_acceleration_7d vote_acceleration_7d_low "
+    "vote_acceleration_7d_high current_viral_score viral_score_7d_ago "
+    "viral_score_change_7d trend_category vote_count popularity coverage",
     "v_vote_engagement_timeline": "movie_id title snapshot_date vote_count "
     "vote_average vote_count_change_1d vote_velocity_7d_ma peak_daily_votes_so_far "
     "engagement_trend coverage",
@@ -51,6 +51,11 @@ COLUMNS = {
     "v_popularity_chart": "popularity_rank movie_id title release_date last_updated "
     "current_popularity momentum_status rank_change_1d rank_change_7d peak_rank "
     "peak_date days_on_chart is_new_entry is_re_entry coverage",
+    "v_popularity_ranks": "popularity_rank movie_id title release_date last_updated "
+    "current_popularity momentum_status rank_change_1d rank_change_7d peak_rank "
+    "peak_date days_on_chart is_on_chart is_new_entry is_re_entry coverage",
+    "v_outlook_coverage": "snapshot_date outlooks outlooks_inside outlooks_inside_pct "
+    "coverage",
     "v_breakouts": "movie_id title release_date started_on is_confirmed "
     "viral_coefficient surge z_votes z_popularity votes_3d votes_3d_expected "
     "popularity popularity_baseline vote_count coverage",

@@ -171,6 +171,13 @@ def _events(tables: Warehouse) -> list[dict[str, Any]]:
     )
 
 
+def _duplicates(tables: Warehouse) -> list[dict[str, Any]]:
+    return tables.select(
+        "SELECT * FROM tmdb_analytics.check_findings\n"
+        "WHERE check_name = 'duplicate_keys' ORDER BY snapshot_date"
+    )
+
+
 BEFORE = (10.0 * MOVIES, 10.0 * MOVIES, MOVIES, MOVIES)
 AFTER = (20.0 * MOVIES, 20.0 * MOVIES, MOVIES, MOVIES)
 
@@ -246,6 +253,35 @@ def test_a_day_that_fails_the_first_time_is_stored_and_stays_out_of_the_views(
     tables.before_checks = ""
     assert _compute(request, tables)["status"] == "published"
     assert _look(tables, day) == (30.0 * MOVIES, 30.0 * MOVIES, MOVIES, MOVIES)
+
+
+def test_what_the_checks_find_of_a_day_is_kept_with_it(tables: Meddled) -> None:
+    days = [DAY + timedelta(1), DAY + timedelta(2)]
+    _land(tables, popularity=30.0, days=days)
+    requests = [MetricsRequest(f"daily-{day}", day, day) for day in days]
+    found = [
+        {
+            "snapshot_date": day,
+            "check_name": "duplicate_keys",
+            "severity": "fail",
+            "offending_rows": 1,
+            "examples": [
+                {"movie_id": 1, "problem": "2 rows in movie_metrics_aggregated"}
+            ],
+        }
+        for day in days
+    ]
+    tables.before_checks = ANOTHER_ROW_OF_MOVIE_1
+    for request in requests:
+        assert _compute(request, tables)["status"] == "withheld"
+    assert _duplicates(tables) == found
+    # A published day stays as it was, and so does what is kept of its checks.
+    assert _compute(OF_RUN, tables)["status"] == "withheld"
+    assert _duplicates(tables) == found
+    # Computed again, well: that day's finding is gone, the other day's is not.
+    tables.before_checks = ""
+    assert _compute(requests[0], tables)["status"] == "published"
+    assert _duplicates(tables) == found[1:]
 
 
 def test_two_computations_of_a_new_day_at_once_write_no_row_twice(
