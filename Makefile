@@ -102,7 +102,7 @@ bench: setup ## Initial load of 1,000 movies in fine weather, with 503s, through
 soak: setup ## SEEDS=200 faults on the whole local pipeline, each run judged (an hour)
 	@$(RUN) python -m benchmarks.fault_injection --seeds $(or $(SEEDS),200)
 
-bench-metrics: setup ## How good the metrics are, ours and the predecessor's, on labelled events (minutes)
+bench-metrics: setup ## How good the scores are, on two simulators with labelled events (minutes)
 	@$(RUN) python -m benchmarks.metrics
 
 bench-scale: setup ## One day of metrics for 1,000, 10,000 and 100,000 movies (minutes)

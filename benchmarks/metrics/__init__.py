@@ -1,14 +1,14 @@
-"""How good the metrics are: ours and the predecessor's, on movies whose events we know.
+"""How good the scores are, on movies whose events we know.
 
-simulation.py  seed -> simulated movies, day by day, with every nuisance of TMDB
-nuisances.py   what befalls values on their way to us
-events.py      what befell a movie, and which of its days are relevant, neutral, quiet
+simulators/    seed -> simulated movies, day by day, and which of their days to call
 statements.py  snapshots in, the numbers of sql/ out: the files themselves, emulated
+proposed.py    snapshots in, the proposed score and momentum word out
 predecessor.py snapshots in, the predecessor's formulas out
-scoring.py     scores and labels in, measures out
+oracle.py      a bound: what a learned score reaches that knows the simulator
 computed.py    one simulation with what each side makes of it
-calls.py       what each side calls, against the labels
-trends.py      momentum classes and outlooks, against what came
-study.py       one seed in every condition; dev seeds set thresholds, test seeds judge
+scoring.py     scores and labels in, measures out
+calls.py       what each score ranks and calls, against the labels
+trends.py      momentum words and outlooks, against what came
+study.py       one simulator: the oracle's seeds, tuning seeds, test seeds
 report.py      measures in, tables out
 """

@@ -1,158 +1,142 @@
-"""What each side calls, against the labels: rankings, alarms, rules."""
+"""What each score calls, against the labels: rankings, alarms, thresholds."""
 
-import itertools
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 
 import numpy as np
 
 from benchmarks.metrics import scoring
 from benchmarks.metrics.computed import Cell, Computed, Measures
-from benchmarks.metrics.simulation import Simulation
-from emulators.tmdb.catalogue.plan import Flags
+from benchmarks.metrics.simulators.simulation import Simulation
+from emulators.tmdb.catalogue.plan import Flags, Floats
 
+AFTER_DAYS = 14
+_ENTRY_ROWS = 7
 _BREAKOUTS = ("small", "medium", "large", "small_base")
-_REGIME_RULES = {
-    "alarm": "is_breakout_alarm",
-    "confirmed": "is_breakout_confirmed",
-    "predecessor": "predecessor viral >= 40",
-}
-_AFTER_DAYS = 14
-_POPULARITY_BOUNDS = (0, 1, 5, 20, 100, np.inf)
+_OTHERS = ("release", "digital", "trailer")
+_SURGES = (2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 4.0, 4.5, 5.0)
 
 
-def simulated(simulation: Simulation) -> Iterator[tuple[Cell, float]]:
-    """Count what there is to judge by."""
-    counted = scoring.judged(simulation)
-    days = counted.any(axis=0).sum()
-    for label, grid in asdict(simulation.labels).items():
-        yield (
-            Cell("simulated", f"{label} movies a day", "number"),
-            float((grid & counted).sum() / days),
-        )
-    kinds = scoring.detect(simulation, counted).kinds
-    for kind in (*_BREAKOUTS, "release", "digital", "trailer"):
-        yield Cell("simulated", f"events: {kind}", "number"), float(kinds.count(kind))
+def called(
+    scores: Mapping[str, Floats], thresholds: Mapping[str, float]
+) -> dict[str, Flags]:
+    """Return what every score calls at its threshold; NaN calls nothing."""
+    return {name: score >= thresholds[name] for name, score in scores.items()}
 
 
-def ranked(computed: Computed) -> Measures:
+def ranked(
+    table: str, simulation: Simulation, scores: Mapping[str, Floats]
+) -> Measures:
     """Judge the order of each score."""
-    return {
-        Cell("ranking", name, column): value
-        for name, score in computed.scores().items()
-        for column, value in asdict(scoring.rank(computed.simulation, score)).items()
-    }
-
-
-def _alarms(computed: Computed, thresholds: Mapping[str, float]) -> dict[str, Flags]:
-    with np.errstate(invalid="ignore"):
-        return {
-            name: score >= thresholds[name] for name, score in computed.scores().items()
+    measures: Measures = {}
+    for name, score in scores.items():
+        ranking = scoring.rank(simulation, score)
+        rows = {
+            "average precision": ranking.average_precision,
+            "precision at 20": ranking.precision,
+            "precision at 20, at best": ranking.ceiling,
+            "top 20 kept next day": ranking.same_top,
         }
+        measures |= {Cell(table, row, name): value for row, value in rows.items()}
+    return measures
 
 
-def detected(computed: Computed, thresholds: Mapping[str, float]) -> Measures:
+def detected(
+    table: str, simulation: Simulation, alarms: Mapping[str, Flags]
+) -> Measures:
     """Judge each score at its threshold."""
     measures: Measures = {}
-    for name, alarms in _alarms(computed, thresholds).items():
-        found = scoring.detect(computed.simulation, alarms)
-        columns = {
-            "false_alarms": scoring.false_alarms_per_1000(computed.simulation, alarms),
-            "all": found.found(),
-            "all_3d": found.found(within=scoring.SOON_DAYS),
-            "delay": found.delay(),
-            "breakouts": found.found(*_BREAKOUTS),
-            "breakouts_3d": found.found(*_BREAKOUTS, within=scoring.SOON_DAYS),
-            "median_delay": found.median_delay_of_found(*_BREAKOUTS),
-        } | {
-            kind: found.found(kind)
-            for kind in (*_BREAKOUTS, "release", "digital", "trailer")
+    stuffed = scoring.quiet(simulation) & simulation.nuisances["votes stuffed"]
+    entered = scoring.quiet(simulation) & _first_rows(simulation)
+    for name, grid in alarms.items():
+        found = scoring.detect(simulation, grid)
+        rows = {
+            "events found in 10 days": found.found(),
+            "events found in 3 days": found.found(within=scoring.SOON_DAYS),
         }
-        measures |= {Cell("detection", name, c): value for c, value in columns.items()}
+        rows |= {
+            f"found: {kind}": found.found(kind) for kind in (*_BREAKOUTS, *_OTHERS)
+        }
+        rows |= {
+            "false alarms per 1,000": scoring.false_alarms_per_1000(simulation, grid),
+            "stuffed days that alarm, %": _percent(grid, stuffed),
+            "first 7 rows of an entry that alarm, %": _percent(grid, entered),
+        }
+        measures |= {Cell(table, row, name): value for row, value in rows.items()}
     return measures
 
 
-def ruled(computed: Computed) -> Measures:
-    """Judge the rules as they are shipped."""
+def ruled(table: str, computed: Computed) -> Measures:
+    """Judge the alarms as they are shipped."""
     measures: Measures = {}
     for name, alarms in computed.rules().items():
-        found = scoring.detect(computed.simulation, alarms)
-        counted = scoring.judged(computed.simulation)
-        columns = {
-            "false_alarms": scoring.false_alarms_per_1000(computed.simulation, alarms),
-            "precision": scoring.alarm_precision(computed.simulation, alarms),
-            "all": found.found(),
-            "delay": found.delay(),
-            "per_1000": 1000 * float(alarms[counted].mean()),
+        rows = _verdict(computed.simulation, alarms)
+        measures |= {
+            Cell(table, f"shipped alarm: {row}", name): value
+            for row, value in rows.items()
         }
-        measures |= {Cell("rules", name, c): value for c, value in columns.items()}
     return measures
 
 
-def with_gaps(
-    whole: Computed, gappy: Computed, thresholds: Mapping[str, float]
-) -> Measures:
+def with_gaps(table: str, gappy: Computed, thresholds: Mapping[str, float]) -> Measures:
     """Judge each score where rows are missing."""
     measures: Measures = {}
-    alarms = _alarms(gappy, thresholds)
-    full_scores = whole.scores()
-    for name, score in gappy.scores().items():
-        columns = {
-            "average_precision": scoring.rank(
-                gappy.simulation, score
-            ).average_precision,
-            "false_alarms": scoring.false_alarms_per_1000(
-                gappy.simulation, alarms[name]
-            ),
-            "all": scoring.detect(gappy.simulation, alarms[name]).found(),
-            "top_overlap": scoring.top_overlap(
-                gappy.simulation, full_scores[name], score
+    scores = gappy.scores()
+    for name, alarms in called(scores, thresholds).items():
+        ranking = scoring.rank(gappy.simulation, scores[name])
+        rows = {
+            "average precision": ranking.average_precision,
+            "false alarms per 1,000": scoring.false_alarms_per_1000(
+                gappy.simulation, alarms
             ),
         }
-        measures |= {Cell("gaps", name, c): value for c, value in columns.items()}
+        measures |= {
+            Cell(table, f"20 % of rows missing: {row}", name): value
+            for row, value in rows.items()
+        }
     return measures
 
 
 def rescaled(
-    column: str, computed: Computed, day: int, thresholds: Mapping[str, float]
+    table: str, change: str, computed: Computed, thresholds: Mapping[str, float]
 ) -> Measures:
-    """Count false alarms in the 14 days from that day on."""
-    calm = scoring.quiet(computed.simulation)[:, day : day + _AFTER_DAYS]
-    rules = computed.rules()
-    rules |= {
-        f"{name} >= {thresholds[name]:.1f}": alarms
-        for name, alarms in _alarms(computed, thresholds).items()
-    }
+    """Count false alarms in the simulation's last 14 days."""
+    calm = computed.simulation.labels.quiet & computed.simulation.observed
+    after = np.s_[:, -AFTER_DAYS:]
+    alarms = called(computed.scores(), thresholds)
     return {
-        Cell("rescaling", name, column): 1000
-        * float(alarms[:, day : day + _AFTER_DAYS][calm].mean())
-        for name, alarms in rules.items()
+        Cell(table, f"false alarms per 1,000 after {change}", name): 1000
+        * float(grid[after][calm[after]].mean())
+        for name, grid in alarms.items()
     }
 
 
-def regimes(computed: Computed) -> Measures:
-    """Count false alarms by history, popularity and what befell the votes."""
-    popularity = computed.simulation.popularity
-    history = computed.ours.grids["history"]
-    measures: Measures = {}
-    for state in ("full", "short", "cold", "new"):
-        measures |= regime(f"history {state}", computed, history == state)
-    for low, high in itertools.pairwise(_POPULARITY_BOUNDS):
-        inside = (popularity >= low) & (popularity < high)
-        measures |= regime(f"popularity {low:g} to {high:g}", computed, inside)
-    for name, inside in computed.simulation.nuisances.items():
-        measures |= regime(name, computed, inside)
-    return measures
+def thresholds_of_the_alarm(table: str, computed: Computed) -> Measures:
+    """Judge the proposed alarm from every surge on."""
+    return {
+        Cell(f"{table} alarm", f"{surge:.2f}", column): value
+        for surge in _SURGES
+        for column, value in _verdict(
+            computed.simulation, computed.proposed.alarm(surge)
+        ).items()
+    }
 
 
-def regime(name: str, computed: Computed, inside: Flags) -> Measures:
-    """Count the false alarms of the main rules where `inside`."""
-    calm = scoring.quiet(computed.simulation)
-    chosen, rules = calm & inside, computed.rules()
-    if not chosen.any():
-        return {}
-    columns = {
-        column: 1000 * float(rules[rule][chosen].mean())
-        for column, rule in _REGIME_RULES.items()
-    } | {"share": float(chosen.sum() / calm.sum())}
-    return {Cell("regimes", name, c): value for c, value in columns.items()}
+def _verdict(simulation: Simulation, alarms: Flags) -> dict[str, float]:
+    found = scoring.detect(simulation, alarms)
+    return {
+        "false per 1,000": scoring.false_alarms_per_1000(simulation, alarms),
+        "found in 10 days": found.found(),
+        "found in 3 days": found.found(within=scoring.SOON_DAYS),
+        "precision": scoring.alarm_precision(simulation, alarms),
+    }
+
+
+def _first_rows(simulation: Simulation) -> Flags:
+    """Mark the first rows of the entries that are younger than the simulation."""
+    rows_so_far = simulation.observed.cumsum(axis=1)
+    is_new = ~simulation.observed[:, : scoring.WARM_UP_DAYS].any(axis=1)
+    return np.asarray(is_new[:, None] & (rows_so_far <= _ENTRY_ROWS))
+
+
+def _percent(alarms: Flags, inside: Flags) -> float:
+    return 100 * float(alarms[inside].mean()) if inside.any() else float("nan")

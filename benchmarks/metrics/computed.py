@@ -1,16 +1,21 @@
-"""One simulation with what each side makes of it: scores that rank, rules that call."""
+"""One simulation with what each score makes of it: grids that rank, rules that call."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
-from benchmarks.metrics import predecessor
-from benchmarks.metrics.simulation import Simulation
-from benchmarks.metrics.statements import Bench, Metrics
+from benchmarks.metrics import predecessor, proposed
+from benchmarks.metrics.oracle import Oracle
+from benchmarks.metrics.simulators.simulation import Simulation
+from benchmarks.metrics.statements import Bench, Grid, Metrics
 from emulators.tmdb.catalogue.plan import Flags, Floats
 
-OURS, PREDECESSOR = "viral_coefficient", "predecessor's score (rows)"
+PROPOSED, WEEK, PREDECESSOR, SHIPPED, ORACLE = METHODS = (
+    "proposed",
+    "week-over-week %",
+    "predecessor's",
+    "score in sql/",
+    "oracle",
+)
 
 
 class Cell(NamedTuple):
@@ -26,44 +31,52 @@ type Measures = dict[Cell, float]
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """One simulation with what each side makes of it."""
+    """One simulation with what each score makes of it."""
 
     simulation: Simulation
-    ours: Metrics
+    shipped: Metrics
     theirs: predecessor.Predecessor
+    proposed: proposed.Proposed
+    oracle: Oracle
 
     def scores(self) -> dict[str, Floats]:
-        """Every method that ranks."""
+        """Return every score; the oracle's is worked out anew at each call."""
         return {
-            OURS: self.ours.number("viral_coefficient"),
+            PROPOSED: self.proposed.surge,
+            WEEK: self.shipped.number("popularity_pct_change_7d"),
             PREDECESSOR: self.theirs.viral_score,
-            "viral_coefficient_classic": self.ours.number("viral_coefficient_classic"),
-            "popularity_wow_pct_change": self.ours.number("popularity_wow_pct_change"),
-            "z_popularity alone": self.ours.number("z_popularity"),
-            "z_votes alone": self.ours.number("z_votes"),
+            SHIPPED: self.shipped.number("viral_coefficient"),
+            ORACLE: self.oracle.score(self.simulation),
         }
 
     def rules(self) -> dict[str, Flags]:
-        """Every call as it is shipped, without a threshold of ours."""
-        grids = self.ours.grids
-        with np.errstate(invalid="ignore"):
-            return {
-                "is_breakout_alarm": grids["is_breakout_alarm"],
-                "is_breakout_confirmed": grids["is_breakout_confirmed"],
-                "viral_coefficient >= 60": grids["viral_coefficient"] >= 60,  # noqa: PLR2004
-                "momentum_status Surging": grids["momentum_status"] == "Surging",
-                "predecessor viral >= 40": self.theirs.is_viral,
-                "predecessor emerging": self.theirs.is_emerging,
-                "predecessor trend Viral": self.theirs.is_trend_viral,
-                "predecessor Surging": self.theirs.is_surging,
-                "classic, calendar >= 40": grids["viral_coefficient_classic"] >= 40,  # noqa: PLR2004
-                "trend_category Viral": grids["trend_category"] == "Viral",
-                "momentum_status_1d Surging": grids["momentum_status_1d"] == "Surging",
-            }
+        """Return every alarm as it is shipped; the others have none."""
+        return {
+            PROPOSED: self.proposed.alarm(),
+            PREDECESSOR: self.theirs.is_viral,
+            SHIPPED: self.shipped.grids["is_breakout_alarm"],
+        }
+
+    def momentum(self) -> dict[str, Grid]:
+        """Return the words of every side that has some; "" where there is none."""
+        return {
+            PROPOSED: self.proposed.momentum,
+            SHIPPED: self.shipped.grids["momentum_status"],
+            ORACLE: self.oracle.momentum(self.simulation),
+        }
 
 
-def compute(bench: Bench, simulation: Simulation) -> Computed:
-    """Let both sides compute."""
+def compute(
+    bench: Bench, simulation: Simulation, oracle: Oracle, *, whole: bool = False
+) -> Computed:
+    """Let every side compute; words and outlooks of sql/ only of the `whole`."""
+    shipped = bench.compute(simulation, whole=whole)
     return Computed(
-        simulation, bench.compute(simulation), predecessor.compute(simulation)
+        simulation=simulation,
+        shipped=shipped,
+        theirs=predecessor.compute(simulation),
+        proposed=proposed.compute(
+            simulation, shipped.number("popularity_pct_change_7d")
+        ),
+        oracle=oracle,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.metrics.simulation import Simulation
+from benchmarks.metrics.simulators.simulation import Simulation
 from emulators.tmdb.catalogue.plan import Flags, Floats
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.metrics.events import Event
-from benchmarks.metrics.simulation import Simulation
+from benchmarks.metrics.simulators.labels import Event
+from benchmarks.metrics.simulators.simulation import Simulation
 from emulators.tmdb.catalogue.plan import Flags, Floats, Ints
 
 WARM_UP_DAYS = 42
@@ -20,6 +20,8 @@ SOON_DAYS, LATE_DAYS = 3, 10
 _MISSED_DAYS = LATE_DAYS + 1
 FALSE_ALARMS_ALLOWED = 0.001
 _TIES_SEED = 20
+TRUE_MOVE, TRUE_CALM = np.log(1.25), np.log(1.05)
+"""How far the true week moves, or at most moves, to count as moved, or as calm."""
 
 
 def judged(simulation: Simulation) -> Flags:
@@ -53,15 +55,12 @@ def threshold(scores: list[Floats]) -> float:
 class Ranking:
     """Means over the days that have a relevant movie; `churn` over all days.
 
-    average_precision_clear: neutral movies taken out. ceiling: the best precision at
-    20 that a day's number of relevant movies allows. same_top: Jaccard of the top 20 of
-    a day and of the next.
+    ceiling: the best precision at 20 that a day's number of relevant movies allows.
+    same_top: Jaccard of the top 20 of a day and of the next.
     """
 
     average_precision: float
-    average_precision_clear: float
     precision: float
-    recall: float
     ceiling: float
     same_top: float
 
@@ -74,33 +73,19 @@ def rank(simulation: Simulation, score: Floats) -> Ranking:
         relevant = labels.relevant[order, day]
         if not relevant.any():
             continue
-        among_clear = relevant[~labels.neutral[order, day]]
-        hits, wanted = relevant[:TOP].sum(), relevant.sum()
         rows.append(
             (
                 _average_precision(relevant),
-                _average_precision(among_clear),
-                hits / TOP,
-                hits / wanted,
-                min(wanted, TOP) / TOP,
+                relevant[:TOP].sum() / TOP,
+                min(relevant.sum(), TOP) / TOP,
             )
         )
     same = [
         len(before & after) / len(before | after)
         for before, after in itertools.pairwise(tops)
     ]
-    average, clear, precision, recall, ceiling = np.mean(rows, axis=0)
-    return Ranking(average, clear, precision, recall, ceiling, float(np.mean(same)))
-
-
-def top_overlap(part: Simulation, full_score: Floats, score: Floats) -> float:
-    """Return the share of each day's top 20 that survives the loss of rows.
-
-    Only movies with a row in both are ranked.
-    """
-    with_both = np.where(part.observed, full_score, np.nan)
-    pairs = zip(_tops(part, with_both), _tops(part, score), strict=True)
-    return float(np.mean([len(one & two) / TOP for one, two in pairs if one]))
+    average, precision, ceiling = np.mean(rows, axis=0).tolist()
+    return Ranking(average, precision, ceiling, float(np.mean(same)))
 
 
 def _tops(simulation: Simulation, score: Floats) -> Iterator[set[int]]:
@@ -133,15 +118,6 @@ class Detection:
         """Return the share of events found in time; NaN without events."""
         chosen = self._of(kinds)
         return float((chosen <= within).mean()) if chosen.size else float("nan")
-
-    def delay(self, *kinds: str) -> float:
-        """Return the mean delay, a miss counted as 11 days."""
-        return float(self._of(kinds).mean())
-
-    def median_delay_of_found(self, *kinds: str) -> float:
-        """Return the median delay of the events that were found."""
-        chosen = self._of(kinds)
-        return float(np.median(chosen[chosen <= LATE_DAYS]))
 
     def _of(self, kinds: tuple[str, ...]) -> Ints:
         if not kinds:
@@ -176,3 +152,14 @@ def alarm_precision(simulation: Simulation, alarms: Flags) -> float:
     if not called.any():
         return float("nan")
     return float(simulation.labels.relevant[called].mean())
+
+
+def true_growth(attention: Floats) -> Floats:
+    """Return the logarithm by which a week's mean attention outgrew the week before."""
+    level = np.log(np.maximum(attention, 0.01))
+    week = np.full(level.shape, np.nan)
+    sums = np.cumsum(level, axis=1)
+    week[:, 7:] = (sums[:, 7:] - sums[:, :-7]) / 7
+    growth = np.full(level.shape, np.nan)
+    growth[:, 7:] = week[:, 7:] - week[:, :-7]
+    return growth

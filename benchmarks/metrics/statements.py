@@ -19,7 +19,7 @@ import pandas as pd
 from google.cloud import bigquery, bigquery_storage
 from google.cloud.bigquery_storage_v1.services.big_query_read import transports
 
-from benchmarks.metrics.simulation import Simulation
+from benchmarks.metrics.simulators.simulation import Simulation
 from emulators.bigquery import BigQueryEmulator
 from emulators.tmdb.catalogue.plan import Floats
 from local.tables import DATASET, PROJECT, connect, create_tables
@@ -29,17 +29,16 @@ type Grid = np.ndarray[tuple[int, int], np.dtype[Any]]
 
 _NUMBERS = (
     "viral_coefficient",
-    "viral_coefficient_classic",
-    "popularity_wow_pct_change",
-    "z_votes",
-    "z_popularity",
+    "popularity_pct_change_7d",
     "popularity_outlook_7d",
     "popularity_outlook_7d_low",
     "popularity_outlook_7d_high",
 )
-_FLAGS = ("is_breakout_alarm", "is_breakout_confirmed")
-_WORDS = ("momentum_status", "momentum_status_1d", "trend_category", "history")
+_FLAGS = ("is_breakout_alarm",)
+_WORDS = ("momentum_status",)
 _COLUMNS = (*_NUMBERS, *_FLAGS, *_WORDS)
+_OF_THE_WHOLE = (*_NUMBERS[2:], *_WORDS)
+_AFTER_THE_SCORE = "movie_metrics_aggregated"
 
 _UNLIMITED = [("grpc.max_receive_message_length", -1)]
 _LANDED = f"{DATASET}.movie_details_raw"
@@ -76,8 +75,11 @@ class Bench:
         for view in sql_files.views():
             client.query_and_wait(view.sql)
 
-    def compute(self, simulation: Simulation) -> Metrics:
-        """Run every statement on the simulation's rows, and on nothing else."""
+    def compute(self, simulation: Simulation, *, whole: bool) -> Metrics:
+        """Run the statements on the simulation's rows, and on nothing else.
+
+        Up to the score; words and outlooks, which come after it, only of the `whole`.
+        """
         for table in _EMPTIED:
             self._client.query_and_wait(f"TRUNCATE TABLE {DATASET}.{table}")
         self._land(simulation)
@@ -85,7 +87,8 @@ class Bench:
             days=simulation.observed.shape[1] - 1
         )
         for statement in sql_files.daily():
-            self._run(statement.sql, simulation.first_day, last_day)
+            if whole or _AFTER_THE_SCORE not in statement.name:
+                self._run(statement.sql, simulation.first_day, last_day)
         return self._read(simulation)
 
     def _land(self, simulation: Simulation) -> None:
@@ -123,31 +126,31 @@ class Bench:
         self._client.query_and_wait(sql, job_config=config)
 
     def _read(self, simulation: Simulation) -> Metrics:
-        columns = ", ".join(
-            f"{'signals' if column in _SIGNALS else 'metrics'}.{column}"
-            for column in _COLUMNS
-        )
         rows = self._client.query(
-            f"SELECT metrics.movie_id, metrics.calculation_date, {columns} "
-            f"FROM {DATASET}.movie_metrics_aggregated AS metrics "
-            f"JOIN {DATASET}.movie_viral_signals AS signals "
-            "ON metrics.movie_id = signals.movie_id "
-            "AND metrics.calculation_date = signals.calculation_date"
+            f"SELECT movie_id, snapshot_date, {', '.join(_COLUMNS)} "
+            f"FROM {DATASET}.movie_daily_snapshots "
+            "LEFT JOIN (SELECT movie_id, calculation_date AS snapshot_date, "
+            f"viral_coefficient, is_breakout_alarm FROM {DATASET}.movie_viral_signals) "
+            "USING (movie_id, snapshot_date) "
+            "LEFT JOIN (SELECT movie_id, calculation_date AS snapshot_date, "
+            f"{', '.join(_OF_THE_WHOLE)} FROM {DATASET}.{_AFTER_THE_SCORE}) "
+            "USING (movie_id, snapshot_date)"
         )
         frame = rows.result().to_arrow(bqstorage_client=self._storage).to_pandas()
         movie = np.searchsorted(simulation.movie_id, frame["movie_id"])
         first = pd.Timestamp(simulation.first_day)
-        day = (pd.to_datetime(frame["calculation_date"]) - first).dt.days.to_numpy()
+        day = (pd.to_datetime(frame["snapshot_date"]) - first).dt.days.to_numpy()
         grids: dict[str, Grid] = {}
         for column in _COLUMNS:
             grid = _empty(column, simulation.observed.shape)
             values = frame[column]
-            grid[movie, day] = values.eq(other=True) if column in _FLAGS else values
+            if column in _FLAGS:
+                values = values.eq(other=True)
+            elif column in _WORDS:
+                values = values.fillna("")
+            grid[movie, day] = values
             grids[column] = grid
         return Metrics(grids)
-
-
-_SIGNALS = ("z_votes", "z_popularity", "history", "is_breakout_alarm")
 
 
 def _empty(column: str, shape: tuple[int, ...]) -> Grid:

@@ -1,57 +1,83 @@
-"""Seeds in, measures out: thresholds from dev seeds, everything else from test seeds.
+"""Seeds in, measures out: each kind of seed has one purpose, and judges nothing else.
 
-A test seed is computed five times: as it is, with 20 % of its rows missing, with
-popularity times 1.7 and times 0.6 from one day on, and with the votes of every movie as
-restless as those of fresh ones.
+Oracle seeds train the oracle, tuning seeds set the thresholds, test seeds judge. A test
+seed is computed as it is, with 20 % of its rows missing, and with popularity times 1.7
+and times 0.6 from one day on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import numpy as np
-
-from benchmarks.metrics import calls, scoring, trends
+from benchmarks.metrics import calls, oracle, scoring, trends
 from benchmarks.metrics.computed import Measures, compute
-from benchmarks.metrics.simulation import FRESH_DISPERSION, simulate
+from benchmarks.metrics.simulators import SIMULATORS
 from benchmarks.metrics.statements import Bench
 
 _MISSING_SHARE = 0.2
-_RESCALINGS = {"x1.7": 1.7, "x0.6": 0.6}
+_RESCALINGS = {"x 1.7": 1.7, "x 0.6": 0.6}
+_LOOK_BACK_DAYS = 46
 
 
-def find_thresholds(
-    bench: Bench, seeds: list[int], size: tuple[int, int]
-) -> dict[str, float]:
-    """Give every method the same number of false alarms on the dev seeds."""
-    developed = [compute(bench, simulate(seed, *size)) for seed in seeds]
-    return {
-        name: scoring.threshold(
-            [each.scores()[name][scoring.quiet(each.simulation)] for each in developed]
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Three sets without a common seed."""
+
+    oracle: Sequence[int]
+    tuning: Sequence[int]
+    test: Sequence[int]
+
+    def __post_init__(self) -> None:
+        every = [*self.oracle, *self.tuning, *self.test]
+        if len(set(every)) < len(every):
+            raise ValueError(f"a seed has two purposes: {every}")
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One simulator, its trained oracle and every score's threshold."""
+
+    simulator: str
+    size: tuple[int, int]
+    trained: oracle.Oracle
+    thresholds: Mapping[str, float]
+
+    def judge(self, bench: Bench, seed: int) -> Measures:
+        """Measure one test seed."""
+        table, simulation = (
+            self.simulator,
+            SIMULATORS[self.simulator](seed, *self.size),
         )
-        for name in developed[0].scores()
+        whole = compute(bench, simulation, self.trained, whole=True)
+        scores = whole.scores()
+        alarms = calls.called(scores, self.thresholds)
+        measures = calls.ranked(table, simulation, scores)
+        measures |= calls.detected(table, simulation, alarms)
+        measures |= calls.ruled(table, whole)
+        measures |= trends.momentum(table, whole)
+        gappy = simulation.with_rows_missing(_MISSING_SHARE)
+        measures |= calls.with_gaps(
+            table, compute(bench, gappy, self.trained), self.thresholds
+        )
+        day = (scoring.WARM_UP_DAYS + self.size[1]) // 2
+        for change, factor in _RESCALINGS.items():
+            around = simulation.rescaled(factor, day).cut(
+                day - _LOOK_BACK_DAYS, day + calls.AFTER_DAYS - 1
+            )
+            moved = compute(bench, around, self.trained)
+            measures |= calls.rescaled(table, change, moved, self.thresholds)
+        measures |= calls.thresholds_of_the_alarm(table, whole)
+        measures |= trends.outlook(table, whole)
+        return measures
+
+
+def prepare(bench: Bench, simulator: str, seeds: Seeds, size: tuple[int, int]) -> Study:
+    """Train the oracle, then give every score as many false alarms on tuning seeds."""
+    simulate = SIMULATORS[simulator]
+    trained = oracle.train([simulate(seed, *size) for seed in seeds.oracle])
+    tuned = [compute(bench, simulate(seed, *size), trained) for seed in seeds.tuning]
+    scores = [(scoring.quiet(each.simulation), each.scores()) for each in tuned]
+    thresholds = {
+        name: scoring.threshold([score[name][quiet] for quiet, score in scores])
+        for name in scores[0][1]
     }
-
-
-def judge(
-    bench: Bench, seed: int, size: tuple[int, int], thresholds: Mapping[str, float]
-) -> Measures:
-    """Measure one test seed."""
-    simulation = simulate(seed, *size)
-    whole = compute(bench, simulation)
-    gappy = compute(bench, simulation.with_rows_missing(_MISSING_SHARE))
-    day = (scoring.WARM_UP_DAYS + size[1]) // 2
-    measures = dict(calls.simulated(simulation))
-    measures |= calls.ranked(whole)
-    measures |= calls.detected(whole, thresholds)
-    measures |= calls.ruled(whole)
-    measures |= calls.with_gaps(whole, gappy, thresholds)
-    measures |= calls.rescaled("as it is", whole, day, thresholds)
-    for name, factor in _RESCALINGS.items():
-        moved = compute(bench, simulation.rescaled(factor, day))
-        measures |= calls.rescaled(name, moved, day, thresholds)
-    measures |= calls.regimes(whole)
-    restless = compute(bench, simulate(seed, *size, FRESH_DISPERSION))
-    always = np.ones_like(simulation.observed)
-    measures |= calls.regime("restless votes", restless, always)
-    measures |= trends.momentum(whole)
-    measures |= trends.outlook(whole)
-    return measures
+    return Study(simulator, size, trained, thresholds)

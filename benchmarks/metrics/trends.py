@@ -4,68 +4,71 @@ import numpy as np
 
 from benchmarks.metrics import scoring
 from benchmarks.metrics.computed import Cell, Computed, Measures
-from emulators.tmdb.catalogue.plan import Flags, Floats
+from emulators.tmdb.catalogue.plan import Flags
 
 _UP, _DOWN = ("Surging", "Rising"), ("Declining", "Falling")
-_TRUE_MOVE, _TRUE_CALM = np.log(1.25), np.log(1.05)
-_OUTLOOK_DAYS = 7
+_TRIPLED, _HALVED = 200.0, -50.0  # percent in a week
+_OUTLOOK_DAYS, _SETTLED_ROWS = 7, 14
 _MOVING_PCT = (100 * (1 / 1.4 - 1), 40.0)
 
 
-def momentum(computed: Computed) -> Measures:
-    """Compare the classes with the true growth of the week's mean attention."""
-    growth = _true_growth(computed.simulation.attention)
+def momentum(table: str, computed: Computed) -> Measures:
+    """Compare the words with the true growth of the week's mean attention."""
+    simulation = computed.simulation
+    growth = scoring.true_growth(simulation.attention)
     truth = {
-        "up": growth >= _TRUE_MOVE,
-        "calm": np.abs(growth) <= _TRUE_CALM,
-        "down": growth <= -_TRUE_MOVE,
+        "up": growth >= scoring.TRUE_MOVE,
+        "calm": np.abs(growth) <= scoring.TRUE_CALM,
+        "down": growth <= -scoring.TRUE_MOVE,
     }
     clear = np.logical_or.reduce(list(truth.values()))
-    counted, calm = (
-        scoring.judged(computed.simulation),
-        scoring.quiet(computed.simulation),
-    )
+    change = computed.shipped.number("popularity_pct_change_7d")
     measures: Measures = {}
-    for name in ("momentum_status", "momentum_status_1d"):
-        words = computed.ours.grids[name]
-        has_class = counted & (words != "") & (words != "Insufficient history")
+    for name, words in computed.momentum().items():
+        told = (
+            scoring.judged(simulation)
+            & (words != "")
+            & (words != "Insufficient history")
+        )
         said = {
             "up": np.isin(words, _UP),
             "calm": words == "Stable",
             "down": np.isin(words, _DOWN),
         }
-        both = (calm & has_class)[:, 1:] & (calm & has_class)[:, :-1]
-        columns = {
-            "not_stable": float((words != "Stable")[calm & has_class].mean()),
-            "changes": float((words[:, 1:] != words[:, :-1])[both].mean()),
-        }
-        scores = {
-            side: _f1(truth[side][has_class & clear], said[side][has_class & clear])
+        rows = {
+            f"momentum F1 {side}": _f1(
+                truth[side][told & clear], said[side][told & clear]
+            )
             for side in truth
         }
-        columns |= {f"f1_{side}": value for side, value in scores.items()}
-        columns["f1"] = float(np.mean(list(scores.values())))
-        measures |= {Cell("momentum", name, c): value for c, value in columns.items()}
+        against = (said["up"] & (change < 0)) | (said["down"] & (change > 0))
+        rows |= {
+            "quiet days not Stable, %": _percent(
+                words != "Stable", told & simulation.labels.quiet
+            ),
+            "word against the sign of the percent, %": _percent(
+                against, told & (words != "Stable")
+            ),
+            "Stable at >= +200 %, %": _percent(
+                said["calm"], told & (change >= _TRIPLED)
+            ),
+            "Stable at <= -50 %, %": _percent(said["calm"], told & (change <= _HALVED)),
+        }
+        measures |= {Cell(table, row, name): value for row, value in rows.items()}
     return measures
 
 
-def _true_growth(attention: Floats) -> Floats:
-    level = np.log(np.maximum(attention, 0.01))
-    week = np.full(level.shape, np.nan)
-    sums = np.cumsum(level, axis=1)
-    week[:, 7:] = (sums[:, 7:] - sums[:, :-7]) / 7
-    growth = np.full(level.shape, np.nan)
-    growth[:, 7:] = week[:, 7:] - week[:, :-7]
-    return growth
+def _percent(called: Flags, inside: Flags) -> float:
+    return 100 * float(called[inside].mean()) if inside.any() else float("nan")
 
 
 def _f1(truth: Flags, said: Flags) -> float:
     return float(2 * (truth & said).sum() / (truth.sum() + said.sum()))
 
 
-def outlook(computed: Computed) -> Measures:
+def outlook(table: str, computed: Computed) -> Measures:
     """Hold each outlook against the popularity shown a week later."""
-    simulation, number = computed.simulation, computed.ours.number
+    simulation, number = computed.simulation, computed.shipped.number
     now, then = slice(0, -_OUTLOOK_DAYS), slice(_OUTLOOK_DAYS, None)
     outlook = number("popularity_outlook_7d")[:, now]
     low, high = (
@@ -91,13 +94,16 @@ def outlook(computed: Computed) -> Measures:
             "error_as_today": float(np.median(naive)),
             "mean_error_ratio": float(error.mean() / naive.mean()),
         }
-        measures |= {Cell("outlook", state, c): value for c, value in columns.items()}
+        measures |= {
+            Cell(f"{table} outlook", state, c): value for c, value in columns.items()
+        }
     return measures
 
 
 def _states(computed: Computed) -> dict[str, Flags]:
-    change = computed.ours.number("popularity_wow_pct_change")
-    settled = (computed.ours.grids["history"] == "full") & np.isfinite(change)
+    change = computed.shipped.number("popularity_pct_change_7d")
+    rows_so_far = computed.simulation.observed.cumsum(axis=1)
+    settled = (rows_so_far > _SETTLED_ROWS) & np.isfinite(change)
     falls, rises = _MOVING_PCT
     with np.errstate(invalid="ignore"):
         climbing, sinking = settled & (change >= rises), settled & (change <= falls)

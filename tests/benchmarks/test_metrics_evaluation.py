@@ -1,27 +1,45 @@
-"""The evaluation of the metrics, on one small seed."""
+"""The evaluation of the scores, on one small seed of each simulator."""
 
 import io
 
+import numpy as np
 import pytest
 from rich.console import Console
 
-from benchmarks.metrics.__main__ import look
-from benchmarks.metrics.computed import OURS, PREDECESSOR, Cell
-from benchmarks.metrics.report import LAYOUTS, differences, tables
+from benchmarks.metrics.__main__ import QUICK_SEEDS, QUICK_SIZE, evaluate
+from benchmarks.metrics.computed import (
+    METHODS,
+    PREDECESSOR,
+    PROPOSED,
+    SHIPPED,
+    WEEK,
+    Cell,
+)
+from benchmarks.metrics.report import spread, tables
+from benchmarks.metrics.simulators import SIMULATORS
+from benchmarks.metrics.study import Seeds
 
 
 @pytest.mark.emulator
 @pytest.mark.filterwarnings("ignore:Retrieving Arrow:PendingDeprecationWarning")
-def test_ours_ranks_better_than_the_predecessor_and_no_cell_is_missing() -> None:
-    measured = look(Console(file=io.StringIO()))
+def test_every_score_is_measured_by_both_simulators() -> None:
+    measured = evaluate(QUICK_SIZE, QUICK_SEEDS, Console(file=io.StringIO()))
 
-    [gain] = differences(measured, Cell("ranking", "", "average_precision"))
-    assert gain > 0
-    for name, layout in LAYOUTS.items():
-        rows = {cell.row for cell in measured[0] if cell.table == name}
-        columns = {column for column, _, _ in layout.columns}
-        given = {(cell.row, cell.column) for cell in measured[0] if cell.table == name}
-        assert given == {(row, column) for row in rows for column in columns}
-        if name in ("ranking", "detection", "gaps"):
-            assert {OURS, PREDECESSOR} <= rows
-    assert [table.row_count > 1 for table in tables(measured)] == [True] * 10
+    for simulator in SIMULATORS:
+        precision = {
+            name: spread(measured, Cell(simulator, "average precision", name))[0]
+            for name in METHODS
+        }
+        assert np.isfinite(list(precision.values())).all()
+        assert precision[PROPOSED] > precision[WEEK]
+        assert precision[SHIPPED] > precision[PREDECESSOR]
+        against = Cell(simulator, "word against the sign of the percent, %", PROPOSED)
+        assert spread(measured, against)[0] == 0
+    assert [table.row_count > 1 for table in tables(measured)] == [True] * 6
+
+
+def test_a_seed_that_judges_trains_and_tunes_nothing() -> None:
+    with pytest.raises(ValueError, match="two purposes"):
+        Seeds(oracle=(1, 2), tuning=(3,), test=(2, 4))
+    with pytest.raises(ValueError, match="two purposes"):
+        Seeds(oracle=(1, 2), tuning=(4,), test=(4, 5))

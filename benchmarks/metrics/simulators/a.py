@@ -1,4 +1,4 @@
-"""Seed in; simulated movies on every day out, with what makes an honest test.
+"""Simulator A: seed in; the movies of `emulators.tmdb` out, with what befalls them.
 
 Movies, popularity and expected votes are the simulator's (`emulators.tmdb`):
 releases, some first seen days before they open, digital second waves, noise, weekdays,
@@ -18,17 +18,17 @@ Added here, on its values:
 - gaps: 2 % of the rows, and three days without any.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Self
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from benchmarks.metrics.events import Event, Labels, find_events, label_days
-from benchmarks.metrics.nuisances import arrived, disturbed, stale, wobble
+from benchmarks.metrics.simulators.a_events import Trailer, find_events
+from benchmarks.metrics.simulators.a_nuisances import arrived, disturbed, stale, wobble
+from benchmarks.metrics.simulators.labels import Event, label_days
+from benchmarks.metrics.simulators.simulation import Simulation
 from emulators.tmdb.catalogue.breakouts import plan_breakouts
 from emulators.tmdb.catalogue.plan import (
     NEVER,
@@ -46,8 +46,7 @@ from emulators.tmdb.catalogue.series import (
 )
 
 START = date(2026, 6, 1)
-
-DISPERSION, FRESH_DISPERSION = 0.04, 0.3
+_DISPERSION, _FRESH_DISPERSION = 0.04, 0.3
 
 _POOL_PER_MOVIE = 100
 _RELEASE_SHARE, _OBSCURE_SHARE = 0.25, 0.13
@@ -58,45 +57,8 @@ _BREAKOUTS_PER_MOVIE_DAY = 0.0006
 _TRAILER_LEAD_DAYS = (15, 200)
 
 
-@dataclass(frozen=True, slots=True)
-class Simulation:
-    """Grids are [movie, day]. `observed`: there is a row that day.
-
-    `attention` is popularity without noise, weekday and catalogue: the truth.
-    `nuisances`: where something befell the counter of votes in the last 10 days.
-    """
-
-    seed: int
-    movie_id: Ints
-    first_day: date
-    popularity: Floats
-    votes: Ints
-    observed: Flags
-    attention: Floats
-    events: tuple[Event, ...]
-    labels: Labels
-    nuisances: Mapping[str, Flags]
-
-    def with_rows_missing(self, share: float) -> Self:
-        """Lose that share of the rows at random."""
-        draw = np.random.default_rng([self.seed, 7])
-        kept = draw.random(self.observed.shape) >= share
-        return replace(self, observed=self.observed & kept)
-
-    def rescaled(self, factor: float, day: int) -> Self:
-        """Let TMDB multiply every popularity from that day on."""
-        popularity = self.popularity.copy()
-        popularity[:, day:] *= factor
-        return replace(self, popularity=popularity)
-
-
-def simulate(
-    seed: int, movies: int, days: int, dispersion: float = DISPERSION
-) -> Simulation:
-    """Draw one catalogue and its days; the same arguments give the same numbers.
-
-    dispersion: how far the votes a day of titles that are not fresh scatter.
-    """
+def simulate(seed: int, movies: int, days: int) -> Simulation:
+    """Draw one catalogue and its days."""
     draw = np.random.default_rng([seed, movies, days])
     plan = _plan(draw, seed, movies, days)
     trailers = _trailers(draw, plan, days)
@@ -107,7 +69,7 @@ def simulate(
         / POPULARITY_UNITS
     )
     popularity *= wobble(draw, popularity.shape)
-    votes = _votes(draw, plan, popularity, dispersion)
+    votes = _votes(draw, plan, popularity)
     votes, nuisances = disturbed(draw, votes)
     on = plan.first_on + np.arange(days)
     exists = (plan.created_on[:, None] <= on) & (on < plan.deleted_on[:, None])
@@ -119,8 +81,8 @@ def simulate(
         votes=votes,
         observed=exists & arrived(draw, exists.shape),
         attention=truth.attention,
-        events=truth.events,
-        labels=label_days(truth),
+        events=tuple(course.event for course in truth.courses),
+        labels=label_days(truth.courses, truth.lifted),
         nuisances=nuisances,
     )
 
@@ -166,7 +128,7 @@ def _some(draw: Generator, among: Flags, count: int) -> NDArray[np.int64]:
     return draw.choice(np.flatnonzero(among), count, replace=False)
 
 
-def _trailers(draw: Generator, plan: Plan, days: int) -> tuple[Event, ...]:
+def _trailers(draw: Generator, plan: Plan, days: int) -> tuple[Trailer, ...]:
     """Up to two per release, while it is on TMDB and not out."""
     trailers = []
     for movie in np.flatnonzero(plan.kind != Kind.EVERGREEN):
@@ -181,18 +143,18 @@ def _trailers(draw: Generator, plan: Plan, days: int) -> tuple[Event, ...]:
                 top=onset + ramp - 1,
                 kind="trailer",
                 lift=float(np.exp(draw.uniform(np.log(0.8), np.log(8)))),
-                half_life_days=float(draw.uniform(2, 7)),
             )
+            half_life_days = float(draw.uniform(2, 7))
             if max(created + 14, 0) <= onset < days:
-                trailers.append(event)
+                trailers.append(Trailer(event, half_life_days))
     return tuple(trailers)
 
 
-def _votes(draw: Generator, plan: Plan, popularity: Floats, dispersion: float) -> Ints:
+def _votes(draw: Generator, plan: Plan, popularity: Floats) -> Ints:
     """Negative binomial votes a day, with the scatter of the movie's age."""
     expected = expected_votes(plan, slice(0, len(plan)), popularity)
     age = plan.first_on + np.arange(popularity.shape[1]) - plan.released_on[:, None]
-    shape = 1 / np.where(age < _FRESH_VOTES_DAYS, FRESH_DISPERSION, dispersion)
+    shape = 1 / np.where(age < _FRESH_VOTES_DAYS, _FRESH_DISPERSION, _DISPERSION)
     gained = draw.poisson(expected * draw.gamma(shape, 1 / shape))
     few = np.exp(draw.normal(_OBSCURE_VOTES_LOG, 1.2, len(plan)))
     obscure = (plan.kind == Kind.EVERGREEN) & (plan.floor < _OBSCURE_BELOW)
