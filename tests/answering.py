@@ -1,4 +1,4 @@
-"""A server that answers every request with the bytes it is told, and counts them."""
+"""A server that answers every request with given bytes and counts the requests."""
 
 import socket
 import threading

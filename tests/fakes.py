@@ -1,4 +1,4 @@
-"""Fakes of shared/interfaces.py: they keep what they got, and answer as told."""
+"""Fakes of shared/interfaces.py: they record calls and return prepared answers."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What the world outside does to a stack."""
+"""Publish messages to a running local stack."""
 
 import json
 from collections.abc import Mapping

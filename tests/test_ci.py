@@ -1,4 +1,4 @@
-"""CI: what .ci/run hands to the tests, and that no skip passes it."""
+"""CI: what .ci/run passes to the tests, and that a skip fails it."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The Makefile in somebody's shell: only what is said to make counts."""
+"""The Makefile in a user's shell: only variables given to make count."""
 
 import os
 import shutil

@@ -1,20 +1,20 @@
-"""Chaos: a seed in, one run of the real pipeline with one fault out, judged by truth.
+"""Fault injection: run the real pipeline with one fault per seed and check the result.
 
-Everything runs as it is deployed; what breaks is broken from outside: processes by
-SIGKILL at the moment they ask BigQuery for something, BigQuery by what stands between
-it and them, Pub/Sub and TMDB by their emulators.
+Everything runs as it is deployed, and faults come from outside: SIGKILL at the moment a
+process calls BigQuery, a proxy between the functions and BigQuery, and the emulators of
+Pub/Sub and TMDB.
 
-- `tap`: between one function and BigQuery.
-- `scene`: one run and the means to break it. `faults`: what is broken, by name.
-- `truth`: what must be true afterwards. `stage`: the running stack and its seeds.
+- `proxy`: sits between a function and BigQuery.
+- `scenario`: one run and the means to break it. `faults`: the faults, by name.
+- `invariants`: what must hold afterwards. `runner`: the running stack and its seeds.
 """
 
 from benchmarks.fault_injection.faults import FAULTS
 from benchmarks.fault_injection.runner import (
     ChaosError,
     Outcome,
-    Stage,
+    Runner,
     fault_of,
 )
 
-__all__ = ["FAULTS", "ChaosError", "Outcome", "Stage", "fault_of"]
+__all__ = ["FAULTS", "ChaosError", "Outcome", "Runner", "fault_of"]

@@ -1,7 +1,7 @@
-"""python -m benchmarks.fault_injection: play seeds, and print what each fault came to.
+"""Run seeds of fault injection and print the results by fault.
 
-Every run must end in a state that is true, with no row lost or doubled; a seed where
-it does not is told with the command that plays it again. Exit code 1 if there is any.
+Every run must end in a state that is true, with no row lost or doubled. For a seed that
+fails it prints the command that repeats it, and the exit code is 1.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from benchmarks.fault_injection import FAULTS, Outcome, Stage, fault_of
+from benchmarks.fault_injection import FAULTS, Outcome, Runner, fault_of
 from local.console import open_console
 
 SEEDS_PER_STACK = 40
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
     )
-    # Ctrl-C ends the soak early: what was played until then is told.
+    # Ctrl-C ends the soak early: the results so far are printed.
     with suppress(KeyboardInterrupt), Progress(*columns, console=console) as progress:
         task = progress.add_task("starting", total=len(seeds))
         for part in batched(seeds, SEEDS_PER_STACK, strict=False):
@@ -70,16 +70,16 @@ def _play(
     """Play seeds on one stack until one fails; how many were played."""
     with (
         tempfile.TemporaryDirectory(prefix="chaos-") as data,
-        Stage(Path(data), seeds[0]) as stage,
+        Runner(Path(data), seeds[0]) as runner,
     ):
         for played, seed in enumerate(seeds, start=1):
             name = fault_of(seed)
             progress.update(task, description=f"seed {seed}: {name}")
             try:
-                outcomes.append(stage.play(seed))
+                outcomes.append(runner.play(seed))
                 if not progress.console.is_terminal:
                     print(outcomes[-1], flush=True)
-            except Exception:  # noqa: BLE001 - every failure is told, none ends the soak
+            except Exception:  # noqa: BLE001 - every failure is printed, none ends the soak
                 failures.append((seed, traceback.format_exc(limit=-2)))
                 progress.console.print(f"seed {seed} ({name}) failed", style="red")
                 progress.console.print(failures[-1][1])

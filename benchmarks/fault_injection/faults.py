@@ -1,4 +1,4 @@
-"""Faults: what breaks in a scene, by name. Each arms the scene and says what is due."""
+"""The faults, by name: each one prepares a scenario and sets what must come of it."""
 
 import json
 import threading
@@ -12,14 +12,14 @@ from itertools import count
 from urllib.parse import urlsplit
 
 from benchmarks.fault_injection.proxy import Answer, Call, CutError, Forward
-from benchmarks.fault_injection.scenario import DELIVERIES, Scene
+from benchmarks.fault_injection.scenario import DELIVERIES, Scenario
 from emulators.tmdb.http.faults import MALFORMED_KINDS, READABLE_KINDS
 from local import tables
 from local.run_progress import Status
 from shared.messages import INGEST_REQUESTS, METRICS_REQUESTS, MOVIE_BATCHES
 from shared.runs import ENDED
 
-type Fault = Callable[[Scene], None]
+type Fault = Callable[[Scenario], None]
 type Moment = Callable[[Call], bool]
 
 CLOSED = ("PARTIAL", "FAILED")
@@ -57,9 +57,14 @@ def _starts_a_transaction(call: Call) -> bool:
 
 
 def _kill(
-    scene: Scene, function: str, moment: Moment, *, after: bool = False, nth: int = 1
+    scenario: Scenario,
+    function: str,
+    moment: Moment,
+    *,
+    after: bool = False,
+    nth: int = 1,
 ) -> None:
-    """Kill a function when it asks BigQuery for something the nth time."""
+    """Kill a function at the nth call to BigQuery that matches."""
     lock, asked = threading.Lock(), count(1)
 
     def ambush(call: Call, forward: Forward) -> Answer:
@@ -70,29 +75,32 @@ def _kill(
                 return forward(call)
         if after:
             forward(call)
-        scene.crash(function)
+        scenario.crash(function)
         raise CutError
 
-    scene.tap.ambush = ambush
+    scenario.proxy.ambush = ambush
 
 
-def _killed_before_work(scene: Scene) -> None:
-    _kill(scene, "fetch_details", lambda _: True)
+def _killed_before_work(scenario: Scenario) -> None:
+    _kill(scenario, "fetch_details", lambda _: True)
 
 
-def _killed_before_marker(scene: Scene) -> None:
+def _killed_before_marker(scenario: Scenario) -> None:
     _kill(
-        scene, "fetch_details", _records("BATCH_DONE"), nth=scene.draw.choice([1, 1, 2])
+        scenario,
+        "fetch_details",
+        _records("BATCH_DONE"),
+        nth=scenario.draw.choice([1, 1, 2]),
     )
 
 
-def _killed_after_marker(scene: Scene) -> None:
-    nth = scene.draw.choice([1, 2])
-    _kill(scene, "fetch_details", _records("BATCH_DONE"), after=True, nth=nth)
+def _killed_after_marker(scenario: Scenario) -> None:
+    nth = scenario.draw.choice([1, 2])
+    _kill(scenario, "fetch_details", _records("BATCH_DONE"), after=True, nth=nth)
 
 
-def _killed_while_planning(scene: Scene) -> None:
-    moment, after = scene.draw.choice(
+def _killed_while_planning(scenario: Scenario) -> None:
+    moment, after = scenario.draw.choice(
         [
             (_loads("is_deleted"), False),
             (_loads("is_deleted"), True),
@@ -101,23 +109,23 @@ def _killed_while_planning(scene: Scene) -> None:
             (_records("RUN_PLANNED"), True),
         ]
     )
-    _kill(scene, "ingest_changes", moment, after=after)
+    _kill(scenario, "ingest_changes", moment, after=after)
 
 
-def _killed_during_metrics(scene: Scene) -> None:
-    if scene.draw.random() < 0.3:  # noqa: PLR2004
+def _killed_during_metrics(scenario: Scenario) -> None:
+    if scenario.draw.random() < 0.3:  # noqa: PLR2004
         moment, nth = _records("METRICS_DONE"), 1
     else:
         # The views' first ones, or the script that computes everything.
-        moment = scene.draw.choice([_starts_a_job, _starts_a_transaction])
-        nth = scene.draw.randint(1, 6) if moment is _starts_a_job else 1
-    after = scene.draw.random() < 0.5  # noqa: PLR2004
-    _kill(scene, "compute_metrics", moment, after=after, nth=nth)
+        moment = scenario.draw.choice([_starts_a_job, _starts_a_transaction])
+        nth = scenario.draw.randint(1, 6) if moment is _starts_a_job else 1
+    after = scenario.draw.random() < 0.5  # noqa: PLR2004
+    _kill(scenario, "compute_metrics", moment, after=after, nth=nth)
 
 
-def _lost_batch(scene: Scene) -> None:
-    left = iter(range(scene.draw.choice([1, 1, 2])))
-    no = scene.draw.choice([1, 2])
+def _lost_batch(scenario: Scenario) -> None:
+    left = iter(range(scenario.draw.choice([1, 1, 2])))
+    no = scenario.draw.choice([1, 2])
 
     def is_lost(topic: str, data: bytes) -> bool:
         return (
@@ -126,10 +134,10 @@ def _lost_batch(scene: Scene) -> None:
             and next(left, None) is not None
         )
 
-    scene.lose(is_lost)
+    scenario.lose(is_lost)
 
 
-def _late_batch(scene: Scene) -> None:
+def _late_batch(scenario: Scenario) -> None:
     """Lose a batch, however often it is published, until the run has been closed."""
     lost: list[bytes] = []
     seen = {"closed": False}
@@ -143,103 +151,105 @@ def _late_batch(scene: Scene) -> None:
     def look(status: Status) -> bool:
         if not seen["closed"] and status["state"] in CLOSED:
             seen["closed"] = True
-            scene.lose(lambda _topic, _data: False)
-            scene.publish(MOVIE_BATCHES, lost[0])
+            scenario.lose(lambda _topic, _data: False)
+            scenario.publish(MOVIE_BATCHES, lost[0])
         return seen["closed"] and status["state"] not in CLOSED
 
-    scene.lose(is_lost)
-    scene.look = look
+    scenario.lose(is_lost)
+    scenario.look = look
 
 
-def _two_sweeps(scene: Scene) -> None:
-    _lost_batch(scene)
-    scene.sweeps_at_once = 3
+def _two_sweeps(scenario: Scenario) -> None:
+    _lost_batch(scenario)
+    scenario.sweeps_at_once = 3
 
 
-def _poison_movies(scene: Scene) -> None:
+def _poison_movies(scenario: Scenario) -> None:
     """One keeps the day publishable, several make it partial."""
-    how_many = scene.draw.choice([1, 1, 4])
-    poisoned = scene.draw.sample(scene.tracked[: len(scene.tracked) // 2], how_many)
+    how_many = scenario.draw.choice([1, 1, 4])
+    poisoned = scenario.draw.sample(
+        scenario.tracked[: len(scenario.tracked) // 2], how_many
+    )
     kinds = [kind for kind in MALFORMED_KINDS if kind not in READABLE_KINDS]
-    scene.simulated["malformed_movies"] = {
-        str(movie): scene.draw.choice(kinds) for movie in poisoned[1:]
+    scenario.simulated["malformed_movies"] = {
+        str(movie): scenario.draw.choice(kinds) for movie in poisoned[1:]
     }
-    if scene.draw.random() < 0.5:  # noqa: PLR2004
-        scene.simulated["poison_movies"] = poisoned[:1]
+    if scenario.draw.random() < 0.5:  # noqa: PLR2004
+        scenario.simulated["poison_movies"] = poisoned[:1]
     else:
-        kind = scene.draw.choice(kinds)
-        scene.simulated["malformed_movies"][str(poisoned[0])] = kind
-    scene.failing |= set(poisoned)
+        kind = scenario.draw.choice(kinds)
+        scenario.simulated["malformed_movies"][str(poisoned[0])] = kind
+    scenario.failing |= set(poisoned)
 
 
-def _poison_messages(scene: Scene) -> None:
+def _poison_messages(scenario: Scenario) -> None:
     bad = {
         INGEST_REQUESTS: b'{"mode": "hourly"}',
         MOVIE_BATCHES: json.dumps(
-            {"run_id": scene.run.run_id, "movie_ids": "all"}
+            {"run_id": scenario.run.run_id, "movie_ids": "all"}
         ).encode(),
         METRICS_REQUESTS: b"\xff no JSON",
     }
-    tick = scene.begin
+    tick = scenario.begin
 
     def begin() -> None:
         for topic, data in bad.items():
-            scene.publish(topic, data)
+            scenario.publish(topic, data)
         tick()
 
-    scene.begin = begin
-    scene.parked |= set(bad.values())
+    scenario.begin = begin
+    scenario.parked |= set(bad.values())
 
 
-def _storm(scene: Scene) -> None:
-    start_s = scene.draw.uniform(0, 1.5)
-    scene.simulated |= {"storm_429_start_s": start_s, "storm_429_s": 2.0}
+def _storm(scenario: Scenario) -> None:
+    start_s = scenario.draw.uniform(0, 1.5)
+    scenario.simulated |= {"storm_429_start_s": start_s, "storm_429_s": 2.0}
 
 
-def _outage(scene: Scene) -> None:
+def _outage(scenario: Scenario) -> None:
     """Half as long as a request is tried again, as 30 s are of the default 60."""
-    start_s = scene.draw.uniform(0, 1.5)
-    scene.simulated |= {"outage_start_s": start_s, "outage_s": 1.5}
+    start_s = scenario.draw.uniform(0, 1.5)
+    scenario.simulated |= {"outage_start_s": start_s, "outage_s": 1.5}
 
 
-def _slow(scene: Scene) -> None:
-    scene.simulated |= {"slow_share": 1.0, "slow_s": 0.9}
+def _slow(scenario: Scenario) -> None:
+    scenario.simulated |= {"slow_share": 1.0, "slow_s": 0.9}
 
 
-def _bad_pages(scene: Scene) -> None:
+def _bad_pages(scenario: Scenario) -> None:
     """Without an export the lists decide, and the lists are short and repeat."""
-    scene.simulated |= {
-        "missing_exports": [scene.day.isoformat()],
+    scenario.simulated |= {
+        "missing_exports": [scenario.day.isoformat()],
         "short_pages": [2, 4],
         "repeated_pages": [3],
     }
 
 
-def _bad_export(scene: Scene) -> None:
-    kind = scene.draw.choice(
+def _bad_export(scenario: Scenario) -> None:
+    kind = scenario.draw.choice(
         ["missing_exports", "truncated_exports", "corrupt_exports"]
     )
-    scene.simulated[kind] = [scene.day.isoformat()]
+    scenario.simulated[kind] = [scenario.day.isoformat()]
 
 
-def _bigquery_away(scene: Scene) -> None:
+def _bigquery_away(scenario: Scenario) -> None:
     """Refuse some calls; of others only the answer is lost, the work is done."""
     lock, left = threading.Lock(), iter(range(8))
 
     def ambush(call: Call, forward: Forward) -> Answer:
         with lock:
-            is_struck = scene.draw.random() < 0.25 and next(left, None) is not None  # noqa: PLR2004
-            is_done = scene.draw.random() < 0.5 and "/upload/" not in call.path  # noqa: PLR2004
+            is_struck = scenario.draw.random() < 0.25 and next(left, None) is not None  # noqa: PLR2004
+            is_done = scenario.draw.random() < 0.5 and "/upload/" not in call.path  # noqa: PLR2004
         if not is_struck:
             return forward(call)
         if is_done:
             forward(call)
         return _AWAY
 
-    scene.tap.ambush = ambush
+    scenario.proxy.ambush = ambush
 
 
-def _quota(scene: Scene) -> None:
+def _quota(scenario: Scenario) -> None:
     """Refuse some calls for a while as BigQuery refuses a project in a hurry.
 
     Fewer than a message has deliveries: most refusals cost one, and a limit that lasts
@@ -249,24 +259,24 @@ def _quota(scene: Scene) -> None:
 
     def ambush(call: Call, forward: Forward) -> Answer:
         with lock:
-            is_struck = scene.draw.random() < 0.25 and next(left, None) is not None  # noqa: PLR2004
-            reason, message = scene.draw.choice(_USED_UP)
+            is_struck = scenario.draw.random() < 0.25 and next(left, None) is not None  # noqa: PLR2004
+            reason, message = scenario.draw.choice(_USED_UP)
         if not is_struck:
             return forward(call)
         error = {"reason": reason, "message": message, "domain": "usageLimits"}
         body = {"code": 403, "message": message, "errors": [error]}
         return Answer(403, json.dumps({"error": body}).encode())
 
-    scene.tap.ambush = ambush
+    scenario.proxy.ambush = ambush
 
 
-def _visible_late(scene: Scene) -> None:
+def _visible_late(scenario: Scenario) -> None:
     """Take streamed rows at once, and show them seconds later, each request its own."""
     lock = threading.Lock()
 
     def show(call: Call, late_s: float) -> None:
         time.sleep(late_s)
-        target = urlsplit(scene.stack.bigquery_url).netloc
+        target = urlsplit(scenario.stack.bigquery_url).netloc
         connection = HTTPConnection(target, timeout=60)
         kept = {
             name: value
@@ -283,51 +293,53 @@ def _visible_late(scene: Scene) -> None:
         if "/insertAll" not in call.path:
             return forward(call)
         with lock:
-            late_s = scene.draw.uniform(0.2, 5.0)
-            scene.background(partial(show, call, late_s))
+            late_s = scenario.draw.uniform(0.2, 5.0)
+            scenario.background(partial(show, call, late_s))
         return _TAKEN
 
-    scene.tap.ambush = ambush
-    scene.is_late = True
+    scenario.proxy.ambush = ambush
+    scenario.is_late = True
 
 
-def _expired(scene: Scene) -> None:
+def _expired(scenario: Scenario) -> None:
     """Drop what expires first once the run has ended, as 31 days later."""
 
     def look(status: Status) -> bool:
-        if not scene.is_expired and status["state"] in ENDED:
-            began = datetime.combine(scene.day, datetime_time(), UTC)
+        if not scenario.is_expired and status["state"] in ENDED:
+            began = datetime.combine(scenario.day, datetime_time(), UTC)
             later = began + timedelta(days=31)
-            tables.expire_partitions(scene.stack.client, later)
-            scene.is_expired = True
+            tables.expire_partitions(scenario.stack.client, later)
+            scenario.is_expired = True
             return False
-        return scene.is_expired
+        return scenario.is_expired
 
-    scene.look = look
+    scenario.look = look
 
 
-def _missed_tick(scene: Scene) -> None:
+def _missed_tick(scenario: Scenario) -> None:
     """Let no tick come, and Scheduler's sweep after the hour find that out."""
 
     def deliver() -> None:
-        moment = f"{scene.day}T13:00:00Z"
-        while scene.push("ingest_changes", {"mode": "sweep"}, moment) != 200:  # noqa: PLR2004
+        moment = f"{scenario.day}T13:00:00Z"
+        while scenario.push("ingest_changes", {"mode": "sweep"}, moment) != 200:  # noqa: PLR2004
             time.sleep(0.5)
 
-    scene.begin = partial(scene.background, deliver)
+    scenario.begin = partial(scenario.background, deliver)
 
 
-def _storm_of_404(scene: Scene) -> None:
-    start_s = scene.draw.uniform(0, 1.5)
-    scene.simulated |= {"storm_404_start_s": start_s, "storm_404_s": 2.0}
+def _storm_of_404(scenario: Scenario) -> None:
+    start_s = scenario.draw.uniform(0, 1.5)
+    scenario.simulated |= {"storm_404_start_s": start_s, "storm_404_s": 2.0}
 
 
-def _bare_gzip(scene: Scene) -> None:
-    scene.simulated["bare_gzip_share"] = scene.draw.choice([0.3, 1.0])
+def _bare_gzip(scenario: Scenario) -> None:
+    scenario.simulated["bare_gzip_share"] = scenario.draw.choice([0.3, 1.0])
 
 
-def _refused_rows(scene: Scene) -> None:
-    refused = set(scene.draw.sample(scene.tracked[:40], scene.draw.choice([1, 3])))
+def _refused_rows(scenario: Scenario) -> None:
+    refused = set(
+        scenario.draw.sample(scenario.tracked[:40], scenario.draw.choice([1, 3]))
+    )
 
     def ambush(call: Call, forward: Forward) -> Answer:
         if "/movie_details_raw/insertAll" not in call.path:
@@ -345,26 +357,26 @@ def _refused_rows(scene: Scene) -> None:
         errors = [{"index": index, "errors": [reason]} for index in bad]
         return Answer(200, json.dumps({"insertErrors": errors}).encode())
 
-    scene.tap.ambush = ambush
-    scene.failing |= refused
+    scenario.proxy.ambush = ambush
+    scenario.failing |= refused
 
 
-def _midnight(scene: Scene) -> None:
+def _midnight(scenario: Scenario) -> None:
     """Kill the planner of a day's last tick, and let TMDB go on to the next day."""
-    _kill(scene, "ingest_changes", _loads("is_deleted"))
+    _kill(scenario, "ingest_changes", _loads("is_deleted"))
 
     def deliver() -> None:
-        moment = f"{scene.day}T23:59:59.9Z"
-        while scene.push("ingest_changes", {"mode": "daily"}, moment) != 200:  # noqa: PLR2004
-            scene.stack.steer_simulator(
-                {"today": scene.days[1].isoformat(), "time_of_day": "00:00:01"}
+        moment = f"{scenario.day}T23:59:59.9Z"
+        while scenario.push("ingest_changes", {"mode": "daily"}, moment) != 200:  # noqa: PLR2004
+            scenario.stack.steer_simulator(
+                {"today": scenario.days[1].isoformat(), "time_of_day": "00:00:01"}
             )
             time.sleep(0.5)
 
-    scene.begin = partial(scene.background, deliver)
+    scenario.begin = partial(scenario.background, deliver)
 
 
-def _nothing(_scene: Scene) -> None:
+def _nothing(_scenario: Scenario) -> None:
     """Fine weather, but for the duplicates that there are always."""
 
 

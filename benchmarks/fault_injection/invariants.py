@@ -1,6 +1,6 @@
-"""Truth: a finished scene in, everything that is not as it must be out, in words.
+"""Check a finished scenario: return a sentence for each violated invariant.
 
-Judged by what the simulator knows, not by what the pipeline says of itself.
+The expected values come from the simulator, not from what the pipeline reports.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from benchmarks.fault_injection.scenario import Scene
+from benchmarks.fault_injection.scenario import Scenario
 from emulators.tmdb.catalogue.source import Source
 from local.run_progress import Status
 
@@ -43,25 +43,25 @@ WHERE run_id = @run_id GROUP BY event
 
 
 def problems(
-    scene: Scene, status: Status, letters: Iterable[bytes], source: Source
+    scenario: Scenario, status: Status, letters: Iterable[bytes], source: Source
 ) -> Iterator[str]:
     """Yield what is wrong; nothing is what one hopes for."""
-    rows = _Rows(scene)
+    rows = _Rows(scenario)
     planned = {row["movie_id"] for row in rows(_PLANNED)}
-    told = {movie: _told(movie, scene.days, source) for movie in planned}
+    told = {movie: _told(movie, scenario.days, source) for movie in planned}
     there = {movie for movie, values in told.items() if values}
-    due = there - scene.failing
-    yield from _wrong_rows(rows, due, told, set() if scene.is_expired else due)
+    due = there - scenario.failing
+    yield from _wrong_rows(rows, due, told, set() if scenario.is_expired else due)
     yield from _wrong_counts(status, planned, there, due)
     events = {row["event"]: row["n"] for row in rows(_EVENTS)}
     published = events.get("METRICS_DONE", 0)
     # A run that was closed too early is computed again with what came late, and so is
     # one whose end was not visible yet.
-    may_repeat = scene.is_late or events.get("RUN_CLOSED")
+    may_repeat = scenario.is_late or events.get("RUN_CLOSED")
     if published != 1 and not (published and may_repeat):
         yield f"metrics were published {published} times: {events}"
-    if set(letters) != scene.parked:
-        yield f"dead letters are {set(letters)}, not {scene.parked}"
+    if set(letters) != scenario.parked:
+        yield f"dead letters are {set(letters)}, not {scenario.parked}"
 
 
 def _told(movie_id: int, days: Iterable[date], source: Source) -> set[Any]:
@@ -115,14 +115,14 @@ def _wrong_counts(
 
 
 class _Rows:
-    """Queries about one scene."""
+    """Queries about one scenario."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._client = scene.stack.client
+    def __init__(self, scenario: Scenario) -> None:
+        self._client = scenario.stack.client
         self._config = bigquery.QueryJobConfig(
             query_parameters=[
-                bigquery.ScalarQueryParameter("run_id", "STRING", scene.run.run_id),
-                bigquery.ScalarQueryParameter("day", "DATE", scene.day),
+                bigquery.ScalarQueryParameter("run_id", "STRING", scenario.run.run_id),
+                bigquery.ScalarQueryParameter("day", "DATE", scenario.day),
             ]
         )
 

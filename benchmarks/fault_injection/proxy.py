@@ -1,7 +1,7 @@
-"""A tap: what one function asks of BigQuery in, the same, or a fault, out.
+"""An HTTP proxy between a function and BigQuery that can inject faults.
 
-An HTTP proxy on loopback. Its `ambush` sees every call and decides: hand it on, change
-it, refuse it, or cut the line without an answer.
+Its `ambush` sees every call and forwards it, changes it, refuses it, or closes the
+connection without an answer.
 """
 
 import threading
@@ -35,7 +35,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the function gets to see."""
+    """What the function receives."""
 
     status: int
     body: bytes
@@ -50,16 +50,16 @@ type Forward = Callable[[Call], Answer]
 type Ambush = Callable[[Call, Forward], Answer]
 
 
-def hand_on(call: Call, forward: Forward) -> Answer:
+def forwarded(call: Call, forward: Forward) -> Answer:
     """Let every call pass: no fault."""
     return forward(call)
 
 
-class Tap:
-    """What stands between the functions and BigQuery. `ambush` may be set any time."""
+class Proxy:
+    """The proxy between the functions and BigQuery. `ambush` may be set any time."""
 
     def __init__(self) -> None:
-        self.ambush: Ambush = hand_on
+        self.ambush: Ambush = forwarded
 
     @contextmanager
     def between(self, function: str, url: str) -> Iterator[str]:
@@ -67,7 +67,7 @@ class Tap:
         target = urlsplit(url).netloc
         handler = partial(_Handler, self, function, target)
         server = _Server(("127.0.0.1", 0), handler)
-        thread = threading.Thread(target=server.serve_forever, name=f"tap-{function}")
+        thread = threading.Thread(target=server.serve_forever, name=f"proxy-{function}")
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -94,12 +94,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def __init__(
         self,
-        tap: Tap,
+        proxy: Proxy,
         function: str,
         target: str,
         *request: Any,  # noqa: ANN401 - as socketserver passes them
     ) -> None:
-        self._tap = tap
+        self._proxy = proxy
         self._function = function
         self._upstream = HTTPConnection(target, timeout=_TIMEOUT_S)
         super().__init__(*request)
@@ -109,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = tuple(self.headers.items())
         call = Call(self._function, self.command, self.path, headers, body)
         try:
-            answer = self._tap.ambush(call, self._forward)
+            answer = self._proxy.ambush(call, self._forward)
         except (CutError, HTTPException, OSError):
             self.close_connection = True
             return

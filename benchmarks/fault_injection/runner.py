@@ -1,4 +1,4 @@
-"""The stage: one running stack, on which seeds are played one after another."""
+"""Run seeds one after another on one local stack."""
 
 import time
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from typing import Self
 
 from benchmarks.fault_injection import invariants
 from benchmarks.fault_injection.faults import FAULTS
-from benchmarks.fault_injection.proxy import Tap, hand_on
-from benchmarks.fault_injection.scenario import DELIVERIES, Scene
+from benchmarks.fault_injection.proxy import Proxy, forwarded
+from benchmarks.fault_injection.scenario import DELIVERIES, Scenario
 from emulators.pubsub import PubSubEmulator
 from emulators.tmdb.catalogue.movies import Catalogue
 from local import topics
@@ -70,11 +70,11 @@ def day_of(seed: int) -> date:
     return FIRST + timedelta(days=1 + seed % SEEDS)
 
 
-class Stage:
-    """A stack with a tap before BigQuery; `seed` is the first to be played on it."""
+class Runner:
+    """A stack with a proxy before BigQuery; `seed` is the first to run on it."""
 
     def __init__(self, data: Path, seed: int, *, google_pubsub: bool = False) -> None:
-        self._tap = Tap()
+        self._proxy = Proxy()
         self._source = Catalogue(**CATALOGUE, start=date(FIRST.year, 1, 1))
         self._start = day_of(seed) - timedelta(days=1)
         simulator = (
@@ -87,7 +87,7 @@ class Stage:
             simulator=simulator,
             duplicate_rate=0.25,
             google_pubsub=google_pubsub,
-            before_bigquery=self._tap.between,
+            before_bigquery=self._proxy.between,
         )
         self.stack = Stack(data, options)
 
@@ -105,26 +105,28 @@ class Stage:
 
     def play(self, seed: int) -> Outcome:
         """Play a seed to its end; ChaosError when anything is not as it must be."""
-        scene = self._scene(seed)
-        FAULTS[scene.fault](scene)
+        scenario = self._scenario(seed)
+        FAULTS[scenario.fault](scenario)
         self.stack.steer_simulator(
             {
-                "today": scene.day.isoformat(),
+                "today": scenario.day.isoformat(),
                 "time_of_day": "09:00:00",
-                "faults": scene.simulated,
+                "faults": scenario.simulated,
             }
         )
         began = time.monotonic()
         try:
-            scene.begin()
-            status, seconds = self._watch(scene, began)
+            scenario.begin()
+            status, seconds = self._watch(scenario, began)
         finally:
-            scene.wait()
-            self._heal(scene)
-        wrong = list(invariants.problems(scene, status, self._letters(), self._source))
+            scenario.wait()
+            self._heal(scenario)
+        wrong = list(
+            invariants.problems(scenario, status, self._letters(), self._source)
+        )
         if wrong:
-            raise self._error(scene, "; ".join(wrong))
-        return Outcome(seed, scene.fault, status["state"], seconds, scene.crashes)
+            raise self._error(scenario, "; ".join(wrong))
+        return Outcome(seed, scenario.fault, status["state"], seconds, scenario.crashes)
 
     def _load(self) -> None:
         body = {"mode": "initial", "run_date": self._start.isoformat()}
@@ -132,64 +134,64 @@ class Stage:
         runs = [Run(mode, self._start).run_id for mode in (Mode.INITIAL, Mode.HISTORY)]
         wait_until_published(self.stack.client, runs, PATIENCE_S)
 
-    def _scene(self, seed: int) -> Scene:
+    def _scenario(self, seed: int) -> Scenario:
         rows = self.stack.client.query_and_wait(
             "SELECT movie_id FROM tmdb_analytics.tracked_movies "
             f"WHERE retired_on IS NULL AND rank <= {MOVIES} ORDER BY rank"
         )
-        return Scene(
+        return Scenario(
             seed=seed,
             fault=fault_of(seed),
             day=day_of(seed),
             draw=Random(seed),
             stack=self.stack,
-            tap=self._tap,
+            proxy=self._proxy,
             tracked=[row["movie_id"] for row in rows],
         )
 
-    def _watch(self, scene: Scene, began: float) -> tuple[Status, float]:
+    def _watch(self, scenario: Scenario, began: float) -> tuple[Status, float]:
         """Sweep and look until the run is in a final state and stays there."""
         swept_at, ended_at = began, 0.0
         while (now := time.monotonic()) < began + PATIENCE_S:
             time.sleep(LOOK_S)
-            status = run_state(self.stack.client, scene.run.run_id)
-            may_end = status is not None and scene.look(status)
+            status = run_state(self.stack.client, scenario.run.run_id)
+            may_end = status is not None and scenario.look(status)
             if status and may_end and status["state"] in ENDED:
                 ended_at = ended_at or now
-                if self._is_idle(scene):
-                    self._sweep(scene)
-                    again = run_state(self.stack.client, scene.run.run_id)
-                    if again == status and self._is_idle(scene):
+                if self._is_idle(scenario):
+                    self._sweep(scenario)
+                    again = run_state(self.stack.client, scenario.run.run_id)
+                    if again == status and self._is_idle(scenario):
                         return status, ended_at - began
             else:
                 ended_at = 0.0
             if now - swept_at > SWEEP_S:
                 swept_at = now
-                self._sweep(scene)
-        said = run_state(self.stack.client, scene.run.run_id)
-        raise self._error(scene, f"not ended after {PATIENCE_S:.0f} s: {said}")
+                self._sweep(scenario)
+        said = run_state(self.stack.client, scenario.run.run_id)
+        raise self._error(scenario, f"not ended after {PATIENCE_S:.0f} s: {said}")
 
-    def _sweep(self, scene: Scene) -> None:
-        body = {"mode": "sweep", "run_date": scene.day.isoformat()}
+    def _sweep(self, scenario: Scenario) -> None:
+        body = {"mode": "sweep", "run_date": scenario.day.isoformat()}
 
         def sweep(_: int) -> None:
             # A killed function answers nothing: the next sweep will.
             with suppress(OSError, HTTPException):
                 self.stack.call("ingest_changes", body)
 
-        with ThreadPoolExecutor(scene.sweeps_at_once) as threads:
-            list(threads.map(sweep, range(scene.sweeps_at_once)))
+        with ThreadPoolExecutor(scenario.sweeps_at_once) as threads:
+            list(threads.map(sweep, range(scenario.sweeps_at_once)))
 
-    def _is_idle(self, scene: Scene) -> bool:
+    def _is_idle(self, scenario: Scenario) -> bool:
         pubsub = self.stack.pubsub
-        if scene.is_at_work():
+        if scenario.is_at_work():
             return False
         return not isinstance(pubsub, PubSubEmulator) or pubsub.idle()
 
-    def _heal(self, scene: Scene) -> None:
-        self._tap.ambush = hand_on
+    def _heal(self, scenario: Scenario) -> None:
+        self._proxy.ambush = forwarded
         if isinstance(self.stack.pubsub, PubSubEmulator):
-            scene.lose(lambda _topic, _data: False)
+            scenario.lose(lambda _topic, _data: False)
         self.stack.steer_simulator({"faults": {}})
 
     def _letters(self) -> Sequence[bytes]:
@@ -200,8 +202,8 @@ class Stage:
                 return []
         return [letter.data for letter in self.stack.dead_letters(2.0)]
 
-    def _error(self, scene: Scene, what: str) -> ChaosError:
+    def _error(self, scenario: Scenario, what: str) -> ChaosError:
         return ChaosError(
-            f"seed {scene.seed} ({scene.fault}, {scene.run.run_id}): {what}\n"
-            f"again: python -m benchmarks.fault_injection --seed {scene.seed}"
+            f"seed {scenario.seed} ({scenario.fault}, {scenario.run.run_id}): {what}\n"
+            f"again: python -m benchmarks.fault_injection --seed {scenario.seed}"
         )

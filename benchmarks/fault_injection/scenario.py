@@ -1,6 +1,7 @@
-"""A scene: one run, what is meant to break it, and what must come of that.
+"""A scenario: one run, the faults that it meets, and the expected outcome.
 
-A fault arms the scene before the run's tick; the stage plays it and truth judges it.
+A fault prepares the scenario before the run's tick; the runner runs it, and
+`invariants` checks it.
 """
 
 import base64
@@ -14,7 +15,7 @@ from http.client import HTTPConnection, HTTPException
 from random import Random
 from typing import Any
 
-from benchmarks.fault_injection.proxy import Tap
+from benchmarks.fault_injection.proxy import Proxy
 from emulators.pubsub import PubSubEmulator
 from local import topics as local_topics
 from local.run_progress import Status
@@ -28,13 +29,13 @@ DELIVERIES = 5
 
 
 @dataclass(slots=True)
-class Scene:
+class Scenario:
     """One run with its fault.
 
     tracked: movies that the run will surely fetch, the most popular first.
-    simulated: what the TMDB simulator is told to do wrong (`Faults`).
+    simulated: the faults of the TMDB simulator (`Faults`).
     failing: movies that cannot be stored. parked: data of messages for dead-letters.
-    sweeps_at_once: how many sweeps are asked for at the same moment.
+    sweeps_at_once: how many sweeps run at the same moment.
     look: called with every look at the run's status; says whether it may end now.
     is_late: rows become visible late, so what is done may be done again.
     is_expired: the run's detail rows have expired.
@@ -46,7 +47,7 @@ class Scene:
     day: date
     draw: Random
     stack: Stack
-    tap: Tap
+    proxy: Proxy
     tracked: list[int]
     simulated: dict[str, Any] = field(default_factory=dict)
     failing: set[int] = field(default_factory=set)
@@ -64,7 +65,7 @@ class Scene:
 
     @property
     def run(self) -> Run:
-        """The run of this scene."""
+        """The run of this scenario."""
         return Run(Mode.DAILY, self.day)
 
     @property
@@ -89,7 +90,7 @@ class Scene:
         pubsub.lose(lambda topic, data: is_lost(topic.rpartition("/")[2], data))
 
     def crash(self, function: str) -> None:
-        """Kill a function's process; another takes its place soon."""
+        """Kill a function's process; it is restarted soon."""
         self.stack.functions[function].kill()
         self.crashes += 1
 
@@ -100,7 +101,7 @@ class Scene:
         self.background(replace)
 
     def background(self, work: Callable[[], None]) -> None:
-        """Do something beside the run; the scene does not end before it has."""
+        """Run `work` in the background; the scenario waits for its end."""
         thread = threading.Thread(target=work, name=f"chaos-{self.seed}")
         self._threads.append(thread)
         thread.start()

@@ -1,6 +1,6 @@
-"""Chaos: each fault once, on one running stack; every run ends in a state that is true.
+"""Fault injection: each fault once on one stack; every run ends in a true state.
 
-`make soak` plays many more seeds. A failure names its seed and how to see it again.
+`make soak` runs many more seeds. A failure names its seed and the command to repeat it.
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fault_injection import FAULTS, Stage, fault_of
+from benchmarks.fault_injection import FAULTS, Runner, fault_of
 from benchmarks.fault_injection.invariants import MIN_COVERAGE
 from emulators.pubsub import find_google_emulator
 from emulators.tmdb import SIMULATED_TOKEN
@@ -26,32 +26,32 @@ ON_GOOGLES = ("killed between rows and marker", "poison messages")
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with Stage(tmp_path_factory.mktemp("chaos"), SEEDS[0]) as stage:
-        yield stage
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    with Runner(tmp_path_factory.mktemp("chaos"), SEEDS[0]) as runner:
+        yield runner
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=[fault_of(seed) for seed in SEEDS])
-def test_nothing_is_lost_or_doubled(stage: Stage, seed: int) -> None:
-    outcome = stage.play(seed)
+def test_nothing_is_lost_or_doubled(runner: Runner, seed: int) -> None:
+    outcome = runner.play(seed)
     if outcome.fault.startswith(("killed", "midnight")):
         assert outcome.crashes == 1
 
 
-def test_no_process_said_the_credential_while_it_was_killed(stage: Stage) -> None:
-    logs = list(stage.stack.logs.glob("*.log"))
+def test_no_process_said_the_credential_while_it_was_killed(runner: Runner) -> None:
+    logs = list(runner.stack.logs.glob("*.log"))
     assert len(logs) >= 4  # and one of each instance that was restarted
     for log in logs:
         assert SIMULATED_TOKEN not in log.read_text(errors="replace"), log.name
-    rows = stage.stack.client.list_rows("tmdb_analytics.ingestion_log")
+    rows = runner.stack.client.list_rows("tmdb_analytics.ingestion_log")
     assert SIMULATED_TOKEN not in json.dumps([dict(row) for row in rows], default=str)
 
 
-def test_a_run_that_was_closed_is_told_as_the_alert_wants_it(stage: Stage) -> None:
+def test_a_run_that_was_closed_is_told_as_the_alert_wants_it(runner: Runner) -> None:
     """The line that run_incomplete of terraform/alerts.yaml waits for."""
     lines = [
         json.loads(line)
-        for log in stage.stack.logs.glob("ingest_changes*.log")
+        for log in runner.stack.logs.glob("ingest_changes*.log")
         for line in log.read_text().splitlines()
         if '"message": "run_closed"' in line
     ]
@@ -72,6 +72,6 @@ def test_the_same_holds_on_googles_own_pubsub(tmp_path: Path) -> None:
     if not shutil.which("java") or not find_google_emulator():
         pytest.skip("needs Google's Pub/Sub emulator and Java")
     seeds = [seed for seed in SEEDS if fault_of(seed) in ON_GOOGLES]
-    with Stage(tmp_path, seeds[0], google_pubsub=True) as stage:
+    with Runner(tmp_path, seeds[0], google_pubsub=True) as runner:
         for seed in seeds:
-            stage.play(seed)
+            runner.play(seed)

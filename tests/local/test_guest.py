@@ -1,4 +1,4 @@
-"""The local stack on somebody's machine: their variables, proxy, paths and signals.
+"""The local stack on a user's machine: their variables, proxy, paths and signals.
 
 One stack for all, started by `python -m local.serve` in the worst environment that we
 know; the last tests kill it.

@@ -1,4 +1,4 @@
-"""The second judge: hand-worked cases, run by the real client on the emulator."""
+"""Hand-worked SQL cases, run by the real client on the emulator."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Mutants: the metric SQL, broken as mutants.yaml says; a hand-worked case notices.
+"""Mutants: a hand-worked case fails for each change of mutants.yaml to the SQL.
 
 Executed on Google's reference implementation, the file's own cases only. A mutant that
 no case notices is a case that is missing.

@@ -1,4 +1,4 @@
-"""Queries: every file of sql/queries answers on a small world; the rules they keep.
+"""Every file of sql/queries returns rows on a small dataset and follows the rules.
 
 The world: twelve movies, number 1 ahead in everything, on the newest published day, the
 day before and a week before; then a day that the checks have withheld. Reports with

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fault_injection.proxy import Answer, Call, Forward, Tap, hand_on
+from benchmarks.fault_injection.proxy import Answer, Call, Forward, Proxy, forwarded
 from emulators.pubsub import PubSubEmulator
 from functions.compute_metrics import breakouts
 from functions.compute_metrics.clients import Clients
@@ -49,7 +49,7 @@ class Days:
 
 @pytest.fixture(scope="module")
 def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
-    tap = Tap()
+    proxy = Proxy()
     options = Options(
         {
             "TRACKED_MOVIES": "40",
@@ -59,12 +59,12 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
             "MAX_DELIVERY_ATTEMPTS": "5",
         },
         simulator=("--seed=3", "--movies=200", f"--today={FIRST}"),
-        before_bigquery=tap.between,
+        before_bigquery=proxy.between,
     )
     seen = Days()
     with Stack(tmp_path_factory.mktemp("alerts"), options) as stack:
         log = _Log(stack.logs)
-        for name, happens in _weather(stack, tap):
+        for name, happens in _weather(stack, proxy):
             happens()
             seen.entries[name] = list(log.new())
             assert isinstance(stack.pubsub, PubSubEmulator)
@@ -73,7 +73,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
     return seen
 
 
-def _weather(stack: Stack, tap: Tap) -> Iterator[tuple[str, Callable[[], None]]]:
+def _weather(stack: Stack, proxy: Proxy) -> Iterator[tuple[str, Callable[[], None]]]:
     def load() -> None:
         body = {"mode": "initial", "run_date": FIRST.isoformat()}
         assert stack.call("ingest_changes", body)[0] == 200
@@ -119,11 +119,11 @@ def _weather(stack: Stack, tap: Tap) -> Iterator[tuple[str, Callable[[], None]]]
             )
             return Answer(200, b"[]") if is_query else forward(call)
 
-        tap.ambush = nonsense
+        proxy.ambush = nonsense
         body = {"from": str(FIRST), "to": str(FIRST)}
         with pytest.raises(json.JSONDecodeError):  # a crash answers in no JSON
             stack.call("compute_metrics", body)
-        tap.ambush = hand_on
+        proxy.ambush = forwarded
 
     yield "BigQuery answers nonsense", babble
 

@@ -1,4 +1,4 @@
-"""explain: asked as a person asks, on the data a demo leaves behind."""
+"""explain: the command on the data that a demo leaves behind."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`python -m emulators.tmdb` starts, says so, and ends when told."""
+"""`python -m emulators.tmdb` starts, says so, and ends on a signal."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""Credentials: the two kinds are told apart by their shape."""
+"""Credentials: their shape distinguishes the two kinds."""
 
 import pytest
 
