@@ -1,10 +1,24 @@
 -- v_run_status: how far each run has come, computed from what is visible and never stored.
--- The functions run the query below, with a filter on run_id and run_date around it, before
--- anybody has made this view or metric_thresholds (they put its text in); it groups by both so
--- that BigQuery applies the filter to each table.
--- DONE: a weekly run, which publishes no day, has fetched its movies.
--- PARTIAL: published, and too few of the movies were fetched; late batches repair it.
+-- The functions run the query below, with a filter on run_id and run_date around it, before this
+-- view and metric_thresholds exist (they put its text in); it groups by both columns so that
+-- BigQuery applies the filter to each table.
 -- Grain: one row per run_id.
+--
+-- A run has the first of these states whose facts are visible. "Since" is since nothing more was
+-- to come: since the last batch, or since a run was closed without it.
+--   FAILED     CHECK_FAILED since, and no METRICS_DONE after it
+--   PARTIAL    METRICS_DONE since, and the coverage is below published_min_coverage
+--   PUBLISHED  METRICS_DONE since
+--   FAILED     METRICS_FAILED since: metrics were requested several times in vain
+--   METRICS    METRICS_REQUESTED since
+--   COMPLETE   BATCH_DONE of every batch, and as many detail rows as the batches claim
+--   FAILED     RUN_CLOSED, and no movie was fetched
+--   FETCHING   BATCH_DONE of some batch
+--   PLANNED    the rows of batch_plan
+-- A weekly run publishes no day and ends with its batches. Before any of the above:
+--   DONE       it is complete, and its coverage suffices
+--   PARTIAL    it is complete without, or RUN_CLOSED and some movies were fetched
+-- Late batches repair a PARTIAL run: what came before them is no longer since.
 CREATE OR REPLACE VIEW tmdb_analytics.v_run_status AS
 WITH
 facts AS (

@@ -124,6 +124,16 @@ def test_a_number_comes_after_what_it_reads(name: str) -> None:
     assert not named_in(name) & later
 
 
+@pytest.mark.parametrize("path", NUMBERED[1:], ids=lambda path: path.stem)
+def test_the_diagram_shows_what_a_number_reads_and_makes(path: Path) -> None:
+    page = (sql_files.SQL / "README.md").read_text()
+    number, made = path.stem[:2], made_by(path)
+    [read] = re.findall(rf"(?m)^  (.+) --> {number} --> {made}$", page)
+    assert {*read.split(" & ")} == named_in(path.stem) - {made, "metric_thresholds"}
+    [grain] = re.findall(r"(?m)^-- Grain: (.+)\.$", TEXTS[path.stem])
+    assert f'  {made}["{made}<br/>{grain}"]' in page
+
+
 def test_views_read_tables_and_views_only() -> None:
     known = SCHEMAS.keys() | {path.stem for path in VIEWS} | {"metric_thresholds"}
 
