@@ -35,6 +35,7 @@ LONGEST = (
     "tests/local/test_demo.py",
     "tests/local/test_guest.py",
     "tests/test_no_secrets.py",
+    "tests/functions/render_dashboard/test_board.py",
     "tests/cli/test_operating.py",
 )
 """Minutes each: begun first, or one process works on the last while others wait."""

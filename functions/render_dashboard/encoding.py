@@ -7,7 +7,8 @@ text with one letter for each day, which gzip makes nearly as small as it can be
 import base64
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 FINE_BELOW = 10
@@ -15,15 +16,6 @@ FINE_BELOW = 10
 DECIMALS = 1
 _FIRST_POINT = ord("0")
 _SURROGATES = range(0xD800, 0xE000)
-_POPULARITY = {
-    "current_popularity",
-    "popularity_7d_ma",
-    "popularity_outlook_7d",
-    "popularity_outlook_7d_low",
-    "popularity_outlook_7d_high",
-    "popularity_now",
-    "popularity_expected",
-}
 
 
 def compress(data: Mapping[str, Any]) -> str:
@@ -40,12 +32,8 @@ def columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _column(name: str, values: list[Any]) -> object:
-    if name == "popularity":
-        return [letters(steps(map(popularity_code, of))) for of in values]
-    if name == "votes":
-        return [letters(map(_votes_code, of)) for of in values]
-    if name in _POPULARITY:
-        return [popularity_code(value) for value in values]
+    if encode := _ENCODERS.get(name):
+        return [encode(value) for value in values]
     if name == "genres":
         words = sorted({genre for of in values for genre in of})
         codes = {word: code for code, word in enumerate(words)}
@@ -105,3 +93,30 @@ def _letter(number: int | None) -> str:
         return " "
     point = _FIRST_POINT + (2 * number if number >= 0 else -2 * number - 1)
     return chr(point if point < _SURROGATES.start else point + len(_SURROGATES))
+
+
+def _popularity_series(values: Sequence[float | None]) -> str:
+    return letters(steps(map(popularity_code, values)))
+
+
+def _votes_series(values: Sequence[float | None]) -> str:
+    return letters(map(_votes_code, values))
+
+
+def _cut(value: float | None) -> float | None:
+    """Cut and not round, or a score would reach a class that the movie is not in."""
+    return None if value is None else math.floor(value * 10) / 10
+
+
+_ENCODERS: dict[str, Callable[[Any], object]] = {
+    "current_popularity": popularity_code,
+    "popularity": _popularity_series,
+    "popularity_7d_ma": popularity_code,
+    "popularity_expected": popularity_code,
+    "popularity_now": popularity_code,
+    "popularity_outlook_7d": popularity_code,
+    "popularity_outlook_7d_high": popularity_code,
+    "popularity_outlook_7d_low": popularity_code,
+    "viral_coefficient": _cut,
+    "votes": _votes_series,
+}

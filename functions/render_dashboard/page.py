@@ -32,7 +32,6 @@ OUTLOOK_PROMISE_PCT = 80
 
 # The script needs no input of a sentence that is made here.
 _NOT_SENT = {
-    "expected_level",
     "is_frozen",
     "is_new_entry",
     "is_re_entry",
@@ -41,10 +40,6 @@ _NOT_SENT = {
     "popularity_growth_factor_7d",
     "popularity_growth_z",
     "rank_change_1d",
-    "vote_acceleration_7d",
-    "vote_acceleration_7d_high",
-    "vote_acceleration_7d_low",
-    "weight_of_votes",
 }
 
 

@@ -74,7 +74,6 @@ class Movie(TypedDict):
     votes_3d: float | None
     votes_3d_expected: float | None
     z_votes: float | None
-    weight_of_votes: float | None
     surge_from_votes: float | None
     popularity_now: float | None
     popularity_expected: float | None
@@ -84,9 +83,6 @@ class Movie(TypedDict):
     surge_from_popularity: float | None
     popularity_growth_factor_7d: float | None
     popularity_growth_z: float | None
-    vote_acceleration_7d: float | None
-    vote_acceleration_7d_low: float | None
-    vote_acceleration_7d_high: float | None
     not_in_top_viral_because: str | None
     not_in_top_gaining_because: str | None
     not_in_emerging_because: str | None

@@ -39,6 +39,11 @@ def count(value: float | None, decimals: int = 0) -> str:
     return text if value >= 0 or not text.strip("0.,") else MINUS + text
 
 
+def score(value: float | None) -> str:
+    """Write a viral coefficient, cut and not rounded: 59.9 is not 60 and its class."""
+    return NOTHING if value is None else str(math.floor(value))
+
+
 def signed(value: float | None, decimals: int = 1) -> str:
     """Write a change with its sign."""
     text = count(value, decimals)
@@ -157,8 +162,11 @@ def of_momentum(movie: Movie, thresholds: Mapping[str, float]) -> str:
         return "as on the last day on which TMDB counted anew"
     needed = thresholds["momentum_min_growth_z"]
     said = f"week on week {TIMES}{factor:.2f}, {signed(deviations)}{SIGMA}"
+    rising = thresholds["rising_min_growth_factor_7d"]
     if abs(deviations) < needed:
         said += f" of the {needed:g}{SIGMA} that count"
+    elif 1 / rising < factor < rising:
+        said += f", within {TIMES}{rising:g}"
     return said
 
 

@@ -38,6 +38,9 @@ const number1 = (value) => (value == null ? NOTHING : fixed(value, 1));
 // Votes of a day are whole, except after a gap, which they are spread over.
 const votesText = (value) => (Number.isInteger(value) ? whole(value) : number1(value));
 
+// A viral coefficient is cut and not rounded: 59.9 is not in the class of 60.
+const score = (value) => (value == null ? NOTHING : whole(Math.floor(value)));
+
 function signed(value, decimals = 1) {
   if (value == null) return NOTHING;
   const text = fixed(value, decimals);
@@ -166,7 +169,7 @@ const COLUMNS = [
   { label: "Places", key: "rank_change_7d", css: "wide-only", cell: (row) => [changeOfRank(movies.rank_change_7d[row])] },
   { label: "Peak", key: "peak_rank", css: "wide-only", cell: (row) => [whole(movies.peak_rank[row])] },
   { label: "Momentum", key: "momentum_status", css: "text wide-only", cell: (row) => [movies.momentum_status[row]] },
-  { label: "Score", key: "viral_coefficient", cell: (row) => [whole(movies.viral_coefficient[row])] },
+  { label: "Score", key: "viral_coefficient", cell: (row) => [score(movies.viral_coefficient[row])] },
   { label: "Class", key: "virality_category", css: "text wide-only", cell: (row) => [movies.virality_category[row]] },
   { label: "Votes a day", key: "avg_daily_votes_7d", css: "wide-only", cell: (row) => [number1(movies.avg_daily_votes_7d[row])] },
 ];
@@ -384,7 +387,7 @@ function showMap() {
     start: 0,
     write: (index) => [
       points[index].title, `${percent(points[index].change)} in the week`,
-      `viral coefficient ${whole(points[index].score)}`, `popularity ${number(points[index].popularity)}`,
+      `viral coefficient ${score(points[index].score)}`, `popularity ${number(points[index].popularity)}`,
     ],
     mark: (index) => chart.mark(points[index]),
     at: (x, y) => {
@@ -430,7 +433,7 @@ function headline(row) {
     figureOf("Popularity", number(of("current_popularity")), `7-day average ${number(of("popularity_7d_ma"))}`),
     figureOf("Week", percent(of("weekly_pct_change")), `day ${percent(of("daily_pct_change"))}`),
     figureOf("Momentum", of("momentum_status"), of("momentum_reason")),
-    figureOf("Viral coefficient", whole(of("viral_coefficient")), of("virality_category")),
+    figureOf("Viral coefficient", score(of("viral_coefficient")), of("virality_category")),
     figureOf("Votes", whole(votes), votes == null ? "none known so far"
       : `mean ${number1(of("vote_average"))}, ${number1(of("avg_daily_votes_7d"))} a day: ${of("engagement_level") ?? NOTHING}`));
 }
@@ -504,6 +507,13 @@ function valuesTable(movie) {
   return details;
 }
 
+// Which of its own levels a movie is measured by: expected_level of movie_viral_signals.
+const LEVELS = {
+  days_3_to_6: ", against 3 to 6 days before",
+  last_week: ", against the week before",
+  weeks_before: ", against the weeks before",
+};
+
 function whyThisScore(row) {
   const of = (name) => movies[name][row];
   const cells = (values) => values.map((value, index) => make("td", { class: index ? null : "text" }, value));
@@ -512,14 +522,14 @@ function whyThisScore(row) {
   const body = make("tbody", {},
     make("tr", {}, ...cells(["Votes in 3 days", whole(of("votes_3d")), number1(of("votes_3d_expected")),
       `${signed(of("z_votes"))}σ`, signed(of("surge_from_votes"))])),
-    make("tr", {}, ...cells(["Popularity", number(of("popularity_now")), number(of("popularity_expected")),
+    make("tr", {}, ...cells([`Popularity${LEVELS[of("expected_level")] ?? ""}`, number(of("popularity_now")), number(of("popularity_expected")),
       `${signed(of("z_popularity"))}σ`, signed(of("surge_from_popularity"))])),
     make("tr", { class: "sum" }, ...cells(["Surge", "", "", "", signed(of("surge"))])));
-  const score = of("viral_coefficient") == null
+  const sum = of("viral_coefficient") == null
     ? "No viral coefficient: there is too little history."
     : `A surge of ${signed(of("surge"))} makes a viral coefficient of ${number1(of("viral_coefficient"))} of 100: ${of("virality_category")}.`;
   return make("section", { "aria-labelledby": "why-title" }, make("h2", { id: "why-title" }, "Why this score"),
-    make("p", { class: "ask" }, score, data.no_votes ? ` ${data.no_votes}` : ""),
+    make("p", { class: "ask" }, sum, data.no_votes ? ` ${data.no_votes}` : ""),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Evidence" }, make("table", { "aria-labelledby": "why-title" },
       make("thead", {}, make("tr", {}, ...head)), body)));
 }

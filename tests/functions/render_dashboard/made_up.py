@@ -272,7 +272,6 @@ def _row(
         "votes_3d": seen,
         "votes_3d_expected": expected,
         "z_votes": z_votes,
-        "weight_of_votes": 1.0 if z_votes is not None else None,
         "surge_from_votes": None
         if z_votes is None
         else z_votes / math.sqrt(len(known)),
@@ -286,9 +285,6 @@ def _row(
         ),
         "popularity_growth_factor_7d": growth,
         "popularity_growth_z": None if growth is None else math.log(growth) / 0.08,
-        "vote_acceleration_7d": None,
-        "vote_acceleration_7d_low": None,
-        "vote_acceleration_7d_high": None,
         "not_in_top_viral_because": (
             None if (score or 0) >= 20 else "viral_coefficient is below 20"
         ),

@@ -197,6 +197,15 @@ def test_a_column_sorts_both_ways_with_the_unknown_last(board: Page) -> None:
     board.locator('[data-sort="popularity_rank"]').click()
 
 
+def test_a_score_is_of_the_class_beside_it(board: Page) -> None:
+    least = {"Extremely": 80, "Highly": 60, "Moderately": 40, "Slightly": 20}
+    rows = board.locator("#all-table tbody tr").evaluate_all(
+        "rows => rows.map(row => [row.cells[8].textContent, row.cells[9].textContent])"
+    )
+    classes = [next((w for w in least if int(s) >= least[w]), "Not") for s, _ in rows]
+    assert [f"{word} Viral" for word in classes] == [word for _, word in rows]
+
+
 def test_filters_choose_a_genre_and_a_class(board: Page) -> None:
     board.locator("#genre-filter").select_option("Horror")
     board.locator("#class-filter").select_option("Not Viral")

@@ -71,6 +71,13 @@ def test_numbers_have_three_digits_that_count(value: float | None, text: str) ->
     assert wording.number(value) == text
 
 
+def test_a_coefficient_never_reaches_a_class_that_the_movie_is_not_in() -> None:
+    assert wording.score(59.96) == "59"
+    assert columns([{"viral_coefficient": 59.96}, {"viral_coefficient": None}]) == {
+        "viral_coefficient": [59.9, None]
+    }
+
+
 def test_days_in_a_row_are_one_stretch() -> None:
     days = ["2026-05-11", "2026-05-12", "2026-05-20", "2026-05-30", "2026-05-31"]
     days += ["2026-06-01"]
@@ -91,6 +98,14 @@ def test_a_word_that_says_less_than_the_percentage_says_why() -> None:
     said = wording.of_momentum(movie, thresholds())
     times, sigma = wording.TIMES, wording.SIGMA
     assert said == f"week on week {times}1.62, +1.8{sigma} of the 2{sigma} that count"
+
+
+def test_a_steady_small_growth_says_that_it_is_small() -> None:
+    movie = DATA["movies"][0].copy()
+    movie["popularity_growth_factor_7d"], movie["popularity_growth_z"] = 1.08, 2.5
+    assert wording.of_momentum(movie, thresholds()).endswith(
+        f"within {wording.TIMES}1.1"
+    )
 
 
 def test_a_breakout_says_its_evidence_and_whether_it_is_confirmed() -> None:
