@@ -9,8 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from functions.render_dashboard.page import render
 from functions.render_dashboard.payload import Dashboard
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tools.picture_of_page import CHROMIUMS
 
 
 class Show:
@@ -61,7 +60,7 @@ class Show:
 @pytest.fixture(scope="module")
 def show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
     """Return the system's Chromium, or skip; playwright's own is never downloaded."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if found is None:
         pytest.skip("needs chromium on PATH (apt-get install chromium)")
     with sync_playwright() as playwright:
