@@ -96,14 +96,14 @@ def test_every_section_that_is_linked_is_there(page: Path) -> None:
         assert section in anchors, section
 
 
-def test_every_alerts_chapter_says_how_one_knows_that_it_is_mended() -> None:
+def test_every_alerts_chapter_says_when_it_is_resolved() -> None:
     text = (ROOT / "docs/runbook.md").read_text()
     chapters = dict(re.findall(r"(?ms)^## ([a-z-]+)\n(.*?)(?=^## |\Z)", text))
     alerts = yaml.safe_load((ROOT / "terraform/alerts.yaml").read_text())["alerts"]
     assert chapters.keys() == {name.replace("_", "-") for name in alerts}
     for name, chapter in chapters.items():
-        is_told = re.search(r"\bMended when\b|\bNothing is broken\b", chapter)
-        assert is_told, name
+        is_said = re.search(r"\bResolved when\b|\bNothing is broken\b", chapter)
+        assert is_said, name
 
 
 @pytest.mark.parametrize(
