@@ -3,7 +3,8 @@
 python -m benchmarks.metrics_scale, or `make bench-scale`. On the embedded BigQuery
 (DuckDB, one machine): seconds say how work grows, not what BigQuery takes. Rows read
 are those of the partitions that the statements are bounded to (a test proves the bounds
-over Google's resolved tree), next to the rows stored.
+over Google's resolved tree), next to the rows stored. The statements of the score
+before the present one (benchmarks/metrics/earlier) are timed on the same rows.
 """
 
 import argparse
@@ -20,9 +21,10 @@ from google.cloud import bigquery
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.metrics import earlier
 from emulators.bigquery import BigQueryEmulator
 from local.console import open_console
-from local.tables import PROJECT, connect, create_tables
+from local.tables import DATASET, PROJECT, connect, create_tables
 from shared import sql_files
 
 TODAY = date(2026, 6, 30)
@@ -50,7 +52,7 @@ FROM (
 )
 """
 SIGNALS = """
-INSERT INTO tmdb_analytics.movie_viral_signals (
+INSERT INTO {dataset}.movie_viral_signals (
   movie_id, calculation_date, history, is_breakout_alarm, popularity_growth_7d,
   popularity_growth_z, popularity_volatility_1d, viral_coefficient
 )
@@ -108,7 +110,10 @@ def measure(movies: int, days: int) -> Result:
             days_of = {"from_date": first, "to_date": TODAY}
             run(client, SNAPSHOTS, first_movie=start, last_movie=end, **days_of)
         yesterday = TODAY - timedelta(days=1)
-        run(client, SIGNALS, from_date=first, to_date=yesterday)
+        earlier.create(client)
+        for dataset in (DATASET, earlier.EARLIER):
+            signals = SIGNALS.format(dataset=dataset)
+            run(client, signals, from_date=first, to_date=yesterday)
         seconds: dict[str, float] = {}
         for _ in range(2):
             seconds = dict(_timed(client))
@@ -128,6 +133,10 @@ def _timed(client: bigquery.Client) -> Iterator[tuple[str, float]]:
         began = time.monotonic()
         run(client, statement.sql, from_date=TODAY, to_date=TODAY)
         yield statement.name, time.monotonic() - began
+    for statement in earlier.daily():
+        began = time.monotonic()
+        run(client, statement.sql, from_date=TODAY, to_date=TODAY)
+        yield f"before: {statement.name}", time.monotonic() - began
 
 
 def run(
@@ -154,7 +163,11 @@ def show(console: Console, results: list[Result]) -> None:
     table.add_column("seconds", justify="right")
     table.add_column("us a movie", justify="right")
     for result in results:
-        whole = sum(result.seconds.values())
+        whole = sum(
+            seconds
+            for name, seconds in result.seconds.items()
+            if not name.startswith("before")
+        )
         table.add_row(
             *(f"{n:,}" for n in (result.movies, result.days)),
             *(f"{n:,}" for n in (result.rows_stored, result.rows_read)),

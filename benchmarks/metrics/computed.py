@@ -9,11 +9,12 @@ from benchmarks.metrics.simulators.simulation import Simulation
 from benchmarks.metrics.statements import Bench, Grid, Metrics
 from emulators.tmdb.catalogue.plan import Flags, Floats
 
-PROPOSED, WEEK, PREDECESSOR, SHIPPED, ORACLE = METHODS = (
+PROPOSED, SHIPPED, WEEK, PREDECESSOR, EARLIER, ORACLE = METHODS = (
     "proposed",
+    "score in sql/",
     "week-over-week %",
     "predecessor's",
-    "score in sql/",
+    "score before it",
     "oracle",
 )
 
@@ -35,6 +36,7 @@ class Computed:
 
     simulation: Simulation
     shipped: Metrics
+    earlier: Metrics
     theirs: predecessor.Predecessor
     proposed: proposed.Proposed
     oracle: Oracle
@@ -43,9 +45,10 @@ class Computed:
         """Return every score; the oracle's is worked out anew at each call."""
         return {
             PROPOSED: self.proposed.surge,
+            SHIPPED: self.shipped.number("viral_coefficient"),
             WEEK: self.shipped.number("popularity_pct_change_7d"),
             PREDECESSOR: self.theirs.viral_score,
-            SHIPPED: self.shipped.number("viral_coefficient"),
+            EARLIER: self.earlier.number("viral_coefficient"),
             ORACLE: self.oracle.score(self.simulation),
         }
 
@@ -55,6 +58,7 @@ class Computed:
             PROPOSED: self.proposed.alarm(),
             PREDECESSOR: self.theirs.is_viral,
             SHIPPED: self.shipped.grids["is_breakout_alarm"],
+            EARLIER: self.earlier.grids["is_breakout_alarm"],
         }
 
     def momentum(self) -> dict[str, Grid]:
@@ -62,6 +66,7 @@ class Computed:
         return {
             PROPOSED: self.proposed.momentum,
             SHIPPED: self.shipped.grids["momentum_status"],
+            EARLIER: self.earlier.grids["momentum_status"],
             ORACLE: self.oracle.momentum(self.simulation),
         }
 
@@ -70,10 +75,11 @@ def compute(
     bench: Bench, simulation: Simulation, oracle: Oracle, *, whole: bool = False
 ) -> Computed:
     """Let every side compute; words and outlooks of sql/ only of the `whole`."""
-    shipped = bench.compute(simulation, whole=whole)
+    shipped, before = bench.compute(simulation, whole=whole)
     return Computed(
         simulation=simulation,
         shipped=shipped,
+        earlier=before,
         theirs=predecessor.compute(simulation),
         proposed=proposed.compute(
             simulation, shipped.number("popularity_pct_change_7d")

@@ -19,6 +19,7 @@ import pandas as pd
 from google.cloud import bigquery, bigquery_storage
 from google.cloud.bigquery_storage_v1.services.big_query_read import transports
 
+from benchmarks.metrics import earlier
 from benchmarks.metrics.simulators.simulation import Simulation
 from emulators.bigquery import BigQueryEmulator
 from emulators.tmdb.catalogue.plan import Floats
@@ -43,12 +44,15 @@ _AFTER_THE_SCORE = "movie_metrics_aggregated"
 _UNLIMITED = [("grpc.max_receive_message_length", -1)]
 _LANDED = f"{DATASET}.movie_details_raw"
 _EMPTIED = (
-    "movie_details_raw",
-    "movies",
-    "movie_daily_snapshots",
-    "catalogue_days",
-    "movie_viral_signals",
-    "movie_metrics_aggregated",
+    f"{DATASET}.movie_details_raw",
+    f"{DATASET}.movies",
+    f"{DATASET}.movie_daily_snapshots",
+    f"{DATASET}.catalogue_days",
+    *(
+        f"{dataset}.{table}"
+        for dataset in (DATASET, earlier.EARLIER)
+        for table in ("movie_viral_signals", "movie_metrics_aggregated")
+    ),
 )
 
 
@@ -74,22 +78,26 @@ class Bench:
         create_tables(client)
         for view in sql_files.views():
             client.query_and_wait(view.sql)
+        earlier.create(client)
 
-    def compute(self, simulation: Simulation, *, whole: bool) -> Metrics:
+    def compute(
+        self, simulation: Simulation, *, whole: bool
+    ) -> tuple[Metrics, Metrics]:
         """Run the statements on the simulation's rows, and on nothing else.
 
-        Up to the score; words and outlooks, which come after it, only of the `whole`.
+        Return what sql/ computes, then what it computed earlier. They run up to the
+        score; words and outlooks, which come after it, only of the `whole`.
         """
         for table in _EMPTIED:
-            self._client.query_and_wait(f"TRUNCATE TABLE {DATASET}.{table}")
+            self._client.query_and_wait(f"TRUNCATE TABLE {table}")
         self._land(simulation)
         last_day = simulation.first_day + timedelta(
             days=simulation.observed.shape[1] - 1
         )
-        for statement in sql_files.daily():
+        for statement in [*sql_files.daily(), *earlier.daily()]:
             if whole or _AFTER_THE_SCORE not in statement.name:
                 self._run(statement.sql, simulation.first_day, last_day)
-        return self._read(simulation)
+        return self._read(simulation, DATASET), self._read(simulation, earlier.EARLIER)
 
     def _land(self, simulation: Simulation) -> None:
         movie, day = np.nonzero(simulation.observed)
@@ -125,15 +133,15 @@ class Bench:
         )
         self._client.query_and_wait(sql, job_config=config)
 
-    def _read(self, simulation: Simulation) -> Metrics:
+    def _read(self, simulation: Simulation, dataset: str) -> Metrics:
         rows = self._client.query(
             f"SELECT movie_id, snapshot_date, {', '.join(_COLUMNS)} "
             f"FROM {DATASET}.movie_daily_snapshots "
             "LEFT JOIN (SELECT movie_id, calculation_date AS snapshot_date, "
-            f"viral_coefficient, is_breakout_alarm FROM {DATASET}.movie_viral_signals) "
+            f"viral_coefficient, is_breakout_alarm FROM {dataset}.movie_viral_signals) "
             "USING (movie_id, snapshot_date) "
             "LEFT JOIN (SELECT movie_id, calculation_date AS snapshot_date, "
-            f"{', '.join(_OF_THE_WHOLE)} FROM {DATASET}.{_AFTER_THE_SCORE}) "
+            f"{', '.join(_OF_THE_WHOLE)} FROM {dataset}.{_AFTER_THE_SCORE}) "
             "USING (movie_id, snapshot_date)"
         )
         frame = rows.result().to_arrow(bqstorage_client=self._storage).to_pandas()

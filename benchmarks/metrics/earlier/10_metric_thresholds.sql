@@ -1,0 +1,145 @@
+-- metric_thresholds: every number a metric is judged by. Change one here and nowhere else.
+-- Words (engagement, virality) and top lists follow at once, they are derived in views; scores,
+-- classes and averages are stored: recompute the days that are to follow.
+-- Grain: one row.
+CREATE OR REPLACE VIEW tmdb_analytics.metric_thresholds AS
+SELECT
+  -- Windows. The frames in 30, 50, 60 and the views repeat the tolerance, for GoogleSQL wants
+  -- literals there; a test compares them.
+  2 AS reference_tolerance_days,  -- "7 days ago" may be 7 to 9 days ago, scaled by its real age
+  4 AS average_7d_min_days_observed,  -- of 7; fewer give no average and no comparison of weeks
+
+  -- Momentum of the week: mean of this week over mean of last week, catalogue taken out.
+  1.5 AS surging_min_growth_factor_7d,  -- at least; Falling: at most 1 / this
+  1.1 AS rising_min_growth_factor_7d,  -- at least; Declining: at most 1 / this
+  2.0 AS momentum_min_growth_z,  -- and at least so many of its own standard deviations
+
+  -- Momentum of one day: change of popularity in percent.
+  10.0 AS surging_min_popularity_pct_change_1d,  -- above it
+  5.0 AS rising_min_popularity_pct_change_1d,  -- above it
+  -5.0 AS declining_max_popularity_pct_change_1d,  -- at or below it
+  -10.0 AS falling_max_popularity_pct_change_1d,  -- at or below it
+
+  -- Trend: change of popularity in points per 7 days, all "beyond it".
+  50.0 AS viral_trend_min_votes_per_day,
+  10.0 AS viral_trend_min_popularity_change_7d,
+  5.0 AS rising_trend_min_popularity_change_7d,
+  -5.0 AS declining_trend_max_popularity_change_7d,
+
+  -- Engagement: votes per day over 7 days, all "at least".
+  100.0 AS viral_engagement_min_votes_per_day,
+  50.0 AS high_engagement_min_votes_per_day,
+  20.0 AS moderate_engagement_min_votes_per_day,
+  5.0 AS low_engagement_min_votes_per_day,
+
+  -- Viral coefficient, 0 to 100: classes "at least".
+  80.0 AS extremely_viral_min_coefficient,
+  60.0 AS highly_viral_min_coefficient,
+  40.0 AS moderately_viral_min_coefficient,
+  20.0 AS slightly_viral_min_coefficient,
+  4.0 AS viral_half_distance_surge,  -- so many standard deviations halve the distance to 100
+
+  -- Viral coefficient: what is evidence. z = surprise in standard deviations.
+  -3.0 AS z_min,
+  12.0 AS z_max,
+  0.85 AS vote_z_scale,  -- of quiet movies, so that z above 3.1 is one day in 1,000
+  1.35 AS popularity_z_scale,  -- the same for popularity
+  1.0 AS vote_weight_half_votes,  -- votes at which z_votes counts sqrt(1/2) of z_popularity
+
+  -- Viral coefficient: the counter of votes. A step down by more than both is a clean-up by
+  -- TMDB; a step up that makes good this share of a dip within a week is a restore.
+  2.0 AS vote_correction_min_votes,
+  0.002 AS vote_correction_min_share,
+  0.5 AS vote_restore_min_share,
+
+  -- Viral coefficient: how many votes to expect.
+  14.0 AS vote_baseline_min_days,  -- measured days that make a rate its peers can learn from
+  1.0 AS vote_rate_prior_shape,  -- of the Gamma prior: rates within a cohort vary by 100 %
+  0.5 AS vote_rate_prior_votes_per_day,  -- with too few peers
+  0.02 AS vote_rate_prior_min_votes_per_day,
+  2.0 AS vote_rate_prior_days,  -- of the baseline that are mixed into the current rate
+  7.0 AS last_week_prior_days,  -- of the baseline that are mixed into last week's rate
+  0.03 AS vote_overdispersion,  -- of vote counts over Poisson's
+  5.0 AS vote_cycle_min_expected_votes,  -- movies that tell what weekday and catalogue do
+  0.5 AS vote_cycle_min_factor,
+  2.0 AS vote_cycle_max_factor,
+  4.0 AS vote_acceleration_min_days,  -- measured days of each week
+  1.645 AS bounds_z,  -- of the 5 % and 95 % bounds
+
+  -- Viral coefficient: which popularity to expect. Noise is of the natural logarithm.
+  0.01 AS popularity_min,  -- below it all is the same
+  14.0 AS baseline_half_life_days,
+  3 AS baseline_min_days,
+  7 AS catalogue_factor_min_days,  -- baseline days of a movie that tells what the catalogue did
+  14 AS full_history_min_days,
+  0.20 AS popularity_noise_prior,  -- with too few peers
+  28.0 AS popularity_noise_prior_days,  -- weight of the peers
+  0.10 AS popularity_noise_min,
+  0.35 AS popularity_noise_cold,  -- with fewer than baseline_min_days
+  0.09 AS volatility_max_variance_1d,  -- a jump of more than 30 % counts as 30 %
+  0.0036 AS volatility_prior_variance_1d,  -- 6 %, with too few peers
+  14.0 AS volatility_prior_days,  -- weight of the peers
+  14 AS volatility_min_days,  -- steps of a movie its peers can learn from
+  0.0004 AS volatility_min_variance_1d,  -- 2 %
+  2.17 AS growth_noise_factor,  -- sqrt(231) / 7: two weekly means of a random walk, apart
+
+  -- Cohorts: movies of like popularity, of like vote count; each bound begins the next cohort.
+  30 AS cohort_min_movies,  -- fewer say nothing
+  1.0 AS popularity_cohort_2_min,
+  5.0 AS popularity_cohort_3_min,
+  20.0 AS popularity_cohort_4_min,
+  100.0 AS popularity_cohort_5_min,
+  10 AS vote_cohort_2_min_votes,
+  100 AS vote_cohort_3_min_votes,
+  1000 AS vote_cohort_4_min_votes,
+  10000 AS vote_cohort_5_min_votes,
+
+  -- Breakouts: surge, and votes or popularity that matter. At 1.1 million movies take 4.0.
+  3.0 AS breakout_min_surge,
+  5.0 AS breakout_min_votes_3d,
+  4.0 AS breakout_min_popularity,
+
+  -- Classic viral coefficient: weights of the 7-day growth in percent.
+  0.6 AS viral_weight_of_vote_pct_change_7d,
+  0.4 AS viral_weight_of_popularity_pct_change_7d,
+
+  -- Emerging: votes per day speed up beyond chance, there are enough of them, and one of the
+  -- last two holds.
+  0.0 AS accelerating_min_vote_acceleration_7d,  -- votes per day per week, lower bound above it
+  10.0 AS emerging_min_votes_per_day,  -- at least
+  30.0 AS emerging_min_viral_coefficient,  -- above it
+  5.0 AS emerging_min_vote_acceleration_7d,  -- votes per day per week, above it
+
+  -- Top lists.
+  100 AS top_list_max_rows,
+  0.0 AS gaining_min_popularity_pct_change_7d,  -- above it
+  0.0 AS declining_max_popularity_pct_change_7d,  -- below it
+  -- About rank 4,000 on TMDB's scale since 2025 (rank 1,000 is near 10): far enough up that a
+  -- triple is news, while 0.6 to 1.8 is two visitors more. After a re-scaling it must move.
+  4.0 AS top_list_min_popularity,
+  20.0 AS top_viral_min_coefficient,  -- at least
+
+  -- Outlook: movies that moved by this factor in a week are climbing or sinking (1 / this).
+  1.4 AS outlook_moving_min_factor_7d,
+
+  -- Catalogue: a median one-day change by this factor, up or down, is TMDB's and not the movies'.
+  1.2 AS catalogue_shift_min_factor,
+
+  -- Checks: what can be, and what is usual (TMDB's: 0.24 % corrections, 21 % unchanged).
+  0.0 AS valid_min_count,
+  10.0 AS valid_max_vote_average,
+  100.0 AS valid_max_coefficient,
+  0.05 AS usual_max_share_of_corrected_votes,
+  0.5 AS usual_max_share_of_stale_popularity,
+
+  -- Reports: what sql/queries list and how they group.
+  5.0 AS momentum_report_min_popularity_pct_change_7d,  -- above it
+  50 AS viral_report_max_rank,
+  30 AS release_cohort_1_max_days,  -- since release; each begins the day after the one before
+  90 AS release_cohort_2_max_days,
+  180 AS release_cohort_3_max_days,
+  20.0 AS rapid_breakout_min_coefficient_change_7d,  -- at least
+  10 AS genre_report_min_movies,  -- at least
+
+  -- Completeness: a run below it is not whole. Share of the movies TMDB has.
+  0.99 AS published_min_coverage
