@@ -21,6 +21,23 @@ function canvas(host, height, label) {
   return { image, width };
 }
 
+// Swatches and their words under a chart, in as many lines as they need.
+function drawLegend(image, kinds, width, top) {
+  let [left, line] = [1, top];
+  for (const [css, words] of kinds) {
+    const text = svg("text", {}, words);
+    image.append(text);
+    const size = 18 + text.getBBox().width;
+    if (left + size > width) [left, line] = [1, line + 20];
+    text.setAttribute("x", left + 18);
+    text.setAttribute("y", line + 10);
+    image.append(svg("rect", { class: css, x: left, y: line, width: 12, height: 12, rx: 3 }));
+    left += size + 16;
+  }
+  image.setAttribute("height", line + 16);
+  image.setAttribute("viewBox", `0 0 ${width} ${line + 16}`);
+}
+
 function linearScale(low, high, from, to) {
   const span = high - low || 1;
   return (value) => from + ((value - low) / span) * (to - from);
@@ -345,7 +362,7 @@ function drawGenres(host, rows) {
   const bottom = rows.length * line + 30;
   const panel = (width - names) / 3;
   const panels = [
-    ["Week, median", "weekly_pct_change_median", (value) => percent(value), true],
+    [width < 460 ? "Week" : "Week, median", "weekly_pct_change_median", (value) => percent(value), true],
     ["Viral", "viral_pct", (value) => `${number1(value)} %`, false],
     ["Votes a day", "votes_per_day_mean", number1, false],
   ];
@@ -386,15 +403,8 @@ function drawCohorts(host, rows) {
   const { image, width } = canvas(host, rows.length * line + 26,
     `${rows.length} groups by time since release: shares that fall, stay and rise; the table below has the values`);
   const right = width - 4;
-  const legend = linearScale(0, MOMENTUM.length, 0, Math.min(width, 430));
-  MOMENTUM.forEach((word, index) => {
-    image.append(
-      svg("rect", { class: `share ${word}`, x: legend(index), y: 1, width: 11, height: 11, rx: 2 }),
-      svg("text", { x: legend(index) + 16, y: 11 }, width < 380 ? word.slice(0, 4) : word),
-    );
-  });
   rows.forEach((row, index) => {
-    const y = 40 + index * line;
+    const y = 14 + index * line;
     image.append(
       svg("text", { class: "name", x: 0, y }, row.release_cohort),
       svg("text", { x: right, y, "text-anchor": "end" }, `${whole(row.movies_judged)} movies`),
@@ -415,6 +425,7 @@ function drawCohorts(host, rows) {
       left += size;
     }
   });
+  drawLegend(image, MOMENTUM.map((word) => [`share ${word}`, word]), width, rows.length * line + 6);
 }
 
 // A calendar: a column per week, a square per day.
@@ -442,14 +453,9 @@ function drawCalendar(host, days, rows, leastCoverage) {
       image.append(svg("text", { x: 38 + column * size, y: 12 }, monthText(day)));
     }
   });
-  const kinds = [["whole", "with votes"], ["early", "popularity only"], ["partial", "not whole"], ["none", "missing"]];
-  const step = Math.min(130, width / kinds.length);
-  kinds.forEach(([kind, words], index) => {
-    image.append(
-      svg("rect", { class: `day ${kind}`, x: index * step + 1, y: 7 * 22 + 40, width: 12, height: 12, rx: 3 }),
-      svg("text", { x: index * step + 18, y: 7 * 22 + 51 }, words),
-    );
-  });
+  drawLegend(image, [
+    ["day whole", "with votes"], ["day early", "popularity only"], ["day partial", "not whole"], ["day none", "missing"],
+  ], width, 7 * 22 + 40);
 }
 
 function dayKind(row, leastCoverage) {

@@ -446,12 +446,14 @@ function outlookOf(row) {
 function movieChart(row) {
   const id = movies.movie_id[row];
   const series = seriesOf(row);
+  const average = movingAverage(series, data.thresholds.average_7d_min_days_observed);
+  average[average.length - 1] = movies.popularity_7d_ma[row];
   const movie = {
     title: movies.title[row],
     days: data.days,
     missing: data.missing,
     series,
-    average: movingAverage(series, data.thresholds.average_7d_min_days_observed),
+    average,
     votes: votesOf(row),
     outlook: outlookOf(row),
     breakouts: data.breakouts.filter((each) => each.movie_id === id).map((each) => each.started_on),

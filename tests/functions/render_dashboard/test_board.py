@@ -141,13 +141,21 @@ def test_the_map_is_walked_and_opened_with_the_keyboard(board: Page) -> None:
     assert board.evaluate("location.hash") == f"#movie/{FIRST_VIRAL}"
 
 
-def test_names_on_the_map_never_overlap(board: Page) -> None:
-    boxes = board.evaluate(
-        """() => [...document.querySelectorAll('[data-chart="map"] .name')].map(
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(
+    ("chart", "least"), [("map", 4), ("days", 8), ("cohorts", 15), ("genres", 50)]
+)
+def test_words_on_a_chart_never_overlap(
+    show: Show, chart: str, least: int, width: int
+) -> None:
+    selector = "text.name" if chart == "map" else "text"
+    boxes = show(DATA, width=width).evaluate(
+        """(selector) => [...document.querySelectorAll(selector)].map(
         (name) => { const box = name.getBoundingClientRect();
-        return [box.left, box.top, box.right, box.bottom]; })"""
+        return [box.left, box.top, box.right, box.bottom]; })""",
+        f'[data-chart="{chart}"] {selector}',
     )
-    assert len(boxes) > 5
+    assert len(boxes) > least
     for at, one in enumerate(boxes):
         for other in boxes[:at]:
             is_beside = one[0] >= other[2] or other[0] >= one[2]
