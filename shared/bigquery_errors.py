@@ -145,7 +145,7 @@ TABLE = (
     _transient("conditionNotMet", 412),
     # A grant takes minutes to take effect, and so does the new one of a first deploy.
     _transient("accessDenied", 403, 200, source=IAM_CHANGES, hint=_GRANT),
-    # What stays until somebody changes something.
+    # Permanent: a change is needed.
     _permanent(
         "bytesBilledLimitExceeded", 400, 500, 200, source=COST_LIMIT, hint=_BYTES
     ),

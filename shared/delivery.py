@@ -155,7 +155,7 @@ def _run_id(delivery: Delivery) -> str:
 
 
 def _told(delivery: Delivery, error: PipelineError) -> dict[str, str]:
-    """Tell the logs what dead letters are told; run_id is "" where there is none."""
+    """Log the attributes of the dead letter; run_id is "" where there is none."""
     return _about(delivery) | {"run_id": _run_id(delivery)} | error.to_json()
 
 

@@ -59,7 +59,7 @@ class TmdbIncompleteError(TransientError):
 
 
 class WarehouseUnavailableError(TransientError):
-    """BigQuery could not be reached or asked to be left alone."""
+    """BigQuery could not be reached, or is out of quota for a while."""
 
 
 class QueueUnavailableError(TransientError):
@@ -87,7 +87,7 @@ class BatchIncompleteError(TransientError):
 
 
 class PermanentError(PipelineError):
-    """The same work can never succeed until somebody changes something."""
+    """The same work cannot succeed without a change."""
 
 
 class BadMessageError(PermanentError):

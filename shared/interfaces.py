@@ -163,7 +163,7 @@ class Tables(Protocol):
     ) -> Outcome:
         """Run a script while no other of its lock runs; RunBusyError where one does.
 
-        At `timeout_s` it is cancelled, also where nobody waits for it any more.
+        At `timeout_s` it is cancelled, also when its caller no longer waits.
         """
 
 

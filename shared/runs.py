@@ -23,7 +23,7 @@ class Mode(StrEnum):
     WEEKLY = "weekly"
     HISTORY = "history"
     SWEEP = "sweep"
-    """Not a run of its own: it looks after all others."""
+    """Not a run of its own: it repairs and closes all others."""
 
     @property
     def publishes_days(self) -> bool:
@@ -97,7 +97,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Recomputation:
-    """Days that somebody asked to compute, in no run; `run_date` is when they asked."""
+    """Days computed by request, in no run; `run_date` is the day of the request."""
 
     from_date: date
     to_date: date

@@ -34,7 +34,7 @@ _BEST_EFFORT = (GoogleAPICallError, RetryError, GoogleAuthError, OSError)
 """What a cancel or a last look may raise without hiding how the job ended; the errors
 of requests and time-outs are OSErrors."""
 _ENDED_EARLY = ("stopped", "timeout")
-"""Reasons of a job that BigQuery ends at its timeout, or when somebody cancels it.
+"""Reasons of a job that BigQuery ends at its timeout, or that was cancelled.
 https://cloud.google.com/bigquery/docs/error-messages"""
 _OWNER = "owner"
 """The label that says whose work a job is."""
@@ -113,7 +113,7 @@ class Scripts:
                 _OWNER: _label(lock),
                 _BEGAN: f"{clock.now().timestamp() * 1e6:.0f}",
             },
-            # BigQuery ends it then, even when nobody is left to cancel it.
+            # BigQuery ends it then, even when no process is left to cancel it.
             job_timeout_ms=max(1, int(timeout_s * 1000)),
             maximum_bytes_billed=self.max_bytes_billed,
             script_options=bigquery.ScriptOptions(

@@ -43,7 +43,7 @@ _RETRY = Retry(if_exception_type(ResourceExhausted, ServiceUnavailable), timeout
 def read(secret: str, emulator: str | None = None) -> str:
     """Return the latest version of projects/P/secrets/S as plain text.
 
-    `emulator` is the host:port of a stand-in that speaks plain gRPC. What an editor or
+    `emulator` is the host:port of an emulator that speaks plain gRPC. What an editor or
     a shell has added to the value is left out: shared/plain_text.py.
     """
     if emulator:

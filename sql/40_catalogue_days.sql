@@ -37,7 +37,7 @@ USING (
     GROUP BY snapshot_date
   ),
 
-  -- Everybody whom a run of the day was to fetch. Weekly runs make no day.
+  -- Every movie that a run of the day was to fetch. Weekly runs make no day.
   planned AS (
     SELECT DISTINCT
       plans.run_date,

@@ -21,7 +21,7 @@ locals {
     var.composer == null ? [] : ["roles/composer.admin"],
   ))
 
-  # Whom it may put to work: these, not every account of the project.
+  # Accounts that it may act as: these, not every account of the project.
   _deployed_accounts = var.github == null ? {} : merge(
     { for key, account in google_service_account.function : key => account.name },
     { build = google_service_account.build.name, push = google_service_account.push.name },
@@ -76,7 +76,7 @@ resource "google_iam_workload_identity_pool_provider" "github" {
     "google.subject"          = "assertion.sub"
     "attribute.repository_id" = "assertion.repository_id"
   }
-  # By number: a deleted name can be registered by somebody else.
+  # By number: a deleted name can be registered anew.
   attribute_condition = join(" && ", [
     "assertion.repository_owner_id == '${var.github.owner_id}'",
     "assertion.repository_id == '${var.github.repository_id}'",

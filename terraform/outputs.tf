@@ -38,7 +38,7 @@ output "next_steps" {
       WHERE run_date >= CURRENT_DATE("UTC") - 7
       GROUP BY run_id, event ORDER BY newest DESC LIMIT 20'
 
-    # Messages that nobody could process; they stay where they are.
+    # Messages that could not be processed; pulling leaves them there.
     gcloud pubsub subscriptions pull ${local._dead_letters} --project=${var.project_id} --limit=10
 
     # How it goes: runs, queues, failures, bytes.

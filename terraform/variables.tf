@@ -390,7 +390,7 @@ variable "tmdb_token" {
 }
 
 variable "tmdb_token_version" {
-  description = "Raise it to store another token: nobody can see that the token itself has changed."
+  description = "Raise it to store another token: a change of the token itself is invisible to Terraform."
   type        = number
   default     = 1
 

@@ -1,8 +1,8 @@
-"""Breakouts: a published daily run in, one log line with those who broke out, out.
+"""Breakouts: writes the log line that raises the alert viral_breakout.
 
-The line is what the alert in terraform/alerts.yaml tells people; its `headline` is
-meant to be read as it is. Each movie is announced once a day: the ledger says which
-were, so a run that late batches publish again announces the others.
+The alert (terraform/alerts.yaml) shows the line's `headline`. Each movie is announced
+once a day: the ledger records which were, so a run that late batches publish again
+announces the others.
 """
 
 import logging
@@ -22,7 +22,7 @@ LONGEST_TITLE = 60
 
 
 def announce(run: Run, clients: Clients) -> None:
-    """Log who broke out on the run's day and was not announced; silent when nobody.
+    """Log the movies that broke out on the run's day, if any is not announced yet.
 
     Only daily runs bring news: history is past, and an initial load knows no votes of
     days before. The day is published by then, so what cannot be asked for at all must

@@ -56,7 +56,7 @@ def of_run(
 def of_days(
     request: MetricsRequest, delivery: Delivery, clients: Clients, deadline: Deadline
 ) -> dict[str, Any]:
-    """Compute the days that somebody asks for; queue what a call has no time for."""
+    """Compute the requested days; queue those that do not fit into one call."""
     first, last = request.from_date, request.to_date
     days = (last - first).days + 1
     if not delivery.is_pushed and days > MOST_DAYS_OF_A_CALL:

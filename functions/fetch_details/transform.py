@@ -130,7 +130,7 @@ def _integer(value: object, _: OddFields, __: str) -> int | None:
 
 
 def _amount(value: object, odd: OddFields, name: str) -> int | None:
-    """Read dollars or minutes, where TMDB's 0 means that nobody knows."""
+    """Read dollars or minutes, where TMDB's 0 means unknown."""
     return _integer(value, odd, name) or None
 
 

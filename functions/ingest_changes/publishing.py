@@ -16,7 +16,7 @@ from shared.runs import Batch, Event, Mode, Run, StoredPlan
 log = logging.getLogger(__name__)
 
 PLANNER_MAY_BE_ALIVE_S = 60.0
-"""Younger plans are left to whoever made them: publishing takes seconds."""
+"""Younger plans are left to their planner, as publishing takes seconds."""
 
 
 def publish_new(

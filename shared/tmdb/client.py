@@ -76,7 +76,7 @@ def connect(settings: Settings, platform: Platform) -> "Tmdb":
     )
 
 
-class _Retried(Exception):  # noqa: N818 - caught here, seen by nobody
+class _Retried(Exception):  # noqa: N818 - never leaves this module
     """An answer worth asking again; `pause_s` as TMDB asked, None when it did not."""
 
     def __init__(self, reason: str, pause_s: float | None = None) -> None:
@@ -85,7 +85,7 @@ class _Retried(Exception):  # noqa: N818 - caught here, seen by nobody
 
 
 class _Refused(_Retried):
-    """A refused credential: asked again by count, however short the time for retries.
+    """A refused credential: retried by count, however short the time for retries.
 
     Nothing else tells a credential that is wrong from an answer that was.
     """
@@ -365,7 +365,7 @@ class Tmdb:
                 auth=auth,
                 timeout=TIMEOUT_S,
                 stream=stream,
-                # TMDB sends nobody elsewhere, and a credential follows no stranger.
+                # TMDB never redirects, and a credential must not follow a redirect.
                 allow_redirects=auth is None,
             )
         except (

@@ -85,7 +85,7 @@ def other_days(day: date, moment: datetime) -> list[date]:
 
 
 def read_lines(lines: Iterable[bytes], day: date) -> Iterator[ExportRow]:
-    """Yield each movie of an export once; bad lines are skipped, counted and told.
+    """Yield each movie of an export once; bad lines are skipped, counted and logged.
 
     Raises ExportDamagedError, at the end, if they are too many or no line is a movie.
     """

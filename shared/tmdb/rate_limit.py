@@ -40,7 +40,7 @@ class TokenBucket:
                 return
 
     def pause(self, seconds: float) -> None:
-        """Let nobody send for so long: TMDB said 429 to one, it means all."""
+        """Pause every request for so long: a 429 to one applies to all."""
         with self._lock:
             until = self._clock() + min(seconds, LONGEST_PAUSE_S)
             self._paused_until = max(self._paused_until, until)

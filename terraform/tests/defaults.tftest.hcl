@@ -43,19 +43,19 @@ run "as_it_comes" {
   }
   assert {
     condition     = length(google_cloud_run_v2_service_iam_member.operator) == 0
-    error_message = "Nobody but the owners may call a function unless told so."
+    error_message = "Only owners may call a function unless operators are set."
   }
   assert {
     condition     = alltrue([for job in google_cloud_scheduler_job.this : !job.paused])
-    error_message = "Scheduler drives unless told otherwise."
+    error_message = "Scheduler drives by default."
   }
   assert {
     condition     = alltrue([for table in google_bigquery_table.this : table.deletion_protection]) && !google_bigquery_dataset.this.delete_contents_on_destroy
-    error_message = "Data is protected unless told otherwise."
+    error_message = "Data is protected by default."
   }
   assert {
     condition     = length(concat(google_billing_budget.this, google_composer_environment.this, google_iam_workload_identity_pool.github, google_service_account.deployer)) == 0
-    error_message = "What costs or trusts more is off unless told otherwise."
+    error_message = "What costs or trusts more is off by default."
   }
   assert {
     condition     = google_pubsub_topic.this["movie-batches"].name == "movie-batches" && google_storage_bucket.sources.name == "demo-project-1-function-sources"

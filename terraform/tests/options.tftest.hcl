@@ -35,7 +35,7 @@ run "everything_on" {
 
   assert {
     condition     = alltrue([for policy in google_monitoring_alert_policy.this : length(policy.notification_channels) == 2])
-    error_message = "Every alert is told by mail and to Slack."
+    error_message = "Every alert goes to mail and to Slack."
   }
   assert {
     condition     = google_logging_metric.this["runs_published"].name == "dev_runs_published"
