@@ -31,12 +31,16 @@ from rich.text import Text
 from emulators.bigquery import BigQueryEmulatorError
 from emulators.processes import StartError
 from emulators.pubsub import GoogleEmulatorError
+from functions.render_dashboard.page import render
+from functions.render_dashboard.queries import read
 from local.archives import ROOT
 from local.console import open_console
 from local.credentials import EMPTY_TOKEN, TokenError, is_empty, tmdb_token
 from local.demo_display import Progress, show_charts, show_next_steps, show_runs
 from local.run_progress import RunStuckError, run_states, wait_until_published
 from local.stack import Options, Stack
+from local.tables import DATASET
+from shared.bigquery import Warehouse
 from shared.messages import IngestRequest
 from shared.runs import Mode, Run
 
@@ -47,6 +51,8 @@ REACHED_TODAY = (
     "The simulated days have reached today, and no run may be of a later day: "
     "`make demo-clean` begins again."
 )
+MAX_BYTES_BILLED = 1024**3
+"""Of each query of the page; nobody is billed on this machine."""
 RUN_TIMEOUT_S = 300.0
 REAL_RUN_TIMEOUT_S = 1_800.0
 
@@ -120,6 +126,8 @@ def _demo_simulated(plan: Plan, console: Console) -> None:
                 _follow(stack, [Run(Mode.DAILY, day)], progress, RUN_TIMEOUT_S)
             progress.close()
             _show(stack.client, console)
+            last = days[-1] if days else first - timedelta(days=1)
+            _write_page(stack.client, last, plan.data, "simulated movies", console)
     if len(days) < plan.days:
         console.print(REACHED_TODAY, soft_wrap=True)
     show_next_steps(console, plan.data, time.monotonic() - began, is_real=False)
@@ -145,6 +153,7 @@ def _demo_real(plan: Plan, token: str, console: Console) -> None:
             _follow(stack, [Run(Mode.DAILY, today)], progress, REAL_RUN_TIMEOUT_S)
             progress.close()
             _show(stack.client, console)
+            _write_page(stack.client, today, plan.data, "this machine", console)
     show_next_steps(console, plan.data, time.monotonic() - began, is_real=True)
 
 
@@ -196,6 +205,16 @@ def _next_day(client: bigquery.Client) -> date:
 def _show(client: bigquery.Client, console: Console) -> None:
     show_runs(console, run_states(client))
     show_charts(console, client)
+
+
+def _write_page(
+    client: bigquery.Client, today: date, data: Path, source: str, console: Console
+) -> None:
+    """Write the page of the newest day, one file that any browser opens."""
+    tables = Warehouse(client, DATASET, MAX_BYTES_BILLED)
+    page = data / "dashboard.html"
+    page.write_bytes(render(read(tables, today, datetime.now(UTC), source)))
+    console.print(f"\nThe dashboard: {page.resolve().as_uri()}", soft_wrap=True)
 
 
 def _arguments() -> argparse.Namespace:

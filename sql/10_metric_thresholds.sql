@@ -140,6 +140,7 @@ SELECT
   180 AS release_cohort_3_max_days,
   20.0 AS rapid_breakout_min_coefficient_change_7d,  -- at least
   10 AS genre_report_min_movies,  -- at least
+  10000 AS dashboard_max_movies,
 
   -- Completeness: a run below it is not whole. Share of the movies TMDB has.
   0.99 AS published_min_coverage

@@ -55,11 +55,15 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     assert demo.returncode == 0, first
     for part in ("initial-2026-06-01", "daily-2026-06-01", "Gaining traction"):
         assert part in first
+    page = tmp_path / "simulated/dashboard.html"
+    assert f"The dashboard: {page.as_uri()}" in first
+    assert "2026-06-01" in page.read_text()
     with _demo(tmp_path, *small) as demo:
         second, _ = demo.communicate(timeout=120)
     assert demo.returncode == 0, second
     assert "✓ daily-2026-06-02" in second
     assert "✓ initial" not in second
+    assert "2026-06-02" in page.read_text()
     assert processes_of(tmp_path) == []
 
 

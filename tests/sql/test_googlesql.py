@@ -41,6 +41,16 @@ WHOLE = {
     ("alerts/new_breakouts.sql", "catalogue_days"): (
         "which day is the newest is known by all of them, one row each"
     ),
+    ("dashboard/breakouts.sql", "movie_metrics_aggregated"): (
+        "the view looks for confirmations on every day kept"
+    ),
+    ("dashboard/breakouts.sql", "movie_viral_signals"): "the same",
+    ("dashboard/breakouts.sql", "movies"): "a movie may have been described any day",
+    ("dashboard/breakouts.sql", "catalogue_days"): "which day is the newest, as above",
+    ("dashboard/outlook.sql", "movie_metrics_aggregated"): (
+        "the view pairs every day kept with the one 7 days before"
+    ),
+    ("dashboard/outlook.sql", "catalogue_days"): "which day is the newest, as above",
 }
 """Reads that no day bounds, and why that is right."""
 

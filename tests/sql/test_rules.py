@@ -19,6 +19,7 @@ CHECKS = sorted((sql_files.SQL / "checks").glob("*.sql"))
 GATE = sorted((sql_files.SQL / "gate").glob("*.sql"))
 QUERIES = sorted((sql_files.SQL / "queries").glob("*.sql"))
 ALERTS = sorted((sql_files.SQL / "alerts").glob("*.sql"))
+DASHBOARD = sorted((sql_files.SQL / "dashboard").glob("*.sql"))
 TRACKING = sorted((sql_files.SQL / "tracking").glob("*.sql"))
 SCHEMAS = {
     path.stem: json.loads(path.read_text())
@@ -26,7 +27,10 @@ SCHEMAS = {
 }
 TEXTS = {
     path.stem: path.read_text()
-    for path in [*NUMBERED, *VIEWS, *CHECKS, *GATE, *TRACKING, *QUERIES, *ALERTS]
+    for path in [
+        *(*NUMBERED, *VIEWS, *CHECKS, *GATE, *TRACKING, *QUERIES, *ALERTS),
+        *DASHBOARD,
+    ]
 }
 THRESHOLDS = "10_metric_thresholds"
 
