@@ -12,8 +12,8 @@ from cli.errors import Exit, OperatorError
 # Below .build, which is not committed: a plan holds every value but the token.
 PLAN = ".build/deploy.tfplan"
 
-NOTHING_TO_CHANGE, FAILED, CHANGES = 0, 1, 2
-"""What `terraform plan -detailed-exitcode` means."""
+NOTHING_TO_CHANGE, CHANGES = 0, 2
+"""Exit codes of `terraform plan -detailed-exitcode`, besides 1: it failed."""
 
 type Resource = dict[str, Any]
 

@@ -9,7 +9,7 @@ not stored, and its movies are recorded as failed, "too late".
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import batched
@@ -99,15 +99,8 @@ def store(batch: MovieBatch, delivery: Delivery, clients: Clients) -> None:
         "tmdb_throttled": sum(reply.throttled for reply in replies),
         "seconds": monotonic() - began,
     }
-    marker = {
-        **counts,
-        "batch_no": batch.batch_no,
-        "batch_count": batch.batch_count,
-        "message_id": delivery.id,
-        "delivery_attempt": delivery.attempt,
-    }
     events = _events(batch, outcome, gone, is_outage=is_outage)
-    clients.ledger.record(run, [*events, (Event.BATCH_DONE, marker)])
+    marker = _mark(batch, counts, events, delivery, clients)
     log.info("batch_stored", extra={"run_id": batch.run_id, **marker})
 
 
@@ -131,22 +124,38 @@ def _record_too_late(
     landed = clients.ledger.landed(run, batch.batch_no) & set(batch.movie_ids)
     lost = [movie_id for movie_id in batch.movie_ids if movie_id not in landed]
     reason = _of_another_day(batch, moment)
-    marker = {
+    counts = {
         "expected": len(batch.movie_ids),
         "fetched": len(landed),
         "not_found": 0,
         "failed": len(lost),
         "written": len(landed),
         "reason": reason,
+    }
+    outcome = _Outcome(failed=dict.fromkeys(lost, reason))
+    events = _events(batch, outcome, frozenset(), is_outage=False)
+    marker = _mark(batch, counts, events, delivery, clients)
+    log.error("batch_too_late", extra={"run_id": batch.run_id, **marker})
+
+
+def _mark(
+    batch: MovieBatch,
+    counts: Mapping[str, Any],
+    events: Sequence[Recorded],
+    delivery: Delivery,
+    clients: Clients,
+) -> dict[str, Any]:
+    """Record the events of a batch and, after them, its marker; return the marker."""
+    marker = {
+        **counts,
         "batch_no": batch.batch_no,
         "batch_count": batch.batch_count,
         "message_id": delivery.id,
         "delivery_attempt": delivery.attempt,
     }
-    outcome = _Outcome(failed=dict.fromkeys(lost, reason))
-    events = _events(batch, outcome, frozenset(), is_outage=False)
+    run = Run.from_id(batch.run_id)
     clients.ledger.record(run, [*events, (Event.BATCH_DONE, marker)])
-    log.error("batch_too_late", extra={"run_id": batch.run_id, **marker})
+    return marker
 
 
 def _of_another_day(batch: MovieBatch, moment: datetime) -> str:
