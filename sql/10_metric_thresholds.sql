@@ -9,10 +9,10 @@ SELECT
   2 AS reference_tolerance_days,  -- "7 days ago" may be 7 to 9 days ago, scaled by its real age
   4 AS average_7d_min_days_observed,  -- of 7; fewer give no average and no comparison of weeks
 
-  -- Momentum of the week: mean of this week over mean of last week, catalogue taken out.
-  1.5 AS surging_min_growth_factor_7d,  -- at least; Falling: at most 1 / this
-  1.1 AS rising_min_growth_factor_7d,  -- at least; Declining: at most 1 / this
-  2.0 AS momentum_min_growth_z,  -- and at least so many of its own standard deviations
+  -- Momentum: mean of the last 2 days over mean of last week, the day's median taken out.
+  3 AS last_week_min_days_observed,  -- of 7
+  2.3 AS momentum_min_growth_z,  -- units of noise; fewer are Stable. x 1.35 for a well-known title
+  1.5 AS surging_min_growth_factor_7d,  -- at least, else Rising; Falling: at most 1 / this
 
   -- Momentum of one day: change of popularity in percent.
   10.0 AS surging_min_popularity_pct_change_1d,  -- above it
@@ -39,60 +39,38 @@ SELECT
   20.0 AS slightly_viral_min_coefficient,
   4.0 AS viral_half_distance_surge,  -- so many standard deviations halve the distance to 100
 
-  -- Viral coefficient: what is evidence. z = surprise in standard deviations.
-  -3.0 AS z_min,
-  12.0 AS z_max,
-  0.85 AS vote_z_scale,  -- of quiet movies, so that z above 3.1 is one day in 1,000
-  1.35 AS popularity_z_scale,  -- the same for popularity
-  1.0 AS vote_weight_half_votes,  -- votes at which z_votes counts sqrt(1/2) of z_popularity
-
   -- Viral coefficient: the counter of votes. A step down by more than both is a clean-up by
   -- TMDB; a step up that makes good this share of a dip within a week is a restore.
   2.0 AS vote_correction_min_votes,
   0.002 AS vote_correction_min_share,
   0.5 AS vote_restore_min_share,
 
-  -- Viral coefficient: how many votes to expect.
-  14.0 AS vote_baseline_min_days,  -- measured days that make a rate its peers can learn from
-  1.0 AS vote_rate_prior_shape,  -- of the Gamma prior: rates within a cohort vary by 100 %
-  0.5 AS vote_rate_prior_votes_per_day,  -- with too few peers
-  0.02 AS vote_rate_prior_min_votes_per_day,
-  2.0 AS vote_rate_prior_days,  -- of the baseline that are mixed into the current rate
-  7.0 AS last_week_prior_days,  -- of the baseline that are mixed into last week's rate
-  0.03 AS vote_overdispersion,  -- of vote counts over Poisson's
-  5.0 AS vote_cycle_min_expected_votes,  -- movies that tell what weekday and catalogue do
-  0.5 AS vote_cycle_min_factor,
-  2.0 AS vote_cycle_max_factor,
+  -- Viral coefficient: how many votes to expect, and what they weigh.
+  0.5 AS vote_rate_prior_votes_per_day,
+  2.0 AS vote_rate_prior_days,  -- weight of the prior in the rate, and of the rate in this week's
+  7.0 AS last_week_prior_days,  -- of the rate that are mixed into last week's
+  0.1 AS vote_overdispersion,  -- of 3 days' votes over Poisson's, for z_votes
+  1.0 AS vote_weight_half_votes,  -- votes at which z_votes counts sqrt(1/2) of z_popularity
+
+  -- Votes per day and their bounds.
+  0.03 AS vote_rate_overdispersion,  -- of a week's votes over Poisson's
   4.0 AS vote_acceleration_min_days,  -- measured days of each week
   1.645 AS bounds_z,  -- of the 5 % and 95 % bounds
 
-  -- Viral coefficient: which popularity to expect. Noise is of the natural logarithm.
+  -- Viral coefficient: noise is of the natural logarithm of popularity. It is this for a
+  -- well-known title and grows below breakout_min_popularity: there it is a few visitors.
   0.01 AS popularity_min,  -- below it all is the same
-  14.0 AS baseline_half_life_days,
-  3 AS baseline_min_days,
-  7 AS catalogue_factor_min_days,  -- baseline days of a movie that tells what the catalogue did
-  14 AS full_history_min_days,
-  0.20 AS popularity_noise_prior,  -- with too few peers
-  28.0 AS popularity_noise_prior_days,  -- weight of the peers
-  0.10 AS popularity_noise_min,
-  0.35 AS popularity_noise_cold,  -- with fewer than baseline_min_days
-  0.09 AS volatility_max_variance_1d,  -- a jump of more than 30 % counts as 30 %
-  0.0036 AS volatility_prior_variance_1d,  -- 6 %, with too few peers
-  14.0 AS volatility_prior_days,  -- weight of the peers
-  14 AS volatility_min_days,  -- steps of a movie its peers can learn from
-  0.0004 AS volatility_min_variance_1d,  -- 2 %
-  2.17 AS growth_noise_factor,  -- sqrt(231) / 7: two weekly means of a random walk, apart
+  0.13 AS popularity_noise_min,
 
-  -- Cohorts: movies of like popularity, of like vote count; each bound begins the next cohort.
-  30 AS cohort_min_movies,  -- fewer say nothing
-  1.0 AS popularity_cohort_2_min,
-  5.0 AS popularity_cohort_3_min,
-  20.0 AS popularity_cohort_4_min,
-  100.0 AS popularity_cohort_5_min,
-  10 AS vote_cohort_2_min_votes,
-  100 AS vote_cohort_3_min_votes,
-  1000 AS vote_cohort_4_min_votes,
-  10000 AS vote_cohort_5_min_votes,
+  -- Outlook: the unit is the movie's own one-day change, of the natural logarithm.
+  14 AS full_history_min_days,  -- of the days 35 to 4 before
+  0.09 AS volatility_max_variance_1d,  -- a jump of more than 30 % counts as 30 %
+  0.0036 AS volatility_prior_variance_1d,  -- 6 %
+  14.0 AS volatility_prior_days,  -- weight of the prior
+  0.0004 AS volatility_min_variance_1d,  -- 2 %
+
+  -- Medians and quantiles of a day's movies.
+  30 AS median_min_movies,  -- fewer say nothing
 
   -- Breakouts: surge, and votes or popularity that matter. At 1.1 million movies take 4.0.
   3.0 AS breakout_min_surge,

@@ -99,7 +99,7 @@ USING (
       days.*,
       coverages.movies_expected,
       SAFE_DIVIDE(coverages.movies_fetched, coverages.movies_expected) AS coverage,
-      days.movies_compared >= thresholds.cohort_min_movies AS is_compared,
+      days.movies_compared >= thresholds.median_min_movies AS is_compared,
       LN(thresholds.catalogue_shift_min_factor) AS shift_min_log_change
     FROM days
     LEFT JOIN coverages ON days.snapshot_date = coverages.run_date

@@ -68,8 +68,8 @@ USING (
     FROM windows
   ),
 
-  -- A one-day change reaches back 3 days, a week's 9: as far as a shift spoils them. The means
-  -- of weeks are compared with those of like movies; 3 days cover what TMDB caches.
+  -- A one-day change reaches back 3 days, a week's 9: as far as a shift spoils them. Momentum
+  -- takes the day's median out; 3 days cover what TMDB caches.
   shifts AS (
     SELECT
       snapshot_date,
@@ -91,15 +91,15 @@ USING (
       CASE
         WHEN rates.popularity_growth_7d IS NULL THEN 'Insufficient history'
         WHEN ABS(rates.popularity_growth_z) < thresholds.momentum_min_growth_z THEN 'Stable'
+        -- A word never contradicts the week's percent, which is shown beside it.
+        WHEN SIGN(rates.popularity_growth_7d) != SIGN(rates.popularity_pct_change_7d)
+          THEN 'Stable'
         WHEN rates.popularity_growth_7d >= LN(thresholds.surging_min_growth_factor_7d)
           THEN 'Surging'
-        WHEN rates.popularity_growth_7d >= LN(thresholds.rising_min_growth_factor_7d)
-          THEN 'Rising'
         WHEN rates.popularity_growth_7d <= -LN(thresholds.surging_min_growth_factor_7d)
           THEN 'Falling'
-        WHEN rates.popularity_growth_7d <= -LN(thresholds.rising_min_growth_factor_7d)
-          THEN 'Declining'
-        ELSE 'Stable'
+        WHEN rates.popularity_growth_z >= thresholds.momentum_min_growth_z THEN 'Rising'
+        ELSE 'Declining'
       END AS momentum_status,
       CASE
         WHEN rates.popularity_pct_change_1d IS NULL THEN 'Insufficient history'
@@ -224,10 +224,10 @@ USING (
       carried.*,
       states.popularity AS popularity_now,
       states.volatility_7d,
-      IF(outlooks.outcomes >= thresholds.cohort_min_movies, outlooks.low, NULL) AS outlook_low,
-      IF(outlooks.outcomes >= thresholds.cohort_min_movies, outlooks.middle, NULL)
+      IF(outlooks.outcomes >= thresholds.median_min_movies, outlooks.low, NULL) AS outlook_low,
+      IF(outlooks.outcomes >= thresholds.median_min_movies, outlooks.middle, NULL)
         AS outlook_middle,
-      IF(outlooks.outcomes >= thresholds.cohort_min_movies, outlooks.high, NULL) AS outlook_high
+      IF(outlooks.outcomes >= thresholds.median_min_movies, outlooks.high, NULL) AS outlook_high
     FROM carried
     INNER JOIN states
       ON carried.movie_id = states.movie_id AND carried.snapshot_date = states.snapshot_date
@@ -300,7 +300,7 @@ USING (
   FROM asked
   CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
 ) AS fresh
--- Nothing matches: every stored row of these days goes, every fresh one comes, atomically.
+-- Nothing matches: all rows of these days are replaced atomically.
   ON FALSE
 WHEN NOT MATCHED BY SOURCE AND stored.calculation_date BETWEEN @from_date AND @to_date
 THEN DELETE

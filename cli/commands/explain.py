@@ -97,6 +97,8 @@ def show(console: Console, row: dict[str, Any]) -> None:
             )
         )
     console.print(_components(row))
+    if row["expected_level"] is not None:
+        console.print(f"  popularity is compared with {row['expected_level']}")
     if row["surge"] is not None:
         console.print(
             f"  surge {row['surge']:.2f} gives "
@@ -106,8 +108,8 @@ def show(console: Console, row: dict[str, Any]) -> None:
     growth = row["popularity_growth_factor_7d"]
     if growth is not None:
         console.print(
-            f"  momentum {row['momentum_status']}: this week x {growth:.2f} of last "
-            f"week beside like movies, {row['popularity_growth_z']:+.1f} sigma"
+            f"  momentum {row['momentum_status']}: {growth - 1:+.0%} on last week, the "
+            f"market taken out, {row['popularity_growth_z']:+.1f} units of noise"
         )
     for chart, reason in _CHARTS.items():
         why = ("on it", "green") if row[reason] is None else f"not on it: {row[reason]}"
@@ -122,15 +124,15 @@ def _components(row: dict[str, Any]) -> Table:
     table.add_row(
         f"votes in 3 days{corrected}",
         *(_number(row[name]) for name in ("votes_3d", "votes_3d_expected")),
-        *(_number(row[name]) for name in ("z_votes", "weight_of_votes")),
+        *(_number(row[name]) for name in ("z_votes_counted", "weight_of_votes")),
         _number(row["surge_from_votes"]),
     )
-    expected = row["popularity_baseline"]
+    expected = row["popularity_expected"]
     if expected is not None:
-        expected *= row["catalogue_factor"]
+        expected *= row["market_factor"]
     table.add_row(
         "popularity",
-        *(_number(value) for value in (row["popularity"], expected)),
+        *(_number(value) for value in (row["popularity_now"], expected)),
         *(_number(row[name]) for name in ("z_popularity", "weight_of_popularity")),
         _number(row["surge_from_popularity"]),
     )

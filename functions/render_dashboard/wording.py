@@ -146,27 +146,27 @@ def _confirmation(breakout: Breakout, newest: str) -> str:
 
 
 def of_momentum(movie: Movie, thresholds: Mapping[str, float]) -> str:
-    """Say why the word of the week is what it is, whatever the percentage beside it.
+    """Say why the word of the week is what it is.
 
-    The percentage compares one day with one day; the word compares the mean of this
-    week with the mean of the last, against like movies and the movie's own noise.
+    The percentage beside it compares one day with one day; the word compares the last
+    2 days with the mean of last week, the day's median taken out, in units of noise.
     """
     factor, deviations = (
         movie["popularity_growth_factor_7d"],
         movie["popularity_growth_z"],
     )
     if factor is None or deviations is None:
-        least = int(thresholds["average_7d_min_days_observed"])
-        return f"needs {least} days of this week and {least} of the last"
+        least = int(thresholds["last_week_min_days_observed"])
+        return f"needs popularity today and on {least} days of last week"
     if movie["is_frozen"]:
         return "as on the last day on which TMDB counted anew"
     needed = thresholds["momentum_min_growth_z"]
-    said = f"week on week {TIMES}{factor:.2f}, {signed(deviations)}{SIGMA}"
-    rising = thresholds["rising_min_growth_factor_7d"]
+    said = f"on last week {TIMES}{factor:.2f}, {signed(deviations)}{SIGMA}"
+    percent = movie["weekly_pct_change"]
     if abs(deviations) < needed:
         said += f" of the {needed:g}{SIGMA} that count"
-    elif 1 / rising < factor < rising:
-        said += f", within {TIMES}{rising:g}"
+    elif percent is not None and percent * deviations <= 0:
+        said += ", and the percentage says otherwise"
     return said
 
 

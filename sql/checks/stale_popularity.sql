@@ -23,5 +23,5 @@ SELECT
 FROM days
 CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
 WHERE
-  days.movies >= thresholds.cohort_min_movies
+  days.movies >= thresholds.median_min_movies
   AND SAFE_DIVIDE(days.unchanged, days.movies) > thresholds.usual_max_share_of_stale_popularity

@@ -14,9 +14,9 @@ WHERE signals.calculation_date BETWEEN @from_date AND @to_date
 GROUP BY
   signals.calculation_date,
   thresholds.usual_max_share_of_corrected_votes,
-  thresholds.cohort_min_movies
+  thresholds.median_min_movies
 HAVING
-  COUNT(signals.is_vote_count_corrected) >= thresholds.cohort_min_movies
+  COUNT(signals.is_vote_count_corrected) >= thresholds.median_min_movies
   AND SAFE_DIVIDE(
     COUNTIF(signals.is_vote_count_corrected), COUNT(signals.is_vote_count_corrected)
   ) > thresholds.usual_max_share_of_corrected_votes

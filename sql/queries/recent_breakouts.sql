@@ -9,7 +9,7 @@ SELECT
   breakouts.votes_3d,
   breakouts.votes_3d_expected,
   breakouts.popularity,
-  breakouts.popularity_baseline
+  breakouts.popularity_expected
 FROM tmdb_analytics.v_breakouts AS breakouts
 INNER JOIN tmdb_analytics.v_published_days AS newest
   ON

@@ -54,7 +54,8 @@ SELECT
   signals.votes_3d,
   signals.votes_3d_expected,
   starts.popularity,
-  signals.popularity_baseline,
+  signals.popularity_now,
+  signals.popularity_expected,
   starts.vote_count,
   starts.coverage
 FROM starts

@@ -7,15 +7,17 @@ WITH
 shares AS (
   SELECT
     signals.*,
-    CASE
-      WHEN signals.z_popularity IS NULL THEN 1
-      WHEN signals.z_votes IS NULL THEN NULL
-      ELSE SQRT(1 + signals.weight_of_votes * signals.weight_of_votes)
-    END AS divisor_of_votes,
-    CASE
-      WHEN signals.z_votes IS NULL THEN 1
-      ELSE SQRT(1 + signals.weight_of_votes * signals.weight_of_votes)
-    END AS divisor_of_popularity
+    -- Votes never count for more than popularity does, and for nothing where it has not risen.
+    IF(
+      signals.z_votes IS NULL OR signals.z_popularity IS NULL,
+      NULL,
+      LEAST(signals.z_votes, GREATEST(signals.z_popularity, 0))
+    ) AS z_votes_counted,
+    IF(
+      signals.z_votes IS NULL,
+      1,
+      SQRT(1 + signals.weight_of_votes * signals.weight_of_votes)
+    ) AS divisor
   FROM tmdb_analytics.movie_viral_signals AS signals
 )
 
@@ -30,18 +32,20 @@ SELECT
   shares.history,
   shares.votes_3d,
   shares.votes_3d_expected,
-  shares.vote_baseline,
   shares.is_vote_count_corrected,
   shares.z_votes,
   shares.weight_of_votes,
-  shares.weight_of_votes * shares.z_votes / shares.divisor_of_votes AS surge_from_votes,
+  shares.z_votes_counted,
+  shares.weight_of_votes * shares.z_votes_counted / shares.divisor AS surge_from_votes,
   metrics.popularity,
-  shares.popularity_baseline,
-  shares.catalogue_factor,
+  shares.popularity_now,
+  shares.popularity_expected,
+  shares.expected_level,
+  shares.market_factor,
   shares.popularity_noise,
   shares.z_popularity,
   IF(shares.z_popularity IS NULL, NULL, 1.0) AS weight_of_popularity,
-  shares.z_popularity / shares.divisor_of_popularity AS surge_from_popularity,
+  shares.z_popularity / shares.divisor AS surge_from_popularity,
   shares.is_breakout_alarm,
   metrics.momentum_status,
   EXP(shares.popularity_growth_7d) AS popularity_growth_factor_7d,

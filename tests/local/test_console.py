@@ -54,13 +54,15 @@ def _explained(title: str) -> dict[str, Any]:
         "momentum_status": title,
         "popularity_growth_z": 0.0,
         "is_vote_count_corrected": False,
-        "popularity_baseline": None,
+        "popularity_now": None,
+        "popularity_expected": None,
+        "expected_level": None,
     }
     reasons = dict.fromkeys(explain._CHARTS.values(), title)
     return dict.fromkeys(
         (
             *(f"votes_3d{end}" for end in ("", "_expected")),
-            *(f"z_{name}" for name in ("votes", "popularity")),
+            *(f"z_{name}" for name in ("votes", "votes_counted", "popularity")),
             *(f"weight_of_{name}" for name in ("votes", "popularity")),
             *(f"surge_from_{name}" for name in ("votes", "popularity")),
             "popularity",

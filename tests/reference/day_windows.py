@@ -3,7 +3,6 @@
 An age of 0 is the day itself, 7 is a week before: `total(x, 7, 13)` is last week's sum.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -117,33 +116,3 @@ def highest(grid: Grid, youngest: int, oldest: int) -> Grid:
 def ratio(part: Grid, whole: Grid) -> Grid:
     """Return the quotient, NaN where the whole is 0."""
     return part / np.where(whole == 0, np.nan, whole)
-
-
-def cohorts(grid: Grid, bounds: tuple[float, ...]) -> NDArray[np.intp]:
-    """Return the number of each value's cohort; what is not known is one of its own."""
-    return np.where(np.isnan(grid), -1, np.digitize(grid, bounds))
-
-
-def of_peers(
-    statistic: Callable[[Grid], float],
-    values: Grid,
-    cohort: NDArray[np.intp],
-    *,
-    too_few: float,
-    else_all: bool,
-) -> Grid:
-    """Return each day's statistic of the peers that have a value.
-
-    With fewer than 30 in the cohort that of the whole day (if `else_all`); with fewer
-    than 30 there as well, `too_few`.
-    """
-    found = np.full(values.shape, too_few)
-    for day in range(values.shape[1]):
-        known = ~np.isnan(values[:, day])
-        if else_all and known.sum() >= MIN_PEERS:
-            found[:, day] = statistic(values[known, day])
-        for one in np.unique(cohort[:, day]):
-            of_cohort = cohort[:, day] == one
-            if (known & of_cohort).sum() >= MIN_PEERS:
-                found[of_cohort, day] = statistic(values[known & of_cohort, day])
-    return found

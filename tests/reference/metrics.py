@@ -35,6 +35,7 @@ CLASS_FROM = (
     "popularity_growth_z",
     "popularity_pct_change_1d",
     "popularity_wow_change",
+    "popularity_wow_pct_change",
     "vote_velocity_7d",
 )
 METRICS = (
@@ -69,7 +70,7 @@ METRICS = (
 def metrics(
     snapshot_rows: pd.DataFrame, signals: pd.DataFrame, days: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the metrics that the charts show (2a, B9, freezing, outlook)."""
+    """Return the metrics that the charts show (momentum, freezing, outlook)."""
     renamed = snapshot_rows.rename(
         columns={
             "snapshot_date": "calculation_date",
@@ -148,11 +149,13 @@ def _carried(plain: Mapping[date, str], day: date, frozen: set[date]) -> str:
 
 
 def _momentum(row: Mapping[Any, Any]) -> str:
-    """Return the word for the week (B9)."""
+    """Return the word for the week."""
     growth = row["popularity_growth_7d"]
     if np.isnan(growth):
         return UNKNOWN
-    if abs(row["popularity_growth_z"]) < 2 or abs(growth) < np.log(1.1):
+    percent = row["popularity_wow_pct_change"]
+    is_contradicted = not np.isnan(percent) and np.sign(percent) != np.sign(growth)
+    if abs(row["popularity_growth_z"]) < 2.3 or is_contradicted:
         return "Stable"
     if growth > 0:
         return "Surging" if growth >= np.log(1.5) else "Rising"

@@ -34,7 +34,13 @@ COLUMN = {
     "trend_class": "momentum_status",
 }
 """Research's name -> ours, where they differ."""
-DERIVED_IN_VIEWS = {"viral_category", "is_emerging"}
+NOT_STORED = {"viral_category", "is_emerging", "vote_baseline"}
+"""Derived in views, and what votes_3d_expected is made of."""
+RESTATED = ("B2 ", "B3 ", "B11 ", "B12 ")
+"""Cases whose numbers the score of decision 0006 changed, by the start of their names.
+
+The file keeps the old ones; tests/sql/50_movie_viral_signals/hand_worked has the new.
+"""
 
 type Value = float | None
 type Points = Sequence[tuple[int, int, Value, Value]]
@@ -82,7 +88,8 @@ def compute(readings: pd.DataFrame, *shifts: int) -> pd.DataFrame:
 
 
 def golden() -> list[Any]:
-    return json.loads(GOLDEN.read_text())["cases"] if GOLDEN.exists() else []
+    cases = json.loads(GOLDEN.read_text())["cases"] if GOLDEN.exists() else []
+    return [case for case in cases if not case["name"].startswith(RESTATED)]
 
 
 @pytest.mark.skipif(not GOLDEN.exists(), reason="needs ../shared/reference")
@@ -98,7 +105,7 @@ def test_the_hand_worked_tables(case: Any) -> None:
     found = compute(readings).xs(day(case["day"]), level=1).loc[0]
     for part in ("compat", "viral"):
         for name, value in case[part].items():
-            if name in DERIVED_IN_VIEWS:
+            if name in NOT_STORED:
                 continue
             column = COLUMN.get(name, name)
             if name == "vote_acceleration":
@@ -157,25 +164,24 @@ def test_days_without_votes_leave_votes_unknown_and_popularity_known() -> None:
 
 
 def test_an_alarm_counts_the_votes_of_days_before_too() -> None:
-    """Popularity 1 to 3: surge ln 3 / (1.35 x noise) is above 3, votes alone matter."""
+    """Popularity 1 to 3.5: surge ln 3.5 / (0.13 x sqrt 5) = 4.3; votes matter."""
     quiet = [(1, n, 1.0, 100) for n in range(30)]
-    found = compute(read([*quiet, (1, 30, 1, 105), (1, 31, 3, None)]))
+    found = compute(read([*quiet, (1, 30, 3.5, 105), (1, 31, 3.5, None)]))
 
     alarms = found["is_breakout_alarm"]
     assert alarms[(1, day(31))]
     assert math.isnan(found["votes_3d"][(1, day(31))])
-    assert found["is_breakout_start"][(1, day(31))]
-    assert not found["is_breakout_confirmed"][(1, day(31))]
+    assert found["is_breakout_start"][(1, day(30))]
+    assert found["is_breakout_confirmed"][(1, day(31))]
 
 
-def test_zero_popularity_is_a_value_and_no_reference() -> None:
+def test_zero_popularity_is_a_value_and_no_level() -> None:
     found = compute(read([(1, n, 0, 0) for n in range(40)])).xs(day(39), level=1).loc[1]
 
     unknown = ["popularity_wow_pct_change", "popularity_outlook_7d"]
     assert found[unknown].isna().all()
     assert found["popularity_wow_change"] == 0
-    assert found["popularity_baseline"] == pytest.approx(0.01)
-    assert found["z_popularity"] == pytest.approx(0)
+    assert found[["popularity_now", "popularity_expected", "z_popularity"]].isna().all()
 
 
 def test_a_frozen_class_is_the_newest_from_before() -> None:

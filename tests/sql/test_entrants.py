@@ -79,7 +79,7 @@ def test_an_entrant_shows_its_true_weekly_change_on_its_first_day(
     assert first["popularity_7d_ma"] == pytest.approx((6 * 1.2 + 44) / 7)
     [score] = sandbox.rows("movie_viral_signals", f"movie_id = {ENTRANT}")
     assert score["history"] == "full"
-    assert score["popularity_baseline"] == pytest.approx(1.2)
+    assert score["popularity_expected"] == pytest.approx(1.2)
 
 
 def test_days_before_it_was_tracked_have_no_metrics_and_no_part_in_a_day(

@@ -58,11 +58,12 @@ COLUMNS = {
     "coverage",
     "v_breakouts": "movie_id title release_date started_on is_confirmed "
     "viral_coefficient surge z_votes z_popularity votes_3d votes_3d_expected "
-    "popularity popularity_baseline vote_count coverage",
+    "popularity popularity_now popularity_expected vote_count coverage",
     "v_movie_score_explained": "movie_id title calculation_date viral_coefficient "
     "virality_category viral_score_percentile surge history votes_3d "
-    "votes_3d_expected vote_baseline is_vote_count_corrected z_votes weight_of_votes "
-    "surge_from_votes popularity popularity_baseline catalogue_factor "
+    "votes_3d_expected is_vote_count_corrected z_votes weight_of_votes "
+    "z_votes_counted surge_from_votes popularity popularity_now popularity_expected "
+    "expected_level market_factor "
     "popularity_noise z_popularity weight_of_popularity surge_from_popularity "
     "is_breakout_alarm momentum_status popularity_growth_factor_7d "
     "popularity_growth_z popularity_wow_pct_change vote_velocity_7d "

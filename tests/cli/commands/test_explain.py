@@ -72,10 +72,12 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "votes_3d_expected": 10,
                     "z_votes": 5,
                     "weight_of_votes": 0.75,
-                    "popularity_baseline": 10,
-                    "catalogue_factor": 1.1,
+                    "popularity_now": 20,
+                    "popularity_expected": 10,
+                    "expected_level": "last_week",
+                    "market_factor": 1.1,
                     "z_popularity": 2.5,
-                    "surge": 5,
+                    "surge": 3.5,
                     "popularity_growth_7d": 0,
                     "popularity_growth_z": 2.5,
                 },
@@ -103,11 +105,13 @@ def test_a_score_is_taken_apart(ask: Callable[..., Result]) -> None:
     assert answer.exit_code == 0, answer.output
     assert "The [Long] Night (movie 1) on 2026-03-20" in answer.output
     assert "61.0 of 100: Highly Viral, above 0 % of the day's movies" in answer.output
-    # (0.75 * 5 + 2.5) / 1.25 = 3 + 2; 10 with a catalogue 10 % up is 11.
+    # (0.75 * 2.5 + 2.5) / 1.25 = 1.5 + 2; 10 in a market 10 % up is 11.
     numbers = [re.findall(r"[\d.]+", line) for line in answer.output.splitlines()]
-    assert ["3", "40.00", "10.00", "5.00", "0.75", "3.00"] in numbers
+    assert ["3", "40.00", "10.00", "2.50", "0.75", "1.50"] in numbers
     assert ["20.00", "11.00", "2.50", "1.00", "2.00"] in numbers
-    assert "surge 5.00 gives" in answer.output
+    assert "surge 3.50 gives" in answer.output
+    assert "popularity is compared with last_week" in answer.output
+    assert "momentum Rising: +0% on last week" in answer.output
     assert "v_top_viral_movies: on it" in answer.output
     assert "v_top_gaining_movies: not on it: no popularity 7 to 9 days" in answer.output
 

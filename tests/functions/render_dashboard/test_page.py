@@ -97,14 +97,15 @@ def test_a_word_that_says_less_than_the_percentage_says_why() -> None:
     movie["popularity_growth_z"] = 1.8
     said = wording.of_momentum(movie, thresholds())
     times, sigma = wording.TIMES, wording.SIGMA
-    assert said == f"week on week {times}1.62, +1.8{sigma} of the 2{sigma} that count"
+    assert said == f"on last week {times}1.62, +1.8{sigma} of the 2.3{sigma} that count"
 
 
-def test_a_steady_small_growth_says_that_it_is_small() -> None:
+def test_a_growth_that_the_percentage_contradicts_says_so() -> None:
     movie = DATA["movies"][0].copy()
-    movie["popularity_growth_factor_7d"], movie["popularity_growth_z"] = 1.08, 2.5
+    movie["popularity_growth_factor_7d"], movie["popularity_growth_z"] = 1.5, 2.5
+    movie["weekly_pct_change"] = -3.0
     assert wording.of_momentum(movie, thresholds()).endswith(
-        f"within {wording.TIMES}1.1"
+        "and the percentage says otherwise"
     )
 
 
