@@ -58,7 +58,7 @@ FIRST_ROWS: dict[str, dict[str, Any]] = {
         "calculation_date": DAY,
         "viral_coefficient": 90.0,
         # 3 / 5 of what both would weigh alone: 0.75 / sqrt(1 + 0.75 ** 2)
-        "surge_from_votes": pytest.approx(0.6 * 10),
+        "surge_from_votes": pytest.approx(0.6 * 5),
         "surge_from_popularity": pytest.approx(0.8 * 5),
     },
     "catalogue_health": {"snapshot_date": WITHHELD, "is_published": False},
