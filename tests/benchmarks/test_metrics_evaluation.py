@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from benchmarks.metrics import proposed
 from benchmarks.metrics.__main__ import QUICK_SEEDS, QUICK_SIZE, evaluate
 from benchmarks.metrics.computed import (
     EARLIER,
@@ -18,6 +19,7 @@ from benchmarks.metrics.computed import (
 )
 from benchmarks.metrics.report import spread, tables
 from benchmarks.metrics.simulators import SIMULATORS
+from benchmarks.metrics.statements import bench
 from benchmarks.metrics.study import Seeds
 
 
@@ -44,3 +46,20 @@ def test_a_seed_that_judges_trains_and_tunes_nothing() -> None:
         Seeds(oracle=(1, 2), tuning=(3,), test=(2, 4))
     with pytest.raises(ValueError, match="two purposes"):
         Seeds(oracle=(1, 2), tuning=(4,), test=(4, 5))
+
+
+@pytest.mark.emulator
+@pytest.mark.filterwarnings("ignore:Retrieving Arrow:PendingDeprecationWarning")
+@pytest.mark.parametrize("simulator", SIMULATORS)
+def test_the_statements_compute_the_proposed_score(simulator: str) -> None:
+    simulation = SIMULATORS[simulator](5, 100, 90)
+    with bench() as emulated:
+        shipped, _ = emulated.compute(simulation, whole=False)
+    made = proposed.compute(simulation, shipped.number("popularity_pct_change_7d"))
+    coefficient = 100 * (1 - 2 ** (-np.maximum(made.surge, 0) / 4))
+    rows = simulation.observed
+    assert np.isfinite(coefficient[rows]).any()
+    assert shipped.number("viral_coefficient")[rows] == pytest.approx(
+        coefficient[rows], abs=1e-6, nan_ok=True
+    )
+    assert np.array_equal(shipped.grids["is_breakout_alarm"][rows], made.alarm()[rows])
