@@ -48,10 +48,11 @@ def test_every_call_on_a_page_names_function_project_and_region() -> None:
 
 def test_the_outputs_name_the_deployed_function() -> None:
     text = (ROOT / "terraform/outputs.tf").read_text()
-    written = re.findall(r"gcloud functions call [^\n]*", text)
+    # The command is joined of two lines.
+    written = re.findall(r'"gcloud functions call ([^"]*)",\s*"([^"]*)"', text)
     assert written
-    for command in written:
-        assert "google_cloudfunctions2_function.this[key].name" in command
+    for name, command in written:
+        assert name == "${google_cloudfunctions2_function.this[key].name}"
         assert "--project=${var.project_id} --region=${var.region}" in command
 
 
