@@ -41,6 +41,7 @@ from local.run_progress import RunStuckError, run_states, wait_until_published
 from local.stack import Options, Stack
 from local.tables import DATASET
 from shared.bigquery import Warehouse
+from shared.days import days_of
 from shared.messages import IngestRequest
 from shared.runs import Mode, Run
 
@@ -136,7 +137,7 @@ def _demo_simulated(plan: Plan, console: Console) -> None:
 def days_to_run(first: date, count: int, today: date) -> list[date]:
     """Return `count` days from the first; no run may be of a day after today."""
     last = min(first + timedelta(days=count - 1), today)
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return days_of(first, last)
 
 
 def _demo_real(plan: Plan, token: str, console: Console) -> None:

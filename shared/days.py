@@ -23,6 +23,11 @@ def newest_day(now: datetime) -> date:
     return (now + CLOCK_SKEW).date()
 
 
+def days_of(first: date, last: date) -> list[date]:
+    """Return every day of a range, both ends included; none where it is reversed."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
 def is_believable(moment: datetime, now: datetime) -> bool:
     """Say whether something can have happened then; 1970 and 9999 are no such times."""
     return moment.date() >= FIRST_EXPORT and moment - now <= CLOCK_SKEW

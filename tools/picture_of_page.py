@@ -18,6 +18,11 @@ WINDOW_WIDTH, WINDOW_HEIGHT = 1280, 860
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
+def find_chromium() -> str | None:
+    """Return the path of the system's Chromium; playwright's own is never used."""
+    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
 def draw(page: Path, picture: Path, chromium: str) -> None:
     """Open the page in a window, wait until it is drawn, and keep a picture."""
     with sync_playwright() as playwright:
@@ -37,7 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tools.picture_of_page", description=__doc__)
     parser.add_argument("page", type=Path, help="the HTML file of a dashboard")
     page = parser.parse_args().page
-    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    chromium = find_chromium()
     if chromium is None:
         sys.exit("no chromium on PATH: run tools/install_chromium")
     draw(page, PICTURE, chromium)

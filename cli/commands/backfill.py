@@ -17,10 +17,11 @@ from cli.environment import Place, at
 from cli.errors import Exit, OperatorError
 from cli.options import DryRun, From, Json, To, Where, Yes, span
 from cli.runs import backfill_plan
-from cli.runs.backfill_plan import Known, Need, Todo, as_spans, days_of
+from cli.runs.backfill_plan import Known, Need, Todo, as_spans
 from cli.starting import agree
 from functions.ingest_changes.plan import EXPORTS_KEPT_DAYS, oldest_export
 from local.console import open_console
+from shared.days import days_of
 from shared.interfaces import Tables
 from shared.messages import INGEST_REQUESTS, METRICS_REQUESTS
 from shared.runs import Mode, Run

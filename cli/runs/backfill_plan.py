@@ -84,12 +84,6 @@ class Todo:
         return [MetricsRequest(None, days[0], days[-1])] if days else []
 
 
-def days_of(from_date: date, to_date: date) -> list[date]:
-    """Return every day of a range, both ends included."""
-    count = (to_date - from_date).days + 1
-    return [from_date + timedelta(days=n) for n in range(count)]
-
-
 def need(day: date, known: Known, today: date, *, again: bool) -> Need:
     """Decide what one day needs."""
     if known.is_open:

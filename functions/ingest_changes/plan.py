@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from shared.days import days_of
 from shared.interfaces import ChangedMovie, ExportRow, ListedMovie
 from shared.runs import ExportDay
 
@@ -147,7 +148,7 @@ def edit_days(last: date | None, run_date: date) -> list[date]:
     """
     yesterday = run_date - timedelta(days=1)
     oldest = run_date - timedelta(days=EDITS_LISTED_DAYS)
-    return _days(max(last or yesterday, oldest), yesterday)
+    return days_of(max(last or yesterday, oldest), yesterday)
 
 
 def days_without_export(
@@ -168,7 +169,7 @@ def days_without_export(
         if export.is_loaded or export.requests >= MOST_EXPORT_REQUESTS
     }
     first = max(min(begins, default=run_date), oldest)
-    days = _days(first, run_date - timedelta(days=1))
+    days = days_of(first, run_date - timedelta(days=1))
     return [day for day in days if day not in settled]
 
 
@@ -177,11 +178,6 @@ def oldest_export(day: date) -> date:
     return day - timedelta(days=EXPORTS_KEPT_DAYS - 1)
 
 
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-
-
 def history_days(run_date: date, count: int) -> list[date]:
     """Return `count` export days that end with the run's own, oldest first."""
-    first = run_date - timedelta(days=count - 1)
-    return [first + timedelta(days=n) for n in range(count)]
+    return days_of(run_date - timedelta(days=count - 1), run_date)

@@ -21,6 +21,7 @@ from functions.render_dashboard.payload import (
     OutlookCoverage,
     Run,
 )
+from shared.days import days_of
 from shared.interfaces import Parameter, Row, Tables
 from shared.sql_files import SQL
 
@@ -50,7 +51,7 @@ def read(tables: Tables, today: date, now: datetime, source: str) -> Dashboard:
     if newest is None:
         return _nothing(header, runs, thresholds)
     first = max(min(published), newest - timedelta(days=DAYS_SHOWN - 1))
-    days = [first + timedelta(days=n) for n in range((newest - first).days + 1)]
+    days = days_of(first, newest)
     movies = _movies(tables, days)
     known = {movie["movie_id"] for movie in movies}
     lists: dict[str, list[int]] = {"gaining": [], "declining": [], "viral": []}

@@ -1,6 +1,5 @@
 """The picture of a page, drawn by the real browser."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,7 @@ MOST_BYTES = 300_000
 
 
 def test_the_picture_is_a_small_png_of_the_window(tmp_path: Path) -> None:
-    found = filter(None, map(shutil.which, picture_of_page.CHROMIUMS))
-    chromium = next(found, None)
+    chromium = picture_of_page.find_chromium()
     if chromium is None:
         pytest.skip("needs chromium on PATH (apt-get install chromium)")
     page, picture = tmp_path / "page.html", tmp_path / "page.png"

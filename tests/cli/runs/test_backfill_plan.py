@@ -9,11 +9,11 @@ from cli.runs.backfill_plan import (
     Need,
     Todo,
     as_spans,
-    days_of,
     decide,
     need,
 )
 from functions.ingest_changes.plan import oldest_export
+from shared.days import days_of
 
 TODAY = date(2026, 6, 30)
 NEWEST = date(2026, 6, 29)

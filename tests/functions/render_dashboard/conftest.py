@@ -1,6 +1,5 @@
 """A real Chromium, headless, and dashboards opened in it."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from functions.render_dashboard.page import render
 from functions.render_dashboard.payload import Dashboard
-from tools.picture_of_page import CHROMIUMS
+from tools.picture_of_page import find_chromium
 
 
 class Show:
@@ -60,7 +59,7 @@ class Show:
 @pytest.fixture(scope="module")
 def show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
     """Return the system's Chromium, or skip; playwright's own is never downloaded."""
-    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    found = find_chromium()
     if found is None:
         pytest.skip("needs chromium on PATH (apt-get install chromium)")
     with sync_playwright() as playwright:
