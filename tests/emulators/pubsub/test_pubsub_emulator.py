@@ -66,6 +66,7 @@ class Endpoint:
 
     statuses: Sequence[int] = (204,)
     handler_s: float = 0.0
+    port: int = 0
     deliveries: list[Delivery] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
@@ -93,7 +94,7 @@ class Endpoint:
             daemon_threads = True
             request_queue_size = 64  # 5 make a ninth connection wait for a second
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", self.port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
@@ -703,6 +704,56 @@ def test_a_server_that_closes_idle_connections_fails_no_delivery(
             eventually(emulator.idle)
             time.sleep(0.1)
     assert emulator.stats()[FETCH].refused == {}
+
+
+def refusing_port() -> int:
+    """Find a port where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port: int = closed.getsockname()[1]
+    return port
+
+
+def test_a_push_is_held_while_an_instance_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Five attempts would be over before a killed function is up again."""
+    with (
+        PubSubEmulator(time_scale=0.001, hold_s=30) as pubsub,
+        connected(pubsub.address, monkeypatch) as client,
+    ):
+        port = refusing_port()
+        client.push_to(f"http://127.0.0.1:{port}")
+        client.publish()
+        time.sleep(0.5)  # five attempts without the hold
+        with Endpoint(port=port) as endpoint:
+            eventually(pubsub.idle)
+        assert len(endpoint.deliveries) == 1
+        assert pubsub.stats()[FETCH].refused == {}
+
+
+def test_a_push_is_held_no_longer_than_it_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with (
+        PubSubEmulator(time_scale=0.001, hold_s=0.1) as pubsub,
+        connected(pubsub.address, monkeypatch) as client,
+    ):
+        client.push_to(f"http://127.0.0.1:{refusing_port()}")
+        client.publish()
+        eventually(lambda: pubsub.stats()[FETCH].refused.get("unreachable", 0) > 1)
+
+
+def test_stopping_does_not_wait_for_a_held_push(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pubsub = PubSubEmulator(hold_s=30)
+    with connected(pubsub.address, monkeypatch) as client:
+        client.push_to(f"http://127.0.0.1:{refusing_port()}")
+        client.publish()
+        eventually(lambda: pubsub.stats()[FETCH].leased == 1)
+    started_at = time.monotonic()
+    pubsub.stop()
+    assert time.monotonic() - started_at < 1
 
 
 def test_stopping_is_quick_and_leaves_no_thread(
