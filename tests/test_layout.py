@@ -79,6 +79,21 @@ def test_an_import_upwards_is_noticed(path: str, text: str) -> None:
     assert _violations(path, text)
 
 
+def test_no_test_module_imports_another() -> None:
+    """What two need is in a module of its own: a test's name says what it tests."""
+    found = {
+        path.relative_to(ROOT).as_posix(): names
+        for path in _files("tests")
+        if (names := [n for n in _imported(path.read_text()) if _is_of_a_test(n)])
+    }
+    assert not found
+
+
+def _is_of_a_test(name: str) -> bool:
+    first, *inside = name.split(".")
+    return first == "tests" and any(part.startswith("test_") for part in inside)
+
+
 def test_every_python_folder_has_its_place_in_the_order() -> None:
     folders = {
         path.name

@@ -14,8 +14,8 @@ import sqlglot
 from sqlglot import exp
 
 from shared import sql_files
+from tests.sql.files import COMPARISONS, SCHEMAS, VIEWS
 from tests.sql.sandbox import Sandbox
-from tests.sql.test_rules import COMPARISONS, SCHEMAS, VIEWS
 
 FILES = sorted((sql_files.SQL / "queries").glob("*.sql"))
 TEXTS = {path.stem: path.read_text() for path in FILES}

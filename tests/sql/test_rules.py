@@ -1,6 +1,5 @@
 """Rules that the files of sql/ keep: what they read, compare, say and promise."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,29 +11,8 @@ from sqlglot import exp
 
 from shared import sql_files
 from shared.ledger import RUN_STATUS
+from tests.sql.files import COMPARISONS, NUMBERED, SCHEMAS, TEXTS, THRESHOLDS, VIEWS
 
-NUMBERED = sorted(sql_files.SQL.glob("[0-9][0-9]_*.sql"))
-VIEWS = sorted((sql_files.SQL / "views").glob("*.sql"))
-CHECKS = sorted((sql_files.SQL / "checks").glob("*.sql"))
-GATE = sorted((sql_files.SQL / "gate").glob("*.sql"))
-QUERIES = sorted((sql_files.SQL / "queries").glob("*.sql"))
-ALERTS = sorted((sql_files.SQL / "alerts").glob("*.sql"))
-DASHBOARD = sorted((sql_files.SQL / "dashboard").glob("*.sql"))
-TRACKING = sorted((sql_files.SQL / "tracking").glob("*.sql"))
-SCHEMAS = {
-    path.stem: json.loads(path.read_text())
-    for path in sorted((sql_files.SQL / "schemas").glob("*.json"))
-}
-TEXTS = {
-    path.stem: path.read_text()
-    for path in [
-        *(*NUMBERED, *VIEWS, *CHECKS, *GATE, *TRACKING, *QUERIES, *ALERTS),
-        *DASHBOARD,
-    ]
-}
-THRESHOLDS = "10_metric_thresholds"
-
-COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
 REFERENCE_FRAME = re.compile(
     r"RANGE BETWEEN (\d+) PRECEDING AND (7|14) PRECEDING"
     r"|day_before AS \([^)]*RANGE BETWEEN (\d+) PRECEDING AND (1) PRECEDING"

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tests.terraform.driver import Json, Root, TerraformError
-from tests.terraform.test_variables import BLOCKS
+from tests.terraform.variables import BLOCKS
 
 pytestmark = pytest.mark.terraform
 

@@ -5,12 +5,8 @@ from pathlib import Path
 
 from shared.messages import LARGEST_LIMIT
 from tests.terraform.driver import REPOSITORY
+from tests.terraform.variables import BLOCKS, TEXT
 
-TEXT = (REPOSITORY / "terraform/variables.tf").read_text()
-BLOCKS = {
-    block[1]: block[2]
-    for block in re.finditer(r'(?ms)^variable "(\w+)" \{\n(.*?)^\}', TEXT)
-}
 DOCUMENT: Path = REPOSITORY / "docs/reference/configuration.md"
 
 

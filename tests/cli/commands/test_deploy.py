@@ -9,22 +9,9 @@ from typer.testing import CliRunner, Result
 
 from cli.__main__ import app
 from emulators.tmdb import SIMULATED_TOKEN
-from tests.cli.commands.test_doctor import WELL
+from tests.cli.answers import READ, VERSION, WELL, console
 from tests.cli.fake_programs import Answers, Machine
 
-VERSION = {"version": (0, json.dumps({"terraform_version": "1.15.0"}))}
-
-
-def _console(dataset: str, location: str, prefix: str) -> tuple[int, str]:
-    """Answer as `terraform console` prints a JSON text."""
-    return 0, json.dumps(json.dumps([dataset, location, prefix]))
-
-
-READ = {
-    "console": _console("films", "US", ""),
-    "show -json": (0, "{}"),
-}
-"""What a root says whose state is empty."""
 STATE = """data.google_project.this
 google_bigquery_dataset.this
 google_bigquery_table.this["movies"]
@@ -189,8 +176,8 @@ class TestDeploy:
     @pytest.mark.parametrize(
         ("console", "variable", "there"),
         [
-            (_console("films", "EU", ""), "bigquery_location", "US"),
-            (_console("movies", "US", ""), "dataset", "films"),
+            (console("films", "EU", ""), "bigquery_location", "US"),
+            (console("movies", "US", ""), "dataset", "films"),
         ],
     )
     def test_data_elsewhere_than_wanted_is_refused_before_a_plan(

@@ -11,48 +11,21 @@ from typer.testing import CliRunner
 
 from cli.__main__ import app
 from emulators.tmdb import SIMULATED_API_KEY, SIMULATED_TOKEN
+from tests.cli.answers import (
+    FIRST_APIS,
+    VERSION,
+    WELL,
+    apis,
+    deployed,
+    regions,
+)
 from tests.cli.fake_programs import Machine
-
-FIRST_APIS = ["cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"]
-LATER_APIS = [
-    "cloudfunctions.googleapis.com",
-    "cloudscheduler.googleapis.com",
-    "run.googleapis.com",
-]
-
-
-def _apis(*names: str) -> tuple[int, str]:
-    return 0, json.dumps([{"config": {"name": name}} for name in names])
-
-
-def _regions(*names: str) -> tuple[int, str]:
-    return 0, json.dumps([{"name": f"projects/p/locations/{name}"} for name in names])
-
-
-WELL = {
-    "version": (0, json.dumps({"Google Cloud SDK": "560.0.0"})),
-    "auth list": (0, json.dumps([{"account": "me@example.com"}])),
-    "auth application-default": (0, "a-credential"),
-    "projects describe my-project": (0, json.dumps({"lifecycleState": "ACTIVE"})),
-    "billing projects describe": (0, json.dumps({"billingEnabled": True})),
-    "services list": _apis(*FIRST_APIS, *LATER_APIS),
-    "functions regions list --gen2": _regions("us-central1", "europe-west1"),
-    "scheduler locations list": _regions("us-central1", "europe-west1"),
-    "org-policies describe": (0, json.dumps({"spec": {"rules": [{"allowAll": True}]}})),
-    "beta services identity create": (0, "{}"),
-    "functions list --v2": (0, "[]"),
-    "run services list": (0, "[]"),
-    "functions call compute-metrics": (0, "{}"),
-}
-"""What gcloud says where everything is as it should be."""
 
 
 @pytest.fixture
 def well(machine: Machine) -> Machine:
     machine.install("gcloud", WELL)
-    machine.install(
-        "terraform", {"version": (0, json.dumps({"terraform_version": "1.15.0"}))}
-    )
+    machine.install("terraform", VERSION)
     os.environ["TMDB_TOKEN"] = SIMULATED_TOKEN
     return machine
 
@@ -102,12 +75,12 @@ def test_a_machine_that_has_everything_is_well(well: Machine, tmdb: str) -> None
             "gcloud billing projects link my-project",
         ),
         (
-            {"services list": _apis("serviceusage.googleapis.com")},
+            {"services list": apis("serviceusage.googleapis.com")},
             "first APIs",
             "gcloud services enable cloudresourcemanager.googleapis.com",
         ),
         (
-            {"scheduler locations list": _regions("europe-west1")},
+            {"scheduler locations list": regions("europe-west1")},
             "region",
             "gcloud functions regions list --gen2 --project=my-project",
         ),
@@ -128,11 +101,11 @@ def test_what_gcloud_misses_is_said_with_its_remedy(
 def test_a_region_that_only_the_second_generation_has_is_offered(
     well: Machine, tmdb: str
 ) -> None:
-    only_gen2 = _regions("us-central1", "europe-west4")
+    only_gen2 = regions("us-central1", "europe-west4")
     listed = {"functions regions list --gen2": only_gen2}
     listed |= {"scheduler locations list": only_gen2}
     # What the first generation lists comes first where nobody writes --gen2.
-    gen1 = {"functions regions list --project": _regions("us-central1")}
+    gen1 = {"functions regions list --project": regions("us-central1")}
     well.install("gcloud", gen1 | WELL | listed)
     code, findings = _doctor(tmdb, "--region=europe-west4")
     assert (code, findings["region"]["said"]) == (0, "europe-west4")
@@ -245,39 +218,6 @@ def test_organization_policies_that_cannot_be_read_are_no_obstacle(
     assert findings["organization policies"]["said"] == "not for you to see"
 
 
-def deployed(
-    name: str,
-    state: str = "ACTIVE",
-    *,
-    asked: str = "a" * 64,
-    served: str = "a" * 64,
-    **status: Any,
-) -> dict[str, tuple[int, str]]:
-    """Answer as gcloud does about one function and its Cloud Run service."""
-    message = {"severity": "ERROR", "message": "Build failed: no such version"}
-    function = {
-        "name": f"projects/p/locations/r/functions/{name}",
-        "state": state,
-        "stateMessages": [message] if state == "FAILED" else [],
-        "serviceConfig": {"environmentVariables": {"SOURCE_SHA256": asked}},
-    }
-    env = [{"name": "SOURCE_SHA256", "value": served}]
-    service = {
-        "metadata": {"name": name},
-        "spec": {"template": {"spec": {"containers": [{"env": env}]}}},
-        "status": {
-            "latestCreatedRevisionName": "r-2",
-            "latestReadyRevisionName": "r-2",
-            "traffic": [{"latestRevision": True, "percent": 100}],
-            **status,
-        },
-    }
-    return {
-        "functions list --v2": (0, json.dumps([function])),
-        "run services list": (0, json.dumps([service])),
-    }
-
-
 @pytest.mark.parametrize(
     ("answers", "ok", "words"),
     [
@@ -361,7 +301,7 @@ def test_terraform_must_know_write_only_arguments(
 def test_a_new_projects_regions_cannot_be_asked_for_yet(
     well: Machine, tmdb: str
 ) -> None:
-    well.install("gcloud", WELL | {"services list": _apis(*FIRST_APIS)})
+    well.install("gcloud", WELL | {"services list": apis(*FIRST_APIS)})
     code, findings = _doctor(tmdb)
     assert code == 0
     assert (

@@ -22,7 +22,7 @@ from cli.deployment.terraform_root import Root
 from local import tables, topics
 from local.stack import TOKEN_SECRET, Options, Stack
 from shared.errors import StatementError
-from tests.cli.commands.test_doctor import WELL, deployed
+from tests.cli.answers import WELL, deployed
 from tests.cli.fake_programs import Machine
 from tests.conftest import ROOT
 from tests.fakes import run_status

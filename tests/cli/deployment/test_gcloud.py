@@ -17,8 +17,7 @@ from typer.testing import CliRunner
 
 from cli.__main__ import app
 from emulators.tmdb import SIMULATED_TOKEN
-from tests.cli.commands.test_deploy import READ, VERSION
-from tests.cli.commands.test_doctor import WELL
+from tests.cli.answers import READ, VERSION, WELL
 from tests.cli.fake_programs import Machine
 from tests.conftest import ROOT
 
