@@ -135,11 +135,11 @@ class Tmdb:
 
     def most_popular(self, limit: int) -> list[ListedMovie]:
         """List the most popular movies, re-sorted; `limit` at most 8,000."""
-        return pages.most_popular(self._page, limit)
+        return pages.most_popular(self._pages, limit)
 
     def changes(self, day: date) -> list[ChangedMovie]:
         """List the movies edited on a UTC day, each once."""
-        return pages.changes(self._page, day)
+        return pages.changes(self._pages, day)
 
     def has_export(self, day: date) -> bool:
         """Say whether the file server has a day's export; its content is not read."""
@@ -175,8 +175,13 @@ class Tmdb:
             answered_at=tally.answered_at,
         )
 
-    def _page(self, path: str, params: dict[str, str]) -> object:
-        return self._json(path, params, pages.is_page, _Tally())
+    def _pages(self, path: str, asked: Sequence[dict[str, str]]) -> Iterator[object]:
+        """Read the pages at once; an error of one ends them all."""
+
+        def page(params: dict[str, str]) -> object:
+            return self._json(path, params, pages.is_page, _Tally())
+
+        return self._pool.map(page, asked)
 
     def _json(
         self,

@@ -1,10 +1,10 @@
-"""Pages: TMDB's lists, read page by page, in; distinct movies out.
+"""TMDB's lists: distinct movies of many pages that are read at once.
 
 Lists are short, repeat and drift while they are read: docs/surprises.md.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
@@ -22,13 +22,15 @@ OVER_FETCH = 1.2
 MOSTLY = 0.98
 """Lists drift while they are read: a few movies less than TMDB counts are normal."""
 
+_FURTHER_PAGES = 5
+
 log = logging.getLogger(__name__)
 
-type Read = Callable[[str, dict[str, str]], object]
-"""Returns the JSON at a path with these parameters."""
+type ReadAll = Callable[[str, Sequence[dict[str, str]]], Iterable[object]]
+"""Returns the JSON at a path for each of these parameters, in their order."""
 
 
-def most_popular(read: Read, limit: int) -> list[ListedMovie]:
+def most_popular(read: ReadAll, limit: int) -> list[ListedMovie]:
     """List the most popular movies, re-sorted; `limit` at most 8,000.
 
     Reads a fifth more pages than `limit` fills, goes on past short and repeated
@@ -37,14 +39,13 @@ def most_popular(read: Read, limit: int) -> list[ListedMovie]:
     found: dict[int, ListedMovie] = {}
     total = 0
     enough = ceil(limit * OVER_FETCH / MOVIES_PER_PAGE)
-    for page_no in range(1, LAST_PAGE + 1):
-        page = _page(read, "/discover/movie", page_no, sort_by="popularity.desc")
+    pages = _pages(read, "/discover/movie", enough, sort_by="popularity.desc")
+    for page_no, page in pages:
         total = max(total, page.total_results)
         for item in page.results:
             movie = ListedMovie(item["id"], _number(item.get("popularity")))
             found.setdefault(movie.movie_id, movie)
-        is_last = page_no >= page.total_pages
-        if is_last or (page_no >= enough and len(found) >= limit):
+        if page_no >= enough and len(found) >= limit:
             break
     wanted = min(limit, total)
     if len(found) < wanted:
@@ -57,7 +58,7 @@ def most_popular(read: Read, limit: int) -> list[ListedMovie]:
     return by_popularity[:limit]
 
 
-def changes(read: Read, day: date) -> list[ChangedMovie]:
+def changes(read: ReadAll, day: date) -> list[ChangedMovie]:
     """List the movies edited on a UTC day, each once.
 
     The window's ends are both inclusive as far as anybody knows; asking for the
@@ -69,14 +70,11 @@ def changes(read: Read, day: date) -> list[ChangedMovie]:
         "start_date": day.isoformat(),
         "end_date": (day + timedelta(days=1)).isoformat(),
     }
-    page_no = total_pages = 1
-    while page_no <= min(total_pages, LAST_PAGE):
-        page = _page(read, "/movie/changes", page_no, **window)
-        total_pages, listed = page.total_pages, page.total_results
+    for _, page in _pages(read, "/movie/changes", LAST_PAGE, **window):
+        listed = page.total_results
         for item in page.results:
             movie = ChangedMovie(item["id"], is_deleted=item.get("adult") is None)
             found[movie.movie_id] = movie
-        page_no += 1
     if len(found) < MOSTLY * listed:
         # Edits only date metadata: too few of them are no reason to stop.
         log.warning(
@@ -91,8 +89,27 @@ def is_page(body: object) -> bool:
     return isinstance(body, dict) and isinstance(body.get("results"), list)
 
 
-def _page(read: Read, path: str, page_no: int, **params: str) -> "_Page":
-    return _Page.from_json(path, read(path, {**params, "page": str(page_no)}))
+def _pages(
+    read: ReadAll, path: str, at_once: int, **params: str
+) -> Iterator[tuple[int, "_Page"]]:
+    """Yield a list's pages with their numbers, to the last that any of them names.
+
+    The first tells how many there are; the next, up to number `at_once`, are read
+    together, and those beyond it a few at a time.
+    """
+    page_no = last = 1
+    while page_no <= last:
+        end = at_once if page_no <= at_once else page_no + _FURTHER_PAGES - 1
+        numbers = range(page_no, min(end, last) + 1)
+        wanted = [{**params, "page": str(number)} for number in numbers]
+        for body in read(path, wanted):
+            page = _Page.from_json(path, body)
+            # The list may have grown or shrunk since the page before.
+            last = min(page.total_pages, LAST_PAGE)
+            yield page_no, page
+            page_no += 1
+            if page_no > last:
+                return
 
 
 def _number(value: object) -> float:

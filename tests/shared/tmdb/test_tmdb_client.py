@@ -18,6 +18,7 @@ from emulators.tmdb import (
 from shared.errors import CredentialsError, TmdbIncompleteError, TmdbUnavailableError
 from shared.interfaces import ExportRow
 from shared.tmdb import ExportDamagedError, ExportMissingError, ExportNotYetError, Tmdb
+from shared.tmdb.client import THREADS
 
 TODAY = date(2026, 3, 1)
 
@@ -271,6 +272,22 @@ def test_all_of_a_small_catalogue_is_listed() -> None:
     with TmdbSimulator(movies=60, today=TODAY, list_quirks=False) as small:
         listed = _connect(small).most_popular(1_000)
     assert 50 < len(listed) <= 60
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda tmdb: tmdb.most_popular(300),
+        lambda tmdb: tmdb.changes(TODAY - timedelta(days=1)),
+    ],
+    ids=["discover", "changes"],
+)
+def test_pages_are_read_at_once(ask: Callable[[Tmdb], object]) -> None:
+    with TmdbSimulator(movies=6_000, today=TODAY, latency_ms=100) as slow:
+        ask(_connect(slow))
+        most = slow.stats()["connections_max"]
+    assert isinstance(most, int)
+    assert 1 < most <= THREADS
 
 
 def test_changes_are_read_to_the_last_page_and_counted(
