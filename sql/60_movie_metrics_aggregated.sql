@@ -139,6 +139,10 @@ USING (
       ) OVER month_before
         AS momentum_status_before,
       LAST_VALUE(
+        IF(is_frozen_1d OR NOT is_tracked, NULL, SIGN(popularity_growth_7d)) IGNORE NULLS
+      ) OVER month_before
+        AS momentum_sign_before,
+      LAST_VALUE(
         IF(is_frozen_1d OR NOT is_tracked, NULL, momentum_status_1d) IGNORE NULLS
       ) OVER month_before
         AS momentum_status_1d_before,
@@ -262,11 +266,14 @@ USING (
     asked.days_observed_7d,
     asked.popularity_change_7d AS popularity_wow_change,
     asked.popularity_pct_change_7d AS popularity_wow_pct_change,
-    IF(
-      asked.is_frozen_1d,
-      COALESCE(asked.momentum_status_before, 'Insufficient history'),
-      asked.momentum_status
-    ) AS momentum_status,
+    CASE
+      WHEN NOT asked.is_frozen_1d THEN asked.momentum_status
+      WHEN COALESCE(asked.momentum_status_before, 'Insufficient history') = 'Insufficient history'
+        THEN 'Insufficient history'
+      -- The shift is in the percent: a word carried on may not contradict it either.
+      WHEN asked.momentum_sign_before != SIGN(asked.popularity_pct_change_7d) THEN 'Stable'
+      ELSE asked.momentum_status_before
+    END AS momentum_status,
     IF(
       asked.is_frozen_1d,
       COALESCE(asked.momentum_status_1d_before, 'Insufficient history'),

@@ -134,6 +134,9 @@ def _add_classes(rows: pd.DataFrame, days: pd.DataFrame) -> None:
             plain = {row["calculation_date"]: class_of(row) for row in history}
             classes += [_carried(plain, day, frozen) for day in plain]
         rows[name] = classes
+        if name == "momentum_status":
+            percent = rows["popularity_wow_pct_change"]
+            rows.loc[_is_contradicted(rows[name], percent), name] = "Stable"
         rows["is_frozen"] |= rows["calculation_date"].isin(frozen)
 
 
@@ -146,6 +149,13 @@ def _carried(plain: Mapping[date, str], day: date, frozen: set[date]) -> str:
         if before in plain and before not in frozen:
             return plain[before]
     return UNKNOWN
+
+
+def _is_contradicted(words: "pd.Series[str]", percent: "pd.Series[float]") -> Any:
+    """Mark the words for up beside a week that is not, and the other way about."""
+    signs = {"Surging": 1, "Rising": 1, "Declining": -1, "Falling": -1}
+    sign = words.map(signs)
+    return sign.notna() & percent.notna() & (sign != np.sign(percent))
 
 
 def _momentum(row: Mapping[Any, Any]) -> str:

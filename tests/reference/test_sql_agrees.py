@@ -89,6 +89,20 @@ def assert_agree(sandbox: Sandbox, expected: Tables, from_date: date) -> int:
     return cells
 
 
+def assert_no_word_contradicts_its_percent(sandbox: Sandbox) -> None:
+    rows = sandbox.rows("movie_metrics_aggregated")
+    signs = {"Surging": 1, "Rising": 1, "Declining": -1, "Falling": -1}
+    said = [row for row in rows if row["momentum_status"] in signs]
+    assert said
+    against = [
+        (row["movie_id"], row["calculation_date"], row["momentum_status"], percent)
+        for row in said
+        if (percent := row["popularity_wow_pct_change"]) is not None
+        and signs[row["momentum_status"]] * percent <= 0
+    ]
+    assert against == []
+
+
 def _plain(value: Any) -> Any:
     """Return a value of Python's: None for NaN, nothing of numpy's or pandas'."""
     if pd.isna(value):
@@ -121,6 +135,7 @@ def test_on_a_series_with_everything_that_goes_wrong(sandbox: Sandbox) -> None:
     sandbox.compute(first, last)
 
     assert assert_agree(sandbox, expected, first) > 200_000
+    assert_no_word_contradicts_its_percent(sandbox)
 
     # Day by day, as the daily runs do.
     newest = [last - timedelta(days=age) for age in range(4, -1, -1)]
@@ -140,6 +155,7 @@ def test_on_the_movies_of_the_simulator(sandbox: Sandbox) -> None:
     sandbox.compute(first, last)
 
     assert_agree(sandbox, reference(readings), last - timedelta(days=4))
+    assert_no_word_contradicts_its_percent(sandbox)
 
 
 def test_on_a_real_series(sandbox: Sandbox, real_data: Path) -> None:
@@ -155,6 +171,7 @@ def test_on_a_real_series(sandbox: Sandbox, real_data: Path) -> None:
     sandbox.compute(first, last)
 
     assert assert_agree(sandbox, reference(series), first) > 200_000
+    assert_no_word_contradicts_its_percent(sandbox)
 
 
 def _simulated(first: date, last: date) -> pd.DataFrame:
