@@ -4,7 +4,8 @@ import numpy as np
 
 from benchmarks.metrics import scoring
 from benchmarks.metrics.computed import Cell, Computed, Measures
-from emulators.tmdb.catalogue.plan import Flags
+from benchmarks.metrics.statements import Grid
+from emulators.tmdb.catalogue.plan import Flags, Floats
 
 _UP, _DOWN = ("Surging", "Rising"), ("Declining", "Falling")
 _TRIPLED, _HALVED = 200.0, -50.0  # percent in a week
@@ -41,7 +42,7 @@ def momentum(table: str, computed: Computed) -> Measures:
             )
             for side in truth
         }
-        against = (said["up"] & (change < 0)) | (said["down"] & (change > 0))
+        against = against_the_percent(words, change)
         rows |= {
             "quiet days not Stable, %": _percent(
                 words != "Stable", told & simulation.labels.quiet
@@ -56,6 +57,12 @@ def momentum(table: str, computed: Computed) -> Measures:
         }
         measures |= {Cell(table, row, name): value for row, value in rows.items()}
     return measures
+
+
+def against_the_percent(words: Grid, change: Floats) -> Flags:
+    """Mark the words for up beside a falling week, and the other way about."""
+    up, down = np.isin(words, _UP), np.isin(words, _DOWN)
+    return np.asarray((up & (change < 0)) | (down & (change > 0)))
 
 
 def _percent(called: Flags, inside: Flags) -> float:
