@@ -18,7 +18,7 @@ UV := $(or $(shell command -v uv),.tools/bin/uv)
 # Once at install instead of at every start of every process.
 export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
-FUNCTIONS := ingest_changes fetch_details compute_metrics
+FUNCTIONS := ingest_changes fetch_details compute_metrics render_dashboard
 
 .PHONY: help setup demo demo-clean explain test bench soak bench-metrics bench-scale check scan fix dictionary lock
 .PHONY: local plan load status backfill validate withhold publish cost export

@@ -1,1 +1,1 @@
-"""TMDB, Pub/Sub, BigQuery and Secret Manager on this machine, without the cloud."""
+"""TMDB and the Google Cloud services that we use, on this machine."""

@@ -1,1 +1,1 @@
-"""The three deployed functions, one folder each."""
+"""The deployed functions, one folder each; render_dashboard only where it is wanted."""

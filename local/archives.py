@@ -13,7 +13,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-FUNCTIONS = ("ingest_changes", "fetch_details", "compute_metrics")
+DASHBOARD = "render_dashboard"
+"""Deployed only where Terraform's variable `dashboard` is set."""
+FUNCTIONS = ("ingest_changes", "fetch_details", "compute_metrics", DASHBOARD)
 
 _STATUS = ("sql/10_metric_thresholds.sql", "sql/views/v_run_status.sql")
 _SQL = {
@@ -26,8 +28,16 @@ _SQL = {
         "sql/gate/*.sql",
         "sql/alerts/*.sql",
     ),
+    DASHBOARD: (
+        "sql/dashboard/*.sql",
+        "sql/queries/genre_performance.sql",
+        "sql/queries/release_cohorts.sql",
+    ),
 }
 """Which SQL each function reads at run time."""
+
+TEMPLATES = ("css", "j2", "js")
+"""Endings of what a function reads beside its modules."""
 
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)
 """Of every file in a zip: equal content makes an equal archive."""
@@ -37,7 +47,7 @@ def contents(function: str) -> dict[str, bytes]:
     """Return path -> bytes of everything deployed for a function, sorted by path."""
     patterns = (
         "functions/__init__.py",
-        f"functions/{function}/**/*.py",
+        *(f"functions/{function}/**/*.{kind}" for kind in ("py", *TEMPLATES)),
         "shared/**/*.py",
         *_SQL[function],
     )

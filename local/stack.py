@@ -1,8 +1,8 @@
 """The local stack: the whole pipeline on this machine, from the deployed archives.
 
-Starts the emulators (BigQuery, Pub/Sub, Secret Manager, TMDB) and the three functions
-as functions-framework processes, each in the folder its archive unpacks to; ends all
-of them on leaving, whatever happened.
+Starts the emulators (BigQuery, Pub/Sub, Secret Manager, TMDB, Cloud Storage) and the
+functions as functions-framework processes, each in the folder its archive unpacks to;
+ends all of them on leaving, whatever happened.
 """
 
 import json
@@ -25,14 +25,24 @@ from emulators.bigquery import BigQueryEmulator
 from emulators.processes import Child, child, free_port
 from emulators.pubsub import Backend, PubSubEmulator, start_google_emulator
 from emulators.secretmanager import SecretManagerEmulator
+from emulators.storage import StorageEmulator
 from emulators.tmdb import SIMULATED_TOKEN
 from local import archives, tables
 from local import topics as local_topics
+from local.archives import DASHBOARD
 from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
 
 TOKEN_SECRET = f"projects/{tables.PROJECT}/secrets/tmdb-token"
 
-CONCURRENCY = {"ingest_changes": 4, "fetch_details": 8, "compute_metrics": 1}
+BUCKET = "dashboard"
+PAGE = "index.html"
+
+CONCURRENCY = {
+    "ingest_changes": 4,
+    "fetch_details": 8,
+    "compute_metrics": 1,
+    DASHBOARD: 1,
+}
 """Requests that one instance works on at once, as the deployment's should."""
 
 ATTEMPTS = "MAX_DELIVERY_ATTEMPTS"
@@ -65,6 +75,7 @@ class Options:
     time_scale: what Pub/Sub's back-off waits are multiplied by.
     duplicate_rate: share of messages that Pub/Sub delivers twice.
     google_pubsub: use Google's own emulator; the two options above are not its.
+    dashboard: render the page after every published day; off as in a deployment.
     before_bigquery: opens something between a function and BigQuery: the function's
         name and BigQuery's URL in, the URL that the function is given out.
     """
@@ -75,6 +86,7 @@ class Options:
     time_scale: float = 0.05
     duplicate_rate: float = 0.0
     google_pubsub: bool = False
+    dashboard: bool = False
     before_bigquery: Callable[[str, str], AbstractContextManager[str]] | None = None
 
 
@@ -91,6 +103,7 @@ class Stack:
         self._exit = ExitStack()
         self.client: bigquery.Client
         self.bigquery_url = ""
+        self.storage: StorageEmulator | None = None
         self.functions: dict[str, Child] = {}
         self.simulator: Child | None = None
         self._starts: dict[str, int] = {}
@@ -149,6 +162,11 @@ class Stack:
         return self._pubsub.address
 
     @property
+    def page_url(self) -> str:
+        """Where a browser finds the dashboard's page; "" without a dashboard."""
+        return f"{self.storage.url}/{BUCKET}/{PAGE}" if self.storage else ""
+
+    @property
     def logs(self) -> Path:
         """Folder with everything that every process wrote."""
         return self._data / "logs"
@@ -192,7 +210,8 @@ class Stack:
         environment.spare_loopback()
         emulator = BigQueryEmulator(self._data / "bigquery", project=tables.PROJECT)
         # The slow starters first, all at once; then wait for each.
-        endpoints = {name: free_port() for name in archives.FUNCTIONS}
+        names = [name for name in archives.FUNCTIONS if self._has(name)]
+        endpoints = {name: free_port() for name in names}
         if options.simulator is not None:
             self.simulator = self._start_simulator(options.simulator)
         bigquery_url = self.bigquery_url = self._exit.enter_context(emulator).url
@@ -200,6 +219,9 @@ class Stack:
         token = options.token or SIMULATED_TOKEN
         self._secrets = SecretManagerEmulator({TOKEN_SECRET: token})
         secrets = self._exit.enter_context(self._secrets)
+        if options.dashboard:
+            self.storage = StorageEmulator(self._data / "storage", [BUCKET])
+            self._exit.enter_context(self.storage)
         for name, port in endpoints.items():
             url = self._bigquery_url(name, bigquery_url)
             self._environments[name] = self._environment(url, secrets.address)
@@ -213,6 +235,9 @@ class Stack:
         # As many as in the settings of the functions, which are all the same.
         attempts = int(options.settings.get(ATTEMPTS, local_topics.MOST_ATTEMPTS))
         local_topics.create_queues(self._pubsub.address, urls, attempts)
+
+    def _has(self, function: str) -> bool:
+        return function != DASHBOARD or self._options.dashboard
 
     def _queue_server(self) -> Backend:
         if self._options.google_pubsub:
@@ -277,6 +302,9 @@ class Stack:
             "PUBSUB_EMULATOR_HOST": self._pubsub.address,
             "SECRET_MANAGER_EMULATOR_HOST": secrets,
         }
+        if self.storage is not None:
+            env["STORAGE_EMULATOR_HOST"] = self.storage.url
+            env["DASHBOARD_BUCKET"] = BUCKET
         if self.simulator is not None:
             env |= FAST_SETTINGS
             env["TMDB_BASE_URL"] = f"{self.simulator.url}/3"

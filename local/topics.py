@@ -1,7 +1,8 @@
 """Create topics and push subscriptions on the Pub/Sub emulator, as in the cloud.
 
 ingest-requests -> ingest_changes, movie-batches -> fetch_details,
-metrics-requests -> compute_metrics; what cannot be delivered -> dead-letters.
+metrics-requests -> compute_metrics, dashboard-requests -> render_dashboard; what cannot
+be delivered -> dead-letters.
 """
 
 import time
@@ -24,6 +25,7 @@ from google.pubsub_v1.types import (
 from local.tables import PROJECT
 from shared.deadlines import ACK_S
 from shared.messages import (
+    DASHBOARD_REQUESTS,
     DEAD_LETTERS,
     INGEST_REQUESTS,
     METRICS_REQUESTS,
@@ -34,6 +36,7 @@ SUBSCRIBERS = {
     INGEST_REQUESTS: "ingest_changes",
     MOVIE_BATCHES: "fetch_details",
     METRICS_REQUESTS: "compute_metrics",
+    DASHBOARD_REQUESTS: "render_dashboard",
 }
 """Topic -> the function that its one subscription pushes to."""
 

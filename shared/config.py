@@ -16,6 +16,7 @@ from shared.messages import LARGEST_LIMIT
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
+TMDB_BASE_URL = "https://api.themoviedb.org/3"
 MAX_DELIVERY_ATTEMPTS = 20
 """Where the environment does not say."""
 
@@ -87,6 +88,9 @@ class Settings:
     the last one of a batch records what is missing of it. The subscriptions' own."""
     max_bytes_billed: int
     """MAX_BYTES_BILLED: a query that would read more is refused by BigQuery."""
+    dashboard_bucket: str
+    """DASHBOARD_BUCKET: where render_dashboard writes its page; "" for none, and then
+    compute_metrics requests none."""
     log_level: str
     """LOG_LEVEL: one of LOG_LEVELS, in capital or small letters."""
 
@@ -100,7 +104,7 @@ class Settings:
             dataset=env.get("BIGQUERY_DATASET", "tmdb_analytics"),
             location=env.get("BIGQUERY_LOCATION", "US"),
             topic_prefix=env.get("TOPIC_PREFIX", ""),
-            tmdb_base_url=env.get("TMDB_BASE_URL", "https://api.themoviedb.org/3"),
+            tmdb_base_url=env.get("TMDB_BASE_URL", TMDB_BASE_URL),
             tmdb_exports_url=env.get(
                 "TMDB_EXPORTS_URL", "https://files.tmdb.org/p/exports"
             ),
@@ -119,6 +123,7 @@ class Settings:
                 env, "MAX_DELIVERY_ATTEMPTS", int, MAX_DELIVERY_ATTEMPTS
             ),
             max_bytes_billed=_number(env, "MAX_BYTES_BILLED", int, 20 * 1024**3),
+            dashboard_bucket=env.get("DASHBOARD_BUCKET", ""),
             log_level=_log_level(env),
         )
 
@@ -135,6 +140,8 @@ class Platform:
     """BIGQUERY_EMULATOR_HOST, with its scheme: http://127.0.0.1:9050."""
     secretmanager_emulator: str | None
     """SECRET_MANAGER_EMULATOR_HOST: host:port, plain gRPC."""
+    storage_emulator_url: str | None
+    """STORAGE_EMULATOR_HOST, with its scheme: http://127.0.0.1:9023."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -145,4 +152,5 @@ class Platform:
             revision=env.get("K_REVISION", "local"),
             bigquery_emulator_url=env.get("BIGQUERY_EMULATOR_HOST"),
             secretmanager_emulator=env.get("SECRET_MANAGER_EMULATOR_HOST"),
+            storage_emulator_url=env.get("STORAGE_EMULATOR_HOST"),
         )

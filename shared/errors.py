@@ -7,6 +7,7 @@ PipelineError
 │   ├── WarehouseUnavailableError  BigQuery did not take the rows or the job
 │   ├── QueueUnavailableError      Pub/Sub did not take a message
 │   ├── SecretsUnavailableError    Secret Manager did not answer
+│   ├── StorageUnavailableError    Cloud Storage did not take the page
 │   ├── ExportMissingError         TMDB has no export of a day (tmdb/exports.py)
 │   │   └── ExportNotYetError      it is not due, or the file server serves none
 │   ├── ExportDamagedError         an export is truncated or corrupt
@@ -18,7 +19,8 @@ PipelineError
     ├── BadMessageError            the caller's message cannot mean anything
     ├── CredentialsError           TMDB refused our credential, or there is none
     ├── RowsRejectedError          BigQuery refused rows that we built
-    └── StatementError             BigQuery refused one of our SQL files
+    ├── StatementError             BigQuery refused one of our SQL files
+    └── StorageRefusedError        Cloud Storage refused the page
 """
 
 
@@ -70,6 +72,10 @@ class SecretsUnavailableError(TransientError):
     """Secret Manager could not be reached."""
 
 
+class StorageUnavailableError(TransientError):
+    """Cloud Storage could not be reached, or another rendering wrote meanwhile."""
+
+
 class RunBusyError(TransientError):
     """Another delivery planned this run moments ago and may still be publishing."""
 
@@ -106,3 +112,7 @@ class RowsRejectedError(PermanentError):
 
 class StatementError(PermanentError):
     """BigQuery refused a SQL statement of ours."""
+
+
+class StorageRefusedError(PermanentError):
+    """Cloud Storage refused the page; the bucket or a grant must change."""

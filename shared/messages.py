@@ -1,4 +1,4 @@
-"""The three messages of the pipeline, from JSON to dataclass and back.
+"""The messages of the pipeline, from JSON to dataclass and back.
 
 `from_json` takes whatever json.loads made of a body, and the newest day that a message
 may name, and raises BadMessageError, which names the field and what to write instead.
@@ -19,6 +19,7 @@ from shared.runs import Batch, Mode, Run
 INGEST_REQUESTS = "ingest-requests"
 MOVIE_BATCHES = "movie-batches"
 METRICS_REQUESTS = "metrics-requests"
+DASHBOARD_REQUESTS = "dashboard-requests"
 DEAD_LETTERS = "dead-letters"
 
 LARGEST_LIMIT = 200_000
@@ -184,6 +185,26 @@ class ViewsRequest:
     def to_json(self) -> dict[str, Any]:
         """Return the body to publish."""
         return {"views": True}
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardRequest:
+    """Render the page anew, since a day was computed; a recomputation has no run.
+
+    Whatever the day, the page is of the newest published one.
+    """
+
+    snapshot_date: date
+
+    @classmethod
+    def from_json(cls, body: object, today: date) -> Self:
+        """Check a body of topic dashboard-requests."""
+        fields = _fields(body, "snapshot_date")
+        return cls(_date(fields, "snapshot_date", today))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the body to publish."""
+        return {"snapshot_date": self.snapshot_date.isoformat()}
 
 
 def metrics_request(body: object, today: date) -> MetricsRequest | ViewsRequest:

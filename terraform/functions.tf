@@ -1,4 +1,5 @@
-# The three functions. Plain HTTP: pubsub.tf owns the subscriptions that push to them.
+# The functions; render_dashboard only where var.dashboard is set. Plain HTTP: pubsub.tf owns
+# the subscriptions that push to them.
 
 locals {
   _runtime = "python${replace(trimspace(file("${local.root}/.python-version")), ".", "")}"
@@ -39,18 +40,34 @@ locals {
         sql          = ["10_metric_thresholds.sql", "views/v_run_status.sql"]
       }
       compute_metrics = {
-        description  = "Runs the SQL statements of a complete run, checks what they made and publishes it."
-        listens_to   = "metrics-requests"
-        publishes_to = ["dead-letters", "metrics-requests"] # a long range that is called for
-        is_called    = true
+        description = "Runs the SQL statements of a complete run, checks what they made and publishes it."
+        listens_to  = "metrics-requests"
+        publishes_to = concat(
+          ["dead-letters", "metrics-requests"], # a long range that is called for
+          var.dashboard ? ["dashboard-requests"] : [],
+        )
+        is_called   = true
+        concurrency = 1
+        memory      = "512Mi"
+        timeout_s   = 540
+        tmdb_share  = null
+        writes      = null
+        sql         = ["[0-9][0-9]_*.sql", "views/*.sql", "checks/*.sql", "gate/*.sql", "alerts/*.sql"]
+      }
+      render_dashboard = {
+        description  = "Renders the newest published day as one HTML file and writes it to its bucket."
+        listens_to   = "dashboard-requests"
+        publishes_to = ["dead-letters"]
+        is_called    = false
         concurrency  = 1
-        memory       = "512Mi"
+        memory       = "2Gi" # the series of 10,000 movies and 90 days take 0.7 GiB as rows
         timeout_s    = 540
         tmdb_share   = null
-        writes       = null
-        sql          = ["[0-9][0-9]_*.sql", "views/*.sql", "checks/*.sql", "gate/*.sql", "alerts/*.sql"]
+        writes       = []
+        sql          = ["dashboard/*.sql", "queries/genre_performance.sql", "queries/release_cohorts.sql"]
       }
     } : key => merge(function, { name = replace(key, "_", "-") })
+    if key != "render_dashboard" || var.dashboard
   }
 
   # By the project's id: the resource's own name has the number.
@@ -124,6 +141,7 @@ resource "google_cloudfunctions2_function" "this" {
       },
       # An API that drops empty values would have every plan put it back.
       var.prefix == "" ? {} : { TOPIC_PREFIX = var.prefix },
+      var.dashboard ? { DASHBOARD_BUCKET = google_storage_bucket.dashboard[0].name } : {},
     )
   }
 
@@ -134,6 +152,7 @@ resource "google_cloudfunctions2_function" "this" {
     google_pubsub_topic_iam_member.function,
     google_secret_manager_secret_iam_member.function,
     google_secret_manager_secret_version.tmdb_token,
+    google_storage_bucket_iam_member.dashboard_writer,
     time_sleep.build_roles,
   ]
 }

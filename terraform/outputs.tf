@@ -3,6 +3,8 @@
 locals {
   _dead_letters      = google_pubsub_subscription.dead_letters.name
   _console           = "https://console.cloud.google.com"
+  _viewer            = "https://storage.cloud.google.com"
+  _dead_letters_page = "cloudpubsub/subscription/detail/${local._dead_letters}"
   _dashboard_id      = reverse(split("/", google_monitoring_dashboard.this.id))[0]
   _dashboard_page    = "monitoring/dashboards/builder/${local._dashboard_id}"
   _console_dashboard = "${local._console}/${local._dashboard_page}?project=${var.project_id}"
@@ -20,6 +22,18 @@ locals {
     )
     if function.is_called
   }
+  # Looker Studio's Linking API: a new report on one view. Nothing here depends on it.
+  # https://developers.google.com/looker-studio/integrate/linking-api
+  _looker_studio = join("&", [
+    "https://lookerstudio.google.com/reporting/create?c.mode=edit",
+    "r.reportName=${urlencode("TMDB traction")}",
+    "ds.connector=bigQuery",
+    "ds.type=TABLE",
+    "ds.projectId=${var.project_id}",
+    "ds.datasetId=${google_bigquery_dataset.this.dataset_id}",
+    "ds.tableId=v_latest_popularity_metrics",
+    "ds.billingProjectId=${var.project_id}",
+  ])
   _log_filter = replace(urlencode(join(" OR ", [
     for function in google_cloudfunctions2_function.this : "resource.labels.service_name=\"${function.name}\""
   ])), "+", "%20")
@@ -50,19 +64,23 @@ output "next_steps" {
 }
 
 output "links" {
-  description = "Where to look in the console."
-  value = {
-    alerts       = "${local._console}/monitoring/alerting?project=${var.project_id}"
-    dashboard    = local._console_dashboard
-    dead_letters = "${local._console}/cloudpubsub/subscription/detail/${local._dead_letters}?project=${var.project_id}"
-    functions    = "${local._console}/run/services?project=${var.project_id}"
-    logs         = "${local._console}/logs/query;query=${local._log_filter}?project=${var.project_id}"
-    schedules    = "${local._console}/cloudscheduler?project=${var.project_id}"
-    tables = join("", [
-      "${local._console}/bigquery?project=${var.project_id}",
-      "&ws=!1m4!1m3!3m2!1s${var.project_id}!2s${google_bigquery_dataset.this.dataset_id}",
-    ])
-  }
+  description = "Where to look: the page where there is one, the console, and a start for reports of one's own."
+  value = merge(
+    { for bucket in google_storage_bucket.dashboard : "dashboard" => "${local._viewer}/${bucket.name}/index.html" },
+    {
+      alerts        = "${local._console}/monitoring/alerting?project=${var.project_id}"
+      dead_letters  = "${local._console}/${local._dead_letters_page}?project=${var.project_id}"
+      functions     = "${local._console}/run/services?project=${var.project_id}"
+      logs          = "${local._console}/logs/query;query=${local._log_filter}?project=${var.project_id}"
+      looker_studio = local._looker_studio
+      monitoring    = local._console_dashboard
+      schedules     = "${local._console}/cloudscheduler?project=${var.project_id}"
+      tables = join("", [
+        "${local._console}/bigquery?project=${var.project_id}",
+        "&ws=!1m4!1m3!3m2!1s${var.project_id}!2s${google_bigquery_dataset.this.dataset_id}",
+      ])
+    },
+  )
 }
 
 output "names" {

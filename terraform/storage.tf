@@ -6,7 +6,7 @@ locals {
   _sources = {
     for key, function in local.functions : key => setunion(
       ["functions/__init__.py"],
-      [for file in fileset("${local.root}/functions/${key}", "**/*.py") : "functions/${key}/${file}"],
+      [for file in fileset("${local.root}/functions/${key}", "**/*.{css,j2,js,py}") : "functions/${key}/${file}"],
       [for file in fileset("${local.root}/shared", "**/*.py") : "shared/${file}"],
       flatten([for pattern in function.sql : [for file in fileset("${local.root}/sql", pattern) : "sql/${file}"]]),
     )

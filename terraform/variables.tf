@@ -151,6 +151,12 @@ variable "daily_schedule" {
   }
 }
 
+variable "dashboard" {
+  description = "Renders a page about each published day, for the members of viewers, readers and operators."
+  type        = bool
+  default     = false
+}
+
 variable "dataset" {
   description = "BigQuery dataset of the tables and views."
   type        = string
@@ -409,6 +415,23 @@ variable "tracked_movies" {
     # Four days of history of more movies do not fit into the memory of ingest_changes.
     condition     = var.tracked_movies >= 1 && var.tracked_movies <= 200000 && var.tracked_movies % 1 == 0
     error_message = "Write a whole number from 1 to 200000."
+  }
+}
+
+variable "viewers" {
+  description = "Members who may open the dashboard's page and nothing else. Readers and operators may too."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition = alltrue([
+      for member in var.viewers : can(regex("^((user|group|serviceAccount):\\S+@\\S+|domain:[^@\\s]+)$", member))
+    ])
+    error_message = "Write user:, group: or serviceAccount: and an address, or domain: and a name."
+  }
+  validation {
+    condition     = var.dashboard || length(var.viewers) == 0
+    error_message = "Set dashboard = true: without it there is no page to open."
   }
 }
 

@@ -19,7 +19,11 @@ POOLS = (
 """Google keeps the names of deleted ones for 30 days, and refuses to create them again.
 They cost nothing and admit nobody: the account that they admit to is deleted."""
 APIS = ("data.", "google_project_service.", "time_sleep.apis")
-DATA = ("google_bigquery_dataset.", "google_bigquery_table.")
+DATA = (
+    "google_bigquery_dataset.",
+    "google_bigquery_table.",
+    "google_storage_bucket.dashboard",
+)
 KEPT = (*APIS, *DATA, "terraform_data.data_location", *POOLS)
 """The data, and what it cannot be without. It stays in the state too: the next
 deployment goes on with it."""

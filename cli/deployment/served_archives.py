@@ -24,11 +24,15 @@ MISSING = "it is not there"
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function. archive: the SHA-256 of what it should serve; "" where unknown."""
+    """A function. archive: the SHA-256 of what it should serve; "" where unknown.
+
+    may_be_missing: not every deployment has it.
+    """
 
     key: str
     name: str
     archive: str = ""
+    may_be_missing: bool = False
 
 
 def of_state(resources: Iterable[Resource]) -> list[Function]:
@@ -42,7 +46,12 @@ def of_state(resources: Iterable[Resource]) -> list[Function]:
 def of_code(prefix: str) -> list[Function]:
     """Return our functions where there is no state to ask."""
     return [
-        Function(key, f"{prefix}{key.replace('_', '-')}") for key in archives.FUNCTIONS
+        Function(
+            key,
+            f"{prefix}{key.replace('_', '-')}",
+            may_be_missing=key == archives.DASHBOARD,
+        )
+        for key in archives.FUNCTIONS
     ]
 
 
@@ -66,6 +75,7 @@ def look(project: str, region: str, functions: Iterable[Function]) -> list[Findi
     return [
         _finding(one, by_name.get(one.name), services.get(one.name), builds)
         for one in functions
+        if one.name in by_name or not one.may_be_missing
     ]
 
 

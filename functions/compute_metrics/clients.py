@@ -11,11 +11,12 @@ from shared.once import once
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """What the function reads and writes."""
+    """What the function reads and writes, and whether there is a page to request."""
 
     tables: Tables
     ledger: Ledger
     topics: Topics
+    has_dashboard: bool = False
 
 
 @once  # per instance: warm starts reuse connections
@@ -24,4 +25,9 @@ def connect() -> Clients:
     settings, platform = Settings.from_env(), Platform.from_env()
     logs.setup(settings.project_id, settings.log_level)
     tables = bigquery.connect(settings, platform)
-    return Clients(tables, Ledger(tables, platform.revision), pubsub.connect(settings))
+    return Clients(
+        tables=tables,
+        ledger=Ledger(tables, platform.revision),
+        topics=pubsub.connect(settings),
+        has_dashboard=bool(settings.dashboard_bucket),
+    )

@@ -4,7 +4,7 @@ A request for the views only, which `make deploy` sends, makes those and ends.
 
 Pub/Sub metrics-requests -> sql/NN_*.sql in order, sql/views, sql/checks, sql/gate ->
 movies, movie_daily_snapshots, catalogue_days, movie_viral_signals,
-movie_metrics_aggregated, ingestion_log
+movie_metrics_aggregated, ingestion_log -> Pub/Sub dashboard-requests
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
-from functions.compute_metrics import compute, views
+from functions.compute_metrics import compute, dashboard, views
 from functions.compute_metrics.clients import Clients, connect
 from shared.delivery import Delivery, answer
 from shared.messages import MetricsRequest, ViewsRequest, metrics_request
@@ -38,6 +38,7 @@ def run(
     deadline = compute.deadline_of(delivery)
     if isinstance(request, ViewsRequest):
         return {"status": "views made", "views": views.make(clients.tables, deadline)}
-    if request.run_id:
-        return compute.of_run(request, delivery, clients, deadline)
-    return compute.of_days(request, delivery, clients, deadline)
+    of = compute.of_run if request.run_id else compute.of_days
+    computed = of(request, delivery, clients, deadline)
+    dashboard.request(request, computed["status"], clients)
+    return computed

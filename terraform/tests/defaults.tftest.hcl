@@ -13,6 +13,7 @@ variables {
   operators    = []
   project_id   = "demo-project-1"
   readers      = []
+  dashboard    = false
   tmdb_token   = "header.payload.signature"
 
   # It runs gcloud, which no mock replaces.
@@ -25,7 +26,7 @@ variables {
 run "as_it_comes" {
   assert {
     condition     = toset(keys(google_cloudfunctions2_function.this)) == toset(["compute_metrics", "fetch_details", "ingest_changes"])
-    error_message = "There are three functions."
+    error_message = "There are three functions, and no dashboard."
   }
   assert {
     condition = {
@@ -54,7 +55,7 @@ run "as_it_comes" {
     error_message = "Data is protected by default."
   }
   assert {
-    condition     = length(concat(google_billing_budget.this, google_composer_environment.this, google_iam_workload_identity_pool.github, google_service_account.deployer)) == 0
+    condition     = length(concat(google_billing_budget.this, google_composer_environment.this, google_iam_workload_identity_pool.github, google_service_account.deployer, google_storage_bucket.dashboard)) == 0
     error_message = "What costs or trusts more is off by default."
   }
   assert {
@@ -73,5 +74,9 @@ run "applies" {
   assert {
     condition     = google_secret_manager_secret_version.tmdb_token.secret_data == null
     error_message = "The token is in no state."
+  }
+  assert {
+    condition     = !contains(keys(output.links), "dashboard") && strcontains(output.links.monitoring, "/monitoring/")
+    error_message = "Without a dashboard no link leads to one."
   }
 }

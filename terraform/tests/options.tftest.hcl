@@ -10,6 +10,7 @@ mock_provider "time" {}
 variables {
   project_id = "demo-project-1"
   readers    = []
+  dashboard  = false
   tmdb_token = "0123456789abcdef0123456789abcdef"
 
   # It runs gcloud, which no mock replaces.
@@ -26,11 +27,13 @@ run "everything_on" {
     budget          = { billing_account = "012345-6789AB-CDEF01", monthly_amount = 20 }
     composer        = { image_version = "composer-3-airflow-3.1.0-build.1" }
     composer_drives = true
+    dashboard       = true
     delete_data     = true
     github          = { owner_id = "1", repository = "owner/name", repository_id = "2" }
     operators       = ["group:data@example.com"]
     prefix          = "dev-"
     retention_days  = 90
+    viewers         = ["domain:example.com", "group:data@example.com"]
   }
 
   assert {
@@ -58,7 +61,7 @@ run "everything_on" {
     error_message = "One repository's main branch deploys, no other."
   }
   assert {
-    condition     = toset(keys(google_service_account_iam_member.deployer)) == toset(["build", "composer", "compute_metrics", "fetch_details", "ingest_changes", "push"])
+    condition     = toset(keys(google_service_account_iam_member.deployer)) == toset(["build", "composer", "compute_metrics", "fetch_details", "ingest_changes", "push", "render_dashboard"])
     error_message = "The deployer puts our own accounts to work, and no other."
   }
   assert {
@@ -76,6 +79,26 @@ run "everything_on" {
   assert {
     condition     = google_bigquery_table.this["movie_daily_snapshots"].time_partitioning[0].expiration_ms == 90 * 86400000 && google_bigquery_table.this["movie_details_raw"].time_partitioning[0].expiration_ms == 30 * 86400000
     error_message = "Rows are kept for retention_days, or less where their schema says so."
+  }
+  assert {
+    condition     = google_storage_bucket.dashboard[0].name == "demo-project-1-dev-dashboard" && google_storage_bucket.dashboard[0].public_access_prevention == "enforced" && google_storage_bucket.dashboard[0].uniform_bucket_level_access
+    error_message = "The page's bucket is private."
+  }
+  assert {
+    condition     = sum([for rule in google_storage_bucket.dashboard[0].lifecycle_rule : sum([rule.condition[0].age == null ? 0 : rule.condition[0].age, rule.condition[0].days_since_noncurrent_time == null ? 0 : rule.condition[0].days_since_noncurrent_time])]) + 90 <= 180
+    error_message = "No number of a page, which shows 90 days, is kept longer than 180."
+  }
+  assert {
+    condition     = google_storage_bucket_iam_member.dashboard_writer[0].bucket == "demo-project-1-dev-dashboard" && google_storage_bucket_iam_member.dashboard_writer[0].role == "roles/storage.objectUser"
+    error_message = "render_dashboard writes to its own bucket."
+  }
+  assert {
+    condition     = keys(google_storage_bucket_iam_member.viewer) == ["domain:example.com", "group:data@example.com"]
+    error_message = "Viewers open the page, and operators too."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.this["render_dashboard"].service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY" && google_bigquery_dataset_iam_member.function["render_dashboard"].role == "roles/bigquery.dataViewer"
+    error_message = "render_dashboard reads, and nobody calls it from outside."
   }
 }
 
@@ -107,6 +130,7 @@ run "refuses" {
     tmdb_token               = "not a token"
     tmdb_token_version       = 0
     tracked_movies           = 0
+    viewers                  = ["allUsers"]
     weekly_schedule          = "0 3 * *"
   }
 
@@ -134,6 +158,7 @@ run "refuses" {
     var.tmdb_token,
     var.tmdb_token_version,
     var.tracked_movies,
+    var.viewers,
     var.weekly_schedule,
   ]
 }
@@ -148,4 +173,14 @@ run "refuses_alone" {
   }
 
   expect_failures = [var.alert_slack, var.history_days]
+}
+
+run "refuses_viewers_of_no_page" {
+  command = plan
+
+  variables {
+    viewers = ["group:data@example.com"]
+  }
+
+  expect_failures = [var.viewers]
 }

@@ -49,4 +49,4 @@ def test_more_movies_than_memory_holds_are_refused() -> None:
 
 
 def test_outside_cloud_run_the_platform_is_local() -> None:
-    assert Platform.from_env({}) == Platform("local", "local", None, None)
+    assert Platform.from_env({}) == Platform("local", "local", None, None, None)

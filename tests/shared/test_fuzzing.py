@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from shared.delivery import Delivery, answer
 from shared.errors import BadMessageError
 from shared.messages import (
+    DashboardRequest,
     IngestRequest,
     MetricsRequest,
     MovieBatch,
@@ -26,7 +27,9 @@ from shared.messages import (
 )
 from tests.fakes import FakeTopics
 
-type Message = IngestRequest | MovieBatch | MetricsRequest | ViewsRequest
+type Message = (
+    IngestRequest | MovieBatch | MetricsRequest | ViewsRequest | DashboardRequest
+)
 
 TODAY = date(2026, 3, 2)
 
@@ -34,6 +37,7 @@ MESSAGES: dict[str, Callable[[object, date], Message]] = {
     "ingest_changes": IngestRequest.from_json,
     "fetch_details": MovieBatch.from_json,
     "compute_metrics": metrics_request,
+    "render_dashboard": DashboardRequest.from_json,
 }
 
 anything = st.recursive(
@@ -65,6 +69,7 @@ plausible: dict[str, st.SearchStrategy[Any]] = {
     "from": days,
     "to": days,
     "run_id": run_ids,
+    "snapshot_date": days,
     "limit": numbers,
     "batch_no": numbers,
     "batch_count": numbers,

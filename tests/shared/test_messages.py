@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.errors import BadMessageError
 from shared.messages import (
+    DashboardRequest,
     IngestRequest,
     MetricsRequest,
     MovieBatch,
@@ -61,6 +62,28 @@ def test_a_metrics_request_survives_the_queue(request_: MetricsRequest) -> None:
 
 def test_a_request_for_the_views_survives_the_queue() -> None:
     assert metrics_request(ViewsRequest().to_json(), TODAY) == ViewsRequest()
+
+
+def test_a_dashboard_request_survives_the_queue() -> None:
+    request = DashboardRequest(DAY)
+    assert DashboardRequest.from_json(request.to_json(), TODAY) == request
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ([], "body"),
+        ({}, "snapshot_date"),
+        ({"snapshot_date": 20260301}, "snapshot_date"),
+        ({"snapshot_date": "2026-02-30"}, "snapshot_date"),
+        ({"snapshot_date": "2026-03-01", "run_id": "daily-2026-03-01"}, "run_id"),
+    ],
+)
+def test_a_bad_dashboard_request_names_the_field(body: object, field: str) -> None:
+    with pytest.raises(BadMessageError) as caught:
+        DashboardRequest.from_json(body, TODAY)
+    assert caught.value.field == field
+    assert caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -179,6 +202,7 @@ def test_a_day_after_today_or_before_tmdbs_first_export_is_refused(day: str) -> 
         (metrics_request, {"run_id": f"daily-{day}", "run_date": day}, "run_date"),
         (metrics_request, {"from": day, "to": "2026-03-01"}, "from"),
         (metrics_request, {"from": "2026-03-01", "to": day}, "to"),
+        (DashboardRequest.from_json, {"snapshot_date": day}, "snapshot_date"),
     ]
     for parse, body, field in bodies:
         with pytest.raises(BadMessageError) as caught:

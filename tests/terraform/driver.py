@@ -147,6 +147,8 @@ class Root:
             "TF_VAR_alert_emails": '["oncall@example.com"]',
             "TF_VAR_alert_slack": '{"channel": "#movies"}',
             "TF_VAR_alert_slack_token": SLACK_TOKEN,
+            # The same holds of the dashboard.
+            "TF_VAR_dashboard": "true",
             "TF_VAR_operators": json.dumps([CALLER]),
             "TF_VAR_readers": json.dumps([LOOKER]),
         }

@@ -20,6 +20,7 @@ github       = { owner_id = "1", repository = "owner/name", repository_id = "2" 
 """
 GITHUB = '{"owner_id":"1","repository":"owner/name","repository_id":"2","branch":"b"}'
 
+BUCKET = "google_storage_bucket.dashboard"
 ALERTS = "google_monitoring_alert_policy.this"
 COMPOSER = "google_composer_environment.this"
 DATASET = "google_bigquery_dataset.this"
@@ -42,9 +43,11 @@ LABELLED = {
     "google_pubsub_subscription.dead_letters",
     "google_pubsub_subscription.push",
     "google_pubsub_topic.this",
+    BUCKET,
     "google_storage_bucket.sources",
 }
 READERS = {
+    "google_storage_bucket_iam_member.viewer",
     "google_bigquery_dataset_iam_member.reader",
     "google_project_iam_member.reader",
 }
@@ -55,6 +58,27 @@ OPERATORS = {
     "google_pubsub_subscription_iam_member.operator",
     "google_pubsub_topic_iam_member.operator",
 }
+RENDERING = {
+    ALERTS,
+    BUCKET,
+    FUNCTIONS,
+    "google_bigquery_dataset_iam_member.function",
+    "google_cloud_run_v2_service_iam_member.push",
+    "google_monitoring_dashboard.this",
+    "google_project_iam_member.bigquery_jobs",
+    "google_pubsub_subscription.push",
+    "google_pubsub_subscription_iam_member.dead_letters",
+    "google_pubsub_topic.this",
+    "google_pubsub_topic_iam_member.function",
+    "google_pubsub_topic_iam_member.operator",
+    "google_service_account.function",
+    "google_service_account_iam_member.deployer",
+    "google_storage_bucket_iam_member.dashboard_writer",
+    "google_storage_bucket_iam_member.viewer",
+    "google_storage_bucket_object.source",
+    "terraform_data.build",
+}
+"""What a function of its own takes, and what watches over all of them."""
 NOTHING: set[str] = set()
 
 CHANGES: dict[str, tuple[str, set[str]]] = {
@@ -75,7 +99,8 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
         {"terraform_data.agent", "time_sleep.agents"},
     ),
     "daily_schedule": ("30 9 * * *", {SCHEDULES}),
-    "delete_data": ("true", {DATASET, TABLES}),
+    "dashboard": ("false", RENDERING),
+    "delete_data": ("true", {BUCKET, DATASET, TABLES}),
     "github": (GITHUB, {"google_iam_workload_identity_pool_provider.github"}),
     "history_days": ("30", {FUNCTIONS}),
     "labels": ('{"team": "growth"}', LABELLED),
@@ -95,6 +120,10 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
     "tmdb_token_version": ("2", {"google_secret_manager_secret_version.tmdb_token"}),
     # The dataset says how many movies its deployment tracks.
     "tracked_movies": ("500", {DATASET, FUNCTIONS}),
+    "viewers": (
+        '["group:viewers@example.com"]',
+        {"google_storage_bucket_iam_member.viewer"},
+    ),
     "weekly_schedule": ("0 4 * * 0", {SCHEDULES}),
 }
 """Variable -> another value, and what it changes; everything else stays."""
@@ -145,7 +174,7 @@ def test_a_variable_changes_what_it_should_and_no_more(
     value, changed = CHANGES[variable]
     changes = _changes(everything, variable, value)
     assert _blocks(changes) == changed
-    if variable not in ("alert_emails", "operators", "readers"):
+    if variable not in ("alert_emails", "dashboard", "operators", "readers"):
         deleted = _blocks([one for one in changes if one["action"] == "delete"])
         assert deleted <= {"terraform_data.agent"}
 

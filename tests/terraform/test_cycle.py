@@ -2,10 +2,19 @@
 
 import json
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.terraform.driver import SLACK_TOKEN, TOKEN, Json, Root, TerraformError
+from tests.terraform.driver import (
+    PROJECT,
+    REPOSITORY,
+    SLACK_TOKEN,
+    TOKEN,
+    Json,
+    Root,
+    TerraformError,
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +57,23 @@ def test_no_token_is_in_the_state(applied: Root) -> None:
 
 def test_a_link_leads_to_the_dashboard_itself(applied: Root) -> None:
     links = json.loads(applied.run("output", "-json", "links"))
-    assert re.search(r"/dashboards/builder/[^/?]+[?]project=", links["dashboard"])
-    assert links["dashboard"] in applied.run("output", "-raw", "next_steps")
+    assert re.search(r"/dashboards/builder/[^/?]+[?]project=", links["monitoring"])
+    assert links["monitoring"] in applied.run("output", "-raw", "next_steps")
+
+
+def test_links_lead_to_the_page_and_to_a_new_report(applied: Root) -> None:
+    links = json.loads(applied.run("output", "-json", "links"))
+    page = f"https://storage.cloud.google.com/{PROJECT}-dashboard/index.html"
+    assert links["dashboard"] == page
+    report = urlsplit(links["looker_studio"])
+    assert (report.hostname, report.path) == (
+        "lookerstudio.google.com",
+        "/reporting/create",
+    )
+    told = dict(parse_qsl(report.query, strict_parsing=True))
+    assert told["ds.connector"] == "bigQuery"
+    assert (told["ds.projectId"], told["ds.datasetId"]) == (PROJECT, "tmdb_analytics")
+    assert (REPOSITORY / f"sql/views/{told['ds.tableId']}.sql").is_file()
 
 
 def test_a_changed_byte_deploys_its_function_only(applied: Root) -> None:
@@ -73,7 +97,7 @@ def test_a_build_is_started_again_in_place_with_its_archive_under_another_name(
 
 def test_a_changed_byte_of_shared_deploys_every_function(applied: Root) -> None:
     actions = _actions(_with_a_comment_in(applied, "shared/errors.py"))
-    assert sorted(actions.values()) == [["delete", "create"]] * 3 + [["update"]] * 3
+    assert sorted(actions.values()) == [["delete", "create"]] * 4 + [["update"]] * 4
 
 
 def test_a_changed_test_or_document_deploys_nothing(applied: Root) -> None:

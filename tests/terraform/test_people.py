@@ -12,6 +12,7 @@ SCOPES = {
     "google_project_iam_member": "project",
     "google_pubsub_subscription_iam_member": "subscription",
     "google_pubsub_topic_iam_member": "topic",
+    "google_storage_bucket_iam_member": "bucket",
 }
 
 
@@ -57,6 +58,7 @@ def test_operators_publish_where_runs_start_and_call_what_people_call(
         if item["name"] == "operator" and item["type"] != "google_project_iam_member"
     }
     topics = {"ingest-requests", "metrics-requests", "movie-batches"}
+    topics |= {"dashboard-requests"}
     functions, tables = {"ingest_changes", "compute_metrics"}, {"catalogue_days"}
     tables |= {"ingestion_log"}
     assert named == {*topics, *functions, *tables, CALLER}

@@ -197,7 +197,7 @@ def test_every_check_that_a_claim_needs_is_made(
     made = {finding.name for finding in findings}
     assert {name for names in smoke_proofs.CLAIMS.values() for name in names} <= made
     said = smoke_proofs.verdict(findings)
-    # Only one of three functions is there.
+    # Only one of the functions is there.
     assert said[0] == "not proved: the functions work as deployed (functions)"
     assert all(line.startswith("proved: ") for line in said[1:])
 

@@ -1,0 +1,41 @@
+"""Clients: the connections that render_dashboard opens once."""
+
+from dataclasses import dataclass
+
+from functions.render_dashboard.storage import Bucket
+from shared import bigquery, logs, pubsub
+from shared.config import TMDB_BASE_URL, Platform, Settings
+from shared.interfaces import Tables, Topics
+from shared.once import once
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """What the function reads and writes; `source` is whose data the page shows."""
+
+    tables: Tables
+    topics: Topics
+    bucket: Bucket
+    source: str
+
+
+@once  # per instance: warm starts reuse connections
+def connect() -> Clients:
+    """Open every connection; a missing setting is a KeyError that names it."""
+    settings, platform = Settings.from_env(), Platform.from_env()
+    logs.setup(settings.project_id, settings.log_level)
+    if not settings.dashboard_bucket:
+        raise KeyError("DASHBOARD_BUCKET")
+    return Clients(
+        tables=bigquery.connect(settings, platform),
+        topics=pubsub.connect(settings),
+        bucket=Bucket(settings.dashboard_bucket, platform.storage_emulator_url),
+        source=_source(settings, platform),
+    )
+
+
+def _source(settings: Settings, platform: Platform) -> str:
+    if not platform.bigquery_emulator_url:
+        return f"project {settings.project_id}"
+    is_simulated = settings.tmdb_base_url != TMDB_BASE_URL
+    return "simulated movies" if is_simulated else "this machine"

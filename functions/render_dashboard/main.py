@@ -1,0 +1,72 @@
+"""render_dashboard: render the newest published day, and replace the page by it.
+
+Pub/Sub dashboard-requests -> sql/dashboard, two files of sql/queries -> index.html in
+the dashboard's bucket
+"""
+
+import logging
+from typing import Any
+
+import functions_framework
+from flask import Request
+from flask.typing import ResponseReturnValue
+
+from functions.render_dashboard import queries
+from functions.render_dashboard.clients import Clients, connect
+from functions.render_dashboard.page import render
+from shared import clock, days
+from shared.delivery import answer
+from shared.messages import DashboardRequest
+
+log = logging.getLogger(__name__)
+
+PAGE = "index.html"
+
+
+@functions_framework.http
+def render_dashboard(request: Request) -> ResponseReturnValue:
+    """Answer 2xx to acknowledge; a TransientError answers 503: Pub/Sub redelivers."""
+    clients = connect()
+    return answer(
+        request,
+        DashboardRequest.from_json,
+        lambda message, _delivery: run(message, clients),
+        clients.topics,
+    )
+
+
+def run(request: DashboardRequest, clients: Clients) -> dict[str, Any]:
+    """Render the newest published day, whichever was requested, and store the page."""
+    # Before anything is read: what is written from here on may be newer than ours.
+    generation = clients.bucket.generation(PAGE)
+    now = clock.now()
+    days_from = {"from_date": request.snapshot_date, "to_date": days.newest_day(now)}
+    [newest] = clients.tables.select(_NEWEST, **days_from)
+    day = newest["snapshot_date"] or request.snapshot_date
+    dashboard = queries.read(clients.tables, day, now, clients.source)
+    shown = dashboard["header"]["popularity_date"]
+    page = render(dashboard)
+    clients.bucket.replace(PAGE, page, _about(shown), generation=generation)
+    rendered = {
+        "snapshot_date": shown,
+        "bytes": len(page),
+        "seconds": (clock.now() - now).total_seconds(),
+    }
+    log.info("dashboard_rendered", extra=rendered)
+    return {"status": "rendered", **rendered}
+
+
+def _about(shown: str | None) -> dict[str, Any]:
+    return {
+        "contentType": "text/html; charset=utf-8",
+        # Browsers ask whether it has changed, and no proxy keeps it.
+        "cacheControl": "private, no-cache",
+        "metadata": {"snapshot_date": shown or "none"},
+    }
+
+
+_NEWEST = """
+SELECT MAX(snapshot_date) AS snapshot_date
+FROM tmdb_analytics.catalogue_days
+WHERE is_published AND snapshot_date BETWEEN @from_date AND @to_date
+"""
