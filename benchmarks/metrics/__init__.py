@@ -2,8 +2,7 @@
 
 simulators/    seed -> simulated movies, day by day, and which of their days to call
 statements.py  snapshots in, the numbers of sql/ out: the files themselves, emulated
-earlier/       the statements of the score before, kept as a baseline
-proposed.py    snapshots in, the proposed score and momentum word out
+earlier/       the statements of the earlier score, kept as a baseline
 predecessor.py snapshots in, the predecessor's formulas out
 oracle.py      a bound: what a learned score reaches that knows the simulator
 computed.py    one simulation with what each side makes of it

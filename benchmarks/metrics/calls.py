@@ -102,21 +102,27 @@ def rescaled(
     """Count false alarms in the simulation's last 14 days."""
     calm = computed.simulation.labels.quiet & computed.simulation.observed
     after = np.s_[:, -AFTER_DAYS:]
-    alarms = called(computed.scores(), thresholds)
+    rows = {
+        "false alarms per 1,000": called(computed.scores(), thresholds),
+        "shipped alarm: false per 1,000": computed.rules(),
+    }
     return {
-        Cell(table, f"false alarms per 1,000 after {change}", name): 1000
+        Cell(table, f"{row} after {change}", name): 1000
         * float(grid[after][calm[after]].mean())
+        for row, alarms in rows.items()
         for name, grid in alarms.items()
     }
 
 
 def thresholds_of_the_alarm(table: str, computed: Computed) -> Measures:
-    """Judge the proposed alarm from every surge on."""
+    """Judge the alarm from every surge on."""
+    shipped = computed.shipped
     return {
         Cell(f"{table} alarm", f"{surge:.2f}", column): value
         for surge in _SURGES
         for column, value in _verdict(
-            computed.simulation, computed.proposed.alarm(surge)
+            computed.simulation,
+            (shipped.number("surge") >= surge) & shipped.grids["is_worth_an_alarm"],
         ).items()
     }
 

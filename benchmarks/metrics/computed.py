@@ -3,18 +3,17 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from benchmarks.metrics import predecessor, proposed
+from benchmarks.metrics import predecessor
 from benchmarks.metrics.oracle import Oracle
 from benchmarks.metrics.simulators.simulation import Simulation
 from benchmarks.metrics.statements import Bench, Grid, Metrics
 from emulators.tmdb.catalogue.plan import Flags, Floats
 
-PROPOSED, SHIPPED, WEEK, PREDECESSOR, EARLIER, ORACLE = METHODS = (
-    "proposed",
-    "score in sql/",
+SHIPPED, WEEK, PREDECESSOR, EARLIER, ORACLE = METHODS = (
+    "viral coefficient",
     "week-over-week %",
     "predecessor's",
-    "score before it",
+    "earlier score",
     "oracle",
 )
 
@@ -38,13 +37,11 @@ class Computed:
     shipped: Metrics
     earlier: Metrics
     theirs: predecessor.Predecessor
-    proposed: proposed.Proposed
     oracle: Oracle
 
     def scores(self) -> dict[str, Floats]:
         """Return every score; the oracle's is worked out anew at each call."""
         return {
-            PROPOSED: self.proposed.surge,
             SHIPPED: self.shipped.number("viral_coefficient"),
             WEEK: self.shipped.number("popularity_pct_change_7d"),
             PREDECESSOR: self.theirs.viral_score,
@@ -55,7 +52,6 @@ class Computed:
     def rules(self) -> dict[str, Flags]:
         """Return every alarm as it is shipped; the others have none."""
         return {
-            PROPOSED: self.proposed.alarm(),
             PREDECESSOR: self.theirs.is_viral,
             SHIPPED: self.shipped.grids["is_breakout_alarm"],
             EARLIER: self.earlier.grids["is_breakout_alarm"],
@@ -64,7 +60,6 @@ class Computed:
     def momentum(self) -> dict[str, Grid]:
         """Return the words of every side that has some; "" where there is none."""
         return {
-            PROPOSED: self.proposed.momentum,
             SHIPPED: self.shipped.grids["momentum_status"],
             EARLIER: self.earlier.grids["momentum_status"],
             ORACLE: self.oracle.momentum(self.simulation),
@@ -81,8 +76,5 @@ def compute(
         shipped=shipped,
         earlier=before,
         theirs=predecessor.compute(simulation),
-        proposed=proposed.compute(
-            simulation, shipped.number("popularity_pct_change_7d")
-        ),
         oracle=oracle,
     )

@@ -30,15 +30,21 @@ type Grid = np.ndarray[tuple[int, int], np.dtype[Any]]
 
 _NUMBERS = (
     "viral_coefficient",
+    "surge",
     "popularity_pct_change_7d",
     "popularity_outlook_7d",
     "popularity_outlook_7d_low",
     "popularity_outlook_7d_high",
 )
-_FLAGS = ("is_breakout_alarm",)
+_FLAGS = ("is_breakout_alarm", "is_worth_an_alarm")
 _WORDS = ("momentum_status",)
 _COLUMNS = (*_NUMBERS, *_FLAGS, *_WORDS)
-_OF_THE_WHOLE = (*_NUMBERS[2:], *_WORDS)
+_READ = (*_NUMBERS, *_FLAGS[:1], *_WORDS)
+_OF_THE_SCORE = ("viral_coefficient", "surge", "votes_3d", "is_breakout_alarm")
+_OF_THE_WHOLE = (*_NUMBERS[3:], *_WORDS)
+_WORTH_AN_ALARM = (
+    "votes_3d >= breakout_min_votes_3d OR popularity >= breakout_min_popularity"
+)
 _AFTER_THE_SCORE = "movie_metrics_aggregated"
 
 _UNLIMITED = [("grpc.max_receive_message_length", -1)]
@@ -135,14 +141,16 @@ class Bench:
 
     def _read(self, simulation: Simulation, dataset: str) -> Metrics:
         rows = self._client.query(
-            f"SELECT movie_id, snapshot_date, {', '.join(_COLUMNS)} "
+            f"SELECT movie_id, snapshot_date, {', '.join(_READ)}, "
+            f"{_WORTH_AN_ALARM} AS is_worth_an_alarm "
             f"FROM {DATASET}.movie_daily_snapshots "
             "LEFT JOIN (SELECT movie_id, calculation_date AS snapshot_date, "
-            f"viral_coefficient, is_breakout_alarm FROM {dataset}.movie_viral_signals) "
+            f"{', '.join(_OF_THE_SCORE)} FROM {dataset}.movie_viral_signals) "
             "USING (movie_id, snapshot_date) "
             "LEFT JOIN (SELECT movie_id, calculation_date AS snapshot_date, "
             f"{', '.join(_OF_THE_WHOLE)} FROM {dataset}.{_AFTER_THE_SCORE}) "
-            "USING (movie_id, snapshot_date)"
+            "USING (movie_id, snapshot_date) "
+            f"CROSS JOIN {dataset}.metric_thresholds"
         )
         frame = rows.result().to_arrow(bqstorage_client=self._storage).to_pandas()
         movie = np.searchsorted(simulation.movie_id, frame["movie_id"])

@@ -14,7 +14,8 @@ from benchmarks.metrics.simulators import SIMULATORS
 from benchmarks.metrics.statements import Bench
 
 _MISSING_SHARE = 0.2
-_RESCALINGS = {"x 1.7": 1.7, "x 0.6": 0.6}
+_RESCALINGS = {"x 1": 1.0, "x 1.7": 1.7, "x 0.6": 0.6}
+"""By 1: the same days as they are, to compare with."""
 _LOOK_BACK_DAYS = 46
 
 

@@ -39,8 +39,8 @@ def test_a_series_made_by_hand_is_measured(tmp_path: Path) -> None:
 
     shares = real_series.measure(series)[SHIPPED]
 
-    # On the first of the 3 days ln sqrt(3) is 3.6 units of noise; votes as expected make
-    # 2.6 of it, no alarm. A level is known from the fourth day on.
+    # On the first of the 3 days ln sqrt(3) is 3.6 units of noise; votes as expected
+    # make 2.6 of it, no alarm. A level is known from the fourth day on.
     assert shares["movie-days with both scores"] == 30 * (DAYS - 3)
     assert shares["of them alarm, %"] == pytest.approx(100 * 2 / (30 * (DAYS - 3)))
     assert shares["alarm at >= +50 % in the week, %"] == pytest.approx(100 * 2 / 3)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.metrics import oracle, proposed, scoring
+from benchmarks.metrics import oracle, scoring
 from benchmarks.metrics.scoring import WARM_UP_DAYS
 from benchmarks.metrics.simulators import SIMULATORS
 from benchmarks.metrics.simulators.labels import Event, Labels
@@ -81,36 +81,6 @@ def test_precision_of_an_alarm_leaves_neutral_days_out() -> None:
         simulation, labels=Labels(labels.relevant, neutral, labels.quiet & ~neutral)
     )
     assert scoring.alarm_precision(simulation, alarms) == pytest.approx(1 / 3)
-
-
-def test_the_proposed_score_is_the_definition_worked_by_hand() -> None:
-    simulation = _simulation(1)
-    simulation.popularity[0, -2:] = [20, 40]
-    simulation.votes[0] = np.arange(DAYS)
-    simulation.votes[0, -3:] += [10, 20, 30]
-    made = proposed.compute(simulation, np.full((1, DAYS), 300.0))
-    # Now: sqrt(20 x 40) over 10 expected. Noise: 0.13 sqrt(1 + 4 / 10).
-    z_popularity = np.log(np.sqrt(800) / 10) / (0.13 * np.sqrt(1.4))
-    # 33 votes in 3 days; last week 7, at 1 a day; baseline (1 + 28) / (2 + 28).
-    expected = 3 * (7 * 29 / 30 + 7) / 14
-    z_votes = (2 / np.sqrt(0.1)) * (
-        np.arcsinh(np.sqrt(0.1 * 33.375))
-        - np.arcsinh(np.sqrt(0.1 * (expected + 0.375)))
-    )
-    weight = np.sqrt(33 / 34)
-    assert z_votes < z_popularity
-    surge = (z_popularity + weight * z_votes) / np.sqrt(1 + weight**2)
-    assert made.surge[0, -1] == pytest.approx(surge, rel=1e-9)
-    assert made.alarm()[0, -1]
-    assert made.momentum[0, -1] == "Surging"
-    assert made.surge[0, -4] == pytest.approx(0, abs=1e-9)
-
-
-def test_a_word_may_not_contradict_the_percent_beside_it() -> None:
-    simulation = _simulation(1)
-    simulation.popularity[0, -2:] = [20, 40]
-    made = proposed.compute(simulation, np.full((1, DAYS), -5.0))
-    assert made.momentum[0, -1] == "Stable"
 
 
 def test_the_oracle_learns_to_rank_days_it_has_not_seen() -> None:
