@@ -8,7 +8,7 @@ import pytest
 
 from local.archives import ROOT
 from tools import picture_of_score
-from tools.picture_of_score import Example
+from tools.worked_example import Example, computed
 
 pytestmark = pytest.mark.emulator
 
@@ -17,7 +17,7 @@ PAGE = ROOT / "docs/concepts/metrics.md"
 
 @pytest.fixture(scope="module")
 def example() -> Example:
-    return picture_of_score.computed()
+    return computed()
 
 
 @pytest.fixture(scope="module")
