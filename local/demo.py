@@ -31,8 +31,7 @@ from rich.text import Text
 from emulators.bigquery import BigQueryEmulatorError
 from emulators.processes import StartError
 from emulators.pubsub import GoogleEmulatorError
-from functions.render_dashboard.page import render
-from functions.render_dashboard.queries import read
+from local import page
 from local.archives import ROOT
 from local.console import open_console
 from local.credentials import EMPTY_TOKEN, TokenError, is_empty, tmdb_token
@@ -113,7 +112,7 @@ def _demo_simulated(plan: Plan, console: Console) -> None:
     began = time.monotonic()
     simulator = (f"--seed={plan.seed}", "--movies=3000", f"--today={FIRST_DAY}")
     with Progress(console) as progress:
-        progress.say("starting the emulators and the three functions")
+        progress.say("starting the emulators and the functions")
         options = _options(plan, simulator=simulator)
         with Stack(plan.data, options) as stack:
             progress.done(f"up in {time.monotonic() - began:.0f} s")
@@ -145,7 +144,7 @@ def _demo_real(plan: Plan, token: str, console: Console) -> None:
     today = datetime.now(UTC).date()
     options = _options(plan, simulator=None, token=token)
     with Progress(console) as progress:
-        progress.say("starting the emulators and the three functions")
+        progress.say("starting the emulators and the functions")
         with Stack(plan.data, options) as stack:
             progress.done(f"up in {time.monotonic() - began:.0f} s")
             if not run_states(stack.client):
@@ -212,10 +211,15 @@ def _write_page(
     client: bigquery.Client, today: date, data: Path, source: str, console: Console
 ) -> None:
     """Write the page of the newest day, one file that any browser opens."""
+    # Not by the function render_dashboard: that renders a page after each of the
+    # simulated days, and the demo shows the last one only.
     tables = Warehouse(client, DATASET, MAX_BYTES_BILLED)
-    page = data / "dashboard.html"
-    page.write_bytes(render(read(tables, today, datetime.now(UTC), source)))
-    console.print(f"\nThe dashboard: {page.resolve().as_uri()}", soft_wrap=True)
+    target = data / "dashboard.html"
+    page.write(tables, today, source, target)
+    is_open = page.open_if_seen(target)
+    where = target.resolve().as_uri()
+    opened = " (opened in your browser)" if is_open else ""
+    console.print(f"\nThe dashboard: {where}{opened}", soft_wrap=True)
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,6 +1,6 @@
 """The local stack, kept up in the foreground: `make local`.
 
-It runs the emulators and the three functions until Ctrl-C. A file in .data gives their
+It runs the emulators and the functions until Ctrl-C. A file in .data gives their
 addresses to the command line in other terminals. TMDB is simulated, or
 the real one with TMDB_TOKEN set. The data are the demo's: either goes on with them.
 """
@@ -60,7 +60,7 @@ def main() -> None:
     if (other := Endpoints.read(arguments.data)) and other.is_up:
         console.print(f"it runs already, as process {other.pid}: end that one first")
         sys.exit(1)
-    console.print("starting the emulators and the three functions ...")
+    console.print("starting the emulators and the functions ...")
     try:
         _serve(arguments, console, ended, up)
     except KeyboardInterrupt:
@@ -94,7 +94,7 @@ def _serve(
         "TMDB_REQUESTS_PER_SECOND": str(arguments.rate or usual),
     }
     simulator = None if token else _simulator(arguments)
-    with Stack(data, Options(settings, simulator, token)) as stack:
+    with Stack(data, Options(settings, simulator, token, dashboard=True)) as stack:
         if not token:
             stack.set_today(arguments.today or _newest_day(stack.client) or FIRST_DAY)
         endpoints = Endpoints(
@@ -110,7 +110,7 @@ def _serve(
         )
         with endpoints.published_in(arguments.data):
             up.set()
-            _say(console, endpoints, stack.logs)
+            _say(console, endpoints, stack)
             while not ended.wait(SWEEP_EVERY_S):
                 day = endpoints.today() or datetime.now(UTC).date()
                 stack.tick(IngestRequest(Mode.SWEEP, day))
@@ -132,8 +132,9 @@ def _newest_day(client: bigquery.Client) -> date | None:
     return max((day for day in days if day <= today), default=None)
 
 
-def _say(console: Console, endpoints: Endpoints, logs: Path) -> None:
+def _say(console: Console, endpoints: Endpoints, stack: Stack) -> None:
     day = endpoints.today()
+    logs = stack.logs
     logs = logs.relative_to(ROOT) if logs.is_relative_to(ROOT) else logs
     source = f"TMDB is simulated, its day is {day}" if day else "TMDB is the real one"
     console.print(
@@ -154,6 +155,7 @@ def _say(console: Console, endpoints: Endpoints, logs: Path) -> None:
             f"Another simulated day: curl {endpoints.simulator}/_sim/state "
             '-d \'{"today": "YYYY-MM-DD"}\''
         )
+    console.print(f"The dashboard, once a day is published: {stack.page_url}")
     console.print(f"Logs: {logs}")
 
 

@@ -39,7 +39,7 @@ def test_a_stopped_demo_leaves_no_process_behind(
         assert process.stdout is not None
         said = next(line for line in process.stdout if "up in" in line)
         assert said
-        # BigQuery, TMDB, and a parent and a worker for each of three functions.
+        # BigQuery, TMDB, and a parent and a worker for each function.
         assert len(processes_of(tmp_path)) >= 5
         process.send_signal(kind)
         rest = process.stdout.read()
