@@ -1,15 +1,19 @@
-"""Verb: a function that does the work in, a command with our conventions out.
+"""Turn a function into a command, with the conventions of all commands.
 
-A parameter `where: Where` becomes the options that say which deployment is meant, the
-same for every command. Whatever goes wrong on purpose is told in words, with the
-remedy and a code of `exits`; a traceback is a defect.
+A parameter `where: Where` becomes the options that name the deployment. An expected
+error is printed in two lines on stderr, `error:` and `hint:`, and ends the command with
+a code of `cli/errors.py`; a traceback is a defect.
+
+A paragraph of the docstring whose lines begin with `$ ` holds examples.
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, get_type_hints
+from typing import Any, get_type_hints, override
 
+import typer
 from google.api_core.exceptions import (
     BadRequest,
     Forbidden,
@@ -27,11 +31,13 @@ from emulators import environment
 from local.console import open_console, take_any_letter
 from shared.errors import PipelineError, TransientError
 
+NAME = "tmdb-traction"
+EXAMPLE = "$ "
 LOGIN = "gcloud auth application-default login"
 
 
-def verb(work: Callable[..., None]) -> Callable[..., None]:
-    """Return the command that typer is given."""
+def command(work: Callable[..., None]) -> Callable[..., None]:
+    """Return the function that typer makes a command of."""
     hints = get_type_hints(work, include_extras=True)
     own = [
         parameter.replace(annotation=hints[parameter.name])
@@ -42,51 +48,88 @@ def verb(work: Callable[..., None]) -> Callable[..., None]:
     if place:
         shown += WHERE_OPTIONS
 
-    def command(**said: Any) -> None:  # noqa: ANN401 - whatever typer has read
+    def run(**values: Any) -> None:  # noqa: ANN401 - whatever typer has read
         environment.spare_loopback()
         take_any_letter()
         with errors_in_words(), files_in_words():
             if place:
-                named = {one.name: said.pop(one.name) for one in WHERE_OPTIONS}
-                said[place] = Where.of(**named)
-            work(**said)
+                named = {one.name: values.pop(one.name) for one in WHERE_OPTIONS}
+                values[place] = Where.of(**named)
+            work(**values)
 
-    # typer keeps the line breaks of all but the first paragraph.
-    paragraphs = inspect.cleandoc(work.__doc__ or "").split("\n\n")
-    command.__doc__ = "\n\n".join(" ".join(text.split()) for text in paragraphs)
-    command.__name__ = work.__name__
-    command.__annotations__ = {one.name: one.annotation for one in shown}
+    paragraphs, examples = documentation(work)
+    if examples:
+        lines = (f"{EXAMPLE}{one}" for one in examples)
+        paragraphs.append("\n".join(("Examples:", *lines)))
+    run.__doc__ = "\n\n".join(paragraphs)
+    run.__name__ = work.__name__
+    run.__annotations__ = {one.name: one.annotation for one in shown}
     # What typer reads the options from.
-    command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
-    return command
+    run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    return run
+
+
+def documentation(work: Callable[..., None]) -> tuple[list[str], list[str]]:
+    """Return the paragraphs of a command's docstring, and its examples."""
+    paragraphs, examples = [], []
+    for text in inspect.cleandoc(work.__doc__ or "").split("\n\n"):
+        if text.startswith(EXAMPLE):
+            examples += [line.removeprefix(EXAMPLE) for line in text.splitlines()]
+        else:
+            paragraphs.append(" ".join(text.split()))
+    return paragraphs, examples
+
+
+class Group(typer.core.TyperGroup):
+    """The commands of `tmdb-traction`; without one it prints its help."""
+
+    @override
+    def main(
+        self, args: Sequence[str] | None = None, *more: Any, **options: Any
+    ) -> Any:
+        """Run a command; wrong use is printed like every other error."""
+        options |= {"prog_name": NAME, "standalone_mode": False}
+        words = list(sys.argv[1:] if args is None else args)
+        try:
+            code = super().main(words or ["--help"], *more, **options)
+        except typer.TyperException as error:
+            context = getattr(error, "ctx", None)
+            path = context.command_path if context else NAME
+            print_error(error.format_message(), f"{path} --help")
+            sys.exit(error.exit_code)
+        except typer.Abort:
+            sys.exit(Exit.INTERRUPTED)
+        sys.exit(code or Exit.DONE)
 
 
 @contextmanager
 def errors_in_words() -> Iterator[None]:
-    """Turn what was raised on purpose into a text, a remedy and an exit code."""
+    """Turn what was raised on purpose into an error, a hint and an exit code."""
     try:
         yield
     except OperatorError as error:
-        _tell(error.said, error.remedy)
+        print_error(error.message, error.hint)
         leave(error.code)
     except KeyboardInterrupt:
-        leave(Exit.STOPPED)
+        leave(Exit.INTERRUPTED)
     except GoogleAuthError as error:
-        _tell(f"Google does not know who you are: {_first_line(error)}", LOGIN)
-        leave(Exit.NOTHING_THERE)
+        print_error(f"Google does not know who you are: {_first_line(error)}", LOGIN)
+        leave(Exit.NOT_FOUND)
     except PipelineError as error:
-        leave(_tell_pipeline(error))
+        leave(_print_pipeline(error))
     except NotFound as error:
-        _tell_missing(error)
-        leave(Exit.NOTHING_THERE)
+        _print_not_found(error)
+        leave(Exit.NOT_FOUND)
     except Forbidden as error:
-        _tell(*permissions.in_words(error))
-        leave(Exit.AMISS)
+        print_error(*permissions.in_words(error))
+        leave(Exit.FAILED)
     except BadRequest as error:
-        _tell(_first_line(error), "")
-        leave(Exit.AMISS)
+        print_error(_first_line(error), "")
+        leave(Exit.FAILED)
     except GoogleAPICallError as error:
-        _tell(f"{type(error).__name__}: {_first_line(error)}", "try again in a while")
+        print_error(
+            f"{type(error).__name__}: {_first_line(error)}", "try again in a while"
+        )
         leave(Exit.UNREACHABLE)
 
 
@@ -104,38 +147,39 @@ def files_in_words() -> Iterator[None]:
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
         raise OperatorError(
-            Exit.AMISS,
+            Exit.FAILED,
             f"{what}{error.strerror or error}",
-            "make room for it, or make it writable",
+            "free some space, or make it writable",
         ) from error
 
 
-def _tell_pipeline(error: PipelineError) -> Exit:
-    """Tell what one of our own edges raised; what Google said is its cause."""
+def _print_pipeline(error: PipelineError) -> Exit:
+    """Print what one of our own edges raised; Google's error is its cause."""
     is_away = isinstance(error, TransientError)
     match error.__cause__:
         case NotFound() as cause:
-            _tell_missing(cause)
-            return Exit.NOTHING_THERE
+            _print_not_found(cause)
+            return Exit.NOT_FOUND
         case Forbidden() as cause if not is_away:
-            _tell(*permissions.in_words(cause))
-            return Exit.AMISS
-    _tell(error.reason.splitlines()[0], error.remedy)
-    return Exit.UNREACHABLE if is_away else Exit.AMISS
+            print_error(*permissions.in_words(cause))
+            return Exit.FAILED
+    print_error(error.reason.splitlines()[0], error.remedy)
+    return Exit.UNREACHABLE if is_away else Exit.FAILED
 
 
-def _tell(said: str, remedy: str) -> None:
+def print_error(message: str, hint: str = "") -> None:
+    """Print what is wrong, and what to do about it, on stderr."""
     console = open_console(is_error=True, soft_wrap=True)
-    console.print(Text.assemble(("error:", "red"), f" {said}"))
-    if remedy:
-        console.print(f"  {remedy}")
+    console.print(Text.assemble(("error:", "red"), f" {message}"))
+    if hint:
+        console.print(Text.assemble(("hint:", "cyan"), f" {hint}"))
 
 
-def _tell_missing(error: NotFound) -> None:
-    _tell(
-        f"it is not there: {_first_line(error)}",
-        "is the project right (PROJECT=...), the dataset (--dataset), and has "
-        "`make deploy` made them, and `make load` filled them?",
+def _print_not_found(error: NotFound) -> None:
+    print_error(
+        f"not found: {_first_line(error)}",
+        "check --project and --dataset; `make deploy` creates the tables and "
+        "`tmdb-traction load` fills them",
     )
 
 

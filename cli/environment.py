@@ -97,9 +97,9 @@ class Place:
 def nothing_runs() -> OperatorError:
     """Return the error of a command that needs functions which run."""
     return OperatorError(
-        Exit.NOTHING_THERE,
-        "nothing runs on this machine that could do it",
-        "`make local` in another terminal, or name a project (PROJECT=...)",
+        Exit.NOT_FOUND,
+        "this needs the functions, and no stack runs on this machine",
+        "run `make local` in another terminal, or name a project (--project)",
     )
 
 
@@ -162,23 +162,23 @@ def _stored(data: Path) -> Iterator[str]:
     stored = sorted(data.glob("*/bigquery"), key=lambda path: path.stat().st_mtime)
     if not stored:
         raise OperatorError(
-            Exit.NOTHING_THERE,
+            Exit.NOT_FOUND,
             f"no data in {data}",
-            "run `make demo` or `make local` first, or name a project (PROJECT=...)",
+            "run `make demo` or `make local` first, or name a project (--project)",
         )
     try:
         emulator = BigQueryEmulator(stored[-1], project=demo.PROJECT)
     except FolderHeldError as error:
         raise OperatorError(
-            Exit.NOTHING_THERE,
+            Exit.NOT_FOUND,
             f"the data in {stored[-1]} are in use by process {error.pid}",
-            "another command or a demo: wait for its end",
+            "wait for the end of that command or demo",
         ) from error
     except BigQueryEmulatorError as error:
         raise OperatorError(
-            Exit.NOTHING_THERE,
+            Exit.NOT_FOUND,
             f"the data cannot be opened: {error}",
-            "make demo-clean forgets them",
+            "`make demo-clean` deletes them",
         ) from error
     with emulator:
         yield emulator.url

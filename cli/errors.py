@@ -1,7 +1,7 @@
-"""Exits: every code a command may end with, for scripts; `--help` prints what it means.
+"""The exit codes of all commands, and the error that ends a command with one.
 
-`make` answers 2 whenever a command ends with anything but 0: scripts call
-`python -m cli`.
+`make` exits with 2 whenever a command fails: a script that decides by the code calls
+`tmdb-traction` itself.
 """
 
 from collections.abc import Mapping
@@ -15,33 +15,33 @@ class Exit(IntEnum):
     """How a command ended."""
 
     DONE = 0
-    AMISS = 1
+    FAILED = 1
     USAGE = 2
-    NOTHING_THERE = 3
-    NOT_YET = 4
+    NOT_FOUND = 3
+    IN_PROGRESS = 4
     UNREACHABLE = 5
-    STOPPED = 130
+    INTERRUPTED = 130
 
 
 MEANINGS: Mapping[Exit, str] = {
-    Exit.DONE: "done, nothing amiss",
-    Exit.AMISS: "something to mend, or you said no",
-    Exit.USAGE: "wrong use: the text names the option",
-    Exit.NOTHING_THERE: "no project, no data, no such run or movie: the text says how",
-    Exit.NOT_YET: "under way: ask again",
+    Exit.DONE: "done, no problem found",
+    Exit.FAILED: "a problem was found, or you answered no",
+    Exit.USAGE: "wrong use: the error names the option",
+    Exit.NOT_FOUND: "no project, no data, no such run or movie: see the hint",
+    Exit.IN_PROGRESS: "still in progress",
     Exit.UNREACHABLE: "Google or the local stack does not answer: try again",
-    Exit.STOPPED: "Ctrl-C",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C",
 }
 
 
 class OperatorError(Exception):
     """A command cannot go on: what is wrong, what to do about it, and the code."""
 
-    def __init__(self, code: Exit, said: str, remedy: str = "") -> None:
-        super().__init__(said)
+    def __init__(self, code: Exit, message: str, hint: str = "") -> None:
+        super().__init__(message)
         self.code = code
-        self.said = said
-        self.remedy = remedy
+        self.message = message
+        self.hint = hint
 
 
 def leave(code: Exit) -> NoReturn:
@@ -49,7 +49,7 @@ def leave(code: Exit) -> NoReturn:
     raise typer.Exit(code)
 
 
-def in_words(codes: Mapping[Exit, str]) -> str:
-    """Return the line that --help ends with."""
-    parts = "; ".join(f"{code:d} {text}" for code, text in sorted(codes.items()))
-    return f"Exit codes: {parts}."
+def as_help(codes: Mapping[Exit, str]) -> str:
+    """Return the lines that --help ends with."""
+    lines = (f"  {code:<3d}  {text}" for code, text in sorted(codes.items()))
+    return "\n".join(("Exit codes:", *lines))

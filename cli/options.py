@@ -65,10 +65,10 @@ class Where:
         return cls(None, DATASET, PREFIX, data)
 
 
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
 ]
 From = Annotated[
     date | None,

@@ -1,4 +1,4 @@
-"""Starting: what a command is about to publish in, a person's yes out."""
+"""Ask before something is started."""
 
 import typer
 
@@ -13,10 +13,10 @@ def agree(question: str, *, yes: bool) -> None:
         is_wanted = typer.confirm(question)
     except typer.Abort as error:
         if isinstance(error.__context__, KeyboardInterrupt):
-            leave(Exit.STOPPED)
+            leave(Exit.INTERRUPTED)
         raise OperatorError(
-            Exit.USAGE, "nobody answered", "say --yes (YES=1) where nobody can"
+            Exit.USAGE, "nobody answered", "write --yes where nobody can answer"
         ) from error
     if not is_wanted:
         typer.echo("Nothing was started.")
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)

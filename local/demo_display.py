@@ -146,17 +146,17 @@ def show_next_steps(
     logs = logs.relative_to(ROOT) if logs.is_relative_to(ROOT) else logs
     console.print(
         f"\nDone in {seconds:.0f} s. Next:\n"
-        "  make demo            the next days, from where this ended\n"
-        "  make demo-clean      forget them\n"
-        '  make explain MOVIE="a title above"\n'
-        "                       why it has its score\n"
-        "  make status          how the runs stand; make validate, cost, export too\n"
-        "  make local           keep it all up, to load and watch by hand\n"
-        "  make test            every test\n"
+        "  make demo                    the next days, from where this ended\n"
+        "  make demo-clean              delete them\n"
+        "  make local                   keep it all up, to load and watch by hand\n"
+        "  source .venv/bin/activate    once in a terminal, for the next three\n"
+        '  tmdb-traction explain "..."  how a title above gets its score\n'
+        "  tmdb-traction status         the state of the runs\n"
+        "  tmdb-traction --help         validate, export, cost and more\n"
         f"  ls {logs}\n"
-        "                       what the functions logged, a JSON line a unit of work\n"
-        "  docs/concepts/metrics.md      what each number means\n"
-        "  sql/README.md        every table and view\n",
+        "                               what the functions logged, as JSON lines\n"
+        "  docs/concepts/metrics.md     what each number means\n"
+        "  sql/README.md                every table and view\n",
         soft_wrap=True,
     )
     if is_real:

@@ -142,10 +142,11 @@ def _say(console: Console, endpoints: Endpoints, stack: Stack) -> None:
     )
     console.print(
         "In another terminal:\n"
-        "  make plan LIMIT=250      what a load takes and costs\n"
-        "  make load LIMIT=250      start it\n"
-        "  make status WATCH=1      watch it\n"
-        "  make dead-letters        what could not be processed\n"
+        "  source .venv/bin/activate          once in a terminal\n"
+        "  tmdb-traction plan --limit 250    what a load takes and costs\n"
+        "  tmdb-traction load --limit 250    start it\n"
+        "  tmdb-traction status --watch      watch it\n"
+        "  tmdb-traction dead-letters        what could not be processed\n"
         "The functions, as `gcloud functions call` would call them:"
     )
     for name, url in endpoints.functions.items():

@@ -58,7 +58,7 @@ _QUOTA = (
 )
 _TABLES = (
     "check that the tables are as in sql/schemas and that the function may use them "
-    "(make doctor, terraform apply)"
+    "(tmdb-traction doctor, terraform apply)"
 )
 _BYTES = (
     "raise max_gib_billed (Terraform; MAX_BYTES_BILLED of the function), or request "
@@ -70,7 +70,7 @@ _RESOURCES = (
 )
 _GRANT = (
     "retried automatically: a new grant takes effect within minutes; if it stays, "
-    "check that the caller may use the dataset (make doctor, terraform apply)"
+    "check that the caller may use the dataset (tmdb-traction doctor, terraform apply)"
 )
 _BILLING = "enable billing for the project"
 

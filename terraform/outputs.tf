@@ -84,7 +84,7 @@ output "links" {
 }
 
 output "names" {
-  description = "What `python -m cli` works on."
+  description = "What `tmdb-traction` works on."
   value = {
     dataset           = google_bigquery_dataset.this.dataset_id
     dataset_location  = google_bigquery_dataset.this.location

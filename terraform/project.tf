@@ -52,7 +52,7 @@ resource "time_sleep" "apis" {
 
 # No depends_on: it would make the number unknown, and with it replace every grant that
 # names an agent, whenever an API is added. So its API must be on before the first plan:
-# `make doctor` checks that.
+# `tmdb-traction doctor` checks that.
 data "google_project" "this" {}
 
 # A new project has no service agent until one is requested, and a grant to an account

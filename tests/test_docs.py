@@ -74,16 +74,6 @@ def test_the_readme_is_short() -> None:
     assert len(README.split()) < 1_300
 
 
-def test_every_make_verb_that_is_named_exists() -> None:
-    verbs = set(
-        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    )
-    pages = "\n".join(page.read_text() for page in PAGES)
-    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", pages, re.MULTILINE))
-    assert named
-    assert named <= verbs
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_section_that_is_linked_is_there(page: Path) -> None:
     found = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text())

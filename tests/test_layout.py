@@ -15,7 +15,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "local": frozenset({"shared", "functions", "emulators"}),
     "cli": frozenset({"shared", "functions", "emulators", "local"}),
     "benchmarks": frozenset({"shared", "functions", "emulators", "local"}),
-    "tools": frozenset({"shared", "functions", "emulators", "local"}),
+    "tools": frozenset({"shared", "functions", "emulators", "local", "cli"}),
 }
 """Folder -> the other folders of ours that it may import, as STYLE.md draws it."""
 

@@ -1,6 +1,7 @@
 """The Makefile in a user's shell: only variables given to make count."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,18 +11,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 THEIRS = {
     "BASH_ENV": "/nowhere",
-    "DAYS": "many",
     "DRY_RUN": "1",
-    "FORCE": "1",
-    "FROM": "me@example.com",
-    "LIMIT": "unlimited",
-    "MOVIE": "their.mkv",
-    "OUT": "/nowhere",
+    "MOVIES": "/home/them/movies",
     "PYTHONHOME": "/nowhere",
     "PYTHONPATH": "/nowhere",
     "PYTHONSAFEPATH": "1",
     "PYTHONWARNINGS": "error",
-    "TO": "you@example.com",
+    "SEEDS": "of grass",
+    "TODAY": "Thursday",
     "YES": "1",
 }
 
@@ -44,26 +41,37 @@ def _make(*words: str, recipe: str = "") -> str:
 
 
 @pytest.mark.parametrize(
-    "target", ["load", "plan", "backfill", "cost", "export", "status", "deploy"]
+    ("target", "command"),
+    [
+        ("deploy", "tmdb-traction deploy "),
+        ("destroy", "tmdb-traction destroy "),
+        ("local", "-m local.serve "),
+        ("soak", "-m benchmarks.fault_injection --seeds 200"),
+    ],
 )
-def test_an_option_is_never_taken_from_the_environment(target: str) -> None:
-    said = _make("--dry-run", target, "VIEW=v_breakouts")
-    assert f"-m cli {target}" in said
-    assert "--" not in said.rpartition(f"cli {target}")[2]
+def test_an_option_is_never_taken_from_the_environment(
+    target: str, command: str
+) -> None:
+    said = _make("--dry-run", target, "PROJECT=")
+    assert command in said
+    assert said.rpartition(command)[2].strip() == ""
 
 
 def test_an_option_is_taken_from_the_command_line() -> None:
-    said = _make("--dry-run", "load", "LIMIT=5", "YES=1")
-    assert "cli load --limit=5" in said
+    said = _make("--dry-run", "deploy", "PROJECT=my-project", "YES=1")
+    assert "tmdb-traction deploy --project=my-project" in said
     assert "--yes" in said
+    assert "--movies=5" in _make("--dry-run", "local", "MOVIES=5")
 
 
-def test_a_movie_may_be_called_anything() -> None:
-    assert "write MOVIE=" in _make("--dry-run", "explain")
-    title = '-30- "x" `y`; #z'
-    recipe = "@printf '%s\\n' $(OPS) explain; printf '<%s>\\n' \"$$MOVIE\""
-    assert f"<{title}>" in _make("probe", f"MOVIE={title}", recipe=recipe)
-    assert 'explain  -- "$MOVIE"' in _make("--dry-run", "explain", f"MOVIE={title}")
+def test_help_lists_every_target_below_a_heading_in_80_columns() -> None:
+    said = re.sub(r"\x1b\[\d+m", "", _make("help"))
+    listed = re.findall(r"^  ([a-z-]+) +\S", said, re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text()
+    assert set(listed) == set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    headings = re.findall(r"^(\w+)$", said, re.MULTILINE)
+    assert headings == ["Try", "Deploy", "Develop", "Measure"]
+    assert max(map(len, said.splitlines())) <= 80
 
 
 def test_a_recipe_gets_none_of_pythons_and_bashs_own_variables() -> None:

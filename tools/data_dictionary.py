@@ -1,6 +1,6 @@
 """Write docs/reference/data_dictionary.md from sql/.
 
-python -m tools.data_dictionary, or `make dictionary`. Columns, types and meanings are
+python -m tools.data_dictionary, or `make docs`. Columns, types and meanings are
 those of sql/schemas and sql/views; the drawings are read off columns and statements.
 """
 
@@ -51,7 +51,7 @@ def page() -> str:
         [
             "# Data dictionary",
             "",
-            "Made by `make dictionary` from `sql/`; change it there. Days are UTC.",
+            "Made by `make docs` from `sql/`; change it there. Days are UTC.",
             "How the numbers come about: [metrics.md](../concepts/metrics.md).",
             "",
             "## What joins what",

@@ -142,19 +142,19 @@ def _session(data: Path) -> list[str]:
     cli = [sys.executable, "-m", "cli"]
     where = f"--data={data}"
     limit = f"--limit={MOVIES}"
-    lines = [_prompt(f"make plan LIMIT={MOVIES}")]
+    lines = [_prompt(f"tmdb-traction plan {limit}")]
     lines += shown(ask([*cli, "plan", limit, where])[-1])
-    lines += ["", _prompt(f"make load LIMIT={MOVIES} YES=1")]
+    lines += ["", _prompt(f"tmdb-traction load {limit} --yes")]
     # The plan is above already: what follows it is new.
     lines += shown(ask([*cli, "load", limit, "--yes", where])[-1])[-3:]
     runs = ["initial-2026-06-01", "history-2026-06-01"]
-    lines += ["", _prompt(f'make status WATCH=1 RUN_ID="{" ".join(runs)}"')]
+    lines += ["", _prompt(f"tmdb-traction status --watch {' '.join(runs)}")]
     looks = ask([*cli, "status", "--watch", *runs, where])
     for note, look in _moments(looks):
         lines += [f"\x1b[2m# {note}\x1b[0m", *shown(look)]
-    lines += ["", _prompt("make status")]
+    lines += ["", _prompt("tmdb-traction status")]
     lines += shown(ask([*cli, "status", where])[-1])
-    lines += ["", _prompt("make validate")]
+    lines += ["", _prompt("tmdb-traction validate")]
     lines += shown(ask([*cli, "validate", where])[-1])
     return lines
 

@@ -1,4 +1,4 @@
-"""backfill: days that are missing in; their popularity and metrics asked for."""
+"""backfill: request popularity and metrics of days that lack them."""
 
 import json
 from collections import defaultdict
@@ -82,7 +82,7 @@ def backfill(
     from_date: From = None,
     to_date: To = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Also the days that are there already.")
+        bool, typer.Option("--again", help="Also the days that are stored already.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -90,9 +90,12 @@ def backfill(
 ) -> None:
     """Load popularity of past days from TMDB's exports and compute their metrics.
 
-    TMDB keeps exports for about 90 days; of older days metrics alone are computed.
-    Votes of a past day cannot be had. Only what is missing is asked for, so asking
-    again goes on where this ended; --again asks for the others too.
+    TMDB keeps exports for about 90 days; for older days only metrics are computed.
+    TMDB has no votes of past days. Only missing days are requested, so the same
+    command later continues; --again requests the other days too.
+
+    $ tmdb-traction backfill --from 2026-03-01 --to 2026-03-07
+    $ tmdb-traction backfill --from 2026-03-01 --again --dry-run
     """
     console = open_console(quiet=as_json)
     if not from_date and not to_date:
@@ -109,7 +112,7 @@ def backfill(
         if made.messages and not dry_run:
             topics = place.topics
             if as_json and not yes:
-                raise OperatorError(Exit.USAGE, "--json cannot ask", "say --yes too")
+                raise OperatorError(Exit.USAGE, "--json cannot ask", "write --yes too")
             agree("Start it?", yes=yes)
             computed = [one.to_json() for one in todo.metrics_requests()]
             topics.publish(METRICS_REQUESTS, computed)
@@ -190,9 +193,9 @@ def _tracked(tables: Tables) -> int:
     [row] = tables.select(TRACKED)
     if not row["movies"]:
         raise OperatorError(
-            Exit.NOTHING_THERE,
+            Exit.NOT_FOUND,
             "no movie is tracked yet, so there is no day to fill",
-            "start with: make load",
+            "tmdb-traction load",
         )
     return int(row["movies"])
 
@@ -207,7 +210,7 @@ def _estimate(where: Where, todo: Todo, movies: int) -> Estimate:
     )
 
 
-_ASKED = ("asked for", "green")
+_REQUESTED = ("requested", "green")
 
 
 def _show(console: Console, todo: Todo) -> None:
@@ -223,13 +226,14 @@ def _say_what_next(console: Console, todo: Todo, *, is_started: bool) -> None:
         return
     if count := len(todo.to_load):
         runs = several(count, "run")
-        console.print(Text.assemble(_ASKED, f" {runs}: make status WATCH=1"))
+        follow = f" {runs}; follow them: tmdb-traction status --watch"
+        console.print(Text.assemble(_REQUESTED, follow))
     if days := todo.to_compute:
         console.print(
             Text.assemble(
-                _ASKED,
-                f" metrics of {as_spans(days)}; they are no run, look with: make "
-                f"validate FROM={days[0]} TO={days[-1]}",
+                _REQUESTED,
+                f" metrics of {as_spans(days)}; `status` does not list them: "
+                f"tmdb-traction validate --from {days[0]} --to {days[-1]}",
             )
         )
 

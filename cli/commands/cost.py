@@ -35,7 +35,7 @@ ORDER BY day
 """
 NOT_COUNTED = (
     "?: the BigQuery emulator bills nothing and counts no bytes, so what BigQuery "
-    "would bill is not known here. `make plan` estimates it."
+    "would bill is not known here. `tmdb-traction plan` estimates it."
 )
 
 
@@ -50,12 +50,15 @@ def cost(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Say what days and months used: queries, bytes billed, TMDB requests, dollars.
+    """Show what days and months used: queries, bytes billed, TMDB requests, dollars.
 
-    By the clock, also where TMDB's day is simulated. Bytes are those of every query
-    in the project, as BigQuery's job list tells; "metrics" is the part that
+    Days are those of the clock, also where TMDB's day is simulated. Bytes are those
+    of every query in the project, from BigQuery's job list; "metrics" is the part that
     compute_metrics wrote into the ledger. Cloud Run, Pub/Sub and alerts are on
     Google's bill only.
+
+    $ tmdb-traction cost --days 7
+    $ tmdb-traction cost --month --json
     """
     today = datetime.now(UTC).date()
     first = today.replace(day=1) if month else today - timedelta(days=days - 1)
@@ -65,9 +68,9 @@ def cost(
         used = usage.by_day(ledger, jobs, is_metered=place.is_metered)
         if not used:
             raise OperatorError(
-                Exit.NOTHING_THERE,
+                Exit.NOT_FOUND,
                 f"{place.name} has done nothing since {first}",
-                "more days: --days 90; or start with: make load",
+                "look at more days, --days 90, or load first: tmdb-traction load",
             )
     if as_json:
         print(json.dumps(_as_json(first, today, used, place)))

@@ -1,4 +1,4 @@
-"""Dead letters: what could not be processed, listed in words, or published again.
+"""dead-letters and replay-dead-letters: list and republish what was not processed.
 
 The subscription `dead-letters` keeps every letter for 31 days.
 """
@@ -30,7 +30,10 @@ Wait = Annotated[
 
 
 def dead_letters(where: Where, *, wait_s: Wait = 5.0, as_json: Json = False) -> None:
-    """List what could not be processed, and what to do about it; nothing is taken."""
+    """List messages that could not be processed, and what to do; changes nothing.
+
+    $ tmdb-traction dead-letters
+    """
     with _box(where, wait_s) as box:
         letters = list(box.letters())
         box.put_back(letters)
@@ -38,20 +41,25 @@ def dead_letters(where: Where, *, wait_s: Wait = 5.0, as_json: Json = False) -> 
         print(json.dumps([letter.to_json() for letter in letters]))
     else:
         show(open_console(soft_wrap=True), letters)
-    leave(Exit.AMISS if letters else Exit.DONE)
+    leave(Exit.FAILED if letters else Exit.DONE)
 
 
 def replay_dead_letters(
     where: Where,
     *,
     wait_s: Wait = 5.0,
-    only: Annotated[str | None, typer.Option(help="Of this run id alone.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Only messages of this run id.")
+    ] = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Publish parked messages to their topics again, after the cause is mended.
+    """Republish dead letters to their topics, after the cause is fixed.
 
-    A letter is taken out of dead-letters only after Pub/Sub has its message.
+    A message leaves dead-letters only after Pub/Sub has taken the new one.
+
+    $ tmdb-traction replay-dead-letters --dry-run
+    $ tmdb-traction replay-dead-letters --only daily-2026-03-01
     """
     outcomes: list[dict[str, str]] = []
     console = open_console(soft_wrap=True, quiet=as_json)
@@ -72,7 +80,7 @@ def replay_dead_letters(
     if as_json:
         print(json.dumps(outcomes))
     stayed = any(one["outcome"] == "stays" for one in outcomes)
-    leave(Exit.AMISS if stayed else Exit.DONE)
+    leave(Exit.FAILED if stayed else Exit.DONE)
 
 
 def _replay(box: Box, letter: Letter, *, dry_run: bool) -> tuple[str, str]:
@@ -100,7 +108,7 @@ def show(console: Console, letters: Sequence[Letter]) -> None:
         cells = (one.message_id, one.topic, one.run_id, one.published_at[:19], why)
         table.add_row(*cells, one.remedy)
     console.print(table)
-    console.print("after the fix: make replay-dead-letters")
+    console.print("after the fix: tmdb-traction replay-dead-letters")
 
 
 @contextmanager
@@ -118,7 +126,7 @@ def _box(where: Where, wait_s: float) -> Iterator[Box]:
             yield Box(subscriber, publisher, name, where.prefix, wait_s)
     except NotFound as error:
         raise OperatorError(
-            Exit.NOTHING_THERE,
+            Exit.NOT_FOUND,
             str(error.message),
             f"was terraform applied to {name}? make deploy",
         ) from error

@@ -36,17 +36,18 @@ def deploy(
     tmdb_url: TmdbUrl = TMDB_URL,
     folder: Folder = TERRAFORM,
     *,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Apply without asking, as a pipeline must.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Apply without asking.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Deploy: check, plan, show, ask, apply. Again for every change.
+    """Check, show Terraform's plan, ask, apply; once for every change.
 
     TMDB's token comes from TMDB_TOKEN, or is asked for, and is stored by the first
     deployment; raise tmdb_token_version to store another one.
 
     A function whose build has failed is built again, even where nothing has changed.
+
+    $ tmdb-traction deploy --project my-project
+    $ tmdb-traction deploy --dry-run
     """
     target = Target.of(project, region, folder)
     credential = token()
@@ -55,15 +56,15 @@ def deploy(
     findings = preflight.run(preflight.of_target(target, credential, tmdb_url))
     output.show(findings)
     if not output.all_well(findings):
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)
     root = Root(target, credential)
     if not root.init():
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)
     settings = root.settings()
     data_location.refuse(settings, root.resources())
     planned = root.plan()
     if planned not in (NOTHING_TO_CHANGE, CHANGES):
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)
     if planned == CHANGES and not dry_run:
         _agree(yes=yes)
         _apply(root)
@@ -77,7 +78,7 @@ def deploy(
 def _agree(*, yes: bool) -> None:
     if not yes and not typer.confirm("Apply this plan?"):
         typer.echo("Nothing was changed.")
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)
 
 
 def _apply(root: Root) -> None:
@@ -89,10 +90,10 @@ def _apply(root: Root) -> None:
         output.show(findings)
     typer.echo(
         "Not everything could be made. On a new project Google may need some "
-        "minutes to settle: make deploy again goes on where this ended, and builds "
+        "minutes to settle: `make deploy` again continues, and builds "
         "again what is behind."
     )
-    leave(Exit.AMISS)
+    leave(Exit.FAILED)
 
 
 def _look(root: Root) -> list[output.Finding]:
@@ -123,14 +124,14 @@ def _build_again(root: Root, *, yes: bool, dry_run: bool) -> None:
         )
         again = (f'-replace=terraform_data.build["{key}"]' for key in behind)
         if root.plan(*again) != CHANGES:
-            leave(Exit.AMISS)
+            leave(Exit.FAILED)
         _agree(yes=yes)
         _apply(root)
         findings = _look(root)
     if not output.all_well(findings):
         if behind:
             output.show(findings)
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)
 
 
 def make_views(target: Target, prefix: str) -> None:
@@ -150,12 +151,12 @@ def make_views(target: Target, prefix: str) -> None:
     )  # fmt: skip
     if not published.is_ok:
         raise OperatorError(
-            Exit.AMISS,
+            Exit.FAILED,
             f"the views are not made: {called.first_error}",
             f"you need run.routes.invoke on {prefix}compute-metrics "
-            f"(roles/run.invoker): make deploy again; {published.first_error}",
+            f"(roles/run.invoker), then `make deploy` again; {published.first_error}",
         )
     typer.echo(
         f"The views could not be made yet: {called.first_error}. Their request waits "
-        f"in {topic}, which delivers it until it works: make status, make dead-letters"
+        f"in {topic}, which delivers it until it works: tmdb-traction dead-letters"
     )

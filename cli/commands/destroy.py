@@ -1,4 +1,4 @@
-"""destroy: take the deployment down. The data stays unless told otherwise, twice."""
+"""destroy: delete the deployment; the data too with --delete-data and its name."""
 
 import json
 from collections.abc import Iterable
@@ -50,14 +50,20 @@ def destroy(
     ] = "",
     dry_run: DryRun = False,
 ) -> None:
-    """Destroy everything but the data; with --delete-data and the name, that too."""
+    """Delete the deployment and keep the data, unless --delete-data is given.
+
+    The next deployment uses the kept data. --delete-data asks for the dataset's name.
+
+    $ tmdb-traction destroy --dry-run
+    $ tmdb-traction destroy --delete-data
+    """
     target = Target.of(project, region, folder)
     if show("terraform", "init", "-input=false", cwd=folder):
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)
     listed = ask("terraform", "state", "list", cwd=folder)
     if not listed.is_ok:
         typer.echo(f"no state to destroy by: {listed.first_error}", err=True)
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)
     addresses = listed.out.splitlines()
 
     def terraform(command: str, *options: str) -> None:
@@ -68,7 +74,7 @@ def destroy(
             cwd=folder, env=UNUSED_TOKENS,
         )  # fmt: skip
         if done:
-            leave(Exit.AMISS)
+            leave(Exit.FAILED)
 
     protected = [one for one in addresses if one.startswith(DATA)]
     if dry_run and delete_data:
@@ -82,7 +88,7 @@ def destroy(
         typer.echo(
             "A dry run: nothing was destroyed."
             if dry_run
-            else "The data is kept. make deploy goes on with it."
+            else "The data is kept. `make deploy` uses it again."
         )
         return
     dataset = _dataset(folder)
@@ -91,7 +97,7 @@ def destroy(
     )
     if said != dataset:
         typer.echo(f"{said} is not {dataset}: nothing was deleted.", err=True)
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)
     # The protection is in the state: it has to be lifted there before.
     lifted = "-var=delete_data=true"
     terraform("apply", lifted, *(f"-target={address}" for address in protected))
@@ -116,4 +122,4 @@ def _dataset(folder: Path) -> str:
         if resource["type"] == "google_bigquery_dataset":
             return str(resource["values"]["dataset_id"])
     typer.echo("the state has no dataset: nothing to delete by it", err=True)
-    return leave(Exit.AMISS)
+    return leave(Exit.FAILED)

@@ -1,4 +1,4 @@
-"""doctor: is everything there that a deployment needs? One line and one remedy each."""
+"""doctor: check everything that a deployment needs, one line each."""
 
 from typing import Annotated
 
@@ -33,6 +33,8 @@ def doctor(
     """Check tools, logins, project, billing, APIs, policies, region, token, functions.
 
     Changes nothing.
+
+    $ tmdb-traction doctor --project my-project
     """
     target = Target.of(project, region, folder)
     # Not among the checks of deploy, which mends what this one finds.
@@ -42,4 +44,4 @@ def doctor(
     ]
     findings = preflight.run(asked)
     output.show(findings, as_json=as_json)
-    leave(Exit.DONE if output.all_well(findings) else Exit.AMISS)
+    leave(Exit.DONE if output.all_well(findings) else Exit.FAILED)

@@ -1,4 +1,4 @@
-"""explain: a movie in, why it has the score it has and is on no chart out."""
+"""explain: show how a movie gets its score, and why it is on no chart."""
 
 import json
 from datetime import date
@@ -61,7 +61,11 @@ def explain(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say why a movie has its viral coefficient, and why it is on no chart."""
+    """Explain a movie's viral coefficient, and why it is on no chart.
+
+    $ tmdb-traction explain 603
+    $ tmdb-traction explain "the matrix" --day 2026-03-01
+    """
     console = open_console(soft_wrap=True)
     with at(where) as place:
         movie_id = _movie_id(place.tables, movie, console)
@@ -72,7 +76,7 @@ def explain(
     if not rows:
         when = f"on {on}" if on else "on any published day"
         console.print(f"no score of movie {movie_id} {when}: it has no snapshot then")
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)
     if as_json:
         print(json.dumps(rows[0], default=str))
     else:
@@ -159,7 +163,7 @@ def _movie_id(stored: Tables, movie: str, console: Console) -> int:
             for row in several:
                 released = f" ({row['release_date']})" if row["release_date"] else ""
                 console.print(f"  {row['movie_id']}  {row['title'] or ''}{released}")
-    return leave(Exit.AMISS)
+    return leave(Exit.FAILED)
 
 
 def _number(value: float | None) -> str:

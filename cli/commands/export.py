@@ -1,4 +1,4 @@
-"""export: one of our views in, a Parquet or CSV file out."""
+"""export: write a view into a Parquet or CSV file."""
 
 import json
 import re
@@ -52,7 +52,9 @@ def export(  # noqa: PLR0913 - each is an option
     where: Where,
     view: View,
     *,
-    kind: Annotated[Format, typer.Option("--format")] = Format.PARQUET,
+    kind: Annotated[
+        Format, typer.Option("--format", help="Of the file.")
+    ] = Format.PARQUET,
     out: Annotated[
         Path | None, typer.Option(help="File to write; VIEW.FORMAT by default.")
     ] = None,
@@ -64,9 +66,11 @@ def export(  # noqa: PLR0913 - each is an option
             help="SQL condition, such as \"calculation_date >= '2026-03-01'\".",
         ),
     ] = "TRUE",
-    limit: Annotated[int | None, typer.Option(min=1, help="Most rows.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Maximum number of rows.")
+    ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Write over a file that is there.")
+        bool, typer.Option("--force", help="Overwrite an existing file.")
     ] = False,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -75,6 +79,9 @@ def export(  # noqa: PLR0913 - each is an option
 
     CSV: a header, texts in quotes, an empty field is NULL, times in UTC. TMDB's terms
     allow no copy to be kept beyond 6 months.
+
+    $ tmdb-traction export v_top_viral_movies
+    $ tmdb-traction export v_breakouts --format csv --out breakouts.csv
     """
     target = out or Path(f"{view}.{kind}")
     # A device would be replaced by the file.
@@ -83,7 +90,7 @@ def export(  # noqa: PLR0913 - each is an option
         raise typer.BadParameter(f"{target} cannot be a file", param_hint="--out")
     if target.exists() and not force:
         raise typer.BadParameter(
-            f"{target} is there already: say --force, or another --out",
+            f"{target} exists: write --force, or another --out",
             param_hint="--out",
         )
     sql = f"SELECT * FROM {where.dataset}.{view}\nWHERE ({condition})"  # nosec: read only
@@ -108,7 +115,9 @@ def query(place: Place, sql: str) -> pa.Table:
         return found.to_arrow(create_bqstorage_client=False)
     except BadRequest as error:
         said = str(error.message).splitlines()[0].rsplit("false: ", 1)[-1]
-        raise OperatorError(Exit.AMISS, f"--where: {said}", "mend it") from error
+        raise OperatorError(
+            Exit.FAILED, f"--where: {said}", "correct the condition"
+        ) from error
 
 
 def write(rows: pa.Table, target: Path, kind: Format) -> None:

@@ -1,4 +1,4 @@
-"""load: the initial run, planned, agreed to, started as any caller starts it."""
+"""load: plan, confirm and start the initial run."""
 
 import json
 
@@ -29,11 +29,14 @@ def load(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Track the most popular movies: plan, ask, start; then `status --watch`.
+    """Track the most popular movies: show the plan, ask, start the initial run.
 
     Publishes on ingest-requests what `gcloud functions call ingest-changes` would
     post. --history-days and --rate only tell the plan what the deployment is set to.
-    The same day's load asked for again is the same run.
+    A second load of the same day is the same run. Follow it with `status --watch`.
+
+    $ tmdb-traction load --limit 250
+    $ tmdb-traction load --dry-run
     """
     console = open_console(quiet=as_json)
     with at(where) as place:
@@ -50,7 +53,7 @@ def load(
         about = {"request": request.to_json(), "plan": made.to_json()}
         if topics:
             if as_json and not yes:
-                raise OperatorError(Exit.USAGE, "--json cannot ask", "say --yes too")
+                raise OperatorError(Exit.USAGE, "--json cannot ask", "write --yes too")
             agree("Start it?", yes=yes)
             topics.publish(INGEST_REQUESTS, [request.to_json()])
     if as_json:
@@ -83,13 +86,13 @@ def _leave_if_begun(console: Console, place: Place, run: Run, *, as_json: bool) 
     if as_json:
         print(json.dumps({"is_started": False, **state.to_json()}))
     console.print(f"{run.run_id} has begun already: {state.in_words()}")
-    console.print(f"  make status RUN_ID={run.run_id}")
-    leave(code_of([state]) if state.has_ended else Exit.NOT_YET)
+    console.print(f"  tmdb-traction status {run.run_id}")
+    leave(code_of([state]) if state.has_ended else Exit.IN_PROGRESS)
 
 
 def _say_how_to_follow(console: Console, *runs: Run) -> None:
     ids = " ".join(run.run_id for run in runs)
-    asked = f" {runs[0].run_id}, which asks for its history"
-    console.print(Text.assemble(("asked for", "green"), asked))
+    requested = f" {runs[0].run_id}, which requests its history"
+    console.print(Text.assemble(("requested", "green"), requested))
     console.print("Follow it:")
-    console.print(f'  make status WATCH=1 RUN_ID="{ids}"', soft_wrap=True)
+    console.print(f"  tmdb-traction status --watch {ids}", soft_wrap=True)

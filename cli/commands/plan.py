@@ -1,4 +1,4 @@
-"""plan: what a load or a backfill takes and costs, before it is begun."""
+"""plan: estimate what a load or a backfill takes and costs."""
 
 import json
 
@@ -26,10 +26,13 @@ def plan(
     to_date: To = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a load takes (calls, minutes, bytes, dollars); with days: a backfill.
+    """Estimate the calls, minutes, bytes and dollars of a load or a backfill.
 
-    Nothing is asked of TMDB and nothing is changed. With --from and --to the days that
-    are there already are left out, as `backfill` would.
+    Sends nothing to TMDB and changes nothing. With --from and --to it estimates a
+    backfill, which leaves out the days that are stored already.
+
+    $ tmdb-traction plan --limit 1000
+    $ tmdb-traction plan --from 2026-03-01 --to 2026-03-07
     """
     if from_date or to_date:
         title, made = plan_of_backfill(where, from_date, to_date, limit)

@@ -1,4 +1,4 @@
-"""publish: a withheld day in; in every view again, and the reason kept."""
+"""publish: put a withheld day back into every view, with the reason."""
 
 from datetime import date
 
@@ -30,7 +30,9 @@ def publish(
 ) -> None:
     """Put a withheld day back into every view, with the numbers it has now.
 
-    Runs the checks first: a day that fails one is not published, whoever asks.
+    Runs the checks first: a day that fails one is not published.
+
+    $ tmdb-traction publish 2026-03-01 --reason "votes are complete now"
     """
     reason = reason_of(reason)
     with at(where) as place:
@@ -55,8 +57,8 @@ def _refuse_unfit(place: Place, the_day: date) -> None:
     failed = [str(one) for one in checks.findings(rows) if one.is_failure]
     if failed:
         raise OperatorError(
-            Exit.AMISS,
+            Exit.FAILED,
             f"{the_day} fails {len(failed)} of the checks: {'; '.join(failed)}",
-            f"make validate FROM={the_day} TO={the_day}; after the fix "
-            f"make backfill FROM={the_day} TO={the_day} AGAIN=1",
+            f"tmdb-traction validate --from {the_day}; after the fix "
+            f"tmdb-traction backfill --from {the_day} --to {the_day} --again",
         )

@@ -16,13 +16,16 @@ def remote_state(
     folder: Folder = TERRAFORM,
     *,
     bucket: Annotated[
-        str, typer.Option(help="Default: <project>-terraform-state.")
+        str,
+        typer.Option(help="Name of the bucket; PROJECT-terraform-state by default."),
     ] = "",
     dry_run: DryRun = False,
 ) -> None:
-    """Make a versioned, private bucket, write backend.tf, move the state there. Once.
+    """Move Terraform's state to a versioned, private bucket; once, for a team.
 
-    Commit backend.tf: who has it uses the same state.
+    Creates the bucket and writes backend.tf: commit it, and everyone uses one state.
+
+    $ tmdb-traction remote-state --project my-project
     """
     target = Target.of(project, region, folder)
     url = f"gs://{bucket or f'{target.project}-terraform-state'}"
@@ -39,21 +42,21 @@ def remote_state(
         )  # fmt: skip
         if not made.is_ok:
             typer.echo(f"{url} could not be made: {made.error.strip()}", err=True)
-            leave(Exit.AMISS)
+            leave(Exit.FAILED)
     versioned = ask("gcloud", "storage", "buckets", "update", *about, "--versioning")
     if not versioned.is_ok:
         typer.echo(f"{url} keeps no versions: {versioned.error.strip()}", err=True)
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)
     (folder / "backend.tf").write_text(backend(url))
     typer.echo(f"{folder / 'backend.tf'} is written: commit it.")
     if show("terraform", "init", "-migrate-state", cwd=folder):
-        leave(Exit.AMISS)
+        leave(Exit.FAILED)
 
 
 def backend(url: str) -> str:
     """Return backend.tf: variables are not allowed in it."""
     return (
-        "# Written by `make remote-state`. Locking and versions are the bucket's.\n"
+        "# Written by `tmdb-traction remote-state`. The bucket keeps versions.\n"
         "terraform {\n"
         '  backend "gcs" {\n'
         f'    bucket = "{url.removeprefix("gs://")}"\n'

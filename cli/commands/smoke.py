@@ -69,16 +69,20 @@ def smoke(
     dry_run: DryRun = False,
     timeout_s: Annotated[float, typer.Option(help="How long to wait.")] = TIMEOUT_S,
 ) -> None:
-    """Run today's daily run and yesterday's popularity through a deployment; minutes.
+    """Test a deployment with a real daily run and a day of history; takes minutes.
 
     On a new deployment the daily run is of 20 movies, and the initial load of today is
     still a run of its own. On a loaded one it is the day's run itself, of all its
     movies, and only looked at where it is there: TMDB answers with the votes of now,
     so a run of a past day would be refused.
+
+    $ tmdb-traction smoke --project my-project
     """
     said = ask("terraform", "output", "-json", "names", cwd=folder)
     if not said.is_ok:
-        raise typer.BadParameter(f"nothing is deployed from {folder}: make deploy")
+        raise typer.BadParameter(
+            f"nothing is deployed from {folder}: run `make deploy`"
+        )
     names = json.loads(said.out)
     if names["project_id"] != project:
         raise typer.BadParameter(f"{folder} is deployed to {names['project_id']}")
@@ -94,7 +98,7 @@ def smoke(
     output.show(findings, as_json=as_json)
     if not as_json:
         typer.echo("\n".join(smoke_proofs.verdict(findings)))
-    leave(Exit.DONE if output.all_well(findings) else Exit.AMISS)
+    leave(Exit.DONE if output.all_well(findings) else Exit.FAILED)
 
 
 def connect(names: dict[str, str]) -> Deployment:
@@ -159,7 +163,7 @@ def prove(
             "dead letters",
             parked == 0,
             f"{parked} new",
-            "what they are and why: make dead-letters",
+            "tmdb-traction dead-letters",
         )
     )
     return findings
@@ -200,7 +204,7 @@ def _of_run(mode: Mode, state: dict[str, Any]) -> Finding:
         f"{mode} run",
         state["is_published"],
         f"{state['run_id']}: {outcome}, {done}",
-        "how it stands: make status; no such run at all means that "
+        "tmdb-traction status; no such run at all means that "
         "the push or the build failed: see the functions' logs",
     )
 
@@ -238,7 +242,7 @@ def _views(tables: Tables) -> Finding:
         except PipelineError as error:
             refused.append(f"{name}: {error.reason.splitlines()[0]}")
     said = "; ".join(refused) or f"{len(names)} answer"
-    return Finding("views", not refused, said, "make deploy makes them")
+    return Finding("views", not refused, said, "`make deploy` creates them")
 
 
 def _made_by(name: str) -> str:
@@ -251,7 +255,7 @@ def _checks(tables: Tables, day: date) -> Finding:
     rows = tables.select(checks.as_one_query(every), from_date=day, to_date=day)
     failed = [one for one in checks.findings(rows) if one.is_failure]
     said = "; ".join(map(str, failed)) or f"{len(every)} find nothing"
-    return Finding("checks", not failed, said, f"make validate FROM={day} TO={day}")
+    return Finding("checks", not failed, said, f"tmdb-traction validate --from {day}")
 
 
 def _bytes_billed(deployment: Deployment, run: Run) -> Finding:

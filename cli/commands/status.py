@@ -1,4 +1,4 @@
-"""status: how runs stand, once or until they end."""
+"""status: show the state of runs, once or until they end."""
 
 import json
 from typing import Annotated
@@ -65,11 +65,14 @@ def status(
     ] = 120.0,
     as_json: Json = False,
 ) -> None:
-    """Say how the newest runs stand, or the named; --watch shows them until they end.
+    """Show the state of the newest runs, or of named ones; --watch until they end.
 
-    A list is judged by the newest run of each mode; on Google a function that does not
-    serve what was deployed is said first. Off a terminal --watch prints a
-    JSON line whenever something has changed.
+    The exit code of a list is that of the newest run of each mode. On Google a function
+    that does not serve what was deployed comes first. Where the output is no terminal,
+    --watch prints a JSON line at every change.
+
+    $ tmdb-traction status
+    $ tmdb-traction status --watch initial-2026-03-01
     """
     with at(where) as place:
         if watch:
@@ -91,7 +94,7 @@ def status(
             output.show(behind)
         show(open_console(), found, with_details=bool(run_ids))
     code = runs_state.code_of(judged)
-    leave(Exit.AMISS if any(one.ok is False for one in behind) else code)
+    leave(Exit.FAILED if any(one.ok is False for one in behind) else code)
 
 
 def _behind(where: Where) -> list[Finding]:
@@ -127,10 +130,10 @@ def nothing_found(place: Place, run_ids: list[str] | None) -> OperatorError:
     if run_ids:
         known = ", ".join(state.run_id for state in runs_state.newest(place.tables, 3))
         said = f"{place.name} has no run {', '.join(run_ids)}"
-        remedy = f"the newest are {known}" if known else "start one: make load"
-        return OperatorError(Exit.NOTHING_THERE, said, remedy)
+        remedy = f"the newest are {known}" if known else "tmdb-traction load"
+        return OperatorError(Exit.NOT_FOUND, said, remedy)
     return OperatorError(
-        Exit.NOTHING_THERE, f"{place.name} has no run yet", "start with: make load"
+        Exit.NOT_FOUND, f"{place.name} has no run yet", "tmdb-traction load"
     )
 
 
@@ -153,4 +156,4 @@ def _watch(
         )
     if not found:
         raise nothing_found(place, run_ids)
-    return runs_state.code_of(found) if len(found) == len(run_ids) else Exit.NOT_YET
+    return runs_state.code_of(found) if len(found) == len(run_ids) else Exit.IN_PROGRESS

@@ -1,4 +1,4 @@
-"""validate: the checks of sql/checks over days that are stored, and what they find."""
+"""validate: run the checks of sql/checks over stored days."""
 
 import json
 from datetime import date
@@ -45,6 +45,9 @@ def validate(
 
     What is checked is what is stored: a published day whose recomputation failed has
     stayed as it was; the event CHECK_FAILED in `ingestion_log` quotes what was found.
+
+    $ tmdb-traction validate
+    $ tmdb-traction validate --from 2026-03-01 --to 2026-03-07
     """
     every = checks.read()
     with at(where) as place:
@@ -58,7 +61,7 @@ def validate(
         print(json.dumps(_as_json(first, last, len(every), found)))
     else:
         show(open_console(), first, last, len(every), found)
-    leave(Exit.AMISS if failed else Exit.DONE)
+    leave(Exit.FAILED if failed else Exit.DONE)
 
 
 def show(
@@ -81,8 +84,8 @@ def show(
     console.print(Text.assemble(mark, f" {days}: {count} checks, {counted}"))
     if failed:
         console.print(
-            "  mend the cause (sql/checks/<check>.sql says what it means), then "
-            f"make backfill FROM={first} TO={last} AGAIN=1"
+            "  fix the cause (sql/checks/<check>.sql says what it means), then "
+            f"tmdb-traction backfill --from {first} --to {last} --again"
         )
 
 
@@ -93,17 +96,17 @@ def _days(place: Place, first: date | None, last: date | None) -> tuple[date, da
         [row] = place.tables.select(NEWEST_PUBLISHED)
         if not row["day"]:
             raise OperatorError(
-                Exit.NOTHING_THERE,
+                Exit.NOT_FOUND,
                 f"{place.name} has no published day yet",
-                "make load, or name days: --from and --to",
+                "tmdb-traction load, or name days: --from and --to",
             )
         first = last = row["day"]
     [row] = place.tables.select(COMPUTED, from_date=first, to_date=last)
     if not row["days"]:
         raise OperatorError(
-            Exit.NOTHING_THERE,
+            Exit.NOT_FOUND,
             f"--from {first} --to {last}: no such day is computed",
-            f"make backfill FROM={first} TO={last}",
+            f"tmdb-traction backfill --from {first} --to {last}",
         )
     return first, last
 

@@ -1,4 +1,4 @@
-"""withhold: a published day in; out of every view, and the reason kept."""
+"""withhold: take a published day out of every view, with the reason."""
 
 from cli.environment import at
 from cli.options import DryRun, Json, Where, Yes
@@ -28,6 +28,8 @@ def withhold(
 
     Its rows stay, and late batches and backfills still compute them: the day stays
     withheld whatever they write. The views show the newest day that is published.
+
+    $ tmdb-traction withhold 2026-03-01 --reason "votes of the night are missing"
     """
     reason = reason_of(reason)
     with at(where) as place:

@@ -11,7 +11,7 @@ from cli.errors import Exit, OperatorError
 
 HOW = (
     'docs/reference/configuration.md, "Another dataset or location", says how to move '
-    "the data; python -m cli destroy --delete-data deletes it"
+    "the data; `tmdb-traction destroy --delete-data` deletes it"
 )
 
 
@@ -28,7 +28,7 @@ def refuse(settings: Settings, resources: Iterable[Resource]) -> None:
         ):
             if wanted.lower() != found.lower():
                 raise OperatorError(
-                    Exit.AMISS,
+                    Exit.FAILED,
                     f"{variable} is {wanted}, but the tables are in {found}: "
                     "that would delete them",
                     f'write {variable} = "{found}" in terraform.tfvars; {HOW}',

@@ -122,7 +122,7 @@ def functions(target: Target) -> Check:
     return Check(
         "functions",
         lambda: serves_all(target.project, target.region, target.prefix),
-        "make deploy builds again what has failed, once the cause is gone",
+        "`make deploy` builds the failed ones again, once the cause is fixed",
         ("gcloud", "login", "project", "first APIs"),
     )
 

@@ -96,7 +96,7 @@ def _finding(
 ) -> Finding:
     name = function.name
     if found is None:
-        return Finding(name, ok=False, said=MISSING, remedy="make deploy")
+        return Finding(name, ok=False, said=MISSING, remedy="`make deploy`")
     if found.get("state") == UNDER_WAY:
         said = "a deployment is under way"
         return Finding(name, ok=None, said=said, remedy="look again when it has ended")
@@ -110,7 +110,7 @@ def _finding(
     if fault := _fault(function, found, status, served, why):
         return Finding(
             name, ok=False, said=fault,
-            remedy="make deploy builds it again, once the cause is gone",
+            remedy="`make deploy` builds it again, once the cause is fixed",
         )  # fmt: skip
     return Finding(name, ok=True, said=f"serves {_short(served)}")
 

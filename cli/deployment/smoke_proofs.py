@@ -65,7 +65,7 @@ def second_plan(target: Target) -> Finding:
         "terraform",
         said.code == 0,
         words.get(said.code, said.first_error),
-        "make deploy DRY_RUN=1 shows it",
+        "`tmdb-traction deploy --dry-run` shows it",
     )
 
 
@@ -94,7 +94,7 @@ def alerts(root: Root) -> Finding:
         missing == 0,
         f"{len(wanted) - missing} of {len(wanted)} are enabled; that a mail arrives "
         "you see when one comes",
-        "make deploy",
+        "`make deploy`",
     )
 
 

@@ -23,7 +23,12 @@ Project = Annotated[
 Region = Annotated[
     str, typer.Option(help="Region; default: that of terraform.tfvars or variables.tf.")
 ]
-Folder = Annotated[Path, typer.Option("--terraform", help="Folder of the root module.")]
+Folder = Annotated[
+    Path,
+    typer.Option(
+        "--terraform", help="Folder of the root module.", show_default="terraform"
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Root:
         )  # fmt: skip
         if not said.is_ok:
             raise OperatorError(
-                Exit.AMISS,
+                Exit.FAILED,
                 f"the variables cannot be read: {said.first_error}",
                 "see docs/reference/configuration.md for every variable and what to "
                 "write",
@@ -71,7 +71,7 @@ class Root:
         said = ask("terraform", "show", "-json", cwd=self.target.folder, env=self._env)
         if not said.is_ok:
             raise OperatorError(
-                Exit.AMISS,
+                Exit.FAILED,
                 f"the state cannot be read: {said.first_error}",
                 "terraform -chdir=terraform init",
             )

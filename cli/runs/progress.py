@@ -59,8 +59,10 @@ class Watch:
         self._bars.stop()
         if isinstance(error, KeyboardInterrupt):
             if not self._as_lines:
-                self._console.print("stopped watching; the runs go on: make status")
-            leave(Exit.STOPPED)
+                self._console.print(
+                    "stopped watching; the runs go on: tmdb-traction status"
+                )
+            leave(Exit.INTERRUPTED)
 
     def until_ended(
         self,

@@ -65,9 +65,9 @@ def known_of(place: Place, the_day: date) -> Known:
     rows = place.tables.select(DAY, from_date=the_day, to_date=the_day)
     if not rows:
         raise OperatorError(
-            Exit.NOTHING_THERE,
+            Exit.NOT_FOUND,
             f"{place.name} has not computed {the_day}",
-            f"make backfill FROM={the_day} TO={the_day}",
+            f"tmdb-traction backfill --from {the_day}",
         )
     return Known(the_day, rows[0]["is_published"], rows[0]["withheld_reason"])
 
@@ -81,7 +81,7 @@ def is_agreed(
     if not place.has_topics:  # what a demo has stored is read only
         raise nothing_runs()
     if as_json and not yes:
-        raise OperatorError(Exit.USAGE, "--json cannot ask", "say --yes too")
+        raise OperatorError(Exit.USAGE, "--json cannot ask", "write --yes too")
     agree(f"{known.day} is {known.in_words()}. {verb.capitalize()} it?", yes=yes)
     return True
 

@@ -92,11 +92,11 @@ class State:
         day = self.row["run_date"]
         match self.name:
             case "FAILED" if self.row["is_check_failed"]:
-                return f"make validate FROM={day} TO={day}"
+                return f"tmdb-traction validate --from {day}"
             case "PARTIAL" | "FAILED":
                 return (
-                    "make dead-letters; what comes late is taken in, and popularity by "
-                    f"make backfill FROM={day} TO={day}"
+                    "tmdb-traction dead-letters; late batches still count, and missing "
+                    f"popularity: tmdb-traction backfill --from {day}"
                 )
             case _:
                 return ""
@@ -151,8 +151,8 @@ def code_of(states: Iterable[State]) -> Exit:
     """Return the code that tells how runs stand: one amiss outweighs one under way."""
     states = list(states)
     if any(state.has_ended and state.name not in WELL_ENDED for state in states):
-        return Exit.AMISS
-    return Exit.DONE if all(state.has_ended for state in states) else Exit.NOT_YET
+        return Exit.FAILED
+    return Exit.DONE if all(state.has_ended for state in states) else Exit.IN_PROGRESS
 
 
 def newest_of_each_mode(states: Iterable[State]) -> list[State]:

@@ -25,7 +25,7 @@ EXPORTS_KEPT_DAYS = 90
 
 MOST_EXPORT_REQUESTS = 3
 """History batches planned for one export day. A file that is there and was not loaded
-after 3 of them is damaged: the rest is an operator's decision (make backfill)."""
+after 3 of them is damaged: an operator decides on it (tmdb-traction backfill)."""
 
 BAND_FACTOR = 5
 """Popularity of so many times the tracked number is kept, so that a movie that enters

@@ -1,4 +1,4 @@
--- withheld_days: an operator withholds the day, until `python -m cli publish`.
+-- withheld_days: an operator withholds the day, until `tmdb-traction publish`.
 -- Severity: hold
 -- Grain: one row per such day.
 SELECT

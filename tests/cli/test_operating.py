@@ -21,7 +21,7 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner, Result
 
-from cli.__main__ import app
+from cli.app import app
 from cli.costs import assumptions
 from cli.errors import Exit
 from local.endpoints import Endpoints
@@ -96,19 +96,19 @@ def _set_today(data: Path, day: str) -> None:
 @pytest.mark.parametrize(
     ("words", "remedy"),
     [
-        (["status"], "make load"),
-        (["status", "--watch"], "make load"),
-        (["status", INITIAL], "make load"),
-        (["validate"], "make load"),
-        (["cost"], "make load"),
-        (["backfill", "--from=2026-05-31"], "make load"),
+        (["status"], "tmdb-traction load"),
+        (["status", "--watch"], "tmdb-traction load"),
+        (["status", INITIAL], "tmdb-traction load"),
+        (["validate"], "tmdb-traction load"),
+        (["cost"], "tmdb-traction load"),
+        (["backfill", "--from=2026-05-31"], "tmdb-traction load"),
     ],
 )
 def test_before_the_first_load_everything_says_how_to_begin(
     ask: Ask, words: list[str], remedy: str
 ) -> None:
     told = ask(*words)
-    assert told.exit_code == Exit.NOTHING_THERE, told.output
+    assert told.exit_code == Exit.NOT_FOUND, told.output
     assert remedy in told.output
 
 
@@ -128,7 +128,7 @@ def test_nothing_is_started_without_a_yes(ask: Ask) -> None:
     unanswered = ask("load")
     assert (unanswered.exit_code, "--yes" in unanswered.output) == (2, True)
     assert ask("load", "--json").exit_code == Exit.USAGE
-    assert ask("status").exit_code == Exit.NOTHING_THERE
+    assert ask("status").exit_code == Exit.NOT_FOUND
 
 
 @pytest.mark.parametrize("verb", ["plan", "load"])
@@ -139,7 +139,7 @@ def test_a_load_of_more_than_is_tracked_is_refused_with_the_remedy(
     assert refused.exit_code == Exit.USAGE
     assert f"tracks {MOVIES} movies" in " ".join(refused.output.split())
     assert "raise tracked_movies" in " ".join(refused.output.split())
-    assert ask("status").exit_code == Exit.NOTHING_THERE
+    assert ask("status").exit_code == Exit.NOT_FOUND
 
 
 def test_a_load_of_a_project_asks_its_dataset_for_the_number(
@@ -167,7 +167,7 @@ def test_a_load_is_planned_started_and_watched(ask: Ask) -> None:
     loaded = ask("load", answer="y\n")
     assert loaded.exit_code == 0, loaded.output
     assert f"Load of {MOVIES} movies with {HISTORY_DAYS} days" in loaded.output
-    assert f'make status WATCH=1 RUN_ID="{INITIAL} {HISTORY}"' in loaded.output
+    assert f"tmdb-traction status --watch {INITIAL} {HISTORY}" in loaded.output
     initial, history = _watch(ask, INITIAL, HISTORY)
     assert (initial["state"], history["state"]) == ("PUBLISHED", "PUBLISHED")
     assert (initial["fetched"], history["expected"]) == (MOVIES, MOVIES * HISTORY_DAYS)
@@ -233,7 +233,7 @@ def test_status_tells_runs_in_words_and_in_json(ask: Ask) -> None:
     assert (one["run_id"], one["is_published"]) == (INITIAL, True)
     assert f"TMDB requests    {MOVIES}, 0 answered 429" in ask("status", INITIAL).output
     unknown = ask("status", "daily-2026-06-01")
-    assert unknown.exit_code == Exit.NOTHING_THERE
+    assert unknown.exit_code == Exit.NOT_FOUND
     assert f"the newest are {HISTORY}" in unknown.output or INITIAL in unknown.output
 
 
@@ -245,13 +245,13 @@ def test_a_project_is_asked_the_same_way(ask: Ask, data: Path) -> None:
     assert ask("status", f"--project={PROJECT}").exit_code == 0
     assert ask("dead-letters", f"--project={PROJECT}", "--wait-s=0.3").exit_code == 0
     nowhere = ask("status", f"--project={PROJECT}", "--dataset=elsewhere")
-    assert nowhere.exit_code == Exit.NOTHING_THERE, nowhere.output
+    assert nowhere.exit_code == Exit.NOT_FOUND, nowhere.output
     assert "--dataset" in nowhere.output
 
 
 def test_a_run_that_never_begins_is_not_waited_for_for_ever(ask: Ask) -> None:
     told = ask("status", "--watch", "--wait-s=0", "weekly-2026-06-01")
-    assert told.exit_code == Exit.NOTHING_THERE
+    assert told.exit_code == Exit.NOT_FOUND
 
 
 def test_a_backfill_asks_for_what_is_missing_only(ask: Ask, data: Path) -> None:
@@ -269,7 +269,7 @@ def test_a_backfill_asks_for_what_is_missing_only(ask: Ask, data: Path) -> None:
     assert "1 message" not in ask("plan", *first_days).output
     begun = ask("backfill", *first_days, "--yes")
     assert begun.exit_code == 0
-    assert "asked for 1 run" in begun.output
+    assert "requested 1 run" in begun.output
     [run] = _watch(ask, "history-2026-06-01-2026-05-28")
     assert run["state"] == "PUBLISHED"
     again = _json(ask("backfill", *first_days, "--yes", "--json"))
@@ -332,7 +332,7 @@ def test_a_file_is_not_written_over_without_force(ask: Ask, tmp_path: Path) -> N
     assert ask(*words, "--force", "--limit=1").exit_code == 0
     assert len(out.read_text().splitlines()) == 2
     wrong = ask(*words, "--force", "--where=no_such_column = 1")
-    assert wrong.exit_code == Exit.AMISS, wrong.output
+    assert wrong.exit_code == Exit.FAILED, wrong.output
     assert len(out.read_text().splitlines()) == 2
 
 
@@ -351,7 +351,7 @@ def test_cost_does_not_print_what_nobody_counts(ask: Ask) -> None:
 def test_checks_find_nothing_then_what_is_wrong(ask: Ask, data: Path) -> None:
     well = ask("validate", "--from=2026-05-29", "--to=2026-06-01")
     assert (well.exit_code, "0 failures" in well.output) == (0, True), well.output
-    assert ask("validate", "--from=2026-05-01").exit_code == Exit.NOTHING_THERE
+    assert ask("validate", "--from=2026-05-01").exit_code == Exit.NOT_FOUND
     told = Endpoints.read(data)
     assert told
     day = date(2026, 6, 1)
@@ -361,7 +361,7 @@ def test_checks_find_nothing_then_what_is_wrong(ask: Ask, data: Path) -> None:
         snapshot = of_day[0]
         sandbox.load("movie_daily_snapshots", [snapshot])
     failed = ask("validate", f"--from={day}", f"--to={day}")
-    assert failed.exit_code == Exit.AMISS
+    assert failed.exit_code == Exit.FAILED
     assert "✗ fail duplicate_keys 2026-06-01: 1 row" in failed.output
     assert f"movie {snapshot['movie_id']}: " in failed.output
     found = _json(ask("validate", f"--from={day}", "--json"))["findings"]
@@ -381,7 +381,7 @@ def test_the_watch_ends_on_ctrl_c_with_a_word(ask: Ask, data: Path) -> None:
         watch.send_signal(signal.SIGINT)
         said, _ = watch.communicate(timeout=30)
     # A busy machine may still be importing: then the signal ends it in silence.
-    assert watch.returncode in (Exit.STOPPED, -signal.SIGINT), said
+    assert watch.returncode in (Exit.INTERRUPTED, -signal.SIGINT), said
     assert "Traceback" not in said
 
 
@@ -394,7 +394,7 @@ def test_after_ctrl_c_the_data_stay_and_nothing_listens(
     told = ask("status")
     assert (told.exit_code, INITIAL in told.output) == (0, True)
     refused = ask("load", "--yes")
-    assert refused.exit_code == Exit.NOTHING_THERE
+    assert refused.exit_code == Exit.NOT_FOUND
     assert "make local" in refused.output
 
 

@@ -28,7 +28,7 @@ TIMEOUT_S = 240
 CALLER = "group:operators@example.com"
 LOOKER = "group:readers@example.com"
 FIRST_APIS = ["cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"]
-"""What a person enables before the first plan; `make doctor` asks for them."""
+"""What a person enables before the first plan; `tmdb-traction doctor` asks for them."""
 BUILDER = f"serviceAccount:function-build@{PROJECT}.iam.gserviceaccount.com"
 NEW_PROJECT = {
     "fresh": True,

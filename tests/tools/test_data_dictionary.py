@@ -14,7 +14,7 @@ VIEWS = sorted((data_dictionary.SQL / "views").glob("*.sql"))
 
 
 def test_the_page_is_what_make_dictionary_writes() -> None:
-    assert data_dictionary.PAGE.read_text() == PAGE, "stale: make dictionary"
+    assert data_dictionary.PAGE.read_text() == PAGE, "stale: make docs"
 
 
 def _explained(view: str) -> list[str]:

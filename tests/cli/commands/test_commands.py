@@ -18,8 +18,8 @@ from google.auth.exceptions import DefaultCredentialsError
 from typer.testing import CliRunner, Result
 
 from cli import environment
-from cli.__main__ import VERBS, app
-from cli.command import verb
+from cli.app import COMMANDS, app
+from cli.command import command, documentation
 from cli.commands import backfill, cost, status, validate
 from cli.errors import MEANINGS, Exit, OperatorError
 from cli.options import Where, span
@@ -42,11 +42,12 @@ def _ask(*words: str) -> Result:
     return CliRunner().invoke(app, words, env={"COLUMNS": "200"})
 
 
-@pytest.mark.parametrize("name", [name for name, *_ in VERBS])
+@pytest.mark.parametrize("name", [one.name for one in COMMANDS])
 def test_help_says_what_it_does_and_how_it_ends(name: str) -> None:
     told = _ask(name, "--help")
     assert told.exit_code == 0
-    assert "Exit codes: 0 " in told.output
+    assert re.search(r"Exit codes:\s+0 ", told.output)
+    assert re.search(rf"Examples:\s+\$ tmdb-traction {name}\b", told.output)
 
 
 def test_every_code_has_a_meaning_and_help_prints_it() -> None:
@@ -54,6 +55,20 @@ def test_every_code_has_a_meaning_and_help_prints_it() -> None:
     told = " ".join(_ask("--help").output.split())
     for code, meaning in MEANINGS.items():
         assert f"{code:d} {meaning}" in told
+
+
+def test_without_a_command_help_is_printed() -> None:
+    assert _ask().output == _ask("--help").output
+
+
+@pytest.mark.parametrize("name", [one.name for one in COMMANDS])
+def test_help_fits_a_terminal_of_80_columns(name: str) -> None:
+    told = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"})
+    assert max(map(len, told.output.splitlines())) <= 80
+    assert "…" not in told.output
+    [work] = [one.work for one in COMMANDS if one.name == name]
+    for example in documentation(work)[1]:
+        assert f"$ {example} " in told.output, "an example is cut"
 
 
 @pytest.mark.parametrize(
@@ -79,8 +94,19 @@ def test_every_code_has_a_meaning_and_help_prints_it() -> None:
 def test_wrong_use_names_the_option(words: list[str], field: str) -> None:
     refused = _ask(*words)
     assert refused.exit_code == Exit.USAGE
-    assert field in refused.output
-    assert "Traceback" not in refused.output
+    error, hint = refused.stderr.splitlines()
+    assert error.startswith("error: ")
+    assert field in error
+    assert hint == f"hint: tmdb-traction {words[0]} --help"
+
+
+def test_a_command_that_does_not_exist_is_one_error() -> None:
+    refused = _ask("stats")
+    assert refused.exit_code == Exit.USAGE
+    assert refused.stderr == (
+        "error: No such command 'stats'. Did you mean 'status'?\n"
+        "hint: tmdb-traction --help\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,9 +128,9 @@ def test_without_project_stack_and_data_the_way_is_shown(
     words: list[str], tmp_path: Path
 ) -> None:
     refused = _ask(*words, f"--data={tmp_path}")
-    assert refused.exit_code == Exit.NOTHING_THERE
+    assert refused.exit_code == Exit.NOT_FOUND
     assert "make local" in refused.output
-    assert "PROJECT=" in refused.output
+    assert "--project" in refused.output
 
 
 def test_a_plan_needs_nothing_at_all(tmp_path: Path) -> None:
@@ -174,29 +200,33 @@ def _caused(error: Exception, cause: Exception) -> Exception:
 @pytest.mark.parametrize(
     ("error", "code", "words"),
     [
-        (OperatorError(Exit.NOT_YET, "not yet", "wait"), Exit.NOT_YET, "wait"),
-        (_of(DefaultCredentialsError, "none"), Exit.NOTHING_THERE, "gcloud auth"),
-        (_of(NotFound, "no dataset"), Exit.NOTHING_THERE, "make deploy"),
+        (OperatorError(Exit.IN_PROGRESS, "not yet", "wait"), Exit.IN_PROGRESS, "wait"),
+        (_of(DefaultCredentialsError, "none"), Exit.NOT_FOUND, "gcloud auth"),
+        (_of(NotFound, "no dataset"), Exit.NOT_FOUND, "make deploy"),
         (
             _caused(StatementError("query"), _of(NotFound, "no table")),
-            Exit.NOTHING_THERE,
+            Exit.NOT_FOUND,
             "no table",
         ),
-        (StatementError("too large", remedy="less"), Exit.AMISS, "less"),
+        (StatementError("too large", remedy="less"), Exit.FAILED, "less"),
         (WarehouseUnavailableError("away"), Exit.UNREACHABLE, "away"),
-        (_of(BadRequest, "no column"), Exit.AMISS, "no column"),
-        (_of(Forbidden, "no right"), Exit.AMISS, "no right"),
-        (DENIED, Exit.AMISS, "pubsub.topics.publish is missing on projects/p/topics/t"),
-        (OFF, Exit.AMISS, "gcloud services enable pubsub.googleapis.com --project=7"),
-        (UNCOUNTED, Exit.AMISS, "serviceusage.services.use on 7"),
+        (_of(BadRequest, "no column"), Exit.FAILED, "no column"),
+        (_of(Forbidden, "no right"), Exit.FAILED, "no right"),
+        (
+            DENIED,
+            Exit.FAILED,
+            "pubsub.topics.publish is missing on projects/p/topics/t",
+        ),
+        (OFF, Exit.FAILED, "gcloud services enable pubsub.googleapis.com --project=7"),
+        (UNCOUNTED, Exit.FAILED, "serviceusage.services.use on 7"),
         (
             _caused(StatementError("query"), DENIED),
-            Exit.AMISS,
+            Exit.FAILED,
             "pubsub.topics.publish is missing",
         ),
         (_of(ServiceUnavailable, "down"), Exit.UNREACHABLE, "down"),
-        (KeyboardInterrupt(), Exit.STOPPED, ""),
-        (OSError(28, "No space left on device"), Exit.AMISS, "No space left"),
+        (KeyboardInterrupt(), Exit.INTERRUPTED, ""),
+        (OSError(28, "No space left on device"), Exit.FAILED, "No space left"),
     ],
 )
 def test_whatever_goes_wrong_has_a_code_and_words(
@@ -208,10 +238,13 @@ def test_whatever_goes_wrong_has_a_code_and_words(
         raise error
 
     single = typer.Typer()
-    single.command()(verb(work))
+    single.command()(command(work))
     failed = CliRunner().invoke(single, [])
     assert failed.exit_code == code
     assert words in failed.output
+    lines = failed.stderr.splitlines()
+    heads = [line.partition(":")[0] for line in lines]
+    assert heads == ["error", "hint"][: len(lines)]
 
 
 QUERIES = {
@@ -233,9 +266,3 @@ QUERIES = {
 def test_google_takes_every_query(name: str) -> None:
     sql = QUERIES[name].replace("@today", "@to_date").replace("@run_ids", "'a,b'")
     assert googlesql().analyze(sql)
-
-
-def test_no_command_is_without_a_make_target_or_a_reason() -> None:
-    makefile = (Path(__file__).parents[3] / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    assert {name for name, *_ in VERBS} <= targets

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.__main__ import app
+from cli.app import app
 from emulators.pubsub import PubSubEmulator
 from local import topics as local_topics
 from local.tables import PROJECT
@@ -97,7 +97,7 @@ def test_listing_takes_nothing_and_counts_a_message_once(
         listed = ask("dead-letters")
         assert listed.exit_code == 1
         assert "2 dead letters" in listed.output
-        assert "after the fix: make replay-dead-letters" in listed.output
+        assert "after the fix: tmdb-traction replay-dead-letters" in listed.output
 
 
 def test_what_pubsub_gave_up_on_says_so(
@@ -171,7 +171,7 @@ def test_without_a_project_or_a_subscription_the_way_is_shown(
 ) -> None:
     monkeypatch.delenv("PROJECT", raising=False)
     nowhere = CliRunner().invoke(app, ["dead-letters"])
-    assert (nowhere.exit_code, "PROJECT=" in nowhere.output) == (3, True)
+    assert (nowhere.exit_code, "--project" in nowhere.output) == (3, True)
     with PubSubEmulator() as empty:
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", empty.address)
         missing = CliRunner().invoke(app, ["dead-letters"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.__main__ import app
+from cli.app import app
 from emulators.bigquery import BigQueryEmulator
 from local.tables import PROJECT, connect
 from tests.sql.sandbox import Sandbox

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import output
-from cli.__main__ import app
+from cli.app import app
 from cli.commands import smoke
 from cli.deployment import smoke_proofs
 from cli.deployment.target import Target

@@ -10,7 +10,7 @@ import pytest
 from google.cloud import bigquery
 from typer.testing import CliRunner, Result
 
-from cli.__main__ import app
+from cli.app import app
 from cli.errors import Exit
 from emulators.bigquery import BigQueryEmulator
 from functions.compute_metrics.clients import Clients
@@ -112,7 +112,7 @@ def test_a_withheld_day_stays_withheld_whatever_computes_it_until_it_is_publishe
     planned = ask("withhold", str(DAY), "--reason=votes are wrong", "--dry-run")
     assert (planned.exit_code, "would be withheld" in planned.output) == (0, True)
     declined = ask("withhold", str(DAY), "--reason=votes are wrong", answer="n\n")
-    assert declined.exit_code == Exit.AMISS
+    assert declined.exit_code == Exit.FAILED
     assert (_newest(tables), _events(tables)) == ((DAY, 10.0), [])
 
     done = ask("withhold", str(DAY), "--reason=votes are wrong", answer="y\n")
@@ -168,9 +168,9 @@ def test_a_day_that_fails_a_check_is_published_for_nobody(
         f"WHERE movie_id = 1 AND calculation_date = '{DAY}'"
     )
     refused = ask("publish", str(DAY), "--reason=please", "--yes")
-    assert refused.exit_code == Exit.AMISS
+    assert refused.exit_code == Exit.FAILED
     assert "duplicate_keys" in refused.output
-    assert "make validate" in refused.output
+    assert "tmdb-traction validate" in refused.output
     assert _newest(tables)[0] == BEFORE
 
 
@@ -185,5 +185,5 @@ def test_wrong_use_names_what_is_wrong(ask: Ask, verb: str) -> None:
         refused = ask(verb, *words)
         assert (refused.exit_code, said in refused.output) == (Exit.USAGE, True)
     unknown = ask(verb, "2026-01-01", "--reason=x", "--yes")
-    assert unknown.exit_code == Exit.NOTHING_THERE
+    assert unknown.exit_code == Exit.NOT_FOUND
     assert "has not computed 2026-01-01" in unknown.output

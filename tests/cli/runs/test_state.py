@@ -34,17 +34,17 @@ def _state(**changes: object) -> State:
         (
             {"state": "PARTIAL", "fetched": 900, "rows_visible": 900, "coverage": 0.9},
             "partial, 900 of 1,000 movies (90.0%)",
-            "make dead-letters",
+            "tmdb-traction dead-letters",
         ),
         (
             {"state": "FAILED", "is_check_failed": True},
             "failed: a check found what must not be published",
-            "make validate FROM=2026-06-01 TO=2026-06-01",
+            "tmdb-traction validate --from 2026-06-01",
         ),
         (
             {"state": "FAILED", "fetched": 0, "rows_visible": 0},
             "failed: its time is up with 0 of 1,000 movies",
-            "make dead-letters",
+            "tmdb-traction dead-letters",
         ),
         ({"state": "METRICS"}, "computing metrics, 998 of 1,000 movies", ""),
         ({"state": "COMPLETE"}, "complete, 998 of 1,000 movies", ""),
@@ -77,9 +77,9 @@ def test_what_is_gone_is_settled() -> None:
     [
         (["PUBLISHED", "PUBLISHED"], Exit.DONE),
         (["PUBLISHED", "DONE"], Exit.DONE),
-        (["PUBLISHED", "METRICS"], Exit.NOT_YET),
-        (["PARTIAL", "PLANNED"], Exit.AMISS),
-        (["FAILED"], Exit.AMISS),
+        (["PUBLISHED", "METRICS"], Exit.IN_PROGRESS),
+        (["PARTIAL", "PLANNED"], Exit.FAILED),
+        (["FAILED"], Exit.FAILED),
     ],
 )
 def test_one_amiss_outweighs_one_under_way(names: list[str], code: Exit) -> None:
