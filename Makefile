@@ -11,15 +11,11 @@ unexport $(filter PYTHON%,$(.VARIABLES)) BASH_ENV CDPATH ENV
 OPTIONS := DRY_RUN MOVIES SEEDS TODAY YES
 $(foreach name,$(OPTIONS),$(if $(findstring environment,$(origin $(name))),$(eval $(name) :=)))
 
-# uv from PATH, else one of our own from PyPI: nothing to install first.
-UV_VERSION := 0.13.9
 CHECKOV_VERSION := 3.3.30
-ACTIONLINT_VERSION := v1.7.12
-UV := $(or $(shell command -v uv),.tools/bin/uv)
+UV := tools/uv
 # Once at install instead of at every start of every process.
 export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
-FUNCTIONS := ingest_changes fetch_details compute_metrics render_dashboard
 
 .PHONY: help setup demo demo-clean local test check scan fix docs lock
 .PHONY: bench bench-metrics bench-scale soak deploy smoke destroy
@@ -28,11 +24,6 @@ help: ## Print this list
 	@awk 'sub(/^##@ /, "") { printf "\n%s\n", $$0 } \
 	  /^[a-z-]+:.*## / { split($$0, part, /:.*## /); \
 	    printf "  \033[1m%-14s\033[0m%s\n", part[1], part[2] }' Makefile
-
-.tools/bin/uv:
-	@echo "no uv on this machine: installing it into .tools from PyPI"
-	@python3 -m venv .tools
-	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 ##@ Try
 demo: setup ## The whole pipeline on this machine [TMDB_TOKEN=...: real data]
@@ -58,7 +49,7 @@ destroy: setup ## Delete a deployment, keep its data. PROJECT=... [DRY_RUN=1]
 	@$(RUN) tmdb-traction destroy $(TARGET) $(if $(DRY_RUN),--dry-run)
 
 ##@ Develop
-setup: $(filter .tools/bin/uv,$(UV)) ## Make the virtual environment, .venv (all others do it too)
+setup: ## Make the virtual environment, .venv (all others do it too)
 	@$(UV) sync --locked --quiet
 
 # A file's tests share what they start, so a file goes to one process. More of them than
@@ -67,23 +58,8 @@ test: setup ## Every test; one that cannot run here is skipped, with the reason
 	@tools/install_chromium
 	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
-check: setup ## Format, lint, types, SQL style, workflows, lock
-	@$(RUN) ruff format --check
-	@$(RUN) ruff check
-	@$(RUN) mypy
-	@$(RUN) sqlfluff lint --disable-progress-bar sql
-	@if command -v terraform >/dev/null; \
-	  then terraform fmt -check -diff -recursive terraform; \
-	  else echo "no terraform on PATH: the format of its files is not checked"; fi
-	@$(RUN) zizmor --offline --no-progress --quiet .github
-	@if command -v go >/dev/null; \
-	  then go run github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION); \
-	  else echo "no go on PATH: actionlint does not read the workflows"; fi
-	@$(UV) lock --check --quiet
-	@for name in $(FUNCTIONS); do \
-	  $(call export,$$name) | diff functions/$$name/requirements.txt - \
-	    || { echo "functions/$$name/requirements.txt is stale: make lock"; exit 1; }; \
-	done
+check: setup ## Every hook of .pre-commit-config.yaml, on all files
+	@$(RUN) pre-commit run --all-files --show-diff-on-failure
 
 scan: setup ## Security of the Terraform root, by checkov (100 MB to fetch)
 	@$(UV) tool run --quiet checkov==$(CHECKOV_VERSION) --directory terraform \
@@ -101,9 +77,7 @@ docs: setup ## Write the generated pages of docs/reference
 
 lock: setup ## Update uv.lock and every requirements.txt
 	@$(UV) lock
-	@for name in $(FUNCTIONS); do \
-	  $(call export,$$name) > functions/$$name/requirements.txt; \
-	done
+	@tools/requirements
 
 ##@ Measure
 bench: setup ## Initial load of 1,000 movies; with 503s; through an outage
@@ -117,6 +91,3 @@ bench-metrics: setup ## How good the scores are, on two simulators (minutes)
 
 bench-scale: setup ## A day of metrics for 1,000 to 100,000 movies (minutes)
 	@$(RUN) python -m benchmarks.metrics_scale
-
-# Hashed, and with functions-framework named, or Google's builder adds its own pins.
-export = $(UV) export --locked --quiet --no-header --no-emit-project --only-group $(1)
