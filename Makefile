@@ -71,9 +71,10 @@ fix: setup ## Apply the automatic fixes of formatters and linters
 	@$(RUN) sqlfluff fix --disable-progress-bar sql
 	@if command -v terraform >/dev/null; then terraform fmt -recursive terraform; fi
 
-docs: setup ## Write the generated pages of docs/reference
+docs: setup ## Write the generated pages and pictures of docs
 	@$(RUN) python -m tools.data_dictionary > docs/reference/data_dictionary.md
 	@$(RUN) python -m tools.command_reference > docs/reference/commands.md
+	@$(RUN) python -m tools.picture_of_score
 
 lock: setup ## Update uv.lock and every requirements.txt
 	@$(UV) lock

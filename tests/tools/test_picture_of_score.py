@@ -104,6 +104,4 @@ def test_the_page_says_what_the_picture_says(
 
 def test_the_picture_is_what_the_tool_draws(example: Example) -> None:
     kept = picture_of_score.PICTURE.read_text()
-    assert kept == picture_of_score.svg(example), (
-        "stale: python -m tools.picture_of_score"
-    )
+    assert kept == picture_of_score.svg(example), "stale: make docs"
