@@ -8,6 +8,7 @@ import typer
 from cli.command import Group, command
 from cli.commands.backfill import backfill
 from cli.commands.cost import cost
+from cli.commands.dashboard import dashboard
 from cli.commands.dead_letters import dead_letters, replay_dead_letters
 from cli.commands.deploy import deploy
 from cli.commands.destroy import destroy
@@ -137,6 +138,7 @@ COMMANDS = [
         {**_AT_GOOGLE, Exit.DONE: "written", Exit.FAILED: "BigQuery refused it"},
     ),
     Command("cost", cost, _DATA, {**_AT_GOOGLE, Exit.DONE: "printed"}),
+    Command("dashboard", dashboard, _DATA, {**_AT_GOOGLE, Exit.DONE: "written"}),
 ]
 
 app = typer.Typer(

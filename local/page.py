@@ -1,7 +1,7 @@
 """The dashboard's page on this machine: written into a file, opened in a browser.
 
-render_dashboard does the same after every published day, into a bucket. The demo needs
-one page, of its last day.
+render_dashboard does the same after every published day, into a bucket. The demo and
+the command `dashboard` need one page, of the newest day, when a person asks for it.
 """
 
 import os
@@ -31,7 +31,7 @@ def write(tables: Tables, today: date, source: str, target: Path) -> str | None:
 
 
 def open_if_seen(page: Path) -> bool:
-    """Open a file in the browser of whoever sits at this terminal; say whether.
+    """Open a file in the browser of whoever sits at this terminal; say if one began.
 
     Nobody does where output goes into a file, in CI, or without a display.
     """
@@ -44,7 +44,9 @@ def open_if_seen(page: Path) -> bool:
     # A browser of the terminal would take it over.
     if type(browser) is webbrowser.GenericBrowser:
         return False
-    return browser.open(page.resolve().as_uri())
+    # Its answer is no use: it is False where the program has handed on and ended.
+    browser.open(page.resolve().as_uri())
+    return True
 
 
 def _has_display() -> bool:
