@@ -29,13 +29,6 @@ DAYS_SHOWN = 90
 DAYS_KEPT = 180
 OUTLOOK_DAYS = 28
 
-_UNTIL_THE_VIEWS_HAVE_THEM = {
-    "popularity_now": None,
-    "popularity_expected": None,
-    "expected_level": None,
-    "market_factor": None,
-}
-
 
 def read(tables: Tables, today: date, now: datetime, source: str) -> Dashboard:
     """Read everything that the page shows of the newest published day up to `today`.
@@ -68,7 +61,7 @@ def read(tables: Tables, today: date, now: datetime, source: str) -> Dashboard:
         "movies": movies,
         # A movie that is tracked no longer has no page to lead to.
         "breakouts": [
-            cast("Breakout", _plain(row) | _UNTIL_THE_VIEWS_HAVE_THEM)
+            cast("Breakout", _plain(row))
             for row in breakouts
             if row["movie_id"] in known
         ],
@@ -115,7 +108,6 @@ def _movies(tables: Tables, days: list[date]) -> list[Movie]:
         cast(
             "Movie",
             _plain(row)
-            | _UNTIL_THE_VIEWS_HAVE_THEM
             | {
                 "popularity": popularity[row["movie_id"]],
                 "votes": votes[row["movie_id"]],

@@ -7,7 +7,10 @@ SELECT
   viral_coefficient,
   surge,
   votes_3d,
-  votes_3d_expected
+  votes_3d_expected,
+  popularity_now,
+  popularity_expected,
+  market_factor
 FROM tmdb_analytics.v_breakouts
 WHERE started_on BETWEEN @from_date AND @to_date
 ORDER BY started_on DESC, surge DESC, movie_id ASC

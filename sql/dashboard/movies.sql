@@ -44,15 +44,15 @@ SELECT
   explained.votes_3d,
   explained.votes_3d_expected,
   explained.z_votes,
-  explained.weight_of_votes,
   explained.surge_from_votes,
+  explained.popularity_now,
+  explained.popularity_expected,
+  explained.expected_level,
+  explained.market_factor,
   explained.z_popularity,
   explained.surge_from_popularity,
   explained.popularity_growth_factor_7d,
   explained.popularity_growth_z,
-  explained.vote_acceleration_7d,
-  explained.vote_acceleration_7d_low,
-  signals.vote_acceleration_7d_high,
   explained.not_in_top_viral_because,
   explained.not_in_top_gaining_because,
   explained.not_in_emerging_because
@@ -61,8 +61,6 @@ INNER JOIN tmdb_analytics.v_popularity_ranks AS ranks ON latest.movie_id = ranks
 LEFT JOIN tmdb_analytics.v_vote_velocity_metrics AS votes ON latest.movie_id = votes.movie_id
 LEFT JOIN tmdb_analytics.v_movie_score_explained AS explained
   ON latest.movie_id = explained.movie_id AND latest.last_updated = explained.calculation_date
-LEFT JOIN tmdb_analytics.movie_viral_signals AS signals
-  ON latest.movie_id = signals.movie_id AND latest.last_updated = signals.calculation_date
 LEFT JOIN listed ON latest.movie_id = listed.movie_id
 CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
 WHERE

@@ -56,6 +56,7 @@ SELECT
   starts.popularity,
   signals.popularity_now,
   signals.popularity_expected,
+  signals.market_factor,
   starts.vote_count,
   starts.coverage
 FROM starts

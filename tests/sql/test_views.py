@@ -58,7 +58,7 @@ COLUMNS = {
     "coverage",
     "v_breakouts": "movie_id title release_date started_on is_confirmed "
     "viral_coefficient surge z_votes z_popularity votes_3d votes_3d_expected "
-    "popularity popularity_now popularity_expected vote_count coverage",
+    "popularity popularity_now popularity_expected market_factor vote_count coverage",
     "v_movie_score_explained": "movie_id title calculation_date viral_coefficient "
     "virality_category viral_score_percentile surge history votes_3d "
     "votes_3d_expected is_vote_count_corrected z_votes weight_of_votes "

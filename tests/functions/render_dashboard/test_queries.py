@@ -11,8 +11,15 @@ import pytest
 
 from emulators.bigquery import BigQueryEmulator
 from functions.compute_metrics import checks
+from functions.render_dashboard import wording
 from functions.render_dashboard.page import render
-from functions.render_dashboard.payload import Dashboard
+from functions.render_dashboard.payload import (
+    Breakout,
+    CatalogueDay,
+    Dashboard,
+    Finding,
+    Movie,
+)
 from functions.render_dashboard.queries import read
 from local import tables as local_tables
 from shared import sql_files
@@ -124,7 +131,9 @@ OF_MOVIES = {
     ),
     "v_movie_score_explained": (
         "viral_coefficient virality_category surge votes_3d votes_3d_expected z_votes "
-        "surge_from_votes surge_from_popularity popularity_growth_z "
+        "surge_from_votes popularity_now popularity_expected expected_level "
+        "market_factor z_popularity surge_from_popularity "
+        "popularity_growth_factor_7d popularity_growth_z "
         "not_in_top_viral_because not_in_top_gaining_because not_in_emerging_because"
     ),
 }
@@ -149,6 +158,29 @@ def test_a_movie_has_the_numbers_of_the_view(
     }
     assert len(found) == MOVIES
     assert found == expected
+
+
+def test_a_row_has_what_the_page_names_and_nothing_else(dashboard: Dashboard) -> None:
+    for rows, kind in (
+        (dashboard["movies"], Movie),
+        (dashboard["breakouts"], Breakout),
+        (dashboard["catalogue_days"], CatalogueDay),
+        (dashboard["findings"], Finding),
+    ):
+        assert rows
+        assert {name for row in rows for name in row} == kind.__annotations__.keys()
+
+
+def test_a_breakout_has_the_numbers_of_the_view(
+    tables: Warehouse, dashboard: Dashboard
+) -> None:
+    [row] = tables.select("SELECT * FROM tmdb_analytics.v_breakouts")
+    [found] = dashboard["breakouts"]
+    expected = {name: row[name] for name in found}
+    assert found == expected | {"started_on": row["started_on"].isoformat()}
+    assert found["market_factor"] is not None
+    page = render(dashboard).decode()
+    assert wording.of_breakout(found, str(NEWEST)) in page
 
 
 def test_a_series_has_an_entry_for_every_day(
