@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from functions.render_dashboard import wording
-from functions.render_dashboard.encoding import columns, compress
+from functions.render_dashboard.encoding import FINE_RANKS, columns, compress
 from functions.render_dashboard.payload import Breakout, Dashboard, Movie
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -143,6 +143,7 @@ def _data(dashboard: Dashboard) -> dict[str, Any]:
         "outlook": dashboard["outlook"],
         "thresholds": thresholds,
         "promise": OUTLOOK_PROMISE_PCT,
+        "fine_ranks": FINE_RANKS,
     }
 
 

@@ -112,11 +112,19 @@ function numbersOf(letters) {
   });
 }
 
+// Steps of 2 % from 0.01 on, which is 1.
+const coarsePopularityOf = (code) => (code ? 0.01 * Math.exp((code - 1) / 50) : code);
+
+const isCoarse = (row) => movies.popularity_rank[row] > data.fine_ranks;
+
 function seriesOf(row) {
   const column = movies.popularity;
   if (typeof column[row] === "string") {
+    const decode = isCoarse(row) ? coarsePopularityOf : popularityOf;
     let code = 0;
-    column[row] = numbersOf(column[row]).map((step) => (step == null ? null : popularityOf(code += step)));
+    column[row] = numbersOf(column[row]).map((step) => (step == null ? null : decode(code += step)));
+    // The newest day is that of the headline, exactly.
+    if (column[row].at(-1) != null) column[row][column[row].length - 1] = movies.current_popularity[row];
   }
   return column[row];
 }
@@ -466,7 +474,8 @@ function movieChart(row) {
     make("li", { class: "switch" }, make("label", {}, isLog, " log scale")));
   const figure = make("figure", { class: "fig" }, legend, host,
     make("figcaption", {}, outlookWords(movie.outlook), movie.votes.some((value) => value != null) ? ""
-      : " Votes of a day are counted from the first daily run on; none are known so far."),
+      : " Votes of a day are counted from the first daily run on; none are known so far.",
+      isCoarse(row) ? ` Past days of a movie beyond place ${whole(data.fine_ranks)} are to the nearest 2 %.` : ""),
     valuesTable(movie));
   const draw = () => {
     const chart = drawMovie(host, movie, isLog.checked);

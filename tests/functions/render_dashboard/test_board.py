@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from functions.render_dashboard.encoding import FINE_RANKS
 from functions.render_dashboard.payload import Dashboard
 from tests.functions.render_dashboard.conftest import Show
 from tests.functions.render_dashboard.made_up import GAP, dashboard
@@ -392,9 +393,23 @@ def test_what_is_missing_is_said(show: Show, data: Dashboard, said: list[str]) -
 
 
 def test_ten_thousand_movies_are_shown_and_searched(show: Show) -> None:
-    page = show(dashboard(movies=10_000))
+    data = dashboard(movies=10_000)
+    page = show(data)
     assert page.locator("#all-count").inner_text().startswith("10,000 of 10,000")
     assert _points(page, '[data-chart="map"] .dots') > 9_000
     page.get_by_role("combobox", name="Find a movie").fill("9999")
     assert page.locator("#found [role=option]").count() == 1
+    for movie in data["movies"][998:1003] + data["movies"][-5:]:
+        is_fine = movie["popularity_rank"] <= FINE_RANKS
+        series = page.evaluate("(id) => seriesOf(rowOf.get(id))", movie["movie_id"])
+        assert series[-1] == pytest.approx(movie["current_popularity"], abs=0.051)
+        for read, sent in zip(series, movie["popularity"], strict=True):
+            assert (read is None) is (sent is None)
+            assert sent is None or abs(read - sent) < (
+                (0.0051 if sent < 9.995 else 0.051) if is_fine else 0.011 * sent
+            )
+        page.evaluate(f"location.hash = '#movie/{movie['movie_id']}'")
+        page.wait_for_selector(f"a[href$='/movie/{movie['movie_id']}']:visible")
+        said = page.locator("#movie figcaption").inner_text()
+        assert ("to the nearest 2 %" in said) is not is_fine
     assert show.complaints[page] == []

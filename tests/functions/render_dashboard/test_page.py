@@ -5,7 +5,13 @@ import re
 import pytest
 
 from functions.render_dashboard import wording
-from functions.render_dashboard.encoding import columns, letters, popularity_code, steps
+from functions.render_dashboard.encoding import (
+    coarse_code,
+    columns,
+    letters,
+    popularity_code,
+    steps,
+)
 from functions.render_dashboard.page import render
 from tests.functions.render_dashboard.made_up import dashboard, thresholds
 
@@ -17,9 +23,10 @@ def test_the_same_dashboard_gives_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("movies", "most_bytes"), [(1_000, 1_000_000), (10_000, 2_000_000)]
+    ("movies", "most_bytes"), [(1_000, 500_000), (10_000, 1_700_000)]
 )
 def test_the_file_stays_small(movies: int, most_bytes: int) -> None:
+    """With room: the bounds of the page are 1 and 2 million bytes."""
     assert len(render(dashboard(movies=movies, vote_days=90))) < most_bytes
 
 
@@ -47,6 +54,17 @@ def test_popularity_is_finer_below_ten(
     popularity: float | None, code: int | None
 ) -> None:
     assert popularity_code(popularity) == code
+
+
+@pytest.mark.parametrize(
+    ("popularity", "code"),
+    # 1 + 50 ln(p / 0.01): ln 1 = 0, ln 100 = 4.605, ln 102 = 4.625
+    [(None, None), (0.0, 0), (0.002, 1), (0.01, 1), (1.0, 231), (1.02, 232)],
+)
+def test_the_past_of_a_late_rank_is_in_steps_of_two_percent(
+    popularity: float | None, code: int | None
+) -> None:
+    assert coarse_code(popularity) == code
 
 
 def test_words_become_codes_where_they_repeat() -> None:
