@@ -1,8 +1,7 @@
 """Patch the emulator to look up one table without listing every table.
 
-Each query leaves its result behind as a table, and every later look-up ("does the table
-exist, which columns, which are required") listed all of them: 8 ms each with 1,000
-results, a dozen times a query. Cost: a table's name in the wrong case is found too.
+Every look-up ("does the table exist, which columns, which are required") listed all
+tables, a dozen times a query. Cost: a table's name in the wrong case is found too.
 """
 
 import duckdb
@@ -30,8 +29,7 @@ def _objects(project_id: str, dataset_id: str, table_id: str | None = None) -> _
     if table_id is None:
         listed: _Listed = _stock_objects(project_id, dataset_id)
         return listed
-    if not _info(project_id, dataset_id, table_id):
-        return []
+    # A view first: describing one binds its whole query.
     views = engine.fetch(
         "SELECT 1 FROM duckdb_views() "
         "WHERE database_name = ? AND schema_name = ? AND view_name = ?",
@@ -39,6 +37,8 @@ def _objects(project_id: str, dataset_id: str, table_id: str | None = None) -> _
     )
     if views:
         return [(table_id, "VIEW", 0)]
+    if not _info(project_id, dataset_id, table_id):
+        return []
     name = engine.quote(project_id, dataset_id, table_id)
     [(rows,)] = engine.fetch(f"SELECT COUNT(*) FROM {name}")
     return [(table_id, "TABLE", rows)]

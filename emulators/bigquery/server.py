@@ -19,8 +19,10 @@ from local_bigquery.engine import database
 from local_bigquery.grpc import server as storage
 
 from emulators.bigquery.catalog import look_up_single_tables
+from emulators.bigquery.jobs import close_jobs, keep_jobs
 from emulators.bigquery.offline import go_offline
 from emulators.bigquery.races import patch_races
+from emulators.bigquery.results import keep_results
 from emulators.bigquery.transactions import merge_within_transactions
 from emulators.bigquery.translations import remember_translations
 
@@ -47,6 +49,8 @@ def serve(
     patch_races()
     merge_within_transactions()
     remember_translations()
+    keep_results()
+    keep_jobs()
     exit_code = 1
     try:
         _answer(listener, storage_port)
@@ -80,6 +84,7 @@ def _answer(listener: socket.socket, storage_port: int) -> None:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
         storage_server.stop(None).wait()
+        close_jobs()
         connection.close()  # writes the log of changes into the files
 
 

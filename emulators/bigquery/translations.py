@@ -10,14 +10,14 @@ the columns of tables are not, and a change of those empties the memory.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
 import sqlglot
 from local_bigquery.catalog import names, tables
 from local_bigquery.jobs import merge, query
-from local_bigquery.sql import script
+from local_bigquery.sql import js, script
 from local_bigquery.sql.dialect import BigQueryDialect
 from local_bigquery.sql.translate import Context
 from sqlglot import exp
@@ -39,6 +39,8 @@ _stock_translate = query.translate
 _stock_run = query._run  # noqa: SLF001 - no public way
 _stock_parse_script = script.parse_script
 _stock_parse = script.parse
+_stock_is_udf = js.is_udf
+_stock_result_schema = query._result_schema  # noqa: SLF001 - no public way
 _stock_evolve = tables.evolve
 _stock_text = merge._sql  # noqa: SLF001 - no public way
 _stock_unaliased = merge._unaliased  # noqa: SLF001 - no public way
@@ -85,6 +87,8 @@ class _Translation:
     tables: frozenset[_Table]
     temporary: frozenset[str]
     """Temporary tables that the statement makes: the next ones look for them."""
+    encoded: list[object] = field(default_factory=list)
+    """What `results.py` has found out about the statement's result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,8 @@ def remember_translations() -> None:
     query.translate = merge.translate = _translate
     merge.sqlglot = _LazySqlglot
     query._run = _run  # noqa: SLF001 - no public way
+    query.js.is_udf = _is_udf
+    query._result_schema = _result_schema  # noqa: SLF001 - no public way
     tables.evolve = _evolve
     for name in ("create", "update", "rename", "delete"):
         setattr(tables, name, _forgetting(getattr(tables, name)))
@@ -173,7 +179,12 @@ def _part_text(
 def _translate(
     statement: exp.Expr | _Text, context: Context
 ) -> tuple[str, dict[str, Any]]:
-    if context.variables or context.functions:  # a script's, gone with it
+    _of_thread.encoded = None
+    if (
+        context.variables
+        or context.functions  # a script's, gone with it
+        or isinstance(statement, query.DDL)  # seldom twice the same
+    ):
         stock: tuple[str, dict[str, Any]] = _stock_translate(
             _parsed(statement), context
         )
@@ -186,11 +197,23 @@ def _translate(
         read = frozenset(context.referenced - before)
         made = frozenset(context.temporary - temporary)
         known = _translations.put(key, _Translation(sql, frozenset(bound), read, made))
+    if not context.temporary:  # of which only the names are in the key
+        _of_thread.encoded = (known.sql, known.encoded)
     context.used.clear()
     context.used.update(known.parameters)
     context.referenced.update(known.tables)
     context.temporary.update(known.temporary)
     return known.sql, {name: context.values[name] for name in known.parameters}
+
+
+def about_result(sql: str) -> list[object]:
+    """Return what may be remembered about the result of the last translation.
+
+    It is forgotten with the translation, so when a table changes; a list of nothing
+    and for nothing where the statement is not remembered.
+    """
+    known: tuple[str, list[object]] | None = getattr(_of_thread, "encoded", None)
+    return known[1] if known and known[0] is sql else []
 
 
 def _key(statement: exp.Expr | _Text, context: Context) -> object:
@@ -231,6 +254,24 @@ def _run(cursor: object, tree: exp.Expr, context: Context, *rest: object) -> obj
         raise
     _forget_what_changed(tree, context, statistics.ddlOperationPerformed)
     return statistics
+
+
+def _is_udf(tree: exp.Expr) -> bool:
+    """Look for a function's language where a function can be made, not in all trees."""
+    return isinstance(tree, exp.Create) and bool(_stock_is_udf(tree))
+
+
+def _result_schema(
+    cursor: object,
+    tree: exp.Expr,
+    context: Context,
+    statistics: object,
+    dry_run: bool,  # noqa: FBT001 - as the emulator calls it
+) -> object:
+    """Look through a tree only where the answer is not known to be None."""
+    if not dry_run and not isinstance(tree, exp.Create):
+        return None
+    return _stock_result_schema(cursor, tree, context, statistics, dry_run)
 
 
 def _forget_what_changed(tree: exp.Expr, context: Context, operation: str) -> None:

@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from datetime import date
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
-from google.api_core.exceptions import NotFound
+from google.api_core.exceptions import Conflict, NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
@@ -31,6 +32,7 @@ from emulators.bigquery import (
     versions,
 )
 from local import tables
+from tests.sql import cases
 from tests.sql.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[3]
@@ -257,6 +259,51 @@ def test_what_is_remembered_is_what_stock_translates(tmp_path: Path) -> None:
     compared = json.loads(done.stdout)
     assert compared["compared"] > 40
     assert compared["differing"] == []
+
+
+def test_a_kept_result_is_what_stock_answers(tmp_path: Path) -> None:
+    """On every query of sql/ and every type, byte for byte."""
+    folder = tmp_path / "data"
+    given: dict[str, list[dict[str, Any]]] = {}
+    for path in cases.paths():
+        for table, rows in cases.read(path).tables.items():
+            given.setdefault(table, rows)
+    with (
+        BigQueryEmulator(folder, project=tables.PROJECT) as emulator,
+        connected(emulator) as client,
+    ):
+        sandbox = Sandbox(client)
+        sandbox.prepare()
+        for table, rows in given.items():
+            sandbox.load(table, rows)
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "tests.emulators.bigquery.both_results", folder],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    compared = json.loads(done.stdout)
+    assert compared["compared"] > 100
+    assert compared["rows"] > 30
+    assert compared["differing"] == []
+
+
+def test_a_killed_emulator_still_knows_its_jobs(tmp_path: Path) -> None:
+    known = "SELECT COUNT(*) FROM region-us.INFORMATION_SCHEMA.JOBS WHERE job_id = '{}'"
+    with BigQueryEmulator(tmp_path) as first, connected(first) as client:
+        client.query("SELECT 1", job_id="before", job_retry=None).result()
+        [listed] = client.query_and_wait(known.format("before"))
+        client.query("SELECT 1", job_id="after", job_retry=None).result()
+        first.kill()
+
+    with BigQueryEmulator(tmp_path) as second, connected(second) as client:
+        for job_id in ("before", "after"):
+            [again] = client.query_and_wait(known.format(job_id))
+            assert (listed[0], again[0]) == (1, 1)
+            assert client.get_job(job_id).state == "DONE"
+            with pytest.raises(Conflict):
+                client.query("SELECT 1", job_id=job_id, job_retry=None)
 
 
 def test_a_view_that_is_made_again_is_read_as_it_is_then(
