@@ -1,8 +1,6 @@
-"""The operator's command line: what a person does to a deployment, from a laptop.
+"""The command tmdb-traction: what a person does to a deployment, from a terminal.
 
-python -m cli --help. One module per command, and what it decides in a pure one beside
-it (`estimate`, `backfilling`, `spending`, `pace`, `states`). `verb` gives every command
-its conventions, `options` what they share, `exits` the codes; `place` opens a
-deployment, `target` says which Terraform root, `machine` runs other programs, `report`
-is how findings look.
+`commands` has one file per command. What a command decides is pure, in `runs`, `costs`
+and `deployment`. `command` gives every command its conventions, `options` what they
+share, `errors` the exit codes, `environment` opens a deployment, `output` prints.
 """

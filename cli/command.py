@@ -24,7 +24,6 @@ from google.auth.exceptions import GoogleAuthError
 from requests import RequestException
 from rich.text import Text
 
-from cli import permissions
 from cli.errors import Exit, OperatorError, leave
 from cli.options import WHERE_OPTIONS, Where
 from emulators import environment
@@ -34,6 +33,7 @@ from shared.errors import PipelineError, TransientError
 NAME = "tmdb-traction"
 EXAMPLE = "$ "
 LOGIN = "gcloud auth application-default login"
+ROLES = 'docs/reference/configuration.md, "Who may do what", says which role holds it'
 
 
 def command(work: Callable[..., None]) -> Callable[..., None]:
@@ -121,7 +121,7 @@ def errors_in_words() -> Iterator[None]:
         _print_not_found(error)
         leave(Exit.NOT_FOUND)
     except Forbidden as error:
-        print_error(*permissions.in_words(error))
+        print_error(*_explain_403(error))
         leave(Exit.FAILED)
     except BadRequest as error:
         print_error(_first_line(error), "")
@@ -161,7 +161,7 @@ def _print_pipeline(error: PipelineError) -> Exit:
             _print_not_found(cause)
             return Exit.NOT_FOUND
         case Forbidden() as cause if not is_away:
-            print_error(*permissions.in_words(cause))
+            print_error(*_explain_403(cause))
             return Exit.FAILED
     print_error(error.reason.splitlines()[0], error.remedy)
     return Exit.UNREACHABLE if is_away else Exit.FAILED
@@ -186,3 +186,30 @@ def _print_not_found(error: NotFound) -> None:
 def _first_line(error: Exception) -> str:
     text = getattr(error, "message", None) or str(error) or type(error).__name__
     return str(text).splitlines()[0]
+
+
+def _explain_403(error: Forbidden) -> tuple[str, str]:
+    """Return which permission is missing, and the hint.
+
+    Google's ErrorInfo says so by its reason; without one, Google's own sentence does.
+    """
+    about = error.metadata or {}
+    service = str(about.get("service", "the API"))
+    # "projects/123456789012"
+    consumer = str(about.get("consumer", "the project")).rsplit("/", 1)[-1]
+    match error.reason:
+        case "SERVICE_DISABLED":
+            return (
+                f"{service} is off in project {consumer}",
+                f"gcloud services enable {service} --project={consumer}",
+            )
+        case "USER_PROJECT_DENIED":
+            said = f"you may not use the APIs of project {consumer}"
+            role = "roles/serviceusage.serviceUsageConsumer"
+            return said, f"you need serviceusage.services.use on {consumer} ({role})"
+        case "IAM_PERMISSION_DENIED":
+            permission = str(about.get("permission", "a permission"))
+            resource = str(about.get("resource", "the resource"))
+            return f"{permission} is missing on {resource}", f"ask for it: {ROLES}"
+    text = str(error.message or "").splitlines() or ["403 Forbidden"]
+    return text[0], f"ask for the permission that it names: {ROLES}"

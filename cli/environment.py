@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from google.api_core.client_options import ClientOptions
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from cli.deployment import quota_project
@@ -24,7 +22,7 @@ from emulators.bigquery import (
 )
 from local import tables as demo
 from local.endpoints import Endpoints
-from shared.bigquery import Warehouse
+from shared.bigquery import Warehouse, open_client
 from shared.config import Platform
 from shared.interfaces import Tables, Topics
 from shared.pubsub import Publisher
@@ -108,8 +106,8 @@ def at(where: Where) -> Iterator[Place]:
     """Open what is meant."""
     if where.project:
         quota_project.count_on(where.project)
-        with closing(_client(where.project)) as client:
-            url = Platform.from_env().bigquery_emulator_url
+        url = Platform.from_env().bigquery_emulator_url
+        with closing(open_client(where.project, url)) as client:
             yield _place(f"project {where.project}", where, client, is_metered=not url)
     elif stack := running(where):
         os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub
@@ -145,15 +143,6 @@ def _place(
         is_metered=is_metered,
         has_topics=has_topics,
         stack=stack,
-    )
-
-
-def _client(project: str) -> bigquery.Client:
-    url = Platform.from_env().bigquery_emulator_url
-    return bigquery.Client(
-        project=project,
-        credentials=AnonymousCredentials() if url else None,  # type: ignore[no-untyped-call]
-        client_options=ClientOptions(api_endpoint=url) if url else None,
     )
 
 

@@ -1,9 +1,12 @@
-"""Findings: what was looked at, whether it is well, what to do about it."""
+"""Print findings: what was checked, with what result; ask before a start."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+import typer
+
+from cli.errors import Exit, OperatorError, leave
 from local.console import open_console
 
 
@@ -36,3 +39,20 @@ def show(findings: Sequence[Finding], *, as_json: bool = False) -> None:
         console.print(f"{finding.name:<{width}}  {finding.said}")
         if not finding.ok and finding.remedy:
             console.print(f"{'':<{width + 2}}  {finding.remedy}", style="bold")
+
+
+def agree(question: str, *, yes: bool) -> None:
+    """Ask, unless told not to; leave when the answer is no."""
+    if yes:
+        return
+    try:
+        is_wanted = typer.confirm(question)
+    except typer.Abort as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            leave(Exit.INTERRUPTED)
+        raise OperatorError(
+            Exit.USAGE, "nobody answered", "write --yes where nobody can answer"
+        ) from error
+    if not is_wanted:
+        typer.echo("Nothing was started.")
+        leave(Exit.FAILED)

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from google.api_core.client_options import ClientOptions
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from emulators import environment
+from shared.bigquery import open_client
 
 SCHEMAS = Path(__file__).parents[1] / "sql/schemas"
 PROJECT = "local"
@@ -22,11 +21,7 @@ DATASET = "tmdb_analytics"
 def connect(url: str) -> bigquery.Client:
     """Open a client on the emulator."""
     environment.spare_loopback()
-    return bigquery.Client(
-        project=PROJECT,
-        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
-        client_options=ClientOptions(api_endpoint=url),
-    )
+    return open_client(PROJECT, url)
 
 
 def create_tables(client: bigquery.Client, dataset: str = DATASET) -> None:

@@ -66,14 +66,24 @@ lives; Pub/Sub's redelivery is our retry."""
 _PARAMETER_TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", date: "DATE"}
 
 
+def open_client(
+    project: str, emulator_url: str | None, location: str | None = None
+) -> bigquery.Client:
+    """Open a client of a project, on an emulator where one is named."""
+    return bigquery.Client(
+        project=project,
+        location=location,
+        credentials=AnonymousCredentials() if emulator_url else None,  # type: ignore[no-untyped-call]
+        client_options=ClientOptions(api_endpoint=emulator_url)
+        if emulator_url
+        else None,
+    )
+
+
 def connect(settings: Settings, platform: Platform) -> "Warehouse":
     """Open the configured dataset, on an emulator where one is named."""
-    url = platform.bigquery_emulator_url
-    client = bigquery.Client(
-        project=settings.project_id,
-        location=settings.location,
-        credentials=AnonymousCredentials() if url else None,  # type: ignore[no-untyped-call]
-        client_options=ClientOptions(api_endpoint=url) if url else None,
+    client = open_client(
+        settings.project_id, platform.bigquery_emulator_url, settings.location
     )
     return Warehouse(client, settings.dataset, settings.max_bytes_billed)
 

@@ -10,15 +10,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cli.costs import load_estimate, planned, reads
+from cli.costs import display, load_estimate, load_plan
+from cli.costs.display import several
 from cli.costs.estimate import Estimate
-from cli.costs.planned import several
 from cli.environment import Place, at
 from cli.errors import Exit, OperatorError
 from cli.options import DryRun, From, Json, To, Where, Yes, span
+from cli.output import agree
 from cli.runs import backfill_plan
 from cli.runs.backfill_plan import Known, Need, Todo, as_spans
-from cli.starting import agree
 from functions.ingest_changes.plan import EXPORTS_KEPT_DAYS, oldest_export
 from local.console import open_console
 from shared.days import days_of
@@ -108,7 +108,7 @@ def backfill(
         _show(console, todo)
         if made.messages:
             title = f"Backfill of {movies:,} movies on {place.name}"
-            planned.show(console, title, made, planned.setting_of(where))
+            display.show(console, title, made, load_plan.setting_of(where))
         if made.messages and not dry_run:
             topics = place.topics
             if as_json and not yes:
@@ -205,8 +205,8 @@ def _estimate(where: Where, todo: Todo, movies: int) -> Estimate:
         movies,
         len(todo.to_load),
         len(todo.to_compute),
-        planned.setting_of(where),
-        reads.of_metrics(),
+        load_plan.setting_of(where),
+        load_estimate.tables_read(),
     )
 
 

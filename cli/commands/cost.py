@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.costs import prices, usage
-from cli.costs.planned import dollars
+from cli.costs.display import dollars
 from cli.costs.usage import Use
 from cli.environment import Place, at
 from cli.errors import Exit, OperatorError

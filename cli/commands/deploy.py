@@ -6,13 +6,14 @@ the views, which are made by compute-metrics.
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 from cli import output
 from cli.commands.doctor import TMDB_URL, TmdbUrl
-from cli.deployment import data_location, preflight, served_archives
+from cli.deployment import preflight, served_archives
 from cli.deployment.shell import ask
 from cli.deployment.target import (
     TERRAFORM,
@@ -22,12 +23,23 @@ from cli.deployment.target import (
     Target,
     token,
 )
-from cli.deployment.terraform_root import CHANGES, NOTHING_TO_CHANGE, Root
+from cli.deployment.terraform_root import (
+    CHANGES,
+    NOTHING_TO_CHANGE,
+    Resource,
+    Root,
+    Settings,
+    of_type,
+)
 from cli.errors import Exit, OperatorError, leave
 from cli.options import DryRun
 from shared.messages import METRICS_REQUESTS, ViewsRequest
 
 VIEWS = json.dumps(ViewsRequest().to_json())
+MOVE = (
+    'docs/reference/configuration.md, "Another dataset or location", says how to move '
+    "the data; `tmdb-traction destroy --delete-data` deletes it"
+)
 
 
 def deploy(
@@ -61,7 +73,7 @@ def deploy(
     if not root.init():
         leave(Exit.FAILED)
     settings = root.settings()
-    data_location.refuse(settings, root.resources())
+    _refuse_a_move(settings, root.resources())
     planned = root.plan()
     if planned not in (NOTHING_TO_CHANGE, CHANGES):
         leave(Exit.FAILED)
@@ -132,6 +144,30 @@ def _build_again(root: Root, *, yes: bool, dry_run: bool) -> None:
         if behind:
             output.show(findings)
         leave(Exit.FAILED)
+
+
+def _refuse_a_move(settings: Settings, resources: Iterable[Resource]) -> None:
+    """Raise where the tables are in another dataset or location than is wanted.
+
+    Terraform would replace the dataset: half way through, BigQuery refuses to delete
+    one that is in use, or, with delete_data, every row is deleted.
+    """
+    resources = list(resources)
+    if not of_type(resources, "google_bigquery_table"):
+        return
+    for one in of_type(resources, "google_bigquery_dataset"):
+        there = one["values"]
+        for variable, wanted, found in (
+            ("dataset", settings.dataset, str(there["dataset_id"])),
+            ("bigquery_location", settings.location, str(there["location"])),
+        ):
+            if wanted.lower() != found.lower():
+                raise OperatorError(
+                    Exit.FAILED,
+                    f"{variable} is {wanted}, but the tables are in {found}: "
+                    "that would delete them",
+                    f'write {variable} = "{found}" in terraform.tfvars; {MOVE}',
+                )
 
 
 def make_views(target: Target, prefix: str) -> None:

@@ -1,22 +1,27 @@
 """load: plan, confirm and start the initial run."""
 
 import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from cli import function_calls
-from cli.costs import planned
-from cli.costs.planned import HistoryDays, Limit, Rate
+from cli.costs import display, load_plan
+from cli.costs.load_plan import HistoryDays, Limit, Rate
 from cli.deployment.target import TERRAFORM, Target
 from cli.environment import Place, at
 from cli.errors import Exit, OperatorError, leave
 from cli.options import DryRun, Json, Where, Yes
+from cli.output import agree
 from cli.runs.state import code_of, read
-from cli.starting import agree
 from local.console import open_console
 from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import Mode, Run
+
+CALL_TIMEOUT_S = 540
+"""As long as a function may take."""
 
 
 def load(
@@ -45,9 +50,9 @@ def load(
         topics = None if dry_run else place.topics
         if topics:
             _leave_if_begun(console, place, run, as_json=as_json)
-        title, made = planned.plan_of_load(place, where, limit, history_days, rate)
-        setting = planned.setting_of(where, rate)
-        planned.show(console, f"{title}, on {place.name}", made, setting)
+        title, made = load_plan.plan_of_load(place, where, limit, history_days, rate)
+        setting = load_plan.setting_of(where, rate)
+        display.show(console, f"{title}, on {place.name}", made, setting)
         # Without a limit the deployment's own number holds, whatever we believe it is.
         request = IngestRequest(Mode.INITIAL, run.run_date, limit)
         about = {"request": request.to_json(), "plan": made.to_json()}
@@ -71,11 +76,25 @@ def show_call(
 ) -> None:
     """Print the call that would start the same, and shows the function's answer."""
     region = Target.of(project, "", TERRAFORM).region
-    call = function_calls.curl(
-        project, region, f"{prefix}ingest-changes", request.to_json()
-    )
+    call = curl(project, region, f"{prefix}ingest-changes", request.to_json())
     console.print("The same as a call, which shows the function's answer:")
     console.print(f"  {call}", soft_wrap=True)
+
+
+def curl(project: str, region: str, function: str, body: Mapping[str, Any]) -> str:
+    """Return a call that shows the answer and waits for it.
+
+    `gcloud functions call` shows "400 Client Error" instead of our answer, and gives up
+    after 300 s.
+    """
+    where = f"--project={project} --region={region}"
+    value = "--format='value(serviceConfig.uri)'"
+    uri = f"gcloud functions describe {function} {where} {value}"
+    header = "Authorization: Bearer $(gcloud auth print-identity-token)"
+    return (
+        f'curl --max-time {CALL_TIMEOUT_S} --header "{header}" '
+        f'--json {shlex.quote(json.dumps(body))} "$({uri})"'
+    )
 
 
 def _leave_if_begun(console: Console, place: Place, run: Run, *, as_json: bool) -> None:

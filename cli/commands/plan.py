@@ -3,13 +3,13 @@
 import json
 
 from cli.commands.backfill import plan_of_backfill
-from cli.costs.planned import (
+from cli.costs.display import show
+from cli.costs.load_plan import (
     HistoryDays,
     Limit,
     Rate,
     plan_of_load,
     setting_of,
-    show,
 )
 from cli.environment import at
 from cli.options import From, Json, To, Where

@@ -6,7 +6,7 @@ from datetime import date
 from rich.console import Console
 from rich.text import Text
 
-from cli.costs.planned import several
+from cli.costs.display import several
 from cli.environment import Place, at
 from cli.errors import Exit, OperatorError, leave
 from cli.options import From, Json, To, Where, span

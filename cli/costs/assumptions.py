@@ -32,7 +32,12 @@ LIST_SHARE = 0.25
 """ingest_changes asks at this share of the rate: terraform/functions.tf."""
 METRICS_S = 60.0
 """One computation on BigQuery, seven queries and the checks: assumed, not measured."""
-MEMORY_GIB = {"ingest_changes": 1.0, "fetch_details": 0.5, "compute_metrics": 0.5}
+MEMORY_GIB = {
+    "ingest_changes": 1.0,
+    "fetch_details": 0.5,
+    "compute_metrics": 0.5,
+    "render_dashboard": 2.0,  # optional, so in no estimate
+}
 
 TABLES_PER_BATCH = 3
 """fetch_details reads the ledger twice and the landing rows at most once a batch."""

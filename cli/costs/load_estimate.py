@@ -1,10 +1,10 @@
-"""Estimate: how many movies and days in; calls, minutes, messages, bytes, dollars out.
+"""Estimate the calls, minutes, messages, bytes and dollars of a load or a backfill.
 
-Pure arithmetic. What is assumed is in assumptions.py, prices are in prices.py; settings
+Arithmetic only. What is assumed is in assumptions.py, prices are in prices.py; settings
 come from the caller.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import ceil
 
 from cli.costs import prices
@@ -20,8 +20,11 @@ from cli.costs.assumptions import (
 )
 from cli.costs.estimate import Estimate, Work, logical_bytes
 from cli.costs.prices import Charge
+from functions.compute_metrics import checks
 from functions.ingest_changes.plan import LARGEST_DISCOVER, band_of
+from shared import sql_files
 from shared.runs import MOVIES_PER_BATCH
+from shared.sql_files import SQL, Statement
 from shared.tmdb import MOVIES_PER_PAGE, OVER_FETCH
 
 
@@ -132,3 +135,31 @@ def of_sweeps(days: int = 30) -> Charge:
         + TABLES_PER_MISSED_DAY * MISSED_DAY_SWEEPS_PER_DAY
     )
     return prices.of_queries(days * tables * prices.LEAST_BYTES_PER_TABLE)
+
+
+def tables_read() -> list[frozenset[str]]:
+    """Return the stored tables of each query of one computation, through its views."""
+    views = {view.name: view for view in sql_files.views()}
+    tables = frozenset(path.stem for path in SQL.glob("schemas/*.json"))
+    queries = [
+        *sql_files.daily(),
+        Statement("checks", checks.as_one_query(checks.read())),
+        sql_files.gate()["publish"],
+    ]
+    return [_tables(query, views, tables) for query in queries]
+
+
+def _tables(
+    query: Statement, views: Mapping[str, Statement], tables: frozenset[str]
+) -> frozenset[str]:
+    found: set[str] = set()
+    seen: set[str] = set()
+    left = set(query.reads_or_makes)
+    while left:
+        name = left.pop()
+        seen.add(name)
+        if name in tables:
+            found.add(name)
+        elif name in views:
+            left |= views[name].reads_or_makes - seen
+    return frozenset(found)

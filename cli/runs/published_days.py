@@ -12,7 +12,7 @@ from rich.text import Text
 from cli.environment import Place, nothing_runs
 from cli.errors import Exit, OperatorError
 from cli.options import day
-from cli.starting import agree
+from cli.output import agree
 from local.console import open_console
 from shared.ledger import Ledger
 from shared.runs import Event, OperatedDay

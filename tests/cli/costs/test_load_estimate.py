@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.costs import assumptions, load_estimate, prices, reads
+from cli.costs import assumptions, load_estimate, prices
 from cli.costs.assumptions import Setting
-from cli.costs.planned import dollars, duration
+from cli.costs.display import dollars, duration
 from functions.ingest_changes.sweep import DAILY_RUN_DUE
 
 ROOT = Path(__file__).parents[3]
@@ -109,7 +109,7 @@ def test_a_free_allowance_is_taken_off_once() -> None:
 
 
 def test_the_reads_of_a_metrics_run_follow_the_views() -> None:
-    found = reads.of_metrics()
+    found = load_estimate.tables_read()
 
     assert frozenset({"movie_details_raw", "movies"}) in found
     # catalogue_days reads the ledger and the plans for the coverage of a day.
@@ -134,7 +134,7 @@ def test_the_share_of_the_rate_is_terraforms() -> None:
     )
     assert float(share) == assumptions.LIST_SHARE
     memory = dict(re.findall(r"(\w+_\w+) = \{[^{}]*?memory += \"(\w+)\"", text))
-    in_gib = {"1Gi": 1.0, "512Mi": 0.5}
+    in_gib = {"2Gi": 2.0, "1Gi": 1.0, "512Mi": 0.5}
     assert {
         name: in_gib[size] for name, size in memory.items()
     } == assumptions.MEMORY_GIB

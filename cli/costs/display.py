@@ -1,86 +1,18 @@
-"""Planned: a deployment in; the estimate of a load, and how estimates read, out."""
+"""Print estimates, and numbers as a person would write them."""
 
-from typing import Annotated
-
-import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.costs import load_estimate, prices, reads
-from cli.costs.assumptions import SIMULATED, Setting
+from cli.costs import load_estimate, prices
+from cli.costs.assumptions import Setting
 from cli.costs.estimate import Estimate
-from cli.environment import Place, running
-from cli.options import Where
 from shared.config import Settings
-from shared.messages import LARGEST_LIMIT
 
-MOVIES, HISTORY_DAYS = 1_000, 90
-"""As shared/config.py's TRACKED_MOVIES and HISTORY_DAYS, where nobody says more."""
 DEADLINE_S = Settings.from_env(
     {"GOOGLE_CLOUD_PROJECT": "", "TMDB_TOKEN_SECRET": ""}
 ).run_deadline_s
 """After so long a run is closed with what it has."""
-
-Limit = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        max=LARGEST_LIMIT,
-        help="How many of the most popular movies; all that the deployment tracks.",
-    ),
-]
-HistoryDays = Annotated[
-    int | None,
-    typer.Option(
-        min=1, max=90, help="Days of history that the deployment is set to read; 90."
-    ),
-]
-Rate = Annotated[
-    float | None,
-    typer.Option(
-        min=0.1,
-        help="Requests a second to TMDB that the deployment is set to; 30.",
-        envvar="TMDB_REQUESTS_PER_SECOND",
-    ),
-]
-
-
-def plan_of_load(
-    place: Place | None,
-    where: Where,
-    limit: int | None,
-    history_days: int | None,
-    rate: float | None,
-) -> tuple[str, Estimate]:
-    """Return a load's title and estimate by the settings of what is meant.
-
-    Refuses a limit above what the deployment tracks, as the function does.
-    """
-    stack = None if where.project else running(where)
-    tracked = stack.tracked_movies if stack else place and place.tracked_movies
-    if limit and tracked and limit > tracked:
-        raise typer.BadParameter(
-            f"{limit}: the deployment tracks {tracked} movies; write that or less, or "
-            "raise tracked_movies (TRACKED_MOVIES) and deploy",
-            param_hint="--limit",
-        )
-    movies = limit or tracked or MOVIES
-    days = history_days or (stack.history_days if stack else HISTORY_DAYS)
-    made = load_estimate.of_load(
-        movies, days, setting_of(where, rate), reads.of_metrics()
-    )
-    noun = "movie" if movies == 1 else "movies"
-    return f"Load of {movies:,} {noun} with {days} days of history", made
-
-
-def setting_of(where: Where, rate: float | None = None) -> Setting:
-    """Return the speed of what is meant: of the stack that runs, else a project's."""
-    stack = None if where.project else running(where)
-    if not stack:
-        return Setting(rate) if rate else Setting()
-    told = rate or stack.requests_per_second
-    return Setting(told, **SIMULATED) if stack.simulator else Setting(told)
 
 
 def show(console: Console, title: str, made: Estimate, setting: Setting) -> None:

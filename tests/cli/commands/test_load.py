@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli import function_calls
-from cli.commands.load import show_call
+from cli.commands.load import curl, show_call
 from local.archives import FUNCTIONS
 from shared.messages import IngestRequest
 from shared.runs import Mode
@@ -57,7 +56,7 @@ def test_the_outputs_name_the_deployed_function() -> None:
 
 
 def test_a_curl_posts_the_body_with_an_identity_and_waits() -> None:
-    call = function_calls.curl("my-project", "us-central1", "dev-ingest-changes", BODY)
+    call = curl("my-project", "us-central1", "dev-ingest-changes", BODY)
     words = shlex.split(call)
     assert words[:3] == ["curl", "--max-time", "540"]
     assert json.loads(words[words.index("--json") + 1]) == BODY
@@ -66,7 +65,7 @@ def test_a_curl_posts_the_body_with_an_identity_and_waits() -> None:
 
 
 def test_the_page_shows_the_same_curl() -> None:
-    call = function_calls.curl("my-project", "us-central1", "ingest-changes", BODY)
+    call = curl("my-project", "us-central1", "ingest-changes", BODY)
     assert call in (ROOT / "docs/concepts/runs.md").read_text()
 
 
