@@ -82,7 +82,7 @@ def main() -> None:
     )
     parser.add_argument("--days", type=int, default=180)
     arguments = parser.parse_args()
-    console = open_console(width=120)
+    console = open_console(width=140)
     sizes = [(movies, arguments.days) for movies in arguments.movies]
     # The same movies with a third of the history: the difference must be nothing.
     sizes.insert(0, (arguments.movies[0], LOOK_BACK_DAYS + 1))
