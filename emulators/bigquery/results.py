@@ -28,6 +28,8 @@ from emulators.bigquery.translations import about_result
 
 KEPT_BYTES = 256_000_000
 """Of all results together."""
+LARGE_BYTES = 64_000_000
+"""A larger result is stored as a table at once, as before."""
 
 type _Table = tuple[str, str, str]
 type _Columns = list[tuple[str, duckdb.sqltypes.DuckDBPyType]]
@@ -130,7 +132,10 @@ def _write(
         _stock_write(cursor, sql, bound, destination, config, isolated)
         return
     rows = cursor.execute(encoded.sql, bound).to_arrow_table()
-    _kept.put(name, _Result(encoded.columns, rows))
+    result = _Result(encoded.columns, rows)
+    _kept.put(name, result)
+    if result.rows.nbytes > LARGE_BYTES:
+        tables.physical(*name)
 
 
 def _encoded(
