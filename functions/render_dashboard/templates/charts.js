@@ -313,7 +313,7 @@ function drawMapAxes(image, x, y, { left, right, top, bottom }) {
     );
   }
   image.append(svg("text", { x: right, y: bottom + 42, "text-anchor": "end" }, "popularity, change of the week →"));
-  image.append(svg("text", { x: left, y: bottom + 42 }, "↑ viral coefficient"));
+  image.append(svg("text", { x: left + 4, y: top - 5 }, "↑ viral coefficient"));
 }
 
 // Name the movies that stand out, each where its text covers no other and no large dot.
@@ -336,7 +336,7 @@ function drawMapLabels(image, dots, most, { left, right, top, bottom }) {
     ];
     const free = places.find(([x, y]) => {
       const box = [x - 2, y - 12, x + width + 2, y + 4];
-      const isInside = box[0] >= left && box[2] <= right && box[1] >= top - 12 && box[3] <= bottom;
+      const isInside = box[0] >= left && box[2] <= right && box[1] >= top && box[3] <= bottom;
       return isInside && !taken.some((other) => overlap(box, other));
     });
     if (!free) {

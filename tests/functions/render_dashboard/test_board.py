@@ -1,5 +1,7 @@
 """The page in a real browser: what it shows, what it does, and what it never does."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -149,7 +151,7 @@ def test_the_map_is_walked_and_opened_with_the_keyboard(board: Page) -> None:
 def test_words_on_a_chart_never_overlap(
     show: Show, chart: str, least: int, width: int
 ) -> None:
-    selector = "text.name" if chart == "map" else "text"
+    selector = "text"
     boxes = show(DATA, width=width).evaluate(
         """(selector) => [...document.querySelectorAll(selector)].map(
         (name) => { const box = name.getBoundingClientRect();
@@ -389,6 +391,35 @@ def test_what_is_missing_is_said(show: Show, data: Dashboard, said: list[str]) -
     if data["movies"]:
         page.evaluate(f"location.hash = '#movie/{data['movies'][0]['movie_id']}'")
         page.wait_for_selector("#movie:not([hidden]) path.popularity", state="attached")
+    assert show.complaints[page] == []
+
+
+@pytest.mark.parametrize("hash_", ["", f"#movie/{FIRST_VIRAL}"])
+@pytest.mark.parametrize("window", [390, 1440])
+def test_it_prints_on_paper(show: Show, hash_: str, window: int) -> None:
+    page = show(DATA, theme="dark", hash_=hash_, width=window)
+    pdf = page.pdf(format="A4")
+    assert pdf.startswith(b"%PDF-")
+    pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
+    assert pages <= (9 if hash_ == "" else 2)
+    # A4 without its margins, in pixels of 1/96 inch.
+    page.set_viewport_size({"width": int((210 - 2 * 12) / 25.4 * 96), "height": 1_000})
+    page.emulate_media(media="print")
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('table, .fig, .fig svg, footer p')]
+        .filter((part) => part.checkVisibility())
+        .filter((part) => part.getBoundingClientRect().right > innerWidth + 1
+          || part.scrollWidth > part.clientWidth + 1)
+        .map((part) => part.outerHTML.slice(0, 90))"""
+    )
+    assert wide == []
+    footer = page.locator("footer p").first
+    assert footer.is_visible()
+    assert "not endorsed, certified, or otherwise approved" in footer.inner_text()
+    for hidden in (".top", "#all", "#map", "#movie .back", "#movie .reader"):
+        assert not page.locator(hidden).first.is_visible()
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(255, 255, 255)"
     assert show.complaints[page] == []
 
 
