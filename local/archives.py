@@ -17,15 +17,20 @@ DASHBOARD = "render_dashboard"
 """Deployed only where Terraform's variable `dashboard` is set."""
 FUNCTIONS = ("ingest_changes", "fetch_details", "compute_metrics", DASHBOARD)
 
-_STATUS = ("sql/10_metric_thresholds.sql", "sql/views/v_run_status.sql")
+_LEDGER = (
+    "sql/10_metric_thresholds.sql",
+    "sql/ledger/*.sql",
+    "sql/views/v_run_status.sql",
+)
 _SQL = {
-    "ingest_changes": (*_STATUS, "sql/tracking/*.sql"),
-    "fetch_details": _STATUS,
+    "ingest_changes": (*_LEDGER, "sql/tracking/*.sql"),
+    "fetch_details": _LEDGER,
     "compute_metrics": (
         "sql/[0-9][0-9]_*.sql",
         "sql/views/*.sql",
         "sql/checks/*.sql",
         "sql/gate/*.sql",
+        "sql/ledger/*.sql",
         "sql/alerts/*.sql",
     ),
     DASHBOARD: (

@@ -122,6 +122,18 @@ def gate(folder: Path = SQL) -> dict[str, Statement]:
     return {statement.name: statement for statement in _read(folder.glob("gate/*.sql"))}
 
 
+def of_folder(name: str, folder: Path = SQL) -> dict[str, str]:
+    """Return the texts of a folder's statements by their names."""
+    return {each.name: each.sql for each in _read(folder.glob(f"{name}/*.sql"))}
+
+
+def select_of(view: str, path: str) -> str:
+    """Return the query that a view is made of, from the file that makes it."""
+    makes = f"CREATE OR REPLACE VIEW tmdb_analytics.{view} AS\n"
+    _, query = (SQL / path).read_text().split(makes)
+    return query.strip("; \n")
+
+
 def new_breakouts(folder: Path = SQL) -> Statement:
     """Return the query of what the alert tells: who broke out on the days."""
     return _read(folder.glob("alerts/new_breakouts.sql"))[0]

@@ -25,7 +25,7 @@ locals {
         timeout_s    = 540
         tmdb_share   = 0.25
         writes       = ["batch_plan", "ingestion_log", "movie_popularity_raw", "tracked_movies", "tracked_movies_raw"]
-        sql          = ["10_metric_thresholds.sql", "tracking/*.sql", "views/v_run_status.sql"]
+        sql          = ["10_metric_thresholds.sql", "ledger/*.sql", "tracking/*.sql", "views/v_run_status.sql"]
       }
       fetch_details = {
         description  = "Fetches a batch of movie details at a polite rate and appends them to the landing table."
@@ -37,7 +37,7 @@ locals {
         timeout_s    = 540
         tmdb_share   = 1
         writes       = ["ingestion_log", "movie_details_raw"]
-        sql          = ["10_metric_thresholds.sql", "views/v_run_status.sql"]
+        sql          = ["10_metric_thresholds.sql", "ledger/*.sql", "views/v_run_status.sql"]
       }
       compute_metrics = {
         description = "Runs the SQL statements of a complete run, checks what they made and publishes it."
@@ -52,7 +52,7 @@ locals {
         timeout_s   = 540
         tmdb_share  = null
         writes      = null
-        sql         = ["[0-9][0-9]_*.sql", "views/*.sql", "checks/*.sql", "gate/*.sql", "alerts/*.sql"]
+        sql         = ["[0-9][0-9]_*.sql", "views/*.sql", "checks/*.sql", "gate/*.sql", "ledger/*.sql", "alerts/*.sql"]
       }
       render_dashboard = {
         description  = "Renders the newest published day as one HTML file and writes it to its bucket."

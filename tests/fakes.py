@@ -94,11 +94,16 @@ class FakeMovies:
             raise TmdbUnavailableError("TMDB is away")
 
 
+def statement_name(sql: str) -> str:
+    """Return the name that a file of sql/ begins with."""
+    return sql.removeprefix("-- ").partition(":")[0]
+
+
 @dataclass(eq=False)
 class FakeTables:
-    """BigQuery that keeps rows and answers queries from a list of (part, rows)."""
+    """BigQuery that keeps rows and answers each statement of sql/ by its name."""
 
-    answers: list[tuple[str, list[dict[str, Any]]]] = field(default_factory=list)
+    answers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
     appended: dict[str, list[Row]] = field(default_factory=dict)
     loaded: dict[str, list[Row]] = field(default_factory=dict)
@@ -127,10 +132,9 @@ class FakeTables:
         return True
 
     def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
-        for part, rows in self.answers:
-            if part in sql:
-                return rows
-        raise AssertionError(f"no answer prepared for: {sql} {parameters}")
+        name = statement_name(sql)
+        assert name in self.answers, f"no answer prepared for {name}: {parameters}"
+        return self.answers[name]
 
     def execute(
         self, sql: str, *, timeout_s: float = 480.0, **parameters: Parameter
@@ -153,6 +157,10 @@ class FakeTables:
         self.timeouts_s.append(timeout_s)
         self.executed.append((sql, parameters))
         return Outcome([{"written": 0, "check_name": None}], clock.now())
+
+    def statements(self) -> list[tuple[str, Mapping[str, Parameter]]]:
+        """Return the names of the statements that were executed, with their days."""
+        return [(statement_name(sql), days) for sql, days in self.executed]
 
     def events(self, kind: str) -> list[Row]:
         log = self.appended.get("ingestion_log", [])

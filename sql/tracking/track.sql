@@ -1,4 +1,4 @@
--- tracked_movies: track what the runs of a day have found.
+-- track: take what the runs of a day have found into tracked_movies.
 -- Reads the table as it is when this runs, so that two runs at once lose nothing of each other:
 -- BigQuery puts one after the other. Days only move forward: a late run of an earlier day takes
 -- no rank away and brings no movie back that a later day has retired. Movies retired 180 days

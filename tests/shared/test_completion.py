@@ -12,7 +12,7 @@ from shared.interfaces import Parameter
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS
 from shared.runs import Mode, Run
-from tests.fakes import FakeTables, FakeTopics, run_status
+from tests.fakes import FakeTables, FakeTopics, run_status, statement_name
 
 RUN = Run(Mode.DAILY, date(2026, 3, 1))
 BEFORE = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -33,7 +33,7 @@ class LateTables(FakeTables):
     looks: int = 0
 
     def select(self, sql: str, **_: Parameter) -> list[dict[str, Any]]:
-        if "AS done_at" in sql:
+        if statement_name(sql) == "batches_done":
             self.looks += 1
             done = _next(self.markers)
             return [{"batch_no": no, "done_at": at} for no, at in done.items()]

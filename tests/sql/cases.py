@@ -22,10 +22,13 @@ from shared import sql_files
 
 HERE = Path(__file__).parent
 GATE = sql_files.gate()
+_ABOUT_TRACKING = sql_files.of_folder("tracking")
 TRACKING = {
-    path.stem: sql_files.Statement(path.stem, path.read_text())
-    for path in (sql_files.SQL / "tracking").glob("*.sql")
+    name: sql_files.Statement(name, _ABOUT_TRACKING.pop(name))
+    for name in ("retire", "track")
 }
+TRACKED = _ABOUT_TRACKING
+"""What only reads who is tracked."""
 STATEMENTS = {file.name: file for file in sql_files.daily()} | GATE | TRACKING
 DAYS = "catalogue_days"
 VIEWS = {path.stem for path in (sql_files.SQL / "views").glob("*.sql")}
@@ -34,7 +37,9 @@ QUERIES = {
     path.stem: path.read_text() for path in (sql_files.SQL / "queries").glob("*.sql")
 }
 ALERT = {sql_files.new_breakouts().name: sql_files.new_breakouts().sql}
-READ_ONLY = CHECKS | QUERIES | ALERT
+READ_ONLY = CHECKS | QUERIES | ALERT | TRACKED
+
+PARAMETERS = ("reason", "run_date", "run_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Case:
     path: Path
     tables: Mapping[str, list[dict[str, Any]]]
     days: Mapping[str, date | str]
-    """from_date and to_date, and an operator's reason, where the file takes them."""
+    """from_date, to_date and PARAMETERS, where the file takes them."""
     expect: Mapping[str, Any]
 
     @property
@@ -109,7 +114,7 @@ def read(path: Path) -> Case:
     expect = yaml.safe_load((path / "expect.yaml").read_text())
     shows_published = path.parent.name in VIEWS | QUERIES.keys() | ALERT.keys()
     days = {f"{end}_date": given[end] for end in ("from", "to") if end in given}
-    days |= {name: given[name] for name in ("reason",) if name in given}
+    days |= {name: given[name] for name in PARAMETERS if name in given}
     return Case(path, _rows(given, is_published=shows_published), days, expect)
 
 

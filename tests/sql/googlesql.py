@@ -37,6 +37,13 @@ type Resolved = Any
 """A node of Google's resolved tree; the package has no types."""
 
 PARAMETERS = ("from_date", "to_date")
+FURTHER_PARAMETERS = {
+    "batch_no": TypeKind.TYPE_INT64,
+    "export_run_id": TypeKind.TYPE_STRING,
+    "reason": TypeKind.TYPE_STRING,
+    "run_date": TypeKind.TYPE_DATE,
+    "run_id": TypeKind.TYPE_STRING,
+}
 """Days; an operator's reason is a text besides."""
 SCHEMAS: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text())
@@ -103,12 +110,11 @@ class GoogleSql:
         self._options.query_parameters = [
             AnalyzerOptions.QueryParameter(name=name, type=day) for name in PARAMETERS
         ]
-        self._options.query_parameters.append(
-            AnalyzerOptions.QueryParameter(
-                name="reason",
-                type=TypeFactory.create_simple_type(TypeKind.TYPE_STRING),
+        for name, kind in FURTHER_PARAMETERS.items():
+            typed = TypeFactory.create_simple_type(kind)
+            self._options.query_parameters.append(
+                AnalyzerOptions.QueryParameter(name=name, type=typed)
             )
-        )
         self._columns = {
             name: [Column(field["name"], _type(field)) for field in schema["fields"]]
             for name, schema in SCHEMAS.items()

@@ -11,7 +11,17 @@ from sqlglot import exp
 
 from shared import sql_files
 from shared.ledger import RUN_STATUS
-from tests.sql.files import COMPARISONS, NUMBERED, SCHEMAS, TEXTS, THRESHOLDS, VIEWS
+from shared.runs import ENDED
+from tests.sql.files import (
+    COMPARISONS,
+    LEDGER,
+    NUMBERED,
+    SCHEMAS,
+    TEXTS,
+    THRESHOLDS,
+    TRACKING,
+    VIEWS,
+)
 
 REFERENCE_FRAME = re.compile(
     r"RANGE BETWEEN (\d+) PRECEDING AND (7|14) PRECEDING"
@@ -54,6 +64,17 @@ def test_a_file_says_what_it_makes(path: Path) -> None:
     assert made_by(path) in named_in(path.stem)
     # The emulator takes an at-sign in a comment for a parameter.
     assert "@" not in "".join(comments)
+
+
+@pytest.mark.parametrize("path", [*LEDGER, *TRACKING], ids=lambda path: path.stem)
+def test_what_a_function_runs_begins_with_its_name(path: Path) -> None:
+    assert path.read_text().startswith(f"-- {path.stem}: ")
+
+
+def test_a_run_that_has_ended_is_not_open() -> None:
+    text = (sql_files.SQL / "ledger/open_runs.sql").read_text()
+    [listed] = re.findall(r"state NOT IN \((.*)\)", text)
+    assert {*re.findall(r"'(\w+)'", listed)} == {*ENDED}
 
 
 @pytest.mark.parametrize("name", TEXTS)

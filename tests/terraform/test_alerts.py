@@ -352,7 +352,7 @@ def _breakout() -> Entry:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        tables = FakeTables(answers=[("-- new_breakouts", [movie])])
+        tables = FakeTables(answers={"new_breakouts": [movie]})
         clients = Clients(tables, Ledger(tables, "test"), FakeTopics())
         breakouts.announce(Run(Mode.DAILY, FIRST), clients)
     finally:

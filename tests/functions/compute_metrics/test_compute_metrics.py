@@ -115,11 +115,11 @@ def _clients(
         is_metrics_requested=True, is_published=is_published, **of_run or {}
     )
     tables = RefusingTables(
-        answers=[
-            ("-- new_breakouts", broke_out or []),
-            ("is_complete", [status]),
-            ("MIN(export_date)", [{"first": first, "is_published": True}]),
-        ],
+        answers={
+            "new_breakouts": broke_out or [],
+            "run_status": [status],
+            "history_range": [{"first": first, "is_published": True}],
+        },
         found=found or [],
         **more,
     )

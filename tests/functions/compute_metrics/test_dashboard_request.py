@@ -56,7 +56,7 @@ def _clients(
     tables: FakeTables | None = None, *, has_dashboard: bool = True, **status: Any
 ) -> tuple[Clients, FakeTables, FakeTopics]:
     tables, topics = tables or FakeTables(), FakeTopics()
-    tables.answers = [("-- new_breakouts", []), ("is_complete", [run_status(**status)])]
+    tables.answers = {"new_breakouts": [], "run_status": [run_status(**status)]}
     ledger = Ledger(tables, "test")
     return Clients(tables, ledger, topics, has_dashboard), tables, topics
 

@@ -41,14 +41,15 @@ def _clients(
     deadline_s: float = 60,
 ) -> tuple[Clients, FakeTables, FakeTopics]:
     tables = FakeTables(
-        answers=[("is_done", [{"is_done": is_done}])], refused=refused or {}
+        answers={
+            "is_done": [{"is_done": is_done}],
+            "batches_done": [],
+            "run_status": [status or run_status()],
+            "landed": [{"movie_id": n} for n in landed],
+            "not_found_before": [{"movie_id": n} for n in not_found_before],
+        },
+        refused=refused or {},
     )
-    state = status or run_status()
-    tables.answers.insert(0, ("AS done_at", []))
-    tables.answers.insert(0, ("is_complete", [state]))
-    tables.answers.insert(0, ("DISTINCT movie_id", [{"movie_id": n} for n in landed]))
-    before = [{"movie_id": n} for n in not_found_before]
-    tables.answers.insert(0, ("MOVIE_NOT_FOUND", before))
     topics = FakeTopics()
     ledger = Ledger(tables, "test")
     settings = fake_settings(

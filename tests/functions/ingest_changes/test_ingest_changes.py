@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from functions.ingest_changes.main import run
-from functions.ingest_changes.tracking import RETIRE, TRACK
 from shared.clients import Clients
 from shared.delivery import Delivery
 from shared.errors import (
@@ -23,7 +22,13 @@ from shared.ledger import Ledger
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest
 from shared.runs import Batch, Mode
 from shared.tmdb import ExportNotYetError
-from tests.fakes import FakeMovies, FakeTables, FakeTopics, fake_settings
+from tests.fakes import (
+    FakeMovies,
+    FakeTables,
+    FakeTopics,
+    fake_settings,
+    statement_name,
+)
 
 DAY = date(2026, 3, 1)
 DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
@@ -39,17 +44,18 @@ class _Tables(FakeTables):
     retired: list[int] = field(default_factory=list)
 
     def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
-        if "tracked_movies" not in sql or "MAX(run_date)" in sql:
+        name = statement_name(sql)
+        if name not in {"active", "known", "retired", "selected_by"}:
             return super().select(sql, **parameters)
         landed = self.loaded.get("tracked_movies_raw", [])
         gone = {row["movie_id"] for row in landed if row["is_deleted"]}
         top = [row["movie_id"] for row in landed if row["rank"]]
-        if "AS selected" in sql:
+        if name == "selected_by":
             found = [movie_id for movie_id in top if movie_id not in gone]
-        elif "retired_on IS NOT NULL" in sql:
+        elif name == "retired":
             found = self.retired
-        elif "retired_on IS NULL" in sql:
-            is_tracked = TRACK in [sql for sql, _ in self.executed]
+        elif name == "active":
+            is_tracked = "track" in [name for name, _ in self.statements()]
             found = [*(top if is_tracked else ()), *self.tracked]
             found = [m for m in dict.fromkeys(found) if m not in gone]
         else:
@@ -72,14 +78,14 @@ def _clients(
     exports: list[dict[str, Any]] | None = None,
 ) -> tuple[Clients, FakeTables, FakeTopics]:
     tables = _Tables(
-        answers=[
-            ("age_s", plan or []),
-            ("AS is_loaded", exports or []),
-            ("MAX(run_date)", [{"run_date": last_daily}]),
-            ("AS is_done", [{"is_done": False}]),
-            ("AS done_at", []),
-            ("is_complete", []),
-        ],
+        answers={
+            "stored_plan": plan or [],
+            "export_days": exports or [],
+            "last_complete_run": [{"run_date": last_daily}],
+            "is_done": [{"is_done": False}],
+            "batches_done": [],
+            "run_status": [],
+        },
         tracked=[*tracked],
         retired=[*retired],
     )
@@ -286,14 +292,14 @@ def test_a_weekly_run_retires_and_refreshes_what_no_daily_run_fetches() -> None:
     clients, tables, topics = _clients(FakeMovies(), tracked=[5], retired=[9, 11])
     run(IngestRequest(Mode.WEEKLY), DELIVERY, clients)
     assert _ids(topics) == [9, 11]
-    assert (RETIRE, {"to_date": DAY}) in tables.executed
+    assert ("retire", {"to_date": DAY}) in tables.statements()
 
 
 def test_a_weekly_run_without_a_retired_movie_is_done() -> None:
     clients, tables, topics = _clients(FakeMovies(), tracked=[5])
     answer = run(IngestRequest(Mode.WEEKLY), DELIVERY, clients)
     assert (answer["status"], answer["batches"]) == ("no retired movie to refresh", 0)
-    assert (RETIRE, {"to_date": DAY}) in tables.executed
+    assert ("retire", {"to_date": DAY}) in tables.statements()
     assert not topics.published
 
 

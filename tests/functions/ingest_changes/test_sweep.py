@@ -129,12 +129,12 @@ def _swept(
     movies: FakeMovies | None = None,
 ) -> tuple[dict[str, Any], FakeTables, FakeTopics]:
     tables = FakeTables(
-        answers=[
-            ("quiet_s", list(runs)),
-            ("plan.batch_no", plan or []),
-            ("MAX(run_date)", [{"run_date": None}]),
-            ("RUN_REQUESTED", [missed or MISSED]),
-        ]
+        answers={
+            "open_runs": list(runs),
+            "stored_plan": plan or [],
+            "last_complete_run": [{"run_date": None}],
+            "missed_day": [missed or MISSED],
+        }
     )
     topics = topics or FakeTopics()
     delivery = Delivery("17", at, 1, True, b"")  # noqa: FBT003
@@ -217,13 +217,13 @@ def test_a_weekly_run_at_its_deadline_is_closed_and_nothing_is_computed() -> Non
 
 def test_after_an_outage_the_missed_days_are_taken_from_exports() -> None:
     tables = FakeTables(
-        answers=[
-            ("age_s", []),
-            ("AS is_loaded", []),
-            ("MAX(run_date)", [{"run_date": date(2026, 2, 26)}]),
-            ("retired_on IS NULL", [{"movie_id": 1}]),
-            ("tracked_movies", []),
-        ]
+        answers={
+            "stored_plan": [],
+            "export_days": [],
+            "last_complete_run": [{"run_date": date(2026, 2, 26)}],
+            "active": [{"movie_id": 1}],
+            "known": [],
+        }
     )
     topics = FakeTopics()
     there = {date(2026, 2, day): EXPORT for day in (26, 27, 28)}
