@@ -42,6 +42,7 @@ _stock_parse = script.parse
 _stock_is_udf = js.is_udf
 _stock_result_schema = query._result_schema  # noqa: SLF001 - no public way
 _stock_evolve = tables.evolve
+_stock_write = tables.write
 _stock_text = merge._sql  # noqa: SLF001 - no public way
 _stock_unaliased = merge._unaliased  # noqa: SLF001 - no public way
 _of_thread = threading.local()
@@ -138,6 +139,7 @@ def remember_translations() -> None:
     query.js.is_udf = _is_udf
     query._result_schema = _result_schema  # noqa: SLF001 - no public way
     tables.evolve = _evolve
+    tables.write = _write
     for name in ("create", "update", "rename", "delete"):
         setattr(tables, name, _forgetting(getattr(tables, name)))
 
@@ -319,6 +321,27 @@ def _evolve(
         _stock_evolve(cursor, reference, relation, options, prefix)
     finally:
         if options:
+            _forget()
+
+
+def _write(
+    cursor: object,
+    sql: str,
+    bound: dict[str, Any] | None,
+    reference: _Table,
+    config: tables.Destination,
+    default: str = "WRITE_EMPTY",
+    *rest: Any,  # noqa: ANN401 - as the emulator's
+    **named: Any,  # noqa: ANN401 - same
+) -> object:
+    """Forget where a load or a query may replace a table: by one of other columns."""
+    try:
+        return _stock_write(
+            cursor, sql, bound, reference, config, default, *rest, **named
+        )
+    finally:
+        replaces = (config.writeDisposition or default) != "WRITE_APPEND"
+        if replaces and reference[1] != tables.RESULTS:
             _forget()
 
 

@@ -244,6 +244,32 @@ def test_a_translation_is_remembered_for_its_values_and_its_tables(
         ]
 
 
+def test_a_table_replaced_by_a_load_or_a_query_is_read_as_it_is_then(
+    emulator: BigQueryEmulator,
+) -> None:
+    table = "local.traction.replaced"
+    star = f"SELECT * FROM {table}"
+    with connected(emulator) as client:
+
+        def read() -> list[tuple[object, ...]]:
+            for _ in range(2):  # found, then remembered
+                rows = [tuple(row.values()) for row in client.query_and_wait(star)]
+            return rows
+
+        client.create_dataset("traction", exists_ok=True)
+        for line in ({"a": 1}, {"a": "x", "b": 2.5}):
+            load = bigquery.LoadJobConfig(
+                autodetect=True, write_disposition="WRITE_TRUNCATE"
+            )
+            client.load_table_from_json([line], table, job_config=load).result()
+            assert read() == [tuple(line.values())]
+        target = bigquery.QueryJobConfig(
+            destination=table, write_disposition="WRITE_TRUNCATE"
+        )
+        client.query("SELECT 1 AS a, 2 AS b, 'z' AS c", job_config=target).result()
+        assert read() == [(1, 2, "z")]
+
+
 def test_what_is_remembered_is_what_stock_translates(tmp_path: Path) -> None:
     """On every statement of sql/, byte for byte."""
     folder = tmp_path / "data"
