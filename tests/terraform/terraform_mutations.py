@@ -404,6 +404,22 @@ MISTAKES = (
         "shows every bucket of the project",
     ),
     Mistake(
+        "page that could be made public",
+        "terraform/dashboard.tf",
+        '  public_access_prevention    = "enforced"\n',
+        '  public_access_prevention    = "inherited"\n',
+        "buckets_are_private",
+        "dashboard[0] could be made public",
+    ),
+    Mistake(
+        "pages that are kept for ever",
+        "terraform/dashboard.tf",
+        "days_since_noncurrent_time = 30",
+        "num_newer_versions = 300",
+        "buckets_are_private",
+        "keeps what it held before",
+    ),
+    Mistake(
         "table that a function may not write",
         "terraform/functions.tf",
         '["ingestion_log", "movie_details_raw"]',

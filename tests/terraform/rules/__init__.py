@@ -11,6 +11,7 @@ from tests.terraform.rules.access import (
     accounts_are_references,
     agents_come_first,
     apis_come_first,
+    buckets_are_private,
     builder_may_build,
     grants_add_only,
     nobody_from_outside,
@@ -45,6 +46,7 @@ type Rule = Callable[[Json], Iterator[str]]
 ALL: tuple[Rule, ...] = (
     nobody_from_outside,
     project_wide_roles_are_few,
+    buckets_are_private,
     grants_add_only,
     accounts_are_references,
     apis_come_first,

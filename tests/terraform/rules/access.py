@@ -40,6 +40,13 @@ BUILD_ROLES = {
 READS_DATA = re.compile(r"roles/(storage|bigquery\.data|secretmanager)")
 """Roles that show what is stored: project-wide only with a condition."""
 
+BUCKET_ROLES = {
+    "dashboard_writer": "roles/storage.objectUser",
+    "viewer": "roles/storage.objectViewer",
+}
+"""Grant on a bucket -> the one role that it gives."""
+LONGEST_KEPT_DAYS = 180
+
 AGENT = re.compile(r"serviceAccount:service-\d+@([a-z-]+)\.iam\.gserviceaccount\.com$")
 AGENTS_OF = {"cloudfunctions": "gcf-admin-robot", "pubsub": "gcp-sa-pubsub"}
 """Service -> the domain of its agent."""
@@ -61,6 +68,26 @@ def project_wide_roles_are_few(plan: Json) -> Iterator[str]:
             yield f"{item['address']} grants {item['values']['role']} project-wide"
         if READS_DATA.match(item["values"]["role"]) and not item["values"]["condition"]:
             yield f"{item['address']} shows every bucket of the project"
+
+
+def buckets_are_private(plan: Json) -> Iterator[str]:
+    """No bucket can be opened to everybody, and none keeps old versions for ever."""
+    for item in of_type(plan, "google_storage_bucket"):
+        values = item["values"]
+        if values["public_access_prevention"] != "enforced":
+            yield f"{item['address']} could be made public"
+        if not values["uniform_bucket_level_access"]:
+            yield f"{item['address']} has access lists besides its roles"
+        kept = [
+            condition["days_since_noncurrent_time"] or LONGEST_KEPT_DAYS + 1
+            for rule in values["lifecycle_rule"]
+            for condition in rule["condition"]
+        ]
+        if min(kept, default=LONGEST_KEPT_DAYS + 1) > LONGEST_KEPT_DAYS:
+            yield f"{item['address']} keeps what it held before"
+    for item in of_type(plan, "google_storage_bucket_iam_member"):
+        if item["values"]["role"] != BUCKET_ROLES.get(item["name"]):
+            yield f"{item['address']} grants {item['values']['role']}"
 
 
 def grants_add_only(plan: Json) -> Iterator[str]:
