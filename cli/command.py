@@ -1,8 +1,8 @@
 """Turn a function into a command, with the conventions of all commands.
 
-A parameter `where: Where` becomes the options that name the deployment. An expected
-error is printed in two lines on stderr, `error:` and `hint:`, and ends the command with
-a code of `cli/errors.py`; a traceback is a defect.
+A parameter `selector: Selector` becomes the options that name the deployment. An
+expected error is printed in two lines on stderr, `error:` and `hint:`, and ends the
+command with a code of `cli/errors.py`; a traceback is a defect.
 
 A paragraph of the docstring whose lines begin with `$ ` holds examples.
 """
@@ -25,7 +25,7 @@ from requests import RequestException
 from rich.text import Text
 
 from cli.errors import Exit, OperatorError, leave
-from cli.options import WHERE_OPTIONS, Where
+from cli.options import SELECTOR_OPTIONS, Selector
 from emulators import environment
 from local.console import open_console, take_any_letter
 from shared.errors import PipelineError, TransientError
@@ -43,18 +43,18 @@ def command(work: Callable[..., None]) -> Callable[..., None]:
         parameter.replace(annotation=hints[parameter.name])
         for parameter in inspect.signature(work).parameters.values()
     ]
-    place = next((one.name for one in own if one.annotation is Where), None)
-    shown = [one for one in own if one.name != place]
-    if place:
-        shown += WHERE_OPTIONS
+    deployment = next((one.name for one in own if one.annotation is Selector), None)
+    shown = [one for one in own if one.name != deployment]
+    if deployment:
+        shown += SELECTOR_OPTIONS
 
     def run(**values: Any) -> None:  # noqa: ANN401 - whatever typer has read
         environment.spare_loopback()
         take_any_letter()
         with errors_in_words(), files_in_words():
-            if place:
-                named = {one.name: values.pop(one.name) for one in WHERE_OPTIONS}
-                values[place] = Where.of(**named)
+            if deployment:
+                named = {one.name: values.pop(one.name) for one in SELECTOR_OPTIONS}
+                values[deployment] = Selector.of(**named)
             work(**values)
 
     paragraphs, examples = documentation(work)

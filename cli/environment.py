@@ -1,4 +1,4 @@
-"""Place: which deployment was named in; its tables, topics and day out.
+"""Open the deployment that the options name: its tables, topics and day.
 
 A project; else the local stack that runs; else what the demo has stored, to read only.
 """
@@ -14,7 +14,7 @@ from google.cloud import bigquery
 
 from cli.deployment import quota_project
 from cli.errors import Exit, OperatorError
-from cli.options import Where
+from cli.options import Selector
 from emulators.bigquery import (
     BigQueryEmulator,
     BigQueryEmulatorError,
@@ -40,7 +40,7 @@ WHERE run_date <= CURRENT_DATE('UTC')
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Deployment:
     """An open deployment.
 
     stack: the running local stack; None for a project, and for stored data.
@@ -102,44 +102,46 @@ def nothing_runs() -> OperatorError:
 
 
 @contextmanager
-def at(where: Where) -> Iterator[Place]:
-    """Open what is meant."""
-    if where.project:
-        quota_project.count_on(where.project)
+def open_deployment(selector: Selector) -> Iterator[Deployment]:
+    """Open the deployment that is selected."""
+    if selector.project:
+        quota_project.count_on(selector.project)
         url = Platform.from_env().bigquery_emulator_url
-        with closing(open_client(where.project, url)) as client:
-            yield _place(f"project {where.project}", where, client, is_metered=not url)
-    elif stack := running(where):
+        with closing(open_client(selector.project, url)) as client:
+            yield _place(
+                f"project {selector.project}", selector, client, is_metered=not url
+            )
+    elif stack := running(selector):
         os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub
         with closing(demo.connect(stack.bigquery)) as client:
-            yield _place("the local stack", where, client, stack=stack)
+            yield _place("the local stack", selector, client, stack=stack)
     else:
-        with _stored(where.data) as url, closing(demo.connect(url)) as client:
-            yield _place("the stored data", where, client, has_topics=False)
+        with _stored(selector.data) as url, closing(demo.connect(url)) as client:
+            yield _place("the stored data", selector, client, has_topics=False)
 
 
-def running(where: Where) -> Endpoints | None:
+def running(selector: Selector) -> Endpoints | None:
     """Return the local stack, if it runs; a file of one that has ended is no stack."""
-    found = Endpoints.read(where.data)
+    found = Endpoints.read(selector.data)
     return found if found and found.is_up else None
 
 
 def _place(
     name: str,
-    where: Where,
+    selector: Selector,
     client: bigquery.Client,
     *,
     is_metered: bool = False,
     has_topics: bool = True,
     stack: Endpoints | None = None,
-) -> Place:
-    return Place(
+) -> Deployment:
+    return Deployment(
         name=name,
         project=client.project,
-        dataset=where.dataset,
-        prefix=where.prefix,
+        dataset=selector.dataset,
+        prefix=selector.prefix,
         client=client,
-        tables=Warehouse(client, where.dataset, MAX_BYTES_BILLED),
+        tables=Warehouse(client, selector.dataset, MAX_BYTES_BILLED),
         is_metered=is_metered,
         has_topics=has_topics,
         stack=stack,

@@ -36,8 +36,8 @@ def dataset_name(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """Which deployment is meant; without a project the one on this machine."""
+class Selector:
+    """The options that select a deployment; without a project, on this machine."""
 
     project: str | None
     dataset: str
@@ -46,7 +46,7 @@ class Where:
 
     @classmethod
     def of(cls, project: str | None, dataset: str, prefix: str, data: Path) -> Self:
-        """Take what was said; a dataset and a prefix are a project's.
+        """Take the options; a dataset and a prefix are a project's.
 
         The stack and the data on this machine have one name each, whatever an operator
         keeps in the environment for the project.
@@ -104,7 +104,7 @@ _DATA = Annotated[
     typer.Option(help="Folder of the data on this machine.", show_default=".data"),
 ]
 
-WHERE_OPTIONS = [
+SELECTOR_OPTIONS = [
     inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind
     )

@@ -12,7 +12,7 @@ import typer
 from cli.app import COMMANDS, Command, app
 from cli.command import documentation
 from cli.errors import MEANINGS
-from cli.options import WHERE_OPTIONS
+from cli.options import SELECTOR_OPTIONS
 from local.archives import ROOT
 
 PAGE = ROOT / "docs/reference/commands.md"
@@ -48,7 +48,7 @@ def _lines() -> Iterator[str]:
     yield "\n## Which deployment\n"
     yield "Every command of Runs and Data takes these too.\n"
     yield from _table(
-        ("option", "meaning"), _options(_parameters("status"), where=True)
+        ("option", "meaning"), _options(_parameters("status"), selector=True)
     )
     yield "\n## Exit codes\n"
     yield from _table(("code", "meaning"), MEANINGS.items())
@@ -71,21 +71,21 @@ def _section(command: Command, parameters: list[Any]) -> Iterator[str]:
     yield "\n```sh"
     yield from examples
     yield "```\n"
-    if rows := _options(parameters, where=False):
+    if rows := _options(parameters, selector=False):
         yield from _table(("option", "meaning"), rows)
         yield ""
     codes = (f"{code:d} {text}" for code, text in sorted(command.codes.items()))
     yield f"Exit codes: {'; '.join(codes)}."
 
 
-def _options(parameters: list[Any], *, where: bool) -> list[tuple[str, str]]:
+def _options(parameters: list[Any], *, selector: bool) -> list[tuple[str, str]]:
     """Return name and meaning of those that name the deployment, or of the others."""
-    names = {one.name for one in WHERE_OPTIONS}
+    names = {one.name for one in SELECTOR_OPTIONS}
     is_shared = names <= {one.name for one in parameters}
     return [
         (_name(one), _meaning(one))
         for one in parameters
-        if one.name != "help" and (is_shared and one.name in names) == where
+        if one.name != "help" and (is_shared and one.name in names) == selector
     ]
 
 

@@ -13,9 +13,9 @@ from rich.text import Text
 from cli.costs import display, load_estimate, load_plan
 from cli.costs.display import several
 from cli.costs.estimate import Estimate
-from cli.environment import Place, at
+from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError
-from cli.options import DryRun, From, Json, To, Where, Yes, span
+from cli.options import DryRun, From, Json, Selector, To, Yes, span
 from cli.output import agree
 from cli.runs import backfill_plan
 from cli.runs.backfill_plan import Known, Need, Todo, as_spans
@@ -77,7 +77,7 @@ WHERE plans.export_date BETWEEN @from_date AND @to_date
 
 
 def backfill(
-    where: Where,
+    selector: Selector,
     *,
     from_date: From = None,
     to_date: To = None,
@@ -100,17 +100,17 @@ def backfill(
     console = open_console(quiet=as_json)
     if not from_date and not to_date:
         raise typer.BadParameter("write the first day", param_hint="--from")
-    with at(where) as place:
-        first, last = span(from_date, to_date, place.today)
-        todo = todo_of(place, first, last, again=again)
-        movies = _tracked(place.tables)
-        made = _estimate(where, todo, movies)
+    with open_deployment(selector) as deployment:
+        first, last = span(from_date, to_date, deployment.today)
+        todo = todo_of(deployment, first, last, again=again)
+        movies = _tracked(deployment.tables)
+        made = _estimate(selector, todo, movies)
         _show(console, todo)
         if made.messages:
-            title = f"Backfill of {movies:,} movies on {place.name}"
-            display.show(console, title, made, load_plan.setting_of(where))
+            title = f"Backfill of {movies:,} movies on {deployment.name}"
+            display.show(console, title, made, load_plan.setting_of(selector))
         if made.messages and not dry_run:
-            topics = place.topics
+            topics = deployment.topics
             if as_json and not yes:
                 raise OperatorError(Exit.USAGE, "--json cannot ask", "write --yes too")
             agree("Start it?", yes=yes)
@@ -126,25 +126,25 @@ def backfill(
 
 
 def plan_of_backfill(
-    where: Where,
+    selector: Selector,
     from_date: date | None,
     to_date: date | None,
     limit: int | None,
 ) -> tuple[str, Estimate]:
     """Return a backfill's title and estimate: of what is missing there."""
-    with at(where) as place:
-        first, last = span(from_date, to_date, place.today)
-        todo = todo_of(place, first, last, again=False)
-        movies = limit or _tracked(place.tables)
+    with open_deployment(selector) as deployment:
+        first, last = span(from_date, to_date, deployment.today)
+        todo = todo_of(deployment, first, last, again=False)
+        movies = limit or _tracked(deployment.tables)
     title = f"Backfill of {movies:,} movies, {first} to {last}"
-    return title, _estimate(where, todo, movies)
+    return title, _estimate(selector, todo, movies)
 
 
-def todo_of(place: Place, first: date, last: date, *, again: bool) -> Todo:
+def todo_of(deployment: Deployment, first: date, last: date, *, again: bool) -> Todo:
     """Look at what is stored and decide what is to be done."""
-    today = place.today
-    run_date = _run_date(place.tables, last, today)
-    known = read(place.tables, first, last, today, run_date)
+    today = deployment.today
+    run_date = _run_date(deployment.tables, last, today)
+    known = read(deployment.tables, first, last, today, run_date)
     days = days_of(first, last)
     todo = backfill_plan.decide(days, known, today, run_date, again=again)
     if set(todo.needs.values()) == {Need.TOO_OLD}:
@@ -200,12 +200,12 @@ def _tracked(tables: Tables) -> int:
     return int(row["movies"])
 
 
-def _estimate(where: Where, todo: Todo, movies: int) -> Estimate:
+def _estimate(selector: Selector, todo: Todo, movies: int) -> Estimate:
     return load_estimate.of_backfill(
         movies,
         len(todo.to_load),
         len(todo.to_compute),
-        load_plan.setting_of(where),
+        load_plan.setting_of(selector),
         load_estimate.tables_read(),
     )
 

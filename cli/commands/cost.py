@@ -13,9 +13,9 @@ from rich.table import Table
 from cli.costs import prices, usage
 from cli.costs.display import dollars
 from cli.costs.usage import Use
-from cli.environment import Place, at
+from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError
-from cli.options import Json, Where
+from cli.options import Json, Selector
 from local.console import open_console
 
 MOST_JOBS = 50_000
@@ -40,7 +40,7 @@ NOT_COUNTED = (
 
 
 def cost(
-    where: Where,
+    selector: Selector,
     *,
     days: Annotated[
         int, typer.Option(min=1, max=180, help="How many UTC days, today included.")
@@ -62,27 +62,31 @@ def cost(
     """
     today = datetime.now(UTC).date()
     first = today.replace(day=1) if month else today - timedelta(days=days - 1)
-    with at(where) as place:
-        ledger = place.tables.select(LEDGER, from_date=first, to_date=today)
-        jobs = list(_jobs(place.client, first)) if ledger or place.is_metered else []
-        used = usage.by_day(ledger, jobs, is_metered=place.is_metered)
+    with open_deployment(selector) as deployment:
+        ledger = deployment.tables.select(LEDGER, from_date=first, to_date=today)
+        jobs = (
+            list(_jobs(deployment.client, first))
+            if ledger or deployment.is_metered
+            else []
+        )
+        used = usage.by_day(ledger, jobs, is_metered=deployment.is_metered)
         if not used:
             raise OperatorError(
                 Exit.NOT_FOUND,
-                f"{place.name} has done nothing since {first}",
+                f"{deployment.name} has done nothing since {first}",
                 "look at more days, --days 90, or load first: tmdb-traction load",
             )
     if as_json:
-        print(json.dumps(_as_json(first, today, used, place)))
+        print(json.dumps(_as_json(first, today, used, deployment)))
     else:
-        show(open_console(), used, place, has_all=len(jobs) < MOST_JOBS)
+        show(open_console(), used, deployment, has_all=len(jobs) < MOST_JOBS)
 
 
 def show(
-    console: Console, used: dict[date, Use], place: Place, *, has_all: bool
+    console: Console, used: dict[date, Use], deployment: Deployment, *, has_all: bool
 ) -> None:
     """Print a line a day and a line a month."""
-    table = Table(title=f"Used by {place.name}", title_justify="left", box=None)
+    table = Table(title=f"Used by {deployment.name}", title_justify="left", box=None)
     table.add_column("day", no_wrap=True)
     for name in ("queries", "billed", "metrics", "TMDB", "429", "cost"):
         table.add_column(name, justify="right")
@@ -92,7 +96,7 @@ def show(
     for name, use in usage.by_month(used).items():
         table.add_row(name, *_cells(use, use.usd), style="bold")
     console.print(table)
-    if not place.is_metered:
+    if not deployment.is_metered:
         console.print(NOT_COUNTED)
         return
     for name, use in usage.by_month(used).items():
@@ -137,14 +141,14 @@ def _jobs(client: bigquery.Client, first: date) -> Iterator[tuple[date, int | No
 
 
 def _as_json(
-    first: date, today: date, used: dict[date, Use], place: Place
+    first: date, today: date, used: dict[date, Use], deployment: Deployment
 ) -> dict[str, object]:
     months = usage.by_month(used)
     return {
         "from": str(first),
         "to": str(today),
-        "is_metered": place.is_metered,
-        "note": None if place.is_metered else NOT_COUNTED,
+        "is_metered": deployment.is_metered,
+        "note": None if deployment.is_metered else NOT_COUNTED,
         "prices_read_in": prices.READ_IN,
         "days": [{"day": str(day), **use.to_json()} for day, use in used.items()],
         "months": [

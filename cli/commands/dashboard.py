@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from cli.environment import Place, at
+from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError
-from cli.options import Json, Where
+from cli.options import Json, Selector
 from local import page
 from local.console import open_console
 
@@ -16,7 +16,7 @@ NAME = "dashboard.html"
 
 
 def dashboard(
-    where: Where,
+    selector: Selector,
     *,
     out: Annotated[
         Path | None,
@@ -38,16 +38,18 @@ def dashboard(
     $ tmdb-traction dashboard
     $ tmdb-traction dashboard --no-open --out page.html
     """
-    target = out or where.data / NAME
+    target = out or selector.data / NAME
     # A device would be replaced by the file.
     if target.exists() and not target.is_file():
         raise typer.BadParameter(f"{target} cannot be a file", param_hint="--out")
     if out is None:
-        where.data.mkdir(parents=True, exist_ok=True)
+        selector.data.mkdir(parents=True, exist_ok=True)
     elif not out.parent.is_dir():
         raise typer.BadParameter(f"{out.parent} is no folder", param_hint="--out")
-    with at(where) as place:
-        day = page.write(place.tables, place.today, _source(place), target)
+    with open_deployment(selector) as deployment:
+        day = page.write(
+            deployment.tables, deployment.today, _source(deployment), target
+        )
     if day is None:
         raise OperatorError(
             Exit.NOT_FOUND,
@@ -63,6 +65,6 @@ def dashboard(
     open_console(soft_wrap=True).print(said)
 
 
-def _source(place: Place) -> str:
-    is_simulated = place.stack is not None and place.stack.simulator
-    return "simulated movies" if is_simulated else place.name
+def _source(deployment: Deployment) -> str:
+    is_simulated = deployment.stack is not None and deployment.stack.simulator
+    return "simulated movies" if is_simulated else deployment.name

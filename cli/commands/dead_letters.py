@@ -18,7 +18,7 @@ from rich.text import Text
 
 from cli.environment import nothing_runs, running
 from cli.errors import Exit, OperatorError, leave
-from cli.options import DryRun, Json, Where
+from cli.options import DryRun, Json, Selector
 from cli.runs.dead_letter_queue import Box, Letter
 from local.console import open_console
 from local.tables import PROJECT
@@ -29,12 +29,14 @@ Wait = Annotated[
 ]
 
 
-def dead_letters(where: Where, *, wait_s: Wait = 5.0, as_json: Json = False) -> None:
+def dead_letters(
+    selector: Selector, *, wait_s: Wait = 5.0, as_json: Json = False
+) -> None:
     """List messages that could not be processed, and what to do; changes nothing.
 
     $ tmdb-traction dead-letters
     """
-    with _box(where, wait_s) as box:
+    with _box(selector, wait_s) as box:
         letters = list(box.letters())
         box.put_back(letters)
     if as_json:
@@ -45,7 +47,7 @@ def dead_letters(where: Where, *, wait_s: Wait = 5.0, as_json: Json = False) -> 
 
 
 def replay_dead_letters(
-    where: Where,
+    selector: Selector,
     *,
     wait_s: Wait = 5.0,
     only: Annotated[
@@ -63,7 +65,7 @@ def replay_dead_letters(
     """
     outcomes: list[dict[str, str]] = []
     console = open_console(soft_wrap=True, quiet=as_json)
-    with _box(where, wait_s) as box:
+    with _box(selector, wait_s) as box:
         for letter in list(box.letters()):
             if only not in (None, letter.run_id):
                 box.put_back([letter])
@@ -112,9 +114,9 @@ def show(console: Console, letters: Sequence[Letter]) -> None:
 
 
 @contextmanager
-def _box(where: Where, wait_s: float) -> Iterator[Box]:
-    name = where.project
-    if not name and (stack := running(where)):
+def _box(selector: Selector, wait_s: float) -> Iterator[Box]:
+    name = selector.project
+    if not name and (stack := running(selector)):
         os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub
     if not name and "PUBSUB_EMULATOR_HOST" in os.environ:
         name = PROJECT
@@ -123,7 +125,7 @@ def _box(where: Where, wait_s: float) -> Iterator[Box]:
     publisher = PublisherClient()
     try:
         with SubscriberClient() as subscriber:
-            yield Box(subscriber, publisher, name, where.prefix, wait_s)
+            yield Box(subscriber, publisher, name, selector.prefix, wait_s)
     except NotFound as error:
         raise OperatorError(
             Exit.NOT_FOUND,

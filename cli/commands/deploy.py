@@ -7,6 +7,7 @@ the views, which are made by compute-metrics.
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -14,21 +15,20 @@ import typer
 from cli import output
 from cli.commands.doctor import TMDB_URL, TmdbUrl
 from cli.deployment import preflight, served_archives
-from cli.deployment.shell import ask
-from cli.deployment.target import (
+from cli.deployment.options import (
     TERRAFORM,
     Folder,
     Project,
     Region,
-    Target,
     token,
 )
+from cli.deployment.shell import ask
 from cli.deployment.terraform_root import (
     CHANGES,
     NOTHING_TO_CHANGE,
     Resource,
-    Root,
     Settings,
+    TerraformRoot,
     of_type,
 )
 from cli.errors import Exit, OperatorError, leave
@@ -61,15 +61,15 @@ def deploy(
     $ tmdb-traction deploy --project my-project
     $ tmdb-traction deploy --dry-run
     """
-    target = Target.of(project, region, folder)
+    root = TerraformRoot.of(project, region, folder)
     credential = token()
     if not credential and sys.stdin.isatty():
         credential = typer.prompt("TMDB token", hide_input=True).strip()
-    findings = preflight.run(preflight.of_target(target, credential, tmdb_url))
+    findings = preflight.run(preflight.of_target(root, credential, tmdb_url))
     output.show(findings)
     if not output.all_well(findings):
         leave(Exit.FAILED)
-    root = Root(target, credential)
+    root = replace(root, credential=credential)
     if not root.init():
         leave(Exit.FAILED)
     settings = root.settings()
@@ -84,7 +84,7 @@ def deploy(
     if dry_run:
         typer.echo("A dry run: nothing was changed.")
         return
-    make_views(target, settings.prefix)
+    make_views(root, settings.prefix)
 
 
 def _agree(*, yes: bool) -> None:
@@ -93,7 +93,7 @@ def _agree(*, yes: bool) -> None:
         leave(Exit.FAILED)
 
 
-def _apply(root: Root) -> None:
+def _apply(root: TerraformRoot) -> None:
     """Apply the plan; where not all could be made, say which function is behind."""
     if root.apply():
         return
@@ -108,17 +108,14 @@ def _apply(root: Root) -> None:
     leave(Exit.FAILED)
 
 
-def _look(root: Root) -> list[output.Finding]:
+def _look(root: TerraformRoot) -> list[output.Finding]:
     functions = served_archives.of_state(root.resources())
-    target = root.target
     return (
-        served_archives.look(target.project, target.region, functions)
-        if functions
-        else []
+        served_archives.look(root.project, root.region, functions) if functions else []
     )
 
 
-def _build_again(root: Root, *, yes: bool, dry_run: bool) -> None:
+def _build_again(root: TerraformRoot, *, yes: bool, dry_run: bool) -> None:
     """Start the build of each function that is behind again, once; say what is left."""
     findings = _look(root)
     if output.all_well(findings):
@@ -170,11 +167,11 @@ def _refuse_a_move(settings: Settings, resources: Iterable[Resource]) -> None:
                 )
 
 
-def make_views(target: Target, prefix: str) -> None:
+def make_views(root: TerraformRoot, prefix: str) -> None:
     """Have the views made now: before the first run nothing else makes them."""
     called = ask(
         "gcloud", "functions", "call", f"{prefix}compute-metrics",
-        f"--project={target.project}", f"--region={target.region}", f"--data={VIEWS}",
+        f"--project={root.project}", f"--region={root.region}", f"--data={VIEWS}",
     )  # fmt: skip
     if called.is_ok:
         typer.echo("The views and thresholds are made.")
@@ -183,7 +180,7 @@ def make_views(target: Target, prefix: str) -> None:
     topic = f"{prefix}{METRICS_REQUESTS}"
     published = ask(
         "gcloud", "pubsub", "topics", "publish", topic,
-        f"--project={target.project}", f"--message={VIEWS}",
+        f"--project={root.project}", f"--message={VIEWS}",
     )  # fmt: skip
     if not published.is_ok:
         raise OperatorError(

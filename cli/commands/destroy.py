@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from cli.deployment.options import TERRAFORM, Folder, Project, Region
 from cli.deployment.shell import ask, show
-from cli.deployment.target import TERRAFORM, Folder, Project, Region, Target
+from cli.deployment.terraform_root import TerraformRoot
 from cli.errors import Exit, leave
 from cli.options import DryRun
 
@@ -57,7 +58,7 @@ def destroy(
     $ tmdb-traction destroy --dry-run
     $ tmdb-traction destroy --delete-data
     """
-    target = Target.of(project, region, folder)
+    root = TerraformRoot.of(project, region, folder)
     if show("terraform", "init", "-input=false", cwd=folder):
         leave(Exit.FAILED)
     listed = ask("terraform", "state", "list", cwd=folder)
@@ -69,7 +70,7 @@ def destroy(
     def terraform(command: str, *options: str) -> None:
         done = show(
             "terraform", *(["plan", f"-{command}"] if dry_run else [command]),
-            "-input=false", *target.variables(), *options,
+            "-input=false", *root.variables(), *options,
             *(["-auto-approve"] if (yes or delete_data) and not dry_run else []),
             cwd=folder, env=UNUSED_TOKENS,
         )  # fmt: skip
@@ -93,7 +94,7 @@ def destroy(
         return
     dataset = _dataset(folder)
     said = really_delete or typer.prompt(
-        f"This deletes every row of {target.project}.{dataset}. Type the dataset's name"
+        f"This deletes every row of {root.project}.{dataset}. Type the dataset's name"
     )
     if said != dataset:
         typer.echo(f"{said} is not {dataset}: nothing was deleted.", err=True)

@@ -6,14 +6,14 @@ import typer
 
 from cli import output
 from cli.deployment import preflight
-from cli.deployment.target import (
+from cli.deployment.options import (
     TERRAFORM,
     Folder,
     Project,
     Region,
-    Target,
     token,
 )
+from cli.deployment.terraform_root import TerraformRoot
 from cli.errors import Exit, leave
 from cli.options import Json
 
@@ -36,11 +36,11 @@ def doctor(
 
     $ tmdb-traction doctor --project my-project
     """
-    target = Target.of(project, region, folder)
+    root = TerraformRoot.of(project, region, folder)
     # Not among the checks of deploy, which mends what this one finds.
     asked = [
-        *preflight.of_target(target, token(), tmdb_url),
-        preflight.functions(target),
+        *preflight.of_target(root, token(), tmdb_url),
+        preflight.functions(root),
     ]
     findings = preflight.run(asked)
     output.show(findings, as_json=as_json)

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.environment import at
+from cli.environment import open_deployment
 from cli.errors import Exit, leave
-from cli.options import Json, Where, day
+from cli.options import Json, Selector, day
 from local.console import open_console
 from shared.interfaces import Tables
 
@@ -47,7 +47,7 @@ _CHARTS = {
 
 
 def explain(
-    where: Where,
+    selector: Selector,
     movie: Annotated[str, typer.Argument(help="TMDB id, or a part of the title.")],
     *,
     on: Annotated[
@@ -67,12 +67,12 @@ def explain(
     $ tmdb-traction explain "the matrix" --day 2026-03-01
     """
     console = open_console(soft_wrap=True)
-    with at(where) as place:
-        movie_id = _movie_id(place.tables, movie, console)
+    with open_deployment(selector) as deployment:
+        movie_id = _movie_id(deployment.tables, movie, console)
         if on:
-            rows = place.tables.select(_EXPLAIN_DAY, movie_id=movie_id, day=on)
+            rows = deployment.tables.select(_EXPLAIN_DAY, movie_id=movie_id, day=on)
         else:
-            rows = place.tables.select(_EXPLAIN, movie_id=movie_id)
+            rows = deployment.tables.select(_EXPLAIN, movie_id=movie_id)
     if not rows:
         when = f"on {on}" if on else "on any published day"
         console.print(f"no score of movie {movie_id} {when}: it has no snapshot then")

@@ -12,9 +12,9 @@ from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 from pyarrow import csv, parquet
 
-from cli.environment import MAX_BYTES_BILLED, Place, at
+from cli.environment import MAX_BYTES_BILLED, Deployment, open_deployment
 from cli.errors import Exit, OperatorError
-from cli.options import DryRun, Json, Where
+from cli.options import DryRun, Json, Selector
 from local.console import open_console
 from local.demo_display import ATTRIBUTION
 from shared.sql_files import SQL
@@ -49,7 +49,7 @@ View = Annotated[
 
 
 def export(  # noqa: PLR0913 - each is an option
-    where: Where,
+    selector: Selector,
     view: View,
     *,
     kind: Annotated[
@@ -93,24 +93,24 @@ def export(  # noqa: PLR0913 - each is an option
             f"{target} exists: write --force, or another --out",
             param_hint="--out",
         )
-    sql = f"SELECT * FROM {where.dataset}.{view}\nWHERE ({condition})"  # nosec: read only
+    sql = f"SELECT * FROM {selector.dataset}.{view}\nWHERE ({condition})"  # nosec: read only
     sql += f"\nLIMIT {limit}" if limit else ""
     if dry_run:
         _say(f"would write {target}:\n{sql}", {"sql": sql}, as_json=as_json)
         return
-    with at(where) as place:
-        rows = query(place, sql)
+    with open_deployment(selector) as deployment:
+        rows = query(deployment, sql)
     write(rows, target, kind)
     about = {"file": str(target), "rows": rows.num_rows, "columns": rows.num_columns}
     said = f"{target}: {rows.num_rows:,} rows, {rows.num_columns} columns"
     _say(f"{said}\n{ATTRIBUTION}", about, as_json=as_json)
 
 
-def query(place: Place, sql: str) -> pa.Table:
+def query(deployment: Deployment, sql: str) -> pa.Table:
     """Return a query's rows with BigQuery's types."""
     config = bigquery.QueryJobConfig(maximum_bytes_billed=MAX_BYTES_BILLED)
     try:
-        found = place.client.query_and_wait(sql, job_config=config)
+        found = deployment.client.query_and_wait(sql, job_config=config)
         # The storage API would be one more permission, and is not faster for this.
         return found.to_arrow(create_bqstorage_client=False)
     except BadRequest as error:

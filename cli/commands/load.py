@@ -10,10 +10,11 @@ from rich.text import Text
 
 from cli.costs import display, load_plan
 from cli.costs.load_plan import HistoryDays, Limit, Rate
-from cli.deployment.target import TERRAFORM, Target
-from cli.environment import Place, at
+from cli.deployment.options import TERRAFORM
+from cli.deployment.terraform_root import TerraformRoot
+from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError, leave
-from cli.options import DryRun, Json, Where, Yes
+from cli.options import DryRun, Json, Selector, Yes
 from cli.output import agree
 from cli.runs.state import code_of, read
 from local.console import open_console
@@ -25,7 +26,7 @@ CALL_TIMEOUT_S = 540
 
 
 def load(
-    where: Where,
+    selector: Selector,
     *,
     limit: Limit = None,
     history_days: HistoryDays = None,
@@ -44,15 +45,17 @@ def load(
     $ tmdb-traction load --dry-run
     """
     console = open_console(quiet=as_json)
-    with at(where) as place:
-        run = Run(Mode.INITIAL, place.today)
+    with open_deployment(selector) as deployment:
+        run = Run(Mode.INITIAL, deployment.today)
         # Says at once when nothing listens.
-        topics = None if dry_run else place.topics
+        topics = None if dry_run else deployment.topics
         if topics:
-            _leave_if_begun(console, place, run, as_json=as_json)
-        title, made = load_plan.plan_of_load(place, where, limit, history_days, rate)
-        setting = load_plan.setting_of(where, rate)
-        display.show(console, f"{title}, on {place.name}", made, setting)
+            _leave_if_begun(console, deployment, run, as_json=as_json)
+        title, made = load_plan.plan_of_load(
+            deployment, selector, limit, history_days, rate
+        )
+        setting = load_plan.setting_of(selector, rate)
+        display.show(console, f"{title}, on {deployment.name}", made, setting)
         # Without a limit the deployment's own number holds, whatever we believe it is.
         request = IngestRequest(Mode.INITIAL, run.run_date, limit)
         about = {"request": request.to_json(), "plan": made.to_json()}
@@ -67,15 +70,15 @@ def load(
         console.print(f"would publish on {INGEST_REQUESTS}: {request.to_json()}")
     else:
         _say_how_to_follow(console, run, Run(Mode.HISTORY, run.run_date))
-    if where.project:
-        show_call(console, where.project, where.prefix, request)
+    if selector.project:
+        show_call(console, selector.project, selector.prefix, request)
 
 
 def show_call(
     console: Console, project: str, prefix: str, request: IngestRequest
 ) -> None:
     """Print the call that would start the same, and shows the function's answer."""
-    region = Target.of(project, "", TERRAFORM).region
+    region = TerraformRoot.of(project, "", TERRAFORM).region
     call = curl(project, region, f"{prefix}ingest-changes", request.to_json())
     console.print("The same as a call, which shows the function's answer:")
     console.print(f"  {call}", soft_wrap=True)
@@ -87,9 +90,9 @@ def curl(project: str, region: str, function: str, body: Mapping[str, Any]) -> s
     `gcloud functions call` shows "400 Client Error" instead of our answer, and gives up
     after 300 s.
     """
-    where = f"--project={project} --region={region}"
+    flags = f"--project={project} --region={region}"
     value = "--format='value(serviceConfig.uri)'"
-    uri = f"gcloud functions describe {function} {where} {value}"
+    uri = f"gcloud functions describe {function} {flags} {value}"
     header = "Authorization: Bearer $(gcloud auth print-identity-token)"
     return (
         f'curl --max-time {CALL_TIMEOUT_S} --header "{header}" '
@@ -97,9 +100,11 @@ def curl(project: str, region: str, function: str, body: Mapping[str, Any]) -> s
     )
 
 
-def _leave_if_begun(console: Console, place: Place, run: Run, *, as_json: bool) -> None:
+def _leave_if_begun(
+    console: Console, deployment: Deployment, run: Run, *, as_json: bool
+) -> None:
     """Leave when the day's load has begun: asking again would change nothing."""
-    if not (states := read(place.tables, [run.run_id])):
+    if not (states := read(deployment.tables, [run.run_id])):
         return
     [state] = states
     if as_json:

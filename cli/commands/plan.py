@@ -11,13 +11,13 @@ from cli.costs.load_plan import (
     plan_of_load,
     setting_of,
 )
-from cli.environment import at
-from cli.options import From, Json, To, Where
+from cli.environment import open_deployment
+from cli.options import From, Json, Selector, To
 from local.console import open_console
 
 
 def plan(
-    where: Where,
+    selector: Selector,
     *,
     limit: Limit = None,
     history_days: HistoryDays = None,
@@ -35,13 +35,13 @@ def plan(
     $ tmdb-traction plan --from 2026-03-01 --to 2026-03-07
     """
     if from_date or to_date:
-        title, made = plan_of_backfill(where, from_date, to_date, limit)
-    elif where.project:
-        with at(where) as place:
-            title, made = plan_of_load(place, where, limit, history_days, rate)
+        title, made = plan_of_backfill(selector, from_date, to_date, limit)
+    elif selector.project:
+        with open_deployment(selector) as deployment:
+            title, made = plan_of_load(deployment, selector, limit, history_days, rate)
     else:
-        title, made = plan_of_load(None, where, limit, history_days, rate)
+        title, made = plan_of_load(None, selector, limit, history_days, rate)
     if as_json:
         print(json.dumps({"plan": title, **made.to_json()}))
     else:
-        show(open_console(), title, made, setting_of(where, rate))
+        show(open_console(), title, made, setting_of(selector, rate))

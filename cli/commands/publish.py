@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from cli.environment import Place, at
+from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError
-from cli.options import DryRun, Json, Where, Yes
+from cli.options import DryRun, Json, Selector, Yes
 from cli.runs.published_days import (
     Day,
     Reason,
@@ -20,7 +20,7 @@ from shared.runs import Event
 
 
 def publish(
-    where: Where,
+    selector: Selector,
     *,
     the_day: Day,
     reason: Reason = "",
@@ -35,23 +35,23 @@ def publish(
     $ tmdb-traction publish 2026-03-01 --reason "votes are complete now"
     """
     reason = reason_of(reason)
-    with at(where) as place:
-        known = known_of(place, the_day)
+    with open_deployment(selector) as deployment:
+        known = known_of(deployment, the_day)
         is_due = not known.is_published
         if is_due:
-            _refuse_unfit(place, the_day)
+            _refuse_unfit(deployment, the_day)
         if is_due and is_agreed(
-            place, known, "publish", yes=yes, dry_run=dry_run, as_json=as_json
+            deployment, known, "publish", yes=yes, dry_run=dry_run, as_json=as_json
         ):
-            record(place, the_day, Event.DAY_PUBLISHED, reason)
-            place.tables.execute(
+            record(deployment, the_day, Event.DAY_PUBLISHED, reason)
+            deployment.tables.execute(
                 sql_files.gate()["publish"].sql, from_date=the_day, to_date=the_day
             )
     tell(known, "published", is_due=is_due, dry_run=dry_run, as_json=as_json)
 
 
-def _refuse_unfit(place: Place, the_day: date) -> None:
-    rows = place.tables.select(
+def _refuse_unfit(deployment: Deployment, the_day: date) -> None:
+    rows = deployment.tables.select(
         checks.as_one_query(checks.read()), from_date=the_day, to_date=the_day
     )
     failed = [str(one) for one in checks.findings(rows) if one.is_failure]

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from cli.deployment.options import TERRAFORM, Folder, Project, Region
 from cli.deployment.shell import ask, show
-from cli.deployment.target import TERRAFORM, Folder, Project, Region, Target
+from cli.deployment.terraform_root import TerraformRoot
 from cli.errors import Exit, leave
 from cli.options import DryRun
 
@@ -27,9 +28,9 @@ def remote_state(
 
     $ tmdb-traction remote-state --project my-project
     """
-    target = Target.of(project, region, folder)
-    url = f"gs://{bucket or f'{target.project}-terraform-state'}"
-    about = [url, f"--project={target.project}"]
+    root = TerraformRoot.of(project, region, folder)
+    url = f"gs://{bucket or f'{root.project}-terraform-state'}"
+    about = [url, f"--project={root.project}"]
     if dry_run:
         typer.echo(f"would make {url}, write this and move the state there:")
         typer.echo(backend(url), nl=False)
@@ -37,7 +38,7 @@ def remote_state(
     if not ask("gcloud", "storage", "buckets", "describe", *about).is_ok:
         made = ask(
             "gcloud", "storage", "buckets", "create", *about,
-            f"--location={target.region}",
+            f"--location={root.region}",
             "--uniform-bucket-level-access", "--public-access-prevention",
         )  # fmt: skip
         if not made.is_ok:

@@ -17,8 +17,9 @@ from google.cloud.pubsub_v1 import SubscriberClient
 
 from cli import output
 from cli.deployment import quota_project, smoke_proofs
+from cli.deployment.options import TERRAFORM, Folder
 from cli.deployment.shell import ask
-from cli.deployment.target import TERRAFORM, Folder, Target
+from cli.deployment.terraform_root import TerraformRoot
 from cli.errors import Exit, leave
 from cli.options import DryRun, Json
 from cli.output import Finding
@@ -43,7 +44,7 @@ PULL_TIMEOUT_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class Pipeline:
     """A running pipeline: its tables, its topics, and its dead letters.
 
     dead_letters_since: returns how many messages were parked since a moment.
@@ -91,17 +92,17 @@ def smoke(
         for request in (_daily(today, is_loaded=False), _history(today)):
             typer.echo(f"would publish on {INGEST_REQUESTS}: {request.to_json()}")
         return
-    deployment = connect(names)
-    target = Target.of(project, names["region"], folder)
-    findings = smoke_proofs.of_google(target, names["prefix"])
-    findings += prove(deployment, today, timeout_s=timeout_s)
+    pipeline = connect(names)
+    root = TerraformRoot.of(project, names["region"], folder)
+    findings = smoke_proofs.of_google(root, names["prefix"])
+    findings += prove(pipeline, today, timeout_s=timeout_s)
     output.show(findings, as_json=as_json)
     if not as_json:
         typer.echo("\n".join(smoke_proofs.verdict(findings)))
     leave(Exit.DONE if output.all_well(findings) else Exit.FAILED)
 
 
-def connect(names: dict[str, str]) -> Deployment:
+def connect(names: dict[str, str]) -> Pipeline:
     """Open what Terraform's output `names` names, as the functions do."""
     quota_project.count_on(names["project_id"])
     settings = Settings.from_env(
@@ -114,7 +115,7 @@ def connect(names: dict[str, str]) -> Deployment:
         }
     )
     platform = Platform.from_env()
-    return Deployment(
+    return Pipeline(
         is_metered=not platform.bigquery_emulator_url,
         tables=bigquery.connect(settings, platform),
         topics=pubsub.connect(settings),
@@ -123,7 +124,7 @@ def connect(names: dict[str, str]) -> Deployment:
 
 
 def prove(
-    deployment: Deployment,
+    pipeline: Pipeline,
     day: date,
     *,
     timeout_s: float,
@@ -133,16 +134,16 @@ def prove(
     began = datetime.now(UTC)
     deadline = time.monotonic() + timeout_s
     daily = Run(Mode.DAILY, day)
-    [tracked] = deployment.tables.select(TRACKED)
+    [tracked] = pipeline.tables.select(TRACKED)
     findings = []
     for request, run in (
         (_daily(day, is_loaded=tracked["tracked"] > 0), daily),
         (_history(day), Run(Mode.HISTORY, day, day - timedelta(days=1))),
     ):
-        deployment.topics.publish(INGEST_REQUESTS, [request.to_json()])
-        state = _wait(deployment.tables, run, deadline, sleep)
+        pipeline.topics.publish(INGEST_REQUESTS, [request.to_json()])
+        state = _wait(pipeline.tables, run, deadline, sleep)
         findings.append(_of_run(run.mode, state))
-    counts = _counts(deployment.tables, day)
+    counts = _counts(pipeline.tables, day)
     for name, count in counts.items():
         findings.append(
             Finding(
@@ -153,11 +154,11 @@ def prove(
             )
         )
     findings += [
-        _views(deployment.tables),
-        _checks(deployment.tables, day),
-        _bytes_billed(deployment, daily),
+        _views(pipeline.tables),
+        _checks(pipeline.tables, day),
+        _bytes_billed(pipeline, daily),
     ]
-    parked = deployment.dead_letters_since(began)
+    parked = pipeline.dead_letters_since(began)
     findings.append(
         Finding(
             "dead letters",
@@ -258,9 +259,9 @@ def _checks(tables: Tables, day: date) -> Finding:
     return Finding("checks", not failed, said, f"tmdb-traction validate --from {day}")
 
 
-def _bytes_billed(deployment: Deployment, run: Run) -> Finding:
+def _bytes_billed(pipeline: Pipeline, run: Run) -> Finding:
     """Read what BigQuery billed for the run's metrics."""
-    [row] = deployment.tables.select(
+    [row] = pipeline.tables.select(
         """
         SELECT COALESCE(SUM(bytes_billed), 0) AS billed
         FROM tmdb_analytics.ingestion_log
@@ -270,7 +271,7 @@ def _bytes_billed(deployment: Deployment, run: Run) -> Finding:
         day=run.run_date,
     )
     billed = int(row["billed"])
-    if not deployment.is_metered:
+    if not pipeline.is_metered:
         return Finding("bytes billed", ok=True, said="the emulator counts none")
     said = f"{billed / 1024**2:,.0f} MiB for the run's metrics"
     return Finding("bytes billed", billed > 0, said, "the run has no METRICS_DONE yet")

@@ -9,9 +9,9 @@ from rich.text import Text
 
 from cli import output
 from cli.deployment import served_archives
-from cli.environment import Place, at
+from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError, leave
-from cli.options import Json, Where
+from cli.options import Json, Selector
 from cli.output import Finding
 from cli.runs import state as runs_state
 from cli.runs.progress import Watch
@@ -50,7 +50,7 @@ RunIds = Annotated[
 
 
 def status(
-    where: Where,
+    selector: Selector,
     run_ids: RunIds = None,
     *,
     watch: Annotated[
@@ -74,19 +74,19 @@ def status(
     $ tmdb-traction status
     $ tmdb-traction status --watch initial-2026-03-01
     """
-    with at(where) as place:
+    with open_deployment(selector) as deployment:
         if watch:
-            leave(_watch(place, run_ids, wait_s, as_json=as_json))
+            leave(_watch(deployment, run_ids, wait_s, as_json=as_json))
         if run_ids:
-            found = runs_state.read(place.tables, run_ids)
+            found = runs_state.read(deployment.tables, run_ids)
             judged = found
         else:
-            found = runs_state.newest(place.tables, newest)
+            found = runs_state.newest(deployment.tables, newest)
             judged = runs_state.newest_of_each_mode(found)
         if not found:
-            raise nothing_found(place, run_ids)
+            raise nothing_found(deployment, run_ids)
         # Whether Google bills it: then it is Google, where builds can fail.
-        behind = _behind(where) if place.is_metered and not as_json else []
+        behind = _behind(selector) if deployment.is_metered and not as_json else []
     if as_json:
         print(json.dumps([state.to_json() for state in found]))
     else:
@@ -97,10 +97,10 @@ def status(
     leave(Exit.FAILED if any(one.ok is False for one in behind) else code)
 
 
-def _behind(where: Where) -> list[Finding]:
+def _behind(selector: Selector) -> list[Finding]:
     """Return the functions that do not serve what was deployed, or why not known."""
     found = served_archives.look(
-        where.project or "", "", served_archives.of_code(where.prefix)
+        selector.project or "", "", served_archives.of_code(selector.prefix)
     )
     return [one for one in found if not one.ok]
 
@@ -125,35 +125,37 @@ def sign(state: State) -> tuple[str, str]:
     return ("✓", "green") if state.name in WELL_ENDED else ("✗", "red")
 
 
-def nothing_found(place: Place, run_ids: list[str] | None) -> OperatorError:
+def nothing_found(deployment: Deployment, run_ids: list[str] | None) -> OperatorError:
     """Return the error that says what to do where there is no run."""
     if run_ids:
-        known = ", ".join(state.run_id for state in runs_state.newest(place.tables, 3))
-        said = f"{place.name} has no run {', '.join(run_ids)}"
+        known = ", ".join(
+            state.run_id for state in runs_state.newest(deployment.tables, 3)
+        )
+        said = f"{deployment.name} has no run {', '.join(run_ids)}"
         remedy = f"the newest are {known}" if known else "tmdb-traction load"
         return OperatorError(Exit.NOT_FOUND, said, remedy)
     return OperatorError(
-        Exit.NOT_FOUND, f"{place.name} has no run yet", "tmdb-traction load"
+        Exit.NOT_FOUND, f"{deployment.name} has no run yet", "tmdb-traction load"
     )
 
 
 def _watch(
-    place: Place, run_ids: list[str] | None, wait_s: float, *, as_json: bool
+    deployment: Deployment, run_ids: list[str] | None, wait_s: float, *, as_json: bool
 ) -> Exit:
     """Look until the named runs, or those open now, have ended; their code."""
     if not run_ids:
-        run_ids = [row["run_id"] for row in place.tables.select(OPEN)]
+        run_ids = [row["run_id"] for row in deployment.tables.select(OPEN)]
     if not run_ids:
-        found = runs_state.newest(place.tables, 1)
+        found = runs_state.newest(deployment.tables, 1)
         if not found:
-            raise nothing_found(place, None)
+            raise nothing_found(deployment, None)
         run_ids = [found[0].run_id]
-    every_s = LOOK_EVERY_S_AT_GOOGLE if place.is_metered else LOOK_EVERY_S
-    tables = place.tables
+    every_s = LOOK_EVERY_S_AT_GOOGLE if deployment.is_metered else LOOK_EVERY_S
+    tables = deployment.tables
     with Watch(open_console(), run_ids, as_json=as_json) as shown:
         found = shown.until_ended(
             lambda: runs_state.read(tables, run_ids), every_s=every_s, wait_s=wait_s
         )
     if not found:
-        raise nothing_found(place, run_ids)
+        raise nothing_found(deployment, run_ids)
     return runs_state.code_of(found) if len(found) == len(run_ids) else Exit.IN_PROGRESS

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.costs.display import several
-from cli.environment import Place, at
+from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError, leave
-from cli.options import From, Json, To, Where, span
+from cli.options import From, Json, Selector, To, span
 from functions.compute_metrics import checks
 from functions.compute_metrics.checks import Finding, Severity
 from local.console import open_console
@@ -31,7 +31,7 @@ _MARKS = {
 
 
 def validate(
-    where: Where,
+    selector: Selector,
     *,
     from_date: From = None,
     to_date: To = None,
@@ -50,9 +50,9 @@ def validate(
     $ tmdb-traction validate --from 2026-03-01 --to 2026-03-07
     """
     every = checks.read()
-    with at(where) as place:
-        first, last = _days(place, from_date, to_date)
-        rows = place.tables.select(
+    with open_deployment(selector) as deployment:
+        first, last = _days(deployment, from_date, to_date)
+        rows = deployment.tables.select(
             checks.as_one_query(every), from_date=first, to_date=last
         )
     found = checks.findings(rows)
@@ -89,19 +89,21 @@ def show(
         )
 
 
-def _days(place: Place, first: date | None, last: date | None) -> tuple[date, date]:
+def _days(
+    deployment: Deployment, first: date | None, last: date | None
+) -> tuple[date, date]:
     if first or last:
-        first, last = span(first, last, place.today)
+        first, last = span(first, last, deployment.today)
     else:
-        [row] = place.tables.select(NEWEST_PUBLISHED)
+        [row] = deployment.tables.select(NEWEST_PUBLISHED)
         if not row["day"]:
             raise OperatorError(
                 Exit.NOT_FOUND,
-                f"{place.name} has no published day yet",
+                f"{deployment.name} has no published day yet",
                 "tmdb-traction load, or name days: --from and --to",
             )
         first = last = row["day"]
-    [row] = place.tables.select(COMPUTED, from_date=first, to_date=last)
+    [row] = deployment.tables.select(COMPUTED, from_date=first, to_date=last)
     if not row["days"]:
         raise OperatorError(
             Exit.NOT_FOUND,

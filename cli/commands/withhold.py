@@ -1,7 +1,7 @@
 """withhold: take a published day out of every view, with the reason."""
 
-from cli.environment import at
-from cli.options import DryRun, Json, Where, Yes
+from cli.environment import open_deployment
+from cli.options import DryRun, Json, Selector, Yes
 from cli.runs.published_days import (
     Day,
     Reason,
@@ -16,7 +16,7 @@ from shared.runs import Event
 
 
 def withhold(
-    where: Where,
+    selector: Selector,
     *,
     the_day: Day,
     reason: Reason = "",
@@ -32,14 +32,14 @@ def withhold(
     $ tmdb-traction withhold 2026-03-01 --reason "votes of the night are missing"
     """
     reason = reason_of(reason)
-    with at(where) as place:
-        known = known_of(place, the_day)
+    with open_deployment(selector) as deployment:
+        known = known_of(deployment, the_day)
         is_due = known.withheld_reason is None
         if is_due and is_agreed(
-            place, known, "withhold", yes=yes, dry_run=dry_run, as_json=as_json
+            deployment, known, "withhold", yes=yes, dry_run=dry_run, as_json=as_json
         ):
-            record(place, the_day, Event.DAY_WITHHELD, reason)
-            place.tables.execute(
+            record(deployment, the_day, Event.DAY_WITHHELD, reason)
+            deployment.tables.execute(
                 sql_files.gate()["withhold"].sql,
                 from_date=the_day,
                 to_date=the_day,

@@ -7,8 +7,8 @@ import typer
 from cli.costs import load_estimate
 from cli.costs.assumptions import SIMULATED, Setting
 from cli.costs.estimate import Estimate
-from cli.environment import Place, running
-from cli.options import Where
+from cli.environment import Deployment, running
+from cli.options import Selector
 from shared.messages import LARGEST_LIMIT
 
 MOVIES, HISTORY_DAYS = 1_000, 90
@@ -38,8 +38,8 @@ Rate = Annotated[
 
 
 def plan_of_load(
-    place: Place | None,
-    where: Where,
+    deployment: Deployment | None,
+    selector: Selector,
     limit: int | None,
     history_days: int | None,
     rate: float | None,
@@ -48,8 +48,10 @@ def plan_of_load(
 
     Refuses a limit above what the deployment tracks, as the function does.
     """
-    stack = None if where.project else running(where)
-    tracked = stack.tracked_movies if stack else place and place.tracked_movies
+    stack = None if selector.project else running(selector)
+    tracked = (
+        stack.tracked_movies if stack else deployment and deployment.tracked_movies
+    )
     if limit and tracked and limit > tracked:
         raise typer.BadParameter(
             f"{limit}: the deployment tracks {tracked} movies; write that or less, or "
@@ -59,15 +61,15 @@ def plan_of_load(
     movies = limit or tracked or MOVIES
     days = history_days or (stack.history_days if stack else HISTORY_DAYS)
     made = load_estimate.of_load(
-        movies, days, setting_of(where, rate), load_estimate.tables_read()
+        movies, days, setting_of(selector, rate), load_estimate.tables_read()
     )
     noun = "movie" if movies == 1 else "movies"
     return f"Load of {movies:,} {noun} with {days} days of history", made
 
 
-def setting_of(where: Where, rate: float | None = None) -> Setting:
+def setting_of(selector: Selector, rate: float | None = None) -> Setting:
     """Return the speed of what is meant: of the stack that runs, else a project's."""
-    stack = None if where.project else running(where)
+    stack = None if selector.project else running(selector)
     if not stack:
         return Setting(rate) if rate else Setting()
     told = rate or stack.requests_per_second

@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 from cli.deployment import org_policies, quota_project, served_archives
 from cli.deployment.shell import ask
-from cli.deployment.target import Target
+from cli.deployment.terraform_root import TerraformRoot
 from cli.output import Finding
 from shared.tmdb import CredentialKind, credential_kind
 
@@ -47,9 +47,9 @@ class Check:
         return Finding(self.name, ok, said, "" if ok else self.remedy)
 
 
-def of_target(target: Target, token: str, tmdb_url: str) -> list[Check]:
+def of_target(root: TerraformRoot, token: str, tmdb_url: str) -> list[Check]:
     """List the checks of a target, each after what it needs."""
-    project, region = target.project, target.region
+    project, region = root.project, root.region
     return [
         Check(
             "terraform",
@@ -117,11 +117,11 @@ def of_target(target: Target, token: str, tmdb_url: str) -> list[Check]:
     ]
 
 
-def functions(target: Target) -> Check:
+def functions(root: TerraformRoot) -> Check:
     """Return the check of what is deployed already."""
     return Check(
         "functions",
-        lambda: serves_all(target.project, target.region, target.prefix),
+        lambda: serves_all(root.project, root.region, root.prefix),
         "`make deploy` builds the failed ones again, once the cause is fixed",
         ("gcloud", "login", "project", "first APIs"),
     )
@@ -220,7 +220,7 @@ def is_offered(project: str, region: str) -> tuple[bool, str]:
     enabled, error = _enabled_apis(project)
     if error:
         return False, error
-    asked = [place for api, place in LOCATIONS.items() if api in enabled]
+    asked = [location for api, location in LOCATIONS.items() if api in enabled]
     for listing in asked:
         said = ask("gcloud", *listing, f"--project={project}", "--format=json")
         if not said.is_ok:

@@ -60,12 +60,12 @@ def look(project: str, region: str, functions: Iterable[Function]) -> list[Findi
 
     Without a region, in every region.
     """
-    where = (f"--project={project}", "--format=json")
+    flags = (f"--project={project}", "--format=json")
     listed = ask(
-        "gcloud", "functions", "list", "--v2", f"--regions={region or '-'}", *where
+        "gcloud", "functions", "list", "--v2", f"--regions={region or '-'}", *flags
     )
     in_region = [f"--region={region}"] if region else []
-    running = ask("gcloud", "run", "services", "list", *in_region, *where)
+    running = ask("gcloud", "run", "services", "list", *in_region, *flags)
     for said in (listed, running):
         if not said.is_ok:
             return [Finding("functions", None, said.first_error, ASK)]

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from cli.commands.destroy import UNUSED_TOKENS
 from cli.deployment import preflight, served_archives
 from cli.deployment.shell import ask
-from cli.deployment.target import Target
-from cli.deployment.terraform_root import Root, of_type
+from cli.deployment.terraform_root import TerraformRoot, of_type
 from cli.output import Finding
 
 CLAIMS: Mapping[str, tuple[str, ...]] = {
@@ -24,17 +24,17 @@ CLAIMS: Mapping[str, tuple[str, ...]] = {
 alerts only that they are there and switched on: that a mail arrives a person sees."""
 
 
-def of_google(target: Target, prefix: str) -> list[Finding]:
+def of_google(root: TerraformRoot, prefix: str) -> list[Finding]:
     """Ask Google and Terraform: functions, a second plan, alerts, doctor's checks."""
-    project, region = target.project, target.region
-    root = Root(target, UNUSED_TOKENS["TF_VAR_tmdb_token"])
+    project, region = root.project, root.region
+    root = replace(root, credential=UNUSED_TOKENS["TF_VAR_tmdb_token"])
     found = served_archives.look(project, region, served_archives.of_code(prefix))
     return [
         _all("functions", found),
-        second_plan(target),
+        second_plan(root),
         alerts(root),
         _all(
-            "doctor", preflight.run(_without_token(preflight.of_target(target, "", "")))
+            "doctor", preflight.run(_without_token(preflight.of_target(root, "", "")))
         ),
     ]
 
@@ -53,11 +53,11 @@ def verdict(findings: Iterable[Finding]) -> list[str]:
     return lines
 
 
-def second_plan(target: Target) -> Finding:
+def second_plan(root: TerraformRoot) -> Finding:
     """Plan again: Google keeps what it was sent when nothing is to be changed."""
     said = ask(
         "terraform", "plan", "-input=false", "-detailed-exitcode", "-lock=false",
-        "-no-color", *target.variables(), cwd=target.folder, env=UNUSED_TOKENS,
+        "-no-color", *root.variables(), cwd=root.folder, env=UNUSED_TOKENS,
         timeout_s=600,
     )  # fmt: skip
     words = {0: "a plan is empty", 2: "a plan is not empty"}
@@ -69,7 +69,7 @@ def second_plan(target: Target) -> Finding:
     )
 
 
-def alerts(root: Root) -> Finding:
+def alerts(root: TerraformRoot) -> Finding:
     """Ask whether the alert policies are there and enabled."""
     wanted = {
         str(one["values"]["name"])
@@ -80,7 +80,7 @@ def alerts(root: Root) -> Finding:
         return Finding("alerts", ok=True, said=none)
     said = ask(
         "gcloud", "monitoring", "policies", "list",
-        f"--project={root.target.project}", "--format=json",
+        f"--project={root.project}", "--format=json",
     )  # fmt: skip
     if not said.is_ok:
         hint = "needs monitoring.alertPolicies.list"

@@ -1,12 +1,15 @@
-"""Root: the Terraform root module of a target; its plans, settings and state."""
+"""The Terraform root module of a deployment: its plans, settings and state."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
+
+import typer
 
 from cli.deployment.shell import ask, show
-from cli.deployment.target import Target
 from cli.errors import Exit, OperatorError
 
 # Below .build, which is not committed: a plan holds every value but the token.
@@ -28,11 +31,34 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Root:
-    """A root module. `credential` is TMDB's; it travels in the environment only."""
+class TerraformRoot:
+    """A project, its region, and the root module that describes it.
 
-    target: Target
-    credential: str
+    `credential` is TMDB's; it travels in the environment only.
+    """
+
+    project: str
+    region: str
+    folder: Path
+    prefix: str = ""
+    credential: str = ""
+
+    @classmethod
+    def of(cls, project: str, region: str, folder: Path, credential: str = "") -> Self:
+        """Fill what was not given from terraform.tfvars and variables.tf."""
+        written = folder / "terraform.tfvars"
+        known = _texts(written.read_text()) if written.is_file() else {}
+        project = project or known.get("project_id", "")
+        if not project:
+            raise typer.BadParameter(
+                f"write --project=my-project, or project_id in {written}"
+            )
+        region = region or known.get("region", "") or _default_region(folder)
+        return cls(project, region, folder, known.get("prefix", ""), credential)
+
+    def variables(self) -> list[str]:
+        """Return Terraform's options that say the same."""
+        return [f"-var=project_id={self.project}", f"-var=region={self.region}"]
 
     def init(self) -> bool:
         """Fetch the providers; whether that went well."""
@@ -40,10 +66,10 @@ class Root:
 
     def plan(self, *options: str) -> int:
         """Show a plan and keep it; one of the codes above."""
-        (self.target.folder / ".build").mkdir(exist_ok=True)
+        (self.folder / ".build").mkdir(exist_ok=True)
         return self._show(
             "plan", "-input=false", "-detailed-exitcode", f"-out={PLAN}",
-            *self.target.variables(), *options,
+            *self.variables(), *options,
         )  # fmt: skip
 
     def apply(self) -> bool:
@@ -53,8 +79,8 @@ class Root:
     def settings(self) -> Settings:
         """Evaluate the variables as a plan would."""
         said = ask(
-            "terraform", "console", *self.target.variables(),
-            cwd=self.target.folder, env=self._env,
+            "terraform", "console", *self.variables(),
+            cwd=self.folder, env=self._env,
             text="jsonencode([var.dataset, var.bigquery_location, var.prefix])\n",
         )  # fmt: skip
         if not said.is_ok:
@@ -68,7 +94,7 @@ class Root:
 
     def resources(self) -> list[Resource]:
         """Return what the state has; nothing where there is no state."""
-        said = ask("terraform", "show", "-json", cwd=self.target.folder, env=self._env)
+        said = ask("terraform", "show", "-json", cwd=self.folder, env=self._env)
         if not said.is_ok:
             raise OperatorError(
                 Exit.FAILED,
@@ -84,7 +110,7 @@ class Root:
         return {"TF_VAR_tmdb_token": self.credential}
 
     def _show(self, *arguments: str) -> int:
-        return show("terraform", *arguments, cwd=self.target.folder, env=self._env)
+        return show("terraform", *arguments, cwd=self.folder, env=self._env)
 
 
 def of_type(resources: Iterable[Resource], kind: str) -> list[Resource]:
@@ -94,3 +120,16 @@ def of_type(resources: Iterable[Resource], kind: str) -> list[Resource]:
         for one in resources
         if one["type"] == kind and one.get("mode", "managed") == "managed"
     ]
+
+
+def _texts(tfvars: str) -> dict[str, str]:
+    """Read the plain texts of a .tfvars file: lines of `name = "value"`."""
+    return dict(re.findall(r'^\s*(\w+)\s*=\s*"([^"]*)"', tfvars, re.MULTILINE))
+
+
+def _default_region(folder: Path) -> str:
+    text = (folder / "variables.tf").read_text()
+    found = re.search(
+        r'variable "region" \{.*?default\s*=\s*"([^"]+)"', text, re.DOTALL
+    )
+    return found[1] if found else ""

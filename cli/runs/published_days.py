@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cli.environment import Place, nothing_runs
+from cli.environment import Deployment, nothing_runs
 from cli.errors import Exit, OperatorError
 from cli.options import day
 from cli.output import agree
@@ -60,25 +60,31 @@ def reason_of(said: str) -> str:
     return reason
 
 
-def known_of(place: Place, the_day: date) -> Known:
+def known_of(deployment: Deployment, the_day: date) -> Known:
     """Return how a day stands; OperatorError where nobody has computed it."""
-    rows = place.tables.select(DAY, from_date=the_day, to_date=the_day)
+    rows = deployment.tables.select(DAY, from_date=the_day, to_date=the_day)
     if not rows:
         raise OperatorError(
             Exit.NOT_FOUND,
-            f"{place.name} has not computed {the_day}",
+            f"{deployment.name} has not computed {the_day}",
             f"tmdb-traction backfill --from {the_day}",
         )
     return Known(the_day, rows[0]["is_published"], rows[0]["withheld_reason"])
 
 
 def is_agreed(
-    place: Place, known: Known, verb: str, *, yes: bool, dry_run: bool, as_json: bool
+    deployment: Deployment,
+    known: Known,
+    verb: str,
+    *,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> bool:
     """Ask, unless told not to; no for a dry run."""
     if dry_run:
         return False
-    if not place.has_topics:  # what a demo has stored is read only
+    if not deployment.has_topics:  # what a demo has stored is read only
         raise nothing_runs()
     if as_json and not yes:
         raise OperatorError(Exit.USAGE, "--json cannot ask", "write --yes too")
@@ -86,12 +92,12 @@ def is_agreed(
     return True
 
 
-def record(place: Place, the_day: date, event: Event, reason: str) -> None:
+def record(deployment: Deployment, the_day: date, event: Event, reason: str) -> None:
     """Write who, why and when, before anything changes."""
-    [row] = place.tables.select(WHO)
+    [row] = deployment.tables.select(WHO)
     # The emulator knows nobody.
-    who = row["who"] if place.is_metered else getpass.getuser()
-    Ledger(place.tables, WRITTEN_BY).record(
+    who = row["who"] if deployment.is_metered else getpass.getuser()
+    Ledger(deployment.tables, WRITTEN_BY).record(
         OperatedDay(the_day), [(event, {"reason": reason, "requested_by": who})]
     )
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from cli.deployment.target import token
+from cli.deployment.options import token
 from emulators.secretmanager import SecretManagerEmulator
 from local.credentials import TokenError, is_empty, tmdb_token
 from shared import secretmanager

@@ -22,7 +22,7 @@ from cli.app import COMMANDS, app
 from cli.command import command, documentation
 from cli.commands import backfill, cost, status, validate
 from cli.errors import MEANINGS, Exit, OperatorError
-from cli.options import Where, span
+from cli.options import Selector, span
 from cli.runs import state
 from shared.errors import StatementError, WarehouseUnavailableError
 from shared.ledger import RUN_STATUS
@@ -232,9 +232,9 @@ def _caused(error: Exception, cause: Exception) -> Exception:
 def test_whatever_goes_wrong_has_a_code_and_words(
     error: BaseException, code: Exit, words: str
 ) -> None:
-    def work(where: Where) -> None:
+    def work(selector: Selector) -> None:
         """Fail."""
-        assert where.dataset == "tmdb_analytics"
+        assert selector.dataset == "tmdb_analytics"
         raise error
 
     single = typer.Typer()
@@ -253,7 +253,7 @@ QUERIES = {
     "backfill.ASKED": backfill.ASKED,
     "backfill.NEWEST": backfill.NEWEST,
     "cost.LEDGER": cost.LEDGER,
-    "place.NEWEST_DAY": environment.NEWEST_DAY,
+    "environment.NEWEST_DAY": environment.NEWEST_DAY,
     "states.newest": f"SELECT * FROM ({RUN_STATUS})\n{state.NEWEST_FIRST}",
     "states.read": f"SELECT * FROM ({RUN_STATUS})\n{state.OF_RUNS}",
     "status.OPEN": status.OPEN,

@@ -37,8 +37,11 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run = {"run_id": f"daily-{DAY}", "run_date": str(DAY), "batch_no": 1}
         movie = {"movie_id": 1, "title": "The <b>Long</b> Night", "popularity": 20.0}
         votes = {"vote_count": 9, "vote_average": 7.5}
-        at = {"fetched_at": f"{DAY}T09:00:00Z", "answered_at": f"{DAY}T09:00:00Z"}
-        sandbox.load("movie_details_raw", [run | movie | votes | at])
+        open_deployment = {
+            "fetched_at": f"{DAY}T09:00:00Z",
+            "answered_at": f"{DAY}T09:00:00Z",
+        }
+        sandbox.load("movie_details_raw", [run | movie | votes | open_deployment])
         sandbox.compute(DAY, DAY)
         sandbox.publish(DAY, DAY)
         plan = {"mode": "daily", "batch_count": 1, "movie_ids": [1]}

@@ -17,8 +17,7 @@ from cli import output
 from cli.app import app
 from cli.commands import smoke
 from cli.deployment import smoke_proofs
-from cli.deployment.target import Target
-from cli.deployment.terraform_root import Root
+from cli.deployment.terraform_root import TerraformRoot
 from local import tables, topics
 from local.stack import TOKEN_SECRET, Options, Stack
 from shared.errors import StatementError
@@ -102,7 +101,7 @@ PUBLISHED = run_status(
 
 
 def _prove(fake: FakeDeployment) -> dict[str, output.Finding]:
-    deployment = smoke.Deployment(
+    deployment = smoke.Pipeline(
         tables=fake,  # type: ignore[arg-type]  # select is all that is asked
         topics=fake,  # type: ignore[arg-type]  # publish is
         dead_letters_since=lambda _: fake.parked,
@@ -189,7 +188,7 @@ def test_every_check_that_a_claim_needs_is_made(
     machine.install("gcloud", WELL | deployed("fetch-details"))
     answers = {"show -json": (0, "{}"), "plan": (0, ""), "version": (0, VERSION)}
     machine.install("terraform", answers)
-    target = Target.of("my-project", "us-central1", tmp_path)
+    target = TerraformRoot.of("my-project", "us-central1", tmp_path)
     findings = [
         *smoke_proofs.of_google(target, ""),
         *_prove(FakeDeployment(PUBLISHED)).values(),
@@ -210,7 +209,9 @@ def test_a_second_plan_must_be_empty(
     machine: Machine, tmp_path: Path, code: int, words: str, *, ok: bool
 ) -> None:
     machine.install("terraform", {"plan": (code, "Error: 403")})
-    finding = smoke_proofs.second_plan(Target("my-project", "us-central1", tmp_path))
+    finding = smoke_proofs.second_plan(
+        TerraformRoot("my-project", "us-central1", tmp_path)
+    )
     assert finding.ok is ok
     assert words in finding.said
 
@@ -226,8 +227,6 @@ def test_alerts_must_be_there_and_enabled(
     machine.install("terraform", {"show -json": (0, json.dumps(state))})
     listed = json.dumps([{"name": "a/1", "enabled": is_enabled}])
     machine.install("gcloud", {"monitoring policies list": (0, listed)})
-    finding = smoke_proofs.alerts(
-        Root(Target("my-project", "us-central1", tmp_path), "")
-    )
+    finding = smoke_proofs.alerts(TerraformRoot("my-project", "us-central1", tmp_path))
     assert finding.ok is is_enabled
     assert finding.said.startswith(words)

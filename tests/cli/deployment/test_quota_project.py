@@ -15,8 +15,8 @@ import google.auth
 import pytest
 
 from cli.deployment import quota_project
-from cli.environment import at
-from cli.options import Where
+from cli.environment import open_deployment
+from cli.options import Selector
 
 
 class _Google(BaseHTTPRequestHandler):
@@ -76,9 +76,9 @@ def test_a_commands_calls_are_counted_on_its_own_project(
     google_url: str, tmp_path: Path
 ) -> None:
     assert quota_project.named() == "other-project"
-    where = Where(project="mine", dataset="films", prefix="", data=tmp_path)
-    with at(where) as place:
-        connection: Any = place.client._connection
+    selector = Selector(project="mine", dataset="films", prefix="", data=tmp_path)
+    with open_deployment(selector) as deployment:
+        connection: Any = deployment.client._connection
         connection.api_request("GET", "/x", api_base_url=google_url)
         credentials, _ = google.auth.default()
         assert credentials.quota_project_id == "mine"
