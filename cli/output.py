@@ -12,7 +12,7 @@ from local.console import open_console
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. ok: None where something else has to be mended first."""
+    """One thing looked at. ok: None where another finding has to be fixed first."""
 
     name: str
     ok: bool | None
@@ -21,7 +21,7 @@ class Finding:
 
 
 def all_well(findings: Sequence[Finding]) -> bool:
-    """Tell whether there is nothing to mend."""
+    """Tell whether every finding is well."""
     return all(finding.ok for finding in findings)
 
 
@@ -42,7 +42,7 @@ def show(findings: Sequence[Finding], *, as_json: bool = False) -> None:
 
 
 def agree(question: str, *, yes: bool) -> None:
-    """Ask, unless told not to; leave when the answer is no."""
+    """Ask, except with --yes; leave when the answer is no."""
     if yes:
         return
     try:

@@ -37,7 +37,7 @@ def doctor(
     $ tmdb-traction doctor --project my-project
     """
     root = TerraformRoot.of(project, region, folder)
-    # Not among the checks of deploy, which mends what this one finds.
+    # Not among the checks of deploy, which repairs what this one finds.
     asked = [
         *preflight.of_target(root, token(), tmdb_url),
         preflight.functions(root),

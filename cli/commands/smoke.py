@@ -171,7 +171,7 @@ def prove(
 
 
 def _daily(day: date, *, is_loaded: bool) -> IngestRequest:
-    # A loaded deployment keeps its own number: the daily run ranks those it is told.
+    # A loaded deployment keeps its own number: no limit is sent.
     limit = None if is_loaded else MOVIES
     return IngestRequest(Mode.DAILY, run_date=day, limit=limit)
 

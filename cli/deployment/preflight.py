@@ -180,7 +180,7 @@ def is_active(project: str) -> tuple[bool, str]:
     """Ask whether the project is there and alive."""
     said = ask("gcloud", "projects", "describe", project, "--format=json")
     if not said.is_ok:
-        return False, f"{project} is not there, or not for you"
+        return False, f"{project} does not exist, or you have no access"
     state = str(json.loads(said.out).get("lifecycleState", ""))
     return state == "ACTIVE", f"{project} is {state}"
 

@@ -17,7 +17,7 @@ from google.pubsub_v1.types import ReceivedMessage
 from shared.messages import DEAD_LETTERS, INGEST_REQUESTS
 
 _PUBSUBS = "CloudPubSubDeadLetterSource"
-_READ_THE_LOG = "read the function's log; mend it, then replay"
+_READ_THE_LOG = "read the function's log; fix the cause, then replay"
 _MOST_PULLED = 100
 _PUBLISH_TIMEOUT_S = 60.0
 

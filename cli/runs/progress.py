@@ -163,7 +163,7 @@ def about(state: State, pace: Pace) -> str:
     if row["mode"] != Mode.HISTORY:
         parts.append(f"{row['tmdb_throttled']:,} x 429")
     if gone := row["not_found"] + row["failed"]:
-        parts.append(f"{gone:,} not there")
+        parts.append(f"{gone:,} not found")
     return ", ".join(parts)
 
 

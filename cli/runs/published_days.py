@@ -81,7 +81,7 @@ def is_agreed(
     dry_run: bool,
     as_json: bool,
 ) -> bool:
-    """Ask, unless told not to; no for a dry run."""
+    """Ask, except with --yes; no for a dry run."""
     if dry_run:
         return False
     if not deployment.has_topics:  # what a demo has stored is read only

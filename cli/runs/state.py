@@ -148,7 +148,7 @@ def read(tables: Tables, run_ids: Sequence[str]) -> list[State]:
 
 
 def code_of(states: Iterable[State]) -> Exit:
-    """Return the code that tells how runs stand: one amiss outweighs one under way."""
+    """Return the exit code of runs: a failed one outweighs one in progress."""
     states = list(states)
     if any(state.has_ended and state.name not in WELL_ENDED for state in states):
         return Exit.FAILED
