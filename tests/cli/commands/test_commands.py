@@ -61,6 +61,21 @@ def test_without_a_command_help_is_printed() -> None:
     assert _ask().output == _ask("--help").output
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("tmdb-traction sta", ["status"]),
+        ("tmdb-traction re", ["remote-state", "replay-dead-letters"]),
+        ("tmdb-traction status --wa", ["--watch", "--wait-s"]),
+    ],
+)
+def test_a_shell_completes_commands_and_options(typed: str, offered: list[str]) -> None:
+    asked = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    asked["_TMDB_TRACTION_COMPLETE"] = "complete_bash"
+    told = CliRunner().invoke(app, [], env=asked)
+    assert told.output.split() == offered
+
+
 @pytest.mark.parametrize("name", [one.name for one in COMMANDS])
 def test_help_fits_a_terminal_of_80_columns(name: str) -> None:
     told = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"})
