@@ -36,8 +36,12 @@ CHECKS = {check.statement.name: check.statement.sql for check in checks.read()}
 QUERIES = {
     path.stem: path.read_text() for path in (sql_files.SQL / "queries").glob("*.sql")
 }
+DASHBOARD = {
+    f"dashboard_{path.stem}": path.read_text()
+    for path in (sql_files.SQL / "dashboard").glob("*.sql")
+}
 ALERT = {sql_files.new_breakouts().name: sql_files.new_breakouts().sql}
-READ_ONLY = CHECKS | QUERIES | ALERT | TRACKED
+READ_ONLY = CHECKS | QUERIES | DASHBOARD | ALERT | TRACKED
 
 PARAMETERS = ("reason", "run_date", "run_id")
 
@@ -112,7 +116,8 @@ def read(path: Path) -> Case:
     """Read a case."""
     given = yaml.safe_load((path / "given.yaml").read_text())
     expect = yaml.safe_load((path / "expect.yaml").read_text())
-    shows_published = path.parent.name in VIEWS | QUERIES.keys() | ALERT.keys()
+    reads_views = VIEWS | QUERIES.keys() | DASHBOARD.keys() | ALERT.keys()
+    shows_published = path.parent.name in reads_views
     days = {f"{end}_date": given[end] for end in ("from", "to") if end in given}
     days |= {name: given[name] for name in PARAMETERS if name in given}
     return Case(path, _rows(given, is_published=shows_published), days, expect)
