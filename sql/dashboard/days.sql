@@ -2,7 +2,7 @@
 -- Grain: one row per snapshot_date, newest first.
 SELECT
   snapshot_date,
-  COALESCE(is_published, FALSE) AS is_published,
+  is_published,
   has_votes,
   movies_observed,
   coverage,
