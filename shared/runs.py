@@ -36,6 +36,8 @@ class Event(StrEnum):
 
     RUN_REQUESTED = "RUN_REQUESTED"
     """By the sweep, for a day whose tick did not come."""
+    NOTHING_TO_DO = "NOTHING_TO_DO"
+    """The run ends without a plan: no movie to fetch."""
     RUN_PLANNED = "RUN_PLANNED"
     RUN_REPUBLISHED = "RUN_REPUBLISHED"
     RUN_CLOSED = "RUN_CLOSED"

@@ -14,7 +14,11 @@ from typing import Any
 from functions.ingest_changes import tracking
 from functions.ingest_changes.plan import band_of, history_days, survey
 from functions.ingest_changes.publishing import publish, publish_new, resume
-from functions.ingest_changes.start_run import nothing_tracked, store_popularity
+from functions.ingest_changes.start_run import (
+    NOTHING_TRACKED,
+    nothing_to_do,
+    store_popularity,
+)
 from shared.clients import Clients
 from shared.completion import deferral_recorded, request_metrics_if_complete
 from shared.delivery import Delivery
@@ -38,7 +42,7 @@ def start(run_date: date, clients: Clients) -> dict[str, Any]:
         _publish_alone(run, [day for day in wanted if day not in there], clients)
         return resume(run, stored, expected * len(stored.batches), clients)
     if not expected:
-        return nothing_tracked(run)
+        return nothing_to_do(run, NOTHING_TRACKED, clients)
     batches = cut_into_days(wanted)
     return publish_new(run, batches, expected * len(batches), clients)
 
@@ -67,7 +71,7 @@ def load_day(
     else:
         run, batch = Run(Mode.HISTORY, run_date, day), Batch(1, 1, export_date=day)
         if not _active(clients):
-            return nothing_tracked(run)
+            return nothing_to_do(run, NOTHING_TRACKED, clients)
         clients.ledger.store_plan(run, [batch])
     counts: Mapping[str, Any] = {}
     is_done = clients.ledger.is_done(run, batch.batch_no)

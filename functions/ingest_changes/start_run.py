@@ -30,10 +30,12 @@ from shared.days import newest_day
 from shared.errors import BadMessageError, RunBusyError, TmdbIncompleteError
 from shared.interfaces import ChangedMovie, ListedMovie
 from shared.messages import IngestRequest
-from shared.runs import Mode, Run, cut_into_batches, cut_into_days
+from shared.runs import Event, Mode, Run, cut_into_batches, cut_into_days
 from shared.tmdb import ExportDamagedError, ExportMissingError
 
 log = logging.getLogger(__name__)
+
+NOTHING_TRACKED = "nothing is tracked yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str,
     if not movie_ids:
         if run.mode is Mode.WEEKLY:
             is_tracked = bool(tracking.known(clients.tables))
-            return _nothing_retired(run) if is_tracked else nothing_tracked(run)
+            reason = "no retired movie to refresh" if is_tracked else NOTHING_TRACKED
+            return nothing_to_do(run, reason, clients)
         raise TmdbIncompleteError(
             "TMDB listed no movie at all", field="TMDB", remedy="tried again by itself"
         )
@@ -181,26 +184,12 @@ def _top(run: Run, limit: int, clients: Clients) -> list[ListedMovie]:
         )
 
 
-def _nothing_retired(run: Run) -> dict[str, Any]:
-    """Return the answer of a weekly run that finds nothing retired: it is done."""
-    log.info("nothing_retired", extra={"run_id": run.run_id})
-    return {
-        "run_id": run.run_id,
-        "status": "no retired movie to refresh",
-        "batches": 0,
-        "movies": 0,
-    }
+def nothing_to_do(run: Run, reason: str, clients: Clients) -> dict[str, Any]:
+    """Record and return that a run has nothing to fetch: it ends without a plan.
 
-
-def nothing_tracked(run: Run) -> dict[str, Any]:
-    """Return the answer of a run that finds nothing tracked yet: it is done.
-
-    A deployment whose movies are not loaded yet ticks all the same.
+    Who waits for the run learns it from the ledger. Before the first load, and while no
+    movie is retired, the schedules request such runs.
     """
-    log.info("nothing_tracked_yet", extra={"run_id": run.run_id})
-    return {
-        "run_id": run.run_id,
-        "status": "nothing is tracked yet",
-        "batches": 0,
-        "movies": 0,
-    }
+    log.info("nothing_to_do", extra={"run_id": run.run_id, "reason": reason})
+    clients.ledger.record(run, [(Event.NOTHING_TO_DO, {"reason": reason})])
+    return {"run_id": run.run_id, "status": reason, "batches": 0, "movies": 0}

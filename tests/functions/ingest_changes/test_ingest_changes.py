@@ -299,6 +299,8 @@ def test_a_weekly_run_without_a_retired_movie_is_done() -> None:
     clients, tables, topics = _clients(FakeMovies(), tracked=[5])
     answer = run(IngestRequest(Mode.WEEKLY), DELIVERY, clients)
     assert (answer["status"], answer["batches"]) == ("no retired movie to refresh", 0)
+    [event] = tables.events("NOTHING_TO_DO")
+    assert (event["run_id"], event["reason"]) == (answer["run_id"], answer["status"])
     assert ("retire", {"to_date": DAY}) in tables.statements()
     assert not topics.published
 
@@ -324,6 +326,8 @@ def test_a_tick_before_the_first_load_is_done(
         "batches": 0,
         "movies": 0,
     }
+    [event] = tables.events("NOTHING_TO_DO")
+    assert (event["run_id"], event["reason"]) == (run_id, "nothing is tracked yet")
     assert not tables.loaded
     assert not topics.published
 
