@@ -17,8 +17,8 @@ UV := tools/uv
 export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
 
-.PHONY: help setup demo demo-clean local test check scan fix docs lock
-.PHONY: bench bench-metrics bench-scale soak deploy smoke destroy
+.PHONY: help setup demo demo-clean local test test-composer check scan fix docs lock
+.PHONY: bench bench-dag bench-metrics bench-scale soak deploy smoke destroy
 
 help: ## Print this list
 	@awk 'sub(/^##@ /, "") { printf "\n%s\n", $$0 } \
@@ -58,6 +58,12 @@ test: setup ## Every test; one that cannot run here is skipped, with the reason
 	@tools/install_chromium
 	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
+# Airflow's virtual environment is composer/.venv, whatever holds the pipeline's.
+AIRFLOW = env -u UV_PROJECT_ENVIRONMENT $(UV) run --project=composer --python=$(shell cat .python-version) --locked --quiet
+
+test-composer: setup ## The DAG on a real Airflow, installed apart (2 GB)
+	@$(AIRFLOW) python -m pytest -c composer/pyproject.toml --rootdir=. --confcutdir=tests/composer tests/composer
+
 check: setup ## Every hook of .pre-commit-config.yaml, on all files
 	@$(RUN) pre-commit run --all-files --show-diff-on-failure
 
@@ -78,6 +84,7 @@ docs: setup ## Write the generated pages and pictures of docs
 
 lock: setup ## Update uv.lock and every requirements.txt
 	@$(UV) lock
+	@$(UV) lock --project=composer
 	@tools/requirements
 
 ##@ Measure
@@ -86,6 +93,9 @@ bench: setup ## Initial load of 1,000 movies; with 503s; through an outage
 
 soak: setup ## SEEDS=200 faults, each on the whole local pipeline (an hour)
 	@$(RUN) python -m benchmarks.fault_injection --seeds $(or $(SEEDS),200)
+
+bench-dag: setup ## How long the DAG file takes to parse
+	@$(AIRFLOW) python -m benchmarks.dag_parse
 
 bench-metrics: setup ## How good the scores are, on two simulators (minutes)
 	@$(RUN) python -m benchmarks.metrics

@@ -25,7 +25,8 @@ resource "google_cloud_scheduler_job" "this" {
   description = each.value.description
   schedule    = each.value.cron
   time_zone   = "Etc/UTC"
-  paused      = var.composer_drives
+  # Composer starts the runs then; the sweep repairs them, whoever started them.
+  paused = var.orchestrator == "composer" && each.key != "sweep"
 
   pubsub_target {
     topic_name = google_pubsub_topic.this["ingest-requests"].id

@@ -103,10 +103,14 @@ variable "budget" {
 }
 
 variable "composer" {
-  description = "Creates a Composer 3 environment (hundreds of USD a month). Set composer_drives too."
+  description = <<-TEXT
+    Composer 3 environment for orchestrator = "composer": `image_version` creates one
+    (hundreds of USD a month), `environment` names one that exists in the same region.
+  TEXT
   type = object({
+    environment      = optional(string)
     environment_size = optional(string, "ENVIRONMENT_SIZE_SMALL")
-    image_version    = string
+    image_version    = optional(string)
   })
   default = null
 
@@ -117,15 +121,19 @@ variable "composer" {
     error_message = "Write composer.environment_size as ENVIRONMENT_SIZE_SMALL, _MEDIUM or _LARGE."
   }
   validation {
-    condition     = var.composer == null || can(regex("^composer-3-airflow-3", var.composer.image_version))
-    error_message = "Write composer.image_version as composer-3-airflow-3..., see cloud.google.com/composer/docs."
+    condition = (
+      try(var.composer.image_version, null) == null ||
+      can(regex("^composer-3-airflow-3\\.([2-9]|[1-9][0-9])\\.", var.composer.image_version))
+    )
+    error_message = "Write composer.image_version as composer-3-airflow-3.3.1-build.0: Airflow 3.2 or newer."
   }
-}
-
-variable "composer_drives" {
-  description = "Pauses the Scheduler jobs, for a project whose runs an Airflow starts."
-  type        = bool
-  default     = false
+  validation {
+    condition = (
+      var.composer == null ||
+      (try(var.composer.environment, null) == null) != (try(var.composer.image_version, null) == null)
+    )
+    error_message = "Write composer.image_version to create an environment, or composer.environment to use one."
+  }
 }
 
 variable "create_service_agents" {
@@ -267,6 +275,24 @@ variable "operators" {
       for member in var.operators : can(regex("^(user|group|serviceAccount):\\S+@\\S+$", member))
     ])
     error_message = "Write user:, group: or serviceAccount: and an address, such as \"group:data@example.com\"."
+  }
+}
+
+variable "orchestrator" {
+  description = <<-TEXT
+    Starts the daily and weekly runs: "scheduler" (Cloud Scheduler) or "composer" (the DAG, in
+    the environment of var.composer; pauses their Scheduler jobs and leaves the sweep running).
+  TEXT
+  type        = string
+  default     = "scheduler"
+
+  validation {
+    condition     = contains(["scheduler", "composer"], var.orchestrator)
+    error_message = "Write \"scheduler\" or \"composer\"."
+  }
+  validation {
+    condition     = var.orchestrator != "composer" || var.composer != null
+    error_message = "Set composer too: the environment that runs the DAG."
   }
 }
 

@@ -22,18 +22,18 @@ variables {
 
 run "everything_on" {
   variables {
-    alert_emails    = ["oncall@example.com"]
-    alert_slack     = { channel = "#movies" }
-    budget          = { billing_account = "012345-6789AB-CDEF01", monthly_amount = 20 }
-    composer        = { image_version = "composer-3-airflow-3.1.0-build.1" }
-    composer_drives = true
-    dashboard       = true
-    delete_data     = true
-    github          = { owner_id = "1", repository = "owner/name", repository_id = "2" }
-    operators       = ["group:data@example.com"]
-    prefix          = "dev-"
-    retention_days  = 90
-    viewers         = ["domain:example.com", "group:data@example.com"]
+    alert_emails   = ["oncall@example.com"]
+    alert_slack    = { channel = "#movies" }
+    budget         = { billing_account = "012345-6789AB-CDEF01", monthly_amount = 20 }
+    composer       = { image_version = "composer-3-airflow-3.3.0-build.0" }
+    dashboard      = true
+    delete_data    = true
+    github         = { owner_id = "1", repository = "owner/name", repository_id = "2" }
+    operators      = ["group:data@example.com"]
+    orchestrator   = "composer"
+    prefix         = "dev-"
+    retention_days = 90
+    viewers        = ["domain:example.com", "group:data@example.com"]
   }
 
   assert {
@@ -45,12 +45,16 @@ run "everything_on" {
     error_message = "Two deployments in one project count apart."
   }
   assert {
-    condition     = alltrue([for job in google_cloud_scheduler_job.this : job.paused])
-    error_message = "Scheduler pauses when Composer drives."
+    condition     = [for key, job in google_cloud_scheduler_job.this : key if job.paused] == ["daily", "weekly"]
+    error_message = "Composer starts runs; the sweep goes on."
   }
   assert {
     condition     = google_pubsub_topic_iam_member.composer[0].topic == "dev-ingest-requests"
     error_message = "Composer publishes what Scheduler does."
+  }
+  assert {
+    condition     = keys(google_storage_bucket_object.dag) == ["tmdb_traction.json", "tmdb_traction.py"]
+    error_message = "The DAG and its settings are uploaded."
   }
   assert {
     condition     = google_billing_budget.this[0].budget_filter[0].projects == toset(["projects/123456789012"])
@@ -99,6 +103,46 @@ run "everything_on" {
   assert {
     condition     = google_cloudfunctions2_function.this["render_dashboard"].service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY" && google_bigquery_dataset_iam_member.function["render_dashboard"].role == "roles/bigquery.dataViewer"
     error_message = "render_dashboard reads, and nobody calls it from outside."
+  }
+}
+
+run "an_environment_that_exists" {
+  variables {
+    composer     = { environment = "our-airflow" }
+    orchestrator = "composer"
+  }
+
+  override_data {
+    target = data.google_composer_environment.existing[0]
+    values = {
+      config = [{
+        dag_gcs_prefix = "gs://their-bucket/dags"
+        node_config    = [{ service_account = "airflow@their-project.iam.gserviceaccount.com" }]
+      }]
+    }
+  }
+
+  assert {
+    condition = (
+      length(google_composer_environment.this) == 0 &&
+      length(google_service_account.composer) == 0 &&
+      length(google_project_iam_member.composer_worker) == 0
+    )
+    error_message = "Nothing is created beside an environment that exists."
+  }
+  assert {
+    condition = alltrue([
+      for member in [
+        google_bigquery_dataset_iam_member.composer[0].member,
+        google_project_iam_member.composer_jobs[0].member,
+        google_pubsub_topic_iam_member.composer[0].member,
+      ] : member == "serviceAccount:airflow@their-project.iam.gserviceaccount.com"
+    ])
+    error_message = "Its own account may start and read runs."
+  }
+  assert {
+    condition     = google_storage_bucket_object.dag["tmdb_traction.py"].bucket == "their-bucket"
+    error_message = "The DAG goes to its bucket."
   }
 }
 
@@ -170,9 +214,10 @@ run "refuses_alone" {
   variables {
     alert_slack  = { channel = "movies" }
     history_days = 365
+    orchestrator = "composer"
   }
 
-  expect_failures = [var.alert_slack, var.history_days]
+  expect_failures = [var.alert_slack, var.history_days, var.orchestrator]
 }
 
 run "refuses_viewers_of_no_page" {

@@ -17,7 +17,14 @@ from typing import Any
 from tests.cli.fake_programs import Machine
 
 REPOSITORY = Path(__file__).parents[2]
-WHAT_THE_ROOT_READS = ("terraform", "functions", "shared", "sql", ".python-version")
+WHAT_THE_ROOT_READS = (
+    "terraform",
+    "functions",
+    "shared",
+    "sql",
+    "composer/dags",
+    ".python-version",
+)
 LEFT_OUT = shutil.ignore_patterns(
     ".terraform*", "*.tfstate*", "*.tfvars", ".build", "backend.tf", "__pycache__"
 )

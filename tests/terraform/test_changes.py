@@ -15,14 +15,16 @@ pytestmark = pytest.mark.terraform
 EVERYTHING = """
 alert_emails = ["oncall@example.com", "second@example.com"]
 budget       = { billing_account = "012345-6789AB-CDEF01", monthly_amount = 20 }
-composer     = { image_version = "composer-3-airflow-3.1.0-build.1" }
+composer     = { image_version = "composer-3-airflow-3.3.0-build.0" }
 github       = { owner_id = "1", repository = "owner/name", repository_id = "2" }
+orchestrator = "composer"
 """
 GITHUB = '{"owner_id":"1","repository":"owner/name","repository_id":"2","branch":"b"}'
 
 BUCKET = "google_storage_bucket.dashboard"
 ALERTS = "google_monitoring_alert_policy.this"
 COMPOSER = "google_composer_environment.this"
+DAG = "google_storage_bucket_object.dag"
 DATASET = "google_bigquery_dataset.this"
 FUNCTIONS = "google_cloudfunctions2_function.this"
 MAIL = "google_monitoring_notification_channel.email"
@@ -79,6 +81,18 @@ RENDERING = {
     "terraform_data.build",
 }
 """What a function of its own takes, and what watches over all of them."""
+ORCHESTRATION = {
+    COMPOSER,
+    DAG,
+    SCHEDULES,
+    "google_bigquery_dataset_iam_member.composer",
+    "google_project_iam_member.composer_jobs",
+    "google_project_iam_member.composer_worker",
+    "google_pubsub_topic_iam_member.composer",
+    "google_service_account.composer",
+    # The deployer may no longer put its account to work.
+    "google_service_account_iam_member.deployer",
+}
 NOTHING: set[str] = set()
 
 CHANGES: dict[str, tuple[str, set[str]]] = {
@@ -92,13 +106,12 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
         '{"billing_account": "012345-6789AB-CDEF01", "monthly_amount": 30}',
         {"google_billing_budget.this"},
     ),
-    "composer": ('{"image_version": "composer-3-airflow-3.1.1-build.0"}', {COMPOSER}),
-    "composer_drives": ("true", {SCHEDULES}),
+    "composer": ('{"image_version": "composer-3-airflow-3.3.1-build.0"}', {COMPOSER}),
     "create_service_agents": (
         "false",
         {"terraform_data.agent", "time_sleep.agents"},
     ),
-    "daily_schedule": ("30 9 * * *", {SCHEDULES}),
+    "daily_schedule": ("30 9 * * *", {DAG, SCHEDULES}),
     "dashboard": ("false", RENDERING),
     "delete_data": ("true", {BUCKET, DATASET, TABLES}),
     "github": (GITHUB, {"google_iam_workload_identity_pool_provider.github"}),
@@ -107,9 +120,10 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
     "log_level": ("DEBUG", {FUNCTIONS}),
     "max_gib_billed": ("10", {FUNCTIONS}),
     "operators": ('["user:new@example.com"]', OPERATORS),
+    "orchestrator": ("scheduler", ORCHESTRATION),
     "readers": ("[]", READERS),
     "retention_days": ("90", {TABLES}),
-    "runbook_url": ("https://git.example.com/runbook.md", {ALERTS}),
+    "runbook_url": ("https://git.example.com/runbook.md", {ALERTS, DAG}),
     "secret_locations": (
         '["europe-west1"]',
         {FUNCTIONS, SECRET, "google_secret_manager_secret_iam_member.function"},
@@ -124,7 +138,7 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
         '["group:viewers@example.com"]',
         {"google_storage_bucket_iam_member.viewer"},
     ),
-    "weekly_schedule": ("0 4 * * 0", {SCHEDULES}),
+    "weekly_schedule": ("0 4 * * 0", {DAG, SCHEDULES}),
 }
 """Variable -> another value, and what it changes; everything else stays."""
 RENAMES = {"prefix": "dev-", "region": "europe-west4"}
@@ -174,7 +188,8 @@ def test_a_variable_changes_what_it_should_and_no_more(
     value, changed = CHANGES[variable]
     changes = _changes(everything, variable, value)
     assert _blocks(changes) == changed
-    if variable not in ("alert_emails", "dashboard", "operators", "readers"):
+    replaced = ("alert_emails", "dashboard", "operators", "orchestrator", "readers")
+    if variable not in replaced:
         deleted = _blocks([one for one in changes if one["action"] == "delete"])
         assert deleted <= {"terraform_data.agent"}
 
@@ -218,3 +233,22 @@ def test_one_of_several_addresses_can_be_taken_off_and_the_next_plan_is_empty(
         "plan", "-no-color", "-input=false", "-detailed-exitcode", fewer
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_orchestrator_can_be_switched_there_and_back(everything: Root) -> None:
+    apply = ("apply", "-no-color", "-auto-approve", "-input=false")
+    for to, back in (("scheduler", "composer"), ("composer", "scheduler")):
+        everything.run(*apply, f"-var=orchestrator={to}")
+        changes = _changes(everything, "orchestrator", back)
+        assert _blocks(changes) == ORCHESTRATION
+        schedules = {
+            change["resource"]["resource_key"]: change["action"]
+            for change in changes
+            if change["resource"]["addr"].startswith(SCHEDULES)
+        }
+        assert schedules == {"daily": "update", "weekly": "update"}
+        done = everything.attempt(
+            "plan", "-no-color", "-input=false", "-detailed-exitcode",
+            f"-var=orchestrator={to}",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout

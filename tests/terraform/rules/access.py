@@ -16,7 +16,8 @@ PROJECT_WIDE = {
         "roles/logging.logWriter",
         "roles/storage.objectViewer",
     },
-    "google_project_iam_member.composer": {"roles/composer.worker"},
+    "google_project_iam_member.composer_jobs": {"roles/bigquery.jobUser"},
+    "google_project_iam_member.composer_worker": {"roles/composer.worker"},
     "google_project_iam_member.reader": {
         "roles/bigquery.jobUser",
         "roles/bigquery.resourceViewer",
