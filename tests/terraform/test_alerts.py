@@ -17,20 +17,14 @@ import pytest
 
 from benchmarks.fault_injection.proxy import Answer, Call, Forward, Proxy, forwarded
 from emulators.pubsub import PubSubEmulator
-from emulators.storage import StorageEmulator
 from functions.compute_metrics import breakouts
 from functions.compute_metrics.clients import Clients
 from local import archives, topics
 from local.run_progress import wait_until_published
-from local.stack import BUCKET, Options, Stack
+from local.stack import Options, Stack
 from shared.ledger import Ledger
 from shared.logs import JsonFormatter
-from shared.messages import (
-    DASHBOARD_REQUESTS,
-    DEAD_LETTERS,
-    INGEST_REQUESTS,
-    IngestRequest,
-)
+from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
 from shared.runs import Mode, Run
 from tests.fakes import FakeTables, FakeTopics
 from tests.sql.googlesql import googlesql
@@ -66,7 +60,6 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
         },
         simulator=("--seed=3", "--movies=200", f"--today={FIRST}"),
         before_bigquery=proxy.between,
-        dashboard=True,
     )
     seen = Days()
     with Stack(tmp_path_factory.mktemp("alerts"), options) as stack:
@@ -119,8 +112,6 @@ def _weather(stack: Stack, proxy: Proxy) -> Iterator[tuple[str, Callable[[], Non
 
     yield "a message that means nothing", refuse
 
-    yield from _weather_of_page(stack)
-
     def babble() -> None:
         def nonsense(call: Call, forward: Forward) -> Answer:
             is_query = call.method == "POST" and call.path.split("?")[0].endswith(
@@ -145,44 +136,11 @@ def _weather(stack: Stack, proxy: Proxy) -> Iterator[tuple[str, Callable[[], Non
     yield "TMDB is away", leave
 
 
-def _weather_of_page(stack: Stack) -> Iterator[tuple[str, Callable[[], None]]]:
-    def lose_store() -> None:
-        assert stack.storage
-        port = int(stack.storage.url.rpartition(":")[2])
-        stack.storage.stop()
-        publish(stack, DASHBOARD_REQUESTS, {"snapshot_date": str(FIRST)})
-        _wait_for(stack, "StorageUnavailableError")
-        stack.storage = StorageEmulator(_stored(stack), [BUCKET], port)
-
-    yield "the store of the page is away", lose_store
-
-    def lose_bucket() -> None:
-        kept, lost = (_stored(stack) / f".metadata/{n}" for n in (BUCKET, "lost"))
-        kept.rename(lost)
-        publish(stack, DASHBOARD_REQUESTS, {"snapshot_date": str(FIRST)})
-        _wait_for(stack, "StorageRefusedError")
-        lost.rename(kept)
-
-    yield "the page has no bucket", lose_bucket
-
-
 def _run_day(stack: Stack, number: int) -> None:
     day = FIRST + timedelta(days=number)
     stack.set_today(day)
     stack.tick(IngestRequest(Mode.DAILY, day))
     wait_until_published(stack.client, [Run(Mode.DAILY, day).run_id], TIMEOUT_S)
-
-
-def _stored(stack: Stack) -> Path:
-    return stack.logs.parent / "storage"
-
-
-def _wait_for(stack: Stack, error: str) -> None:
-    """Wait until rendering the page has ended with an error."""
-    deadline = time.monotonic() + TIMEOUT_S
-    while error not in stack.functions[archives.DASHBOARD].log.read_text():
-        assert time.monotonic() < deadline, error
-        time.sleep(0.2)
 
 
 class _Log:
@@ -259,10 +217,7 @@ def test_a_fault_raises_its_alert_and_no_other(
 
 
 @pytest.mark.emulator
-@pytest.mark.parametrize(
-    "weather",
-    ["load", "fine", "TMDB is away", "the store of the page is away"],
-)
+@pytest.mark.parametrize("weather", ["load", "fine", "TMDB is away"])
 def test_nothing_is_raised_by_what_mends_itself(
     weather: str, days: Days, filters: dict[str, log_filter.Test]
 ) -> None:
@@ -296,8 +251,6 @@ def test_a_dead_letter_waits_where_the_alert_looks(
     above = threshold["threshold_value"]
     assert days.dead_letters["a message that means nothing"] > above
     assert days.dead_letters["fine"] <= above
-    waiting = days.dead_letters["the store of the page is away"]
-    assert days.dead_letters["the page has no bucket"] == waiting + 1
 
 
 @pytest.mark.emulator
