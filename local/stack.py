@@ -7,6 +7,7 @@ ends all of them on leaving, whatever happened.
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -285,7 +286,11 @@ class Stack:
             "--host=127.0.0.1",
             f"--port={port}",
         ]
-        own = {"K_SERVICE": name, "THREADS": str(CONCURRENCY[name])}
+        own = {
+            "K_SERVICE": name,
+            "THREADS": str(CONCURRENCY[name]),
+            "XDG_RUNTIME_DIR": self._runtime_folder(),
+        }
         env = environment.of_child(
             self._environments[name] | own, goes_outside=self.simulator is None
         )
@@ -293,6 +298,14 @@ class Stack:
         log = name if count == 1 else f"{name}.{count}"
         started = child(log, command, port, self.logs, env=env, cwd=folder)
         return self._exit.enter_context(started)
+
+    def _runtime_folder(self) -> str:
+        """Return a folder for gunicorn's control socket; its path must be short.
+
+        Otherwise all instances would share one in the user's home.
+        """
+        made = tempfile.TemporaryDirectory(prefix="tmdb-", ignore_cleanup_errors=True)
+        return self._exit.enter_context(made)
 
     def _environment(self, bigquery_url: str, secrets: str) -> dict[str, str]:
         env = {

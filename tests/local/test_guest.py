@@ -63,7 +63,14 @@ def proxy() -> Iterator[Proxy]:
 
 
 @pytest.fixture(scope="module")
-def theirs(tmp_path_factory: pytest.TempPathFactory, proxy: Proxy) -> Mapping[str, str]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def theirs(
+    tmp_path_factory: pytest.TempPathFactory, proxy: Proxy, home: Path
+) -> Mapping[str, str]:
     """Return the environment of somebody who uses the machine for other things."""
     folder = tmp_path_factory.mktemp("theirs")
     for package in ("shared", "functions", "sitecustomize"):
@@ -90,6 +97,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory, proxy: Proxy) -> Mapping[st
         "GOOGLE_CLOUD_UNIVERSE_DOMAIN": "universe.example",
         "GUNICORN_CMD_ARGS": "--bind=127.0.0.1:1",
         "HISTORY_DAYS": "many",
+        "HOME": str(home),
         "LANG": "tr_TR.ISO-8859-9",
         "LOG_LEVEL": "info",
         "PORT": "1",
@@ -173,6 +181,12 @@ def test_a_load_is_published_whatever_the_environment_says(
     assert last["state"] == "PUBLISHED"
     assert ask("dead-letters", "--wait-s=0.3").returncode == 0
     assert proxy.asked == 0
+
+
+def test_nothing_is_left_in_the_home_of_the_user(ask: Ask, home: Path) -> None:
+    """There gunicorn would keep one control socket for all the instances."""
+    assert ask("status").returncode in {Exit.DONE, Exit.NOT_FOUND}
+    assert [path.name for path in home.rglob("*")] == []
 
 
 @pytest.mark.parametrize(
