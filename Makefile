@@ -18,7 +18,7 @@ export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
 
 .PHONY: help setup demo demo-clean local test test-composer check scan fix docs lock
-.PHONY: bench bench-dag bench-metrics bench-scale soak deploy smoke destroy
+.PHONY: bench bench-dag bench-page bench-metrics bench-scale soak deploy smoke destroy
 
 help: ## Print this list
 	@awk 'sub(/^##@ /, "") { printf "\n%s\n", $$0 } \
@@ -96,6 +96,9 @@ soak: setup ## SEEDS=200 faults, each on the whole local pipeline (an hour)
 
 bench-dag: setup ## How long the DAG file takes to parse
 	@$(AIRFLOW) python -m benchmarks.dag_parse
+
+bench-page: setup ## Rendering the page of 1,000 and 10,000 movies
+	@$(RUN) python -m benchmarks.dashboard_page
 
 bench-metrics: setup ## How good the scores are, on two simulators (minutes)
 	@$(RUN) python -m benchmarks.metrics

@@ -5,22 +5,16 @@ drawn by the system's Chromium, at the size of a small laptop's window.
 """
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from local.archives import ROOT
+from local.chromium import find_chromium
 
 PICTURE = ROOT / "docs/images/dashboard.png"
 WINDOW_WIDTH, WINDOW_HEIGHT = 1280, 860
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def find_chromium() -> str | None:
-    """Return the path of the system's Chromium; playwright's own is never used."""
-    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
 
 
 def draw(page: Path, picture: Path, chromium: str) -> None:

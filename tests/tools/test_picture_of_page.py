@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.made_up_dashboard import dashboard
 from functions.render_dashboard.page import render
-from tests.functions.render_dashboard.made_up import dashboard
+from local.chromium import find_chromium
 from tools import picture_of_page
 
 MOST_BYTES = 300_000
 
 
 def test_the_picture_is_a_small_png_of_the_window(tmp_path: Path) -> None:
-    chromium = picture_of_page.find_chromium()
+    chromium = find_chromium()
     if chromium is None:
         pytest.skip("needs chromium on PATH (apt-get install chromium)")
     page, picture = tmp_path / "page.html", tmp_path / "page.png"

@@ -64,13 +64,14 @@ def test_without_a_command_help_is_printed() -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("tmdb-traction sta", ["status"]),
-        ("tmdb-traction re", ["remote-state", "replay-dead-letters"]),
-        ("tmdb-traction status --wa", ["--watch", "--wait-s"]),
+        ("sta", ["status"]),
+        ("re", ["remote-state", "replay-dead-letters"]),
+        ("status --wa", ["--watch", "--wait-s"]),
     ],
 )
 def test_a_shell_completes_commands_and_options(typed: str, offered: list[str]) -> None:
-    asked = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    line = f"tmdb-traction {typed}"
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
     asked["_TMDB_TRACTION_COMPLETE"] = "complete_bash"
     told = CliRunner().invoke(app, [], env=asked)
     assert told.output.split() == offered

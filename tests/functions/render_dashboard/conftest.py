@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from functions.render_dashboard.page import render
 from functions.render_dashboard.payload import Dashboard
-from tools.picture_of_page import find_chromium
+from local.chromium import find_chromium
 
 
 class Show:

@@ -6,10 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from benchmarks.made_up_dashboard import GAP, dashboard
 from functions.render_dashboard.encoding import FINE_RANKS
 from functions.render_dashboard.payload import Dashboard
 from tests.functions.render_dashboard.conftest import Show
-from tests.functions.render_dashboard.made_up import GAP, dashboard
 
 DATA = dashboard()
 FIRST_VIRAL = DATA["viral"][0]

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from benchmarks.made_up_dashboard import dashboard, thresholds
 from functions.render_dashboard import wording
 from functions.render_dashboard.encoding import (
     coarse_code,
@@ -13,7 +14,6 @@ from functions.render_dashboard.encoding import (
     steps,
 )
 from functions.render_dashboard.page import render
-from tests.functions.render_dashboard.made_up import dashboard, thresholds
 
 DATA = dashboard()
 

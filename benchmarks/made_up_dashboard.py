@@ -1,4 +1,4 @@
-"""Dashboards made up for the tests of the page: any size, days and votes, and one seed.
+"""Made-up dashboards, for the page's tests and benchmark: any size, days and votes.
 
 The numbers are those that the views would give only where a test looks: ranks follow
 popularity, changes and averages follow the series, the lists follow their columns.
