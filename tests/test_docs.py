@@ -16,6 +16,7 @@ from shared.config import Settings
 from shared.ledger import _plan_row
 from shared.runs import Batch, Event, Mode, Run
 from tests.sql.googlesql import googlesql
+from tests.terraform.terraform_mutations import MISTAKES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -72,6 +73,12 @@ def test_the_configuration_names_every_setting() -> None:
 def test_the_readme_is_short() -> None:
     """A newcomer reads it in five minutes; what is longer has a page below docs/."""
     assert len(README.split()) < 1_300
+
+
+def test_the_readme_counts_the_mistakes_that_are_made_on_purpose() -> None:
+    mutants = yaml.safe_load((ROOT / "tests/sql/mutants.yaml").read_text())
+    assert f"; {len(mutants)} mutants of the SQL" in README
+    assert f"; {len(MISTAKES)} deliberate mistakes" in README
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
