@@ -97,8 +97,12 @@ class Group(typer.core.TyperGroup):
             path = context.command_path if context else NAME
             print_error(error.format_message(), f"{path} --help")
             sys.exit(error.exit_code)
-        except typer.Abort:
-            sys.exit(Exit.INTERRUPTED)
+        except typer.Abort as error:
+            if not isinstance(error.__context__, EOFError):
+                sys.exit(Exit.INTERRUPTED)
+            hint = f"{NAME} {words[0]} --help says how to answer beforehand"
+            print_error("nobody answered", hint)
+            sys.exit(Exit.USAGE)
         sys.exit(code or Exit.DONE)
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import typer
 
-from cli.errors import Exit, OperatorError, leave
+from cli.errors import Exit, leave
 from local.console import open_console
 
 
@@ -41,18 +41,10 @@ def show(findings: Sequence[Finding], *, as_json: bool = False) -> None:
             console.print(f"{'':<{width + 2}}  {finding.remedy}", style="bold")
 
 
-def agree(question: str, *, yes: bool) -> None:
-    """Ask, except with --yes; leave when the answer is no."""
+def agree(question: str, *, yes: bool, otherwise: str = "Nothing was started.") -> None:
+    """Ask, except with --yes; leave with the word `otherwise` when the answer is no."""
     if yes:
         return
-    try:
-        is_wanted = typer.confirm(question)
-    except typer.Abort as error:
-        if isinstance(error.__context__, KeyboardInterrupt):
-            leave(Exit.INTERRUPTED)
-        raise OperatorError(
-            Exit.USAGE, "nobody answered", "write --yes where nobody can answer"
-        ) from error
-    if not is_wanted:
-        typer.echo("Nothing was started.")
+    if not typer.confirm(question):
+        typer.echo(otherwise)
         leave(Exit.FAILED)

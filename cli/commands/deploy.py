@@ -33,6 +33,7 @@ from cli.deployment.terraform_root import (
 )
 from cli.errors import Exit, OperatorError, leave
 from cli.options import DryRun
+from cli.output import agree
 from shared.messages import METRICS_REQUESTS, ViewsRequest
 
 VIEWS = json.dumps(ViewsRequest().to_json())
@@ -78,19 +79,13 @@ def deploy(
     if planned not in (NOTHING_TO_CHANGE, CHANGES):
         leave(Exit.FAILED)
     if planned == CHANGES and not dry_run:
-        _agree(yes=yes)
+        agree("Apply this plan?", yes=yes, otherwise="Nothing was changed.")
         _apply(root)
     _build_again(root, yes=yes, dry_run=dry_run)
     if dry_run:
         typer.echo("A dry run: nothing was changed.")
         return
     make_views(root, settings.prefix)
-
-
-def _agree(*, yes: bool) -> None:
-    if not yes and not typer.confirm("Apply this plan?"):
-        typer.echo("Nothing was changed.")
-        leave(Exit.FAILED)
 
 
 def _apply(root: TerraformRoot) -> None:
@@ -134,7 +129,7 @@ def _build_again(root: TerraformRoot, *, yes: bool, dry_run: bool) -> None:
         again = (f'-replace=terraform_data.build["{key}"]' for key in behind)
         if root.plan(*again) != CHANGES:
             leave(Exit.FAILED)
-        _agree(yes=yes)
+        agree("Apply this plan?", yes=yes, otherwise="Nothing was changed.")
         _apply(root)
         findings = _look(root)
     if not output.all_well(findings):
