@@ -12,7 +12,6 @@ from typing import Any
 
 from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 from airflow.providers.google.cloud.hooks.pubsub import PubSubHook
-from airflow.providers.google.cloud.triggers.bigquery import BigQueryInsertJobTrigger
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 from airflow.sdk import (
     DAG,
@@ -25,7 +24,6 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.exceptions import (
-    AirflowException,
     AirflowFailException,
     AirflowSkipException,
 )
@@ -33,8 +31,6 @@ from airflow.sdk.exceptions import (
 SETTINGS = Path(__file__).with_suffix(".json")
 MAX_BYTES_BILLED = str(20 * 1024**3)
 MOST_DAYS = 90
-JOB_TIMEOUT = timedelta(minutes=10)
-"""A query takes seconds; one that does not end fails the task, which is retried."""
 
 # A run with no movie to fetch has no plan, so no row in v_run_status.
 UNPLANNED = """
@@ -110,10 +106,7 @@ Runbook: {runbook_url}
 
 
 class RunQuery(BaseOperator):
-    """Query BigQuery about runs; a subclass judges the rows.
-
-    The task is deferred while the job runs and between looks: it occupies no worker.
-    """
+    """Query BigQuery about runs; a subclass judges the rows."""
 
     template_fields = ("run_ids",)
 
@@ -124,10 +117,15 @@ class RunQuery(BaseOperator):
         self.settings = settings
         self.run_ids = run_ids
 
-    def ask(self, sql: str) -> None:
-        """Start the query and defer until its job ends; `judge` goes on."""
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows of a query; a failed job is worth a retry of the task.
+
+        It is waited for here: it takes seconds, and a trigger that fires so soon can
+        overtake Airflow's scheduler, which then takes the task for failed.
+        """
         run_date = _run_date(self.run_ids).isoformat()
-        job = _bigquery(self.settings).insert_job(
+        bigquery = _bigquery(self.settings)
+        job = bigquery.insert_job(
             configuration={
                 "query": {
                     "query": sql.format(dataset=_dataset(self.settings)),
@@ -155,33 +153,19 @@ class RunQuery(BaseOperator):
             },
             project_id=self.settings["project_id"],
             location=self.settings["dataset_location"],
-            nowait=True,
         )
-        self.defer(
-            trigger=BigQueryInsertJobTrigger(
-                conn_id="google_cloud_default",
-                job_id=job.job_id,
-                project_id=self.settings["project_id"],
-                location=self.settings["dataset_location"],
-                poll_interval=2,
-            ),
-            method_name="judge",
-            timeout=JOB_TIMEOUT,
-        )
-
-    def rows(self, event: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return what a job found; a failed job is worth a retry of the task."""
-        if event["status"] != "success":
-            raise AirflowException(f"BigQuery: {event['message']}")
-        return _bigquery(self.settings).get_query_results(
-            job_id=event["job_id"],
+        return bigquery.get_query_results(
+            job_id=job.job_id,
             location=self.settings["dataset_location"],
             project_id=self.settings["project_id"],
         )
 
 
 class WaitForRuns(RunQuery):
-    """Wait until every run has ended; fail when one ended badly or takes too long."""
+    """Wait until every run has ended; fail when one ended badly or takes too long.
+
+    The task is deferred between looks: it occupies no worker.
+    """
 
     def execute(self, context: Context) -> None:
         """Store when to give up, where every later call of this attempt finds it."""
@@ -197,11 +181,10 @@ class WaitForRuns(RunQuery):
             table_id="v_run_status",
             project_id=self.settings["project_id"],
         )
-        self.ask(RUNS if has_view else UNPLANNED)
+        self.judge(context, self.query(RUNS if has_view else UNPLANNED))
 
-    def judge(self, context: Context, event: dict[str, Any]) -> None:
+    def judge(self, context: Context, runs: list[dict[str, Any]]) -> None:
         """End, fail or wait, as the rows say."""
-        runs = self.rows(event)
         for run in runs:
             self.log.info(
                 "%(run_id)s: %(state)s, %(batches_done)s of %(batches_total)s batches, "
@@ -240,14 +223,10 @@ class CheckDays(RunQuery):
     """Fail when a day of the runs is withheld or has no metrics."""
 
     def execute(self, context: Context) -> None:
-        """Query the days; a weekly run has none."""
+        """Query the days and judge each; a weekly run has none."""
         if self.run_ids[0].startswith("weekly-"):
             raise AirflowSkipException("a weekly run publishes no day")
-        self.ask(DAYS)
-
-    def judge(self, context: Context, event: dict[str, Any]) -> None:
-        """Fail with the reason and the repair of each bad day."""
-        days = self.rows(event)
+        days = self.query(DAYS)
         if not days:
             raise AirflowSkipException("the runs had nothing to do")
         bad = [day for day in days if not day["is_published"] or not day["movies"]]
