@@ -40,6 +40,10 @@ _PARAMETERS = JobConfigurationQuery.model_validate(
                 ("from_date", "DATE", _DAY),
                 ("to_date", "DATE", _DAY),
                 ("reason", "STRING", "votes are wrong"),
+                ("batch_no", "INT64", "3"),
+                ("export_run_id", "STRING", "history-2026-03-05-2026-03-04"),
+                ("run_date", "DATE", _DAY),
+                ("run_id", "STRING", "daily-2026-03-05"),
             )
         ]
     }
