@@ -330,6 +330,7 @@ def _missed_tick(scenario: Scenario) -> None:
 def _storm_of_404(scenario: Scenario) -> None:
     start_s = scenario.draw.uniform(0, 1.5)
     scenario.simulated |= {"storm_404_start_s": start_s, "storm_404_s": 2.0}
+    scenario.may_miss = True  # a batch that the storm only touches
 
 
 def _bare_gzip(scenario: Scenario) -> None:

@@ -35,6 +35,7 @@ class Scenario:
     tracked: movies that the run will surely fetch, the most popular first.
     simulated: the faults of the TMDB simulator (`Faults`).
     failing: movies that cannot be stored. parked: data of messages for dead-letters.
+    may_miss: TMDB may deny so few movies of a batch that they are taken at its word.
     sweeps_at_once: how many sweeps run at the same moment.
     look: called with every look at the run's status; says whether it may end now.
     is_late: rows become visible late, so what is done may be done again.
@@ -52,6 +53,7 @@ class Scenario:
     simulated: dict[str, Any] = field(default_factory=dict)
     failing: set[int] = field(default_factory=set)
     parked: set[bytes] = field(default_factory=set)
+    may_miss: bool = False
     sweeps_at_once: int = 1
     look: Callable[[Status], bool] = lambda _: True
     is_late: bool = False
