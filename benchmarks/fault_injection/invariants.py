@@ -3,7 +3,7 @@
 The expected values come from the simulator, not from what the pipeline reports.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -72,7 +72,7 @@ def problems(
         yield f"dead letters are {set(letters)}, not {scenario.parked}"
 
 
-def _denied(rows: "_Rows") -> set[int]:
+def _denied(rows: Callable[[str], list[dict[str, Any]]]) -> set[int]:
     """Return the movies that were not found, of batches that miss only a few."""
     missing: dict[tuple[int, int], set[int]] = {}
     for row in rows(_NOT_FOUND):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fault_injection import FAULTS, Runner, fault_of
+from benchmarks.fault_injection import FAULTS, Runner, fault_of, invariants
 from benchmarks.fault_injection.invariants import MIN_COVERAGE
 from emulators.pubsub import find_google_emulator
 from emulators.tmdb import SIMULATED_TOKEN
@@ -75,3 +75,16 @@ def test_the_same_holds_on_googles_own_pubsub(tmp_path: Path) -> None:
     with Runner(tmp_path, seeds[0], google_pubsub=True) as runner:
         for seed in seeds:
             runner.play(seed)
+
+
+@pytest.mark.parametrize(
+    ("movies", "missing", "believed"), [(50, 2, True), (50, 3, False), (3, 1, True)]
+)
+def test_tmdb_is_believed_about_few_movies_of_a_batch(
+    movies: int, missing: int, *, believed: bool
+) -> None:
+    def rows(_: str) -> list[dict[str, int]]:
+        of_batch = {"batch_no": 1, "movies": movies}
+        return [of_batch | {"movie_id": n} for n in range(missing)]
+
+    assert bool(invariants._denied(rows)) is believed
