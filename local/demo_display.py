@@ -104,7 +104,7 @@ def show_runs(console: Console, states: Sequence[Status]) -> None:
     """Print the run table."""
     table = Table(title="Runs", title_justify="left")
     table.add_column("run", no_wrap=True)
-    for column in ("expected", "fetched", "gone", "failed", "seconds"):
+    for column in ("expected", "fetched", "gone", "failed", "secs"):
         table.add_column(column, justify="right")
     table.add_column("state", no_wrap=True)
     for state in states:
