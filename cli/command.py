@@ -100,7 +100,8 @@ class Group(typer.core.TyperGroup):
         except typer.Abort as error:
             if not isinstance(error.__context__, EOFError):
                 sys.exit(Exit.INTERRUPTED)
-            hint = f"{NAME} {words[0]} --help says how to answer beforehand"
+            see = f"{NAME} {words[0]} --help"
+            hint = f"write --yes where nobody can answer; what else it asks for: {see}"
             print_error("nobody answered", hint)
             sys.exit(Exit.USAGE)
         sys.exit(code or Exit.DONE)
