@@ -24,10 +24,10 @@ HERE = Path(__file__).parent
 GATE = sql_files.gate()
 _ABOUT_TRACKING = sql_files.of_folder("tracking")
 TRACKING = {
-    name: sql_files.Statement(name, _ABOUT_TRACKING.pop(name))
+    name: sql_files.Statement(name, _ABOUT_TRACKING[name])
     for name in ("retire", "track")
 }
-TRACKED = _ABOUT_TRACKING
+TRACKED = {name: sql for name, sql in _ABOUT_TRACKING.items() if name not in TRACKING}
 """What only reads who is tracked."""
 STATEMENTS = {file.name: file for file in sql_files.daily()} | GATE | TRACKING
 DAYS = "catalogue_days"

@@ -270,19 +270,25 @@ def test_a_table_replaced_by_a_load_or_a_query_is_read_as_it_is_then(
         assert read() == [(1, 2, "z")]
 
 
-def test_what_is_remembered_is_what_stock_translates(tmp_path: Path) -> None:
-    """On every statement of sql/, byte for byte."""
-    folder = tmp_path / "data"
-    with BigQueryEmulator(folder) as emulator, connected(emulator) as client:
-        Sandbox(client).prepare()
+def _compared(module: str, folder: Path) -> dict[str, Any]:
+    """Compare with stock in a process of its own; return what the module prints."""
     done = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "tests.emulators.bigquery.both_translators", folder],
+        [sys.executable, "-m", f"tests.emulators.bigquery.{module}", folder],
         cwd=ROOT,
         check=True,
         capture_output=True,
         text=True,
     )
-    compared = json.loads(done.stdout)
+    compared: dict[str, Any] = json.loads(done.stdout)
+    return compared
+
+
+def test_what_is_remembered_is_what_stock_translates(tmp_path: Path) -> None:
+    """On every statement of sql/, byte for byte."""
+    folder = tmp_path / "data"
+    with BigQueryEmulator(folder) as emulator, connected(emulator) as client:
+        Sandbox(client).prepare()
+    compared = _compared("both_translators", folder)
     assert compared["compared"] > 40
     assert compared["differing"] == []
 
@@ -302,14 +308,7 @@ def test_a_kept_result_is_what_stock_answers(tmp_path: Path) -> None:
         sandbox.prepare()
         for table, rows in given.items():
             sandbox.load(table, rows)
-    done = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "tests.emulators.bigquery.both_results", folder],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    compared = json.loads(done.stdout)
+    compared = _compared("both_results", folder)
     assert compared["compared"] > 100
     assert compared["rows"] > 30
     assert compared["differing"] == []
