@@ -168,7 +168,7 @@ def _print_pipeline(error: PipelineError) -> Exit:
         case Forbidden() as cause if not is_away:
             print_error(*_explain_403(cause))
             return Exit.FAILED
-    print_error(error.reason.splitlines()[0], error.remedy)
+    print_error(error.reason.splitlines()[0], error.hint)
     return Exit.UNREACHABLE if is_away else Exit.FAILED
 
 

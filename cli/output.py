@@ -16,8 +16,8 @@ class Finding:
 
     name: str
     ok: bool | None
-    said: str
-    remedy: str = ""
+    message: str
+    hint: str = ""
 
 
 def all_well(findings: Sequence[Finding]) -> bool:
@@ -36,9 +36,9 @@ def show(findings: Sequence[Finding], *, as_json: bool = False) -> None:
     for finding in findings:
         sign, colour = signs[finding.ok]
         console.print(sign, style=colour, end=" ")
-        console.print(f"{finding.name:<{width}}  {finding.said}")
-        if not finding.ok and finding.remedy:
-            console.print(f"{'':<{width + 2}}  {finding.remedy}", style="bold")
+        console.print(f"{finding.name:<{width}}  {finding.message}")
+        if not finding.ok and finding.hint:
+            console.print(f"{'':<{width + 2}}  {finding.hint}", style="bold")
 
 
 def agree(question: str, *, yes: bool, otherwise: str = "Nothing was started.") -> None:

@@ -134,7 +134,7 @@ class Warehouse:
             f"append to {table}: {len(part)} rows were refused {APPENDS} times, "
             f"the last with {reason}",
             field=table,
-            remedy="retried automatically",
+            hint="retried automatically",
         )
 
     def _insert_all(
@@ -161,7 +161,7 @@ class Warehouse:
                     f"append to {table}: made at {made:%H:%M:%S}, not yet open to "
                     f"streaming: {error}",
                     field=table,
-                    remedy="retried automatically, for the first minutes of a table",
+                    hint="retried automatically, for the first minutes of a table",
                 ) from error
         return answer
 
@@ -315,7 +315,7 @@ class Warehouse:
             raise raised(
                 f"{doing}: {type(error).__name__}: {error}",
                 field=self._dataset,
-                remedy=known.hint,
+                hint=known.hint,
             ) from error
 
 

@@ -68,12 +68,12 @@ class Delivery:
         """Return the JSON in the message; BadMessageError when it is none."""
         example = 'send JSON, such as {"mode": "daily"}'
         if not self.data.strip():
-            raise BadMessageError("the body is empty", field="body", remedy=example)
+            raise BadMessageError("the body is empty", field="body", hint=example)
         try:
             return json.loads(self.data)
         except (ValueError, RecursionError) as error:
             raise BadMessageError(
-                "the body is not JSON", field="body", remedy=example
+                "the body is not JSON", field="body", hint=example
             ) from error
 
 

@@ -25,15 +25,15 @@ PipelineError
 
 
 class PipelineError(Exception):
-    """An error with a remedy: `field` names what is wrong, `remedy` what to do."""
+    """An error whose `field` names what is wrong, and whose `hint` says what to do."""
 
     status = 500
 
-    def __init__(self, reason: str, *, field: str = "", remedy: str = "") -> None:
+    def __init__(self, reason: str, *, field: str = "", hint: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.field = field
-        self.remedy = remedy
+        self.hint = hint
 
     def to_json(self) -> dict[str, str]:
         """Return the error as the JSON body of an answer; empty parts left out."""
@@ -41,7 +41,7 @@ class PipelineError(Exception):
             "error": type(self).__name__,
             "reason": self.reason,
             "field": self.field,
-            "remedy": self.remedy,
+            "hint": self.hint,
         }
         return {name: text for name, text in parts.items() if text}
 

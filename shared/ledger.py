@@ -76,7 +76,7 @@ class Ledger:
             raise RowsRejectedError(
                 f"ingestion_log refused an event: {refusals[0].reason}",
                 field="ingestion_log",
-                remedy="compare the table with sql/schemas/ingestion_log.json",
+                hint="compare the table with sql/schemas/ingestion_log.json",
             )
 
     def store_plan(self, run: Run, batches: Iterable[Batch]) -> bool:

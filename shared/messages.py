@@ -109,12 +109,12 @@ class MovieBatch:
         run_id, run_date = _run(fields, today)
         batch_no, batch_count = _place(fields)
         ids = fields.get("movie_ids")
-        remedy = f"give 1 to {MOST_IDS_PER_BATCH} positive integers"
+        hint = f"give 1 to {MOST_IDS_PER_BATCH} positive integers"
         if not isinstance(ids, list) or not 0 < len(ids) <= MOST_IDS_PER_BATCH:
-            raise _bad("movie_ids", ids, remedy)
+            raise _bad("movie_ids", ids, hint)
         for movie_id in ids:
             if not _is_int(movie_id) or movie_id < 1:
-                raise _bad("movie_ids", movie_id, remedy)
+                raise _bad("movie_ids", movie_id, hint)
         # An id twice in a message is one movie: it must not be counted twice.
         unique = tuple(dict.fromkeys(ids))
         return cls(run_id, run_date, batch_no, batch_count, unique)
@@ -214,10 +214,10 @@ def metrics_request(body: object, today: date) -> MetricsRequest | ViewsRequest:
     return MetricsRequest.from_json(body, today)
 
 
-def _bad(field: str, value: object, remedy: str) -> BadMessageError:
+def _bad(field: str, value: object, hint: str) -> BadMessageError:
     shown = shorten(repr(value), width=60, placeholder="...")
     reason = f"{field} is missing" if value is None else f"{field} is {shown}"
-    return BadMessageError(reason, field=field, remedy=remedy)
+    return BadMessageError(reason, field=field, hint=hint)
 
 
 def _fields(body: object, *known: str) -> Json:
@@ -225,7 +225,7 @@ def _fields(body: object, *known: str) -> Json:
         raise BadMessageError(
             f"the body is a JSON {type(body).__name__}, not an object",
             field="body",
-            remedy='write an object, such as {"mode": "daily"}',
+            hint='write an object, such as {"mode": "daily"}',
         )
     # An explicit null says the same as leaving the field out.
     fields = {name: value for name, value in body.items() if value is not None}
@@ -234,7 +234,7 @@ def _fields(body: object, *known: str) -> Json:
             raise BadMessageError(
                 f"{name[:60]!r} is not a field of this message",
                 field=name[:60] or '""',
-                remedy=f"leave it out; known fields: {', '.join(known)}",
+                hint=f"leave it out; known fields: {', '.join(known)}",
             )
     return fields
 
@@ -245,15 +245,15 @@ def _is_int(value: object) -> bool:
 
 def _date(fields: Json, name: str, latest: date) -> date:
     value = fields.get(name)
-    remedy = f"write a day as YYYY-MM-DD, from {FIRST_EXPORT} to {latest}"
+    hint = f"write a day as YYYY-MM-DD, from {FIRST_EXPORT} to {latest}"
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise _bad(name, value, remedy)
+        raise _bad(name, value, hint)
     try:
         day = date.fromisoformat(value)
     except ValueError as error:
-        raise _bad(name, value, remedy) from error
+        raise _bad(name, value, hint) from error
     if not FIRST_EXPORT <= day <= latest:
-        raise _bad(name, value, remedy)
+        raise _bad(name, value, hint)
     return day
 
 
@@ -278,16 +278,16 @@ def _export_date(fields: Json, mode: Mode, latest: date) -> date | None:
 
 def _run(fields: Json, today: date) -> tuple[str, date]:
     run_id, run_date = fields.get("run_id"), _date(fields, "run_date", today)
-    remedy = f"write <mode>-{run_date}, such as daily-{run_date}"
+    hint = f"write <mode>-{run_date}, such as daily-{run_date}"
     if not isinstance(run_id, str):
-        raise _bad("run_id", run_id, remedy)
+        raise _bad("run_id", run_id, hint)
     try:
         run = Run.from_id(run_id)
     except ValueError as error:
-        raise _bad("run_id", run_id, remedy) from error
+        raise _bad("run_id", run_id, hint) from error
     is_possible = FIRST_EXPORT <= (run.export_date or run_date) <= run_date
     if run.run_date != run_date or not is_possible:
-        raise _bad("run_id", run_id, remedy)
+        raise _bad("run_id", run_id, hint)
     return run_id, run_date
 
 

@@ -87,5 +87,5 @@ class Publisher:
             raise QueueUnavailableError(
                 f"topic {topic} did not take a message: {type(error).__name__}",
                 field=topic,
-                remedy=HINTS.get(status, "retried automatically"),
+                hint=HINTS.get(status, "retried automatically"),
             ) from error

@@ -83,13 +83,13 @@ class Scripts:
             raise RunBusyError(
                 f"job {newest.job_id} works on after its time limit; it is cancelled",
                 field=lock.name,
-                remedy="it is tried again by itself; called by hand, call again later",
+                hint="retried automatically; after a manual call, call again later",
             )
         if newest and newest.state != "DONE" and not is_ours:
             raise RunBusyError(
                 f"another computation is at work: job {newest.job_id}",
                 field=lock.name,
-                remedy="it is tried again by itself; called by hand, call again later",
+                hint="retried automatically; after a manual call, call again later",
             )
         if newest and is_ours and not newest.error_result:
             job = newest
@@ -133,7 +133,7 @@ class Scripts:
             raise RunBusyError(
                 f"another computation began this moment: job {job_id}",
                 field=lock.name,
-                remedy="it is tried again by itself; called by hand, call again later",
+                hint="retried automatically; after a manual call, call again later",
             ) from error
 
     def _wait(
@@ -204,7 +204,7 @@ def _is_overdue(job: bigquery.QueryJob) -> bool:
 def _too_slow(job: bigquery.QueryJob, timeout_s: float) -> DeadlineError:
     return DeadlineError(
         f"job {job.job_id} is cancelled: it had {timeout_s:.0f} s",
-        remedy="tried again by itself; a shorter range of days takes less",
+        hint="retried automatically; a shorter range of days takes less",
     )
 
 

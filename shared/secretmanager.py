@@ -63,12 +63,12 @@ def read(secret: str, emulator: str | None = None) -> str:
             raise CredentialsError(
                 f"{secret} could not be read: {error}",
                 field="TMDB_TOKEN_SECRET",
-                remedy=hint,
+                hint=hint,
             ) from error
         raise SecretsUnavailableError(
             f"{secret} could not be read: {type(error).__name__}",
             field="TMDB_TOKEN_SECRET",
-            remedy="retried automatically",
+            hint="retried automatically",
         ) from error
     try:
         return plain(version.payload.data)
@@ -76,6 +76,6 @@ def read(secret: str, emulator: str | None = None) -> str:
         raise CredentialsError(
             f"{secret} is no text",
             field="TMDB_TOKEN_SECRET",
-            remedy="add a version that holds the token alone, as UTF-8: printf %s "
+            hint="add a version that holds the token alone, as UTF-8: printf %s "
             '"$TMDB_TOKEN" | gcloud secrets versions add SECRET --data-file=-',
         ) from error

@@ -350,7 +350,7 @@ def test_a_detail_run_of_a_past_day_is_refused(stack: Stack) -> None:
     body = {"mode": "initial", "limit": 5, "run_date": past}
     status, answer = stack.call("ingest_changes", body)
     assert (status, answer["field"]) == (400, "run_date")
-    assert '"history"' in answer["remedy"]
+    assert '"history"' in answer["hint"]
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,7 @@ def test_a_bad_call_is_answered_with_field_and_remedy_and_does_nothing(
     connection.close()
     assert response.status == 400
     assert answer["field"] == field
-    assert answer["remedy"]
+    assert answer["hint"]
     assert len(run_states(stack.client)) == runs
 
 
@@ -388,7 +388,7 @@ def test_a_bad_message_is_parked_with_its_reason(stack: Stack) -> None:
     letters = stack.dead_letters()
     assert {letter.data for letter in letters} == {b'{"mode": "x"}'}
     assert letters[0].attributes["field"] == "mode"
-    assert letters[0].attributes["remedy"]
+    assert letters[0].attributes["hint"]
 
 
 def test_no_log_line_holds_the_credential(stack: Stack) -> None:
@@ -428,7 +428,7 @@ def test_a_wrong_key_and_an_unreachable_tmdb_are_told_and_leave_nothing(
     with Stack(tmp_path, options) as stack:
         status, answer = stack.call("ingest_changes", {"mode": "initial"})
         assert (status, answer["field"]) == (500, "TMDB_TOKEN_SECRET")
-        assert "settings/api" in answer["remedy"]
+        assert "settings/api" in answer["hint"]
         # A new version of the secret is enough: no restart.
         stack.rotate_token(SIMULATED_TOKEN)
         assert stack.simulator is not None

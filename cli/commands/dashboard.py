@@ -61,8 +61,8 @@ def dashboard(
         print(json.dumps({"file": str(target), "snapshot_date": day}))
         return
     opened = " (opened in your browser)" if is_open else ""
-    said = f"The dashboard of {day}: {target.resolve().as_uri()}{opened}"
-    open_console(soft_wrap=True).print(said)
+    message = f"The dashboard of {day}: {target.resolve().as_uri()}{opened}"
+    open_console(soft_wrap=True).print(message)
 
 
 def _source(deployment: Deployment) -> str:

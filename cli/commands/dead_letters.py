@@ -108,7 +108,7 @@ def show(console: Console, letters: Sequence[Letter]) -> None:
     for one in letters:
         why = f"{one.field}: {one.reason}" if one.field else one.reason
         cells = (one.message_id, one.topic, one.run_id, one.published_at[:19], why)
-        table.add_row(*cells, one.remedy)
+        table.add_row(*cells, one.hint)
     console.print(table)
     console.print("after the fix: tmdb-traction replay-dead-letters")
 

@@ -47,7 +47,7 @@ def destroy(
         bool, typer.Option("--delete-data", help="Delete dataset and tables as well.")
     ] = False,
     really_delete: Annotated[
-        str, typer.Option(metavar="DATASET", help="The dataset's name, said again.")
+        str, typer.Option(metavar="DATASET", help="The dataset's name, to confirm.")
     ] = "",
     dry_run: DryRun = False,
 ) -> None:
@@ -93,11 +93,11 @@ def destroy(
         )
         return
     dataset = _dataset(folder)
-    said = really_delete or typer.prompt(
+    typed = really_delete or typer.prompt(
         f"This deletes every row of {root.project}.{dataset}. Type the dataset's name"
     )
-    if said != dataset:
-        typer.echo(f"{said} is not {dataset}: nothing was deleted.", err=True)
+    if typed != dataset:
+        typer.echo(f"{typed} is not {dataset}: nothing was deleted.", err=True)
         leave(Exit.FAILED)
     # The protection is in the state: it has to be lifted there before.
     lifted = "-var=delete_data=true"
@@ -117,8 +117,8 @@ def without_data(addresses: Iterable[str]) -> list[str]:
 
 def _dataset(folder: Path) -> str:
     """Return the dataset's name as the state has it, whatever else is still there."""
-    said = ask("terraform", "show", "-json", cwd=folder)
-    values = json.loads(said.out or "{}").get("values") or {}
+    result = ask("terraform", "show", "-json", cwd=folder)
+    values = json.loads(result.out or "{}").get("values") or {}
     for resource in values.get("root_module", {}).get("resources", []):
         if resource["type"] == "google_bigquery_dataset":
             return str(resource["values"]["dataset_id"])

@@ -102,8 +102,8 @@ def export(  # noqa: PLR0913 - each is an option
         rows = query(deployment, sql)
     write(rows, target, kind)
     about = {"file": str(target), "rows": rows.num_rows, "columns": rows.num_columns}
-    said = f"{target}: {rows.num_rows:,} rows, {rows.num_columns} columns"
-    _say(f"{said}\n{ATTRIBUTION}", about, as_json=as_json)
+    message = f"{target}: {rows.num_rows:,} rows, {rows.num_columns} columns"
+    _say(f"{message}\n{ATTRIBUTION}", about, as_json=as_json)
 
 
 def query(deployment: Deployment, sql: str) -> pa.Table:
@@ -114,9 +114,9 @@ def query(deployment: Deployment, sql: str) -> pa.Table:
         # The storage API would be one more permission, and is not faster for this.
         return found.to_arrow(create_bqstorage_client=False)
     except BadRequest as error:
-        said = str(error.message).splitlines()[0].rsplit("false: ", 1)[-1]
+        message = str(error.message).splitlines()[0].rsplit("false: ", 1)[-1]
         raise OperatorError(
-            Exit.FAILED, f"--where: {said}", "correct the condition"
+            Exit.FAILED, f"--where: {message}", "correct the condition"
         ) from error
 
 

@@ -79,12 +79,12 @@ def smoke(
 
     $ tmdb-traction smoke --project my-project
     """
-    said = ask("terraform", "output", "-json", "names", cwd=folder)
-    if not said.is_ok:
+    result = ask("terraform", "output", "-json", "names", cwd=folder)
+    if not result.is_ok:
         raise typer.BadParameter(
             f"nothing is deployed from {folder}: run `make deploy`"
         )
-    names = json.loads(said.out)
+    names = json.loads(result.out)
     if names["project_id"] != project:
         raise typer.BadParameter(f"{folder} is deployed to {names['project_id']}")
     today = datetime.now(UTC).date()
@@ -242,8 +242,8 @@ def _views(tables: Tables) -> Finding:
             )
         except PipelineError as error:
             refused.append(f"{name}: {error.reason.splitlines()[0]}")
-    said = "; ".join(refused) or f"{len(names)} answer"
-    return Finding("views", not refused, said, "`make deploy` creates them")
+    message = "; ".join(refused) or f"{len(names)} answer"
+    return Finding("views", not refused, message, "`make deploy` creates them")
 
 
 def _made_by(name: str) -> str:
@@ -255,8 +255,10 @@ def _checks(tables: Tables, day: date) -> Finding:
     every = checks.read()
     rows = tables.select(checks.as_one_query(every), from_date=day, to_date=day)
     failed = [one for one in checks.findings(rows) if one.is_failure]
-    said = "; ".join(map(str, failed)) or f"{len(every)} find nothing"
-    return Finding("checks", not failed, said, f"tmdb-traction validate --from {day}")
+    message = "; ".join(map(str, failed)) or f"{len(every)} find nothing"
+    return Finding(
+        "checks", not failed, message, f"tmdb-traction validate --from {day}"
+    )
 
 
 def _bytes_billed(pipeline: Pipeline, run: Run) -> Finding:
@@ -272,9 +274,11 @@ def _bytes_billed(pipeline: Pipeline, run: Run) -> Finding:
     )
     billed = int(row["billed"])
     if not pipeline.is_metered:
-        return Finding("bytes billed", ok=True, said="the emulator counts none")
-    said = f"{billed / 1024**2:,.0f} MiB for the run's metrics"
-    return Finding("bytes billed", billed > 0, said, "the run has no METRICS_DONE yet")
+        return Finding("bytes billed", ok=True, message="the emulator counts none")
+    message = f"{billed / 1024**2:,.0f} MiB for the run's metrics"
+    return Finding(
+        "bytes billed", billed > 0, message, "the run has no METRICS_DONE yet"
+    )
 
 
 def _waiting(subscription: str, since: datetime) -> int:

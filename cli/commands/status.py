@@ -114,8 +114,8 @@ def show(console: Console, found: list[State], *, with_details: bool) -> None:
             for name, text in state.details():
                 heading = (f"    {name:<16}", "cyan")
                 console.print(Text.assemble(heading, f" {text}"))
-        if remedy := state.remedy():
-            console.print(f"    {remedy}")
+        if hint := state.hint():
+            console.print(f"    {hint}")
 
 
 def sign(state: State) -> tuple[str, str]:
@@ -131,9 +131,9 @@ def nothing_found(deployment: Deployment, run_ids: list[str] | None) -> Operator
         known = ", ".join(
             state.run_id for state in runs_state.newest(deployment.tables, 3)
         )
-        said = f"{deployment.name} has no run {', '.join(run_ids)}"
-        remedy = f"the newest are {known}" if known else "tmdb-traction load"
-        return OperatorError(Exit.NOT_FOUND, said, remedy)
+        message = f"{deployment.name} has no run {', '.join(run_ids)}"
+        hint = f"the newest are {known}" if known else "tmdb-traction load"
+        return OperatorError(Exit.NOT_FOUND, message, hint)
     return OperatorError(
         Exit.NOT_FOUND, f"{deployment.name} has no run yet", "tmdb-traction load"
     )

@@ -78,7 +78,7 @@ def allow(project: str, region: str) -> tuple[bool, str]:
     read = dict(zip(JUDGES, answers, strict=True))
     unread = [name for name, rules in read.items() if rules is None]
     if len(unread) == len(JUDGES):
-        return True, "not for you to see"
+        return True, "cannot be checked: you lack the permission to see them"
     named = []
     for name, judge in JUDGES.items():
         if not (rules := read[name]):
@@ -91,11 +91,11 @@ def allow(project: str, region: str) -> tuple[bool, str]:
 
 
 def _read(project: str, name: str) -> Rules | None:
-    said = ask(
+    result = ask(
         "gcloud", "org-policies", "describe", name, f"--project={project}",
         "--effective", "--format=json",
     )  # fmt: skip
-    return Rules.of(json.loads(said.out or "{}")) if said.is_ok else None
+    return Rules.of(json.loads(result.out or "{}")) if result.is_ok else None
 
 
 def _locations(rules: Rules, region: str) -> str:

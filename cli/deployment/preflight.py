@@ -1,6 +1,6 @@
-"""Checks before a deployment: each asks one question and knows the remedy.
+"""Checks before a deployment, each with a hint for when it fails.
 
-They ask `gcloud` and `terraform` as found on PATH, and TMDB by one request.
+They run `gcloud` and `terraform` from PATH, and send one request to TMDB.
 """
 
 import json
@@ -20,35 +20,35 @@ from shared.tmdb import CredentialKind, credential_kind
 
 OLDEST_TERRAFORM = (1, 11)
 FIRST_APIS = ("cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com")
-"""Terraform turns on the others; these it needs to turn on anything."""
+"""Terraform enables the others; it needs these to enable any."""
 LOCATIONS = {
     "cloudfunctions.googleapis.com": ("functions", "regions", "list", "--gen2"),
     "cloudscheduler.googleapis.com": ("scheduler", "locations", "list"),
 }
-"""API -> how gcloud lists the regions it is offered in. Without --gen2 it lists those
+"""API -> the gcloud command that lists its regions. Without --gen2 it lists those
 of the first generation of functions, which are fewer."""
 TMDB_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A question with the names of those that must be answered well before."""
+    """A question, and the names of the checks that must pass before it is asked."""
 
     name: str
     question: Callable[[], tuple[bool, str]]
-    remedy: str
+    hint: str
     needs: tuple[str, ...] = ()
 
     def ask(self, failed: set[str]) -> Finding:
-        """Return the answer; none while something it needs has failed."""
+        """Return the finding; `ok` is None while a check that it needs has failed."""
         if missing := [name for name in self.needs if name in failed]:
-            return Finding(self.name, None, "not asked", f"first: {missing[0]}")
-        ok, said = self.question()
-        return Finding(self.name, ok, said, "" if ok else self.remedy)
+            return Finding(self.name, None, "not checked", f"first: {missing[0]}")
+        ok, message = self.question()
+        return Finding(self.name, ok, message, "" if ok else self.hint)
 
 
 def of_target(root: TerraformRoot, token: str, tmdb_url: str) -> list[Check]:
-    """List the checks of a target, each after what it needs."""
+    """List the checks of a deployment, each after those that it needs."""
     project, region = root.project, root.region
     return [
         Check(
@@ -141,26 +141,26 @@ def run(checks: list[Check]) -> list[Finding]:
 
 def terraform() -> tuple[bool, str]:
     """Ask for Terraform's version."""
-    said = ask("terraform", "version", "-json")
-    if not said.is_ok:
-        return False, said.first_error
-    version = str(json.loads(said.out)["terraform_version"])
+    result = ask("terraform", "version", "-json")
+    if not result.is_ok:
+        return False, result.first_error
+    version = str(json.loads(result.out)["terraform_version"])
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
     return numbers >= OLDEST_TERRAFORM, version
 
 
 def gcloud() -> tuple[bool, str]:
     """Ask for the Google Cloud CLI's version."""
-    said = ask("gcloud", "version", "--format=json")
-    if not said.is_ok:
-        return False, said.first_error
-    return True, str(json.loads(said.out).get("Google Cloud SDK", "there"))
+    result = ask("gcloud", "version", "--format=json")
+    if not result.is_ok:
+        return False, result.first_error
+    return True, str(json.loads(result.out).get("Google Cloud SDK", "installed"))
 
 
 def login() -> tuple[bool, str]:
     """Ask who uses gcloud: an account, or the credential file of a workflow."""
-    said = ask("gcloud", "auth", "list", "--filter=status:ACTIVE", "--format=json")
-    accounts = json.loads(said.out or "[]") if said.is_ok else []
+    result = ask("gcloud", "auth", "list", "--filter=status:ACTIVE", "--format=json")
+    accounts = json.loads(result.out or "[]") if result.is_ok else []
     if accounts:
         return True, str(accounts[0]["account"])
     # Prints a credential: it is read here and goes nowhere.
@@ -172,26 +172,26 @@ def login() -> tuple[bool, str]:
 def application_login() -> tuple[bool, str]:
     """Ask whether Terraform and Google's libraries find a login of their own."""
     # Prints a credential: it is read here and goes nowhere.
-    said = ask("gcloud", "auth", "application-default", "print-access-token")
-    return said.is_ok, "there" if said.is_ok else "there is none"
+    result = ask("gcloud", "auth", "application-default", "print-access-token")
+    return result.is_ok, "found" if result.is_ok else "not found"
 
 
 def is_active(project: str) -> tuple[bool, str]:
     """Ask whether the project is there and alive."""
-    said = ask("gcloud", "projects", "describe", project, "--format=json")
-    if not said.is_ok:
+    result = ask("gcloud", "projects", "describe", project, "--format=json")
+    if not result.is_ok:
         return False, f"{project} does not exist, or you have no access"
-    state = str(json.loads(said.out).get("lifecycleState", ""))
+    state = str(json.loads(result.out).get("lifecycleState", ""))
     return state == "ACTIVE", f"{project} is {state}"
 
 
 def is_billed(project: str) -> tuple[bool, str]:
     """Ask whether somebody pays for the project."""
-    said = ask("gcloud", "billing", "projects", "describe", project, "--format=json")
-    if not said.is_ok:
+    result = ask("gcloud", "billing", "projects", "describe", project, "--format=json")
+    if not result.is_ok:
         # Who deploys need not see who pays; without billing Terraform's apply says so.
-        return True, f"not for you to see: {said.first_error}"
-    is_enabled = bool(json.loads(said.out).get("billingEnabled"))
+        return True, f"cannot be checked: {result.first_error}"
+    is_enabled = bool(json.loads(result.out).get("billingEnabled"))
     return is_enabled, "enabled" if is_enabled else f"nobody pays for {project}"
 
 
@@ -222,14 +222,14 @@ def is_offered(project: str, region: str) -> tuple[bool, str]:
         return False, error
     asked = [location for api, location in LOCATIONS.items() if api in enabled]
     for listing in asked:
-        said = ask("gcloud", *listing, f"--project={project}", "--format=json")
-        if not said.is_ok:
-            return False, said.first_error
-        offered = {item["name"].rsplit("/", 1)[-1] for item in json.loads(said.out)}
+        result = ask("gcloud", *listing, f"--project={project}", "--format=json")
+        if not result.is_ok:
+            return False, result.first_error
+        offered = {item["name"].rsplit("/", 1)[-1] for item in json.loads(result.out)}
         if region not in offered:
             return False, f"{region} is not among the regions of {listing[0]}"
     if len(asked) < len(LOCATIONS):
-        return True, f"{region}; Google tells once its APIs are on"
+        return True, f"{region}; checked once the APIs are enabled"
     return True, region
 
 
@@ -241,11 +241,11 @@ def serves_all(project: str, region: str, prefix: str) -> tuple[bool, str]:
     if not {"cloudfunctions.googleapis.com", "run.googleapis.com"} <= enabled:
         return True, "none yet"
     found = served_archives.look(project, region, served_archives.of_code(prefix))
-    there = [one for one in found if one.said != served_archives.MISSING]
+    there = [one for one in found if one.message != served_archives.MISSING]
     bad = [one for one in there if not one.ok]
     shown = bad or there
-    said = "; ".join(f"{one.name}: {one.said}" for one in shown)
-    return not bad, said or "none yet"
+    message = "; ".join(f"{one.name}: {one.message}" for one in shown)
+    return not bad, message or "none yet"
 
 
 def is_taken_by_tmdb(token: str, tmdb_url: str) -> tuple[bool, str]:
@@ -271,10 +271,10 @@ def is_taken_by_tmdb(token: str, tmdb_url: str) -> tuple[bool, str]:
 
 
 def _enabled_apis(project: str) -> tuple[set[str], str]:
-    said = ask(
+    result = ask(
         "gcloud", "services", "list", "--enabled",
         f"--project={project}", "--format=json",
     )  # fmt: skip
-    if not said.is_ok:
-        return set(), said.first_error
-    return {item["config"]["name"] for item in json.loads(said.out)}, ""
+    if not result.is_ok:
+        return set(), result.first_error
+    return {item["config"]["name"] for item in json.loads(result.out)}, ""

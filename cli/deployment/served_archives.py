@@ -66,9 +66,9 @@ def look(project: str, region: str, functions: Iterable[Function]) -> list[Findi
     )
     in_region = [f"--region={region}"] if region else []
     running = ask("gcloud", "run", "services", "list", *in_region, *flags)
-    for said in (listed, running):
-        if not said.is_ok:
-            return [Finding("functions", None, said.first_error, ASK)]
+    for result in (listed, running):
+        if not result.is_ok:
+            return [Finding("functions", None, result.first_error, ASK)]
     by_name = {_last(one["name"]): one for one in json.loads(listed.out or "[]")}
     services = {one["metadata"]["name"]: one for one in json.loads(running.out or "[]")}
     builds = BUILDS.format(region, project)
@@ -96,23 +96,25 @@ def _finding(
 ) -> Finding:
     name = function.name
     if found is None:
-        return Finding(name, ok=False, said=MISSING, remedy="`make deploy`")
+        return Finding(name, ok=False, message=MISSING, hint="`make deploy`")
     if found.get("state") == UNDER_WAY:
-        said = "a deployment is under way"
-        return Finding(name, ok=None, said=said, remedy="look again when it has ended")
+        message = "a deployment is under way"
+        return Finding(
+            name, ok=None, message=message, hint="look again when it has ended"
+        )
     status = service["status"] if service else {}
     if others := _elsewhere(status):
-        said = f"its traffic goes to an older revision, {others[0]}"
+        message = f"its traffic goes to an older revision, {others[0]}"
         to_latest = f"gcloud run services update-traffic {name} --to-latest"
-        return Finding(name, None, said, f"{to_latest}, unless you pinned it")
+        return Finding(name, None, message, f"{to_latest}, unless you pinned it")
     served = _built_from(service)
     why = _why(found) or f"see {builds}"
     if fault := _fault(function, found, status, served, why):
         return Finding(
-            name, ok=False, said=fault,
-            remedy="`make deploy` builds it again, once the cause is fixed",
+            name, ok=False, message=fault,
+            hint="`make deploy` builds it again, once the cause is fixed",
         )  # fmt: skip
-    return Finding(name, ok=True, said=f"serves {_short(served)}")
+    return Finding(name, ok=True, message=f"serves {_short(served)}")
 
 
 def _fault(

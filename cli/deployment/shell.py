@@ -1,4 +1,4 @@
-"""Programs of this machine: a command in, what it said out."""
+"""Run programs of this machine (gcloud, terraform) and return what they print."""
 
 import os
 import subprocess
@@ -9,12 +9,12 @@ from pathlib import Path
 NOT_FOUND = 127
 TIMEOUT_S = 90.0
 NO_QUESTIONS = {"CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
-"""gcloud would otherwise wait for an answer that nobody sees it ask for."""
+"""gcloud would otherwise wait for an answer to a question that is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a program left: its exit code, and its text without the last line break."""
+class Result:
+    """Exit code, stdout (without the last line break) and stderr of a program."""
 
     code: int
     out: str
@@ -22,13 +22,13 @@ class Said:
 
     @property
     def is_ok(self) -> bool:
-        """Whether it ended well."""
+        """Whether its exit code is 0."""
         return self.code == 0
 
     @property
     def first_error(self) -> str:
-        """The first line of what it complained about."""
-        return (self.error.strip().splitlines() or ["it said nothing"])[0]
+        """The first line of its stderr."""
+        return (self.error.strip().splitlines() or ["it printed nothing"])[0]
 
 
 def ask(
@@ -37,8 +37,8 @@ def ask(
     env: Mapping[str, str] | None = None,
     text: str = "",
     timeout_s: float = TIMEOUT_S,
-) -> Said:
-    """Run a program whose answer we read; `text` is what it finds on its input."""
+) -> Result:
+    """Run a program and return its output; `text` is its stdin."""
     try:
         done = subprocess.run(  # noqa: S603 - our own commands
             command,
@@ -51,16 +51,16 @@ def ask(
             check=False,
         )
     except FileNotFoundError:
-        return Said(NOT_FOUND, "", f"{command[0]} is not on PATH")
+        return Result(NOT_FOUND, "", f"{command[0]} is not on PATH")
     except subprocess.TimeoutExpired:
-        return Said(1, "", f"{command[0]} said nothing for {timeout_s:.0f} s")
-    return Said(done.returncode, done.stdout.strip(), done.stderr)
+        return Result(1, "", f"{command[0]} printed nothing for {timeout_s:.0f} s")
+    return Result(done.returncode, done.stdout.strip(), done.stderr)
 
 
 def show(
     *command: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> int:
-    """Run a program that talks to the person itself; return its exit code."""
+    """Run a program on this terminal; return its exit code."""
     try:
         return subprocess.run(  # noqa: S603 - our own commands
             command, cwd=cwd, env={**os.environ, **(env or {})}, check=False

@@ -55,7 +55,7 @@ def verdict(findings: Iterable[Finding]) -> list[str]:
 
 def second_plan(root: TerraformRoot) -> Finding:
     """Plan again: Google keeps what it was sent when nothing is to be changed."""
-    said = ask(
+    result = ask(
         "terraform", "plan", "-input=false", "-detailed-exitcode", "-lock=false",
         "-no-color", *root.variables(), cwd=root.folder, env=UNUSED_TOKENS,
         timeout_s=600,
@@ -63,8 +63,8 @@ def second_plan(root: TerraformRoot) -> Finding:
     words = {0: "a plan is empty", 2: "a plan is not empty"}
     return Finding(
         "terraform",
-        said.code == 0,
-        words.get(said.code, said.first_error),
+        result.code == 0,
+        words.get(result.code, result.first_error),
         "`tmdb-traction deploy --dry-run` shows it",
     )
 
@@ -77,16 +77,16 @@ def alerts(root: TerraformRoot) -> Finding:
     }
     if not wanted:
         none = "none: alert_emails and alert_slack name nobody"
-        return Finding("alerts", ok=True, said=none)
-    said = ask(
+        return Finding("alerts", ok=True, message=none)
+    result = ask(
         "gcloud", "monitoring", "policies", "list",
         f"--project={root.project}", "--format=json",
     )  # fmt: skip
-    if not said.is_ok:
+    if not result.is_ok:
         hint = "needs monitoring.alertPolicies.list"
-        return Finding("alerts", ok=None, said=said.first_error, remedy=hint)
+        return Finding("alerts", ok=None, message=result.first_error, hint=hint)
     enabled = {
-        str(one["name"]) for one in json.loads(said.out or "[]") if one.get("enabled")
+        str(one["name"]) for one in json.loads(result.out or "[]") if one.get("enabled")
     }
     missing = len(wanted - enabled)
     return Finding(
@@ -101,9 +101,9 @@ def alerts(root: TerraformRoot) -> Finding:
 def _all(name: str, found: list[Finding]) -> Finding:
     """Join findings into one."""
     bad = [one for one in found if not one.ok]
-    said = "; ".join(f"{one.name}: {one.said}" for one in bad or found)
-    hints = [one.remedy for one in bad if one.remedy]
-    return Finding(name, not bad, said, hints[0] if hints else "")
+    message = "; ".join(f"{one.name}: {one.message}" for one in bad or found)
+    hints = [one.hint for one in bad if one.hint]
+    return Finding(name, not bad, message, hints[0] if hints else "")
 
 
 def _without_token(every: list[preflight.Check]) -> list[preflight.Check]:

@@ -78,30 +78,30 @@ class TerraformRoot:
 
     def settings(self) -> Settings:
         """Evaluate the variables as a plan would."""
-        said = ask(
+        result = ask(
             "terraform", "console", *self.variables(),
             cwd=self.folder, env=self._env,
             text="jsonencode([var.dataset, var.bigquery_location, var.prefix])\n",
         )  # fmt: skip
-        if not said.is_ok:
+        if not result.is_ok:
             raise OperatorError(
                 Exit.FAILED,
-                f"the variables cannot be read: {said.first_error}",
+                f"the variables cannot be read: {result.first_error}",
                 "see docs/reference/configuration.md for every variable and what to "
                 "write",
             )
-        return Settings(*json.loads(json.loads(said.out)))
+        return Settings(*json.loads(json.loads(result.out)))
 
     def resources(self) -> list[Resource]:
         """Return what the state has; nothing where there is no state."""
-        said = ask("terraform", "show", "-json", cwd=self.folder, env=self._env)
-        if not said.is_ok:
+        result = ask("terraform", "show", "-json", cwd=self.folder, env=self._env)
+        if not result.is_ok:
             raise OperatorError(
                 Exit.FAILED,
-                f"the state cannot be read: {said.first_error}",
+                f"the state cannot be read: {result.first_error}",
                 "terraform -chdir=terraform init",
             )
-        values = json.loads(said.out or "{}").get("values") or {}
+        values = json.loads(result.out or "{}").get("values") or {}
         found: list[Resource] = values.get("root_module", {}).get("resources", [])
         return found
 

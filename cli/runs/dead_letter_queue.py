@@ -37,7 +37,7 @@ class Letter:
     published_at: str
     field: str
     reason: str
-    remedy: str
+    hint: str
     data: bytes
     ack_ids: tuple[str, ...]
 
@@ -59,7 +59,7 @@ class Letter:
             field=about.get("field", ""),
             reason=about.get("reason")
             or f"the function did not answer 2xx to {attempts} deliveries",
-            remedy=about.get("remedy") or _READ_THE_LOG,
+            hint=about.get("hint") or _READ_THE_LOG,
             data=received.message.data,
             ack_ids=(received.ack_id,),
         )

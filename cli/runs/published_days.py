@@ -47,9 +47,9 @@ class Known:
         return "published" if self.is_published else "not published: a check failed"
 
 
-def reason_of(said: str) -> str:
+def reason_of(text: str) -> str:
     """Read a reason; typer names the option that says none."""
-    reason = " ".join(said.split())
+    reason = " ".join(text.split())
     if not reason:
         raise typer.BadParameter("say why, for the ledger", param_hint="--reason")
     if len(reason) > LONGEST_REASON:
@@ -108,14 +108,14 @@ def tell(
     """Print what has become of the day."""
     is_changed = is_due and not dry_run
     if as_json:
-        said = {
+        result = {
             "day": str(known.day),
             "was_published": known.is_published,
             "was_withheld_for": known.withheld_reason,
             "is_changed": is_changed,
             "would_be" if is_due and dry_run else "is": done,
         }
-        print(json.dumps(said))
+        print(json.dumps(result))
         return
     console = open_console()
     if not is_due:

@@ -87,7 +87,7 @@ class State:
         planned = f"planned, {row['expected']:,} {self.noun} in {total:,} batches"
         return words.get(self.name, planned)
 
-    def remedy(self) -> str:
+    def hint(self) -> str:
         """Say what to do; nothing when all is well."""
         day = self.row["run_date"]
         match self.name:

@@ -25,6 +25,6 @@ class Deadline:
         if left <= 0:
             raise DeadlineError(
                 f"the computation took longer than {self.seconds:.0f} s",
-                remedy="tried again by itself; a shorter range of days takes less",
+                hint="retried automatically; a shorter range of days takes less",
             )
         return left

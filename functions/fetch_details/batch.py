@@ -203,7 +203,7 @@ def _raise_if_late(ids: Sequence[int], replies: list[Reply], began: float) -> No
         raise BatchSlowError(
             f"{len(replies)} of {len(ids)} movies in {monotonic() - began:.0f} s",
             field="movie_ids",
-            remedy="delivered again by itself, for the rest",
+            hint="redelivered automatically, for the rest",
         )
 
 
@@ -214,7 +214,7 @@ def _incomplete(batch: MovieBatch, outcome: _Outcome) -> BatchIncompleteError:
         f"{missing} of {len(batch.movie_ids)} movies could not be stored, "
         f"{len(outcome.not_found)} of them not found; the first: {reasons[0]}",
         field="movie_ids",
-        remedy="delivered again by itself, for the rest; the last delivery records "
+        hint="redelivered automatically, for the rest; the last delivery records "
         "what is left; see https://status.themoviedb.org",
     )
 

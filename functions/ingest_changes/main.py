@@ -54,6 +54,6 @@ def _refuse_more_than_tracked(limit: int | None, tracked_movies: int) -> None:
         raise BadMessageError(
             f"limit is {limit:,}, and this deployment tracks {tracked_movies:,} movies",
             field="limit",
-            remedy=f"write {tracked_movies} or less, or raise tracked_movies "
+            hint=f"write {tracked_movies} or less, or raise tracked_movies "
             "(TRACKED_MOVIES) and deploy",
         )

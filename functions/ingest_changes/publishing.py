@@ -96,5 +96,5 @@ def _busy(run: Run) -> RunBusyError:
     return RunBusyError(
         f"{run.run_id} is being planned by another delivery",
         field="run_date",
-        remedy="wait a minute; asking again is harmless",
+        hint="wait a minute; asking again is harmless",
     )

@@ -61,7 +61,7 @@ def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str,
             reason = "no retired movie to refresh" if is_tracked else NOTHING_TRACKED
             return nothing_to_do(run, reason, clients)
         raise TmdbIncompleteError(
-            "TMDB listed no movie at all", field="TMDB", remedy="tried again by itself"
+            "TMDB listed no movie at all", field="TMDB", hint="retried automatically"
         )
     batches = cut_into_batches(movie_ids)
     if run.mode is Mode.DAILY:
@@ -121,7 +121,7 @@ def _refuse_another_day(run: Run, moment: datetime) -> None:
     raise BadMessageError(
         f"run_date is {run.run_date}, and TMDB answers with the votes of {today} only",
         field="run_date",
-        remedy=f"write {today}, or leave it out; popularity of a past day: "
+        hint=f"write {today}, or leave it out; popularity of a past day: "
         f'{{"mode": "history", "date": "{run.run_date}"}}; its votes cannot be had',
     )
 

@@ -151,7 +151,7 @@ class Bucket:
             raise StorageUnavailableError(
                 f"bucket {self._name} did not answer: {type(error).__name__}",
                 field=self._name,
-                remedy=_WAIT,
+                hint=_WAIT,
             ) from error
 
     def _checked(self, answer: requests.Response) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class Bucket:
         raise error(
             f"bucket {self._name} answered {answer.status_code} {reason}".rstrip(),
             field=self._name,
-            remedy=known.hint,
+            hint=known.hint,
         )
 
 

@@ -72,7 +72,7 @@ def bad_credential(reason: str) -> CredentialsError:
     return CredentialsError(
         reason,
         field="TMDB_TOKEN_SECRET",
-        remedy="copy the API Read Access Token (or the API Key) from "
+        hint="copy the API Read Access Token (or the API Key) from "
         "https://www.themoviedb.org/settings/api into a new version of the secret",
     )
 

@@ -247,7 +247,7 @@ def _unreadable(answer: _Answer, tally: _Tally, path: str) -> Exception:
     error = TmdbUnavailableError(
         f"{path}: 200 with {reason}",
         field="TMDB",
-        remedy="tried again by itself; see docs/surprises.md",
+        hint="retried automatically; see docs/surprises.md",
     )
     error.__cause__ = UnreadableError(reason)
     return error

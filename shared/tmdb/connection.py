@@ -104,7 +104,7 @@ class Connection:
         if judged is not Verdict.RETRIED:
             return TmdbUnavailableError(
                 f"{path}: TMDB answered {status}, which it should not",
-                remedy="see docs/surprises.md; TMDB's API may have changed",
+                hint="see docs/surprises.md; TMDB's API may have changed",
             )
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             self._bucket.pause(1.0 if pause_s is None else pause_s)
@@ -125,7 +125,7 @@ class Connection:
             raise TmdbUnavailableError(
                 f"{path}: {error} for {self._retry_s:.0f} s",
                 field="TMDB",
-                remedy="tried again by itself; see https://status.themoviedb.org",
+                hint="retried automatically; see https://status.themoviedb.org",
             ) from error
 
     def _session(self) -> requests.Session:

@@ -52,7 +52,7 @@ def most_popular(read: ReadAll, limit: int) -> list[ListedMovie]:
         raise TmdbIncompleteError(
             f"/discover/movie listed {len(found)} different movies of {wanted}",
             field="limit",
-            remedy="tried again by itself; TMDB's lists are whole again in a while",
+            hint="retried automatically; TMDB's lists are complete again in a while",
         )
     by_popularity = sorted(found.values(), key=lambda m: (-m.popularity, m.movie_id))
     return by_popularity[:limit]
@@ -131,7 +131,7 @@ class _Page:
             raise TmdbUnavailableError(
                 f"{path}: a page without results",
                 field="results",
-                remedy="TMDB's API may have changed: see docs/surprises.md",
+                hint="TMDB's API may have changed: see docs/surprises.md",
             )
         results = [
             item

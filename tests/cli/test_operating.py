@@ -94,7 +94,7 @@ def _set_today(data: Path, day: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "remedy"),
+    ("words", "hint"),
     [
         (["status"], "tmdb-traction load"),
         (["status", "--watch"], "tmdb-traction load"),
@@ -105,11 +105,11 @@ def _set_today(data: Path, day: str) -> None:
     ],
 )
 def test_before_the_first_load_everything_says_how_to_begin(
-    ask: Ask, words: list[str], remedy: str
+    ask: Ask, words: list[str], hint: str
 ) -> None:
     told = ask(*words)
     assert told.exit_code == Exit.NOT_FOUND, told.output
-    assert remedy in told.output
+    assert hint in told.output
 
 
 def test_a_second_stack_on_the_same_folder_refuses(ask: Ask, data: Path) -> None:
@@ -280,7 +280,7 @@ def test_a_backfill_asks_for_what_is_missing_only(ask: Ask, data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "field", "remedy"),
+    ("words", "field", "hint"),
     [
         (["--from=2026-06-04"], "--from", "today is 2026-06-03"),
         (["--from=2026-06-01", "--to=2026-06-04"], "--to", "today is 2026-06-03"),
@@ -289,13 +289,13 @@ def test_a_backfill_asks_for_what_is_missing_only(ask: Ask, data: Path) -> None:
     ],
 )
 def test_days_that_cannot_be_are_refused(
-    ask: Ask, words: list[str], field: str, remedy: str
+    ask: Ask, words: list[str], field: str, hint: str
 ) -> None:
     refused = ask("backfill", *words)
     assert refused.exit_code == Exit.USAGE
     assert field in refused.output
     # Typer draws a box around it, as wide as it likes.
-    assert remedy in " ".join(refused.output.replace("│", " ").split())
+    assert hint in " ".join(refused.output.replace("│", " ").split())
 
 
 def test_a_view_is_exported_with_its_types(ask: Ask, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def _print_everything(text: str) -> None:
     explain.show(console, _explained(text))
     finding = Finding(text, Severity.FAIL, date(2026, 6, 1), 1, (text,))
     validate.show(console, date(2026, 6, 1), date(2026, 6, 1), 1, [finding])
-    output.show([output.Finding(text, ok=False, said=text, remedy=text)])
+    output.show([output.Finding(text, ok=False, message=text, hint=text)])
     letter = Letter("1", "", text, text, "", "", text, text, b"", ())
     dead_letters.show(console, [letter])
     with Progress(console) as progress:

@@ -137,7 +137,7 @@ def test_each_row_of_the_table_decides_as_it_says(
     )
     with pytest.raises(raised) as caught:
         tables.execute("-- a statement\nSELECT 1")
-    assert caught.value.remedy == known.hint
+    assert caught.value.hint == known.hint
     assert known.source.startswith("https://")
 
 
@@ -176,7 +176,7 @@ def test_a_limit_of_ours_names_the_setting(
     fake.answers["/jobs"] = [(200, _finished_job(reason, "limit exceeded"))]
     with pytest.raises(StatementError) as caught:
         tables.execute("SELECT 1")
-    assert all(name in caught.value.remedy for name in settings)
+    assert all(name in caught.value.hint for name in settings)
 
 
 def test_an_unknown_reason_falls_to_its_status() -> None:

@@ -34,7 +34,7 @@ def _push(data: bytes, **envelope: Any) -> Request:
 
 def _parse(body: object, _today: date) -> object:
     if body == {"mode": "hourly"}:
-        raise BadMessageError("mode is 'hourly'", field="mode", remedy="write daily")
+        raise BadMessageError("mode is 'hourly'", field="mode", hint="write daily")
     return body
 
 
@@ -121,7 +121,7 @@ def test_a_pushed_message_that_cannot_succeed_is_parked_with_the_reason() -> Non
     [(data, attributes)] = topics.dead
     assert data == b'{"mode": "hourly"}'
     assert attributes["field"] == "mode"
-    assert attributes["remedy"] == "write daily"
+    assert attributes["hint"] == "write daily"
     assert attributes["message_id"] == "17"
 
 
@@ -136,7 +136,7 @@ def test_a_called_body_that_is_no_json_is_answered_400(data: bytes) -> None:
     body, status = answer(_request(data), _parse, _done, FakeTopics())
     assert status == 400
     assert body["field"] == "body"
-    assert "JSON" in body["remedy"]
+    assert "JSON" in body["hint"]
 
 
 @pytest.mark.parametrize(

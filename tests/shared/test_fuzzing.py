@@ -112,7 +112,7 @@ def posted() -> Posted:
 
 
 def _is_refusal(answered: Any) -> bool:
-    return bool(answered["error"] and answered["field"] and answered["remedy"])
+    return bool(answered["error"] and answered["field"] and answered["hint"])
 
 
 @pytest.mark.parametrize("function", MESSAGES)

@@ -83,7 +83,7 @@ def test_a_bad_dashboard_request_names_the_field(body: object, field: str) -> No
     with pytest.raises(BadMessageError) as caught:
         DashboardRequest.from_json(body, TODAY)
     assert caught.value.field == field
-    assert caught.value.remedy
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_bad_ingest_request_names_the_field_and_the_remedy(
     with pytest.raises(BadMessageError) as caught:
         IngestRequest.from_json(body, TODAY)
     assert caught.value.field == field
-    assert caught.value.remedy
+    assert caught.value.hint
 
 
 def _batch(**changes: Any) -> dict[str, Any]:
@@ -209,7 +209,7 @@ def test_a_day_after_today_or_before_tmdbs_first_export_is_refused(day: str) -> 
             parse(body, TODAY)
         assert caught.value.field == field
         if field != "run_id":
-            assert "from 2017-04-28 to 2026-03-02" in caught.value.remedy
+            assert "from 2017-04-28 to 2026-03-02" in caught.value.hint
 
 
 @pytest.mark.parametrize("day", ["2017-04-28", "2026-03-02"])

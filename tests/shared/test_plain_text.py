@@ -54,7 +54,7 @@ def test_a_secret_that_is_no_text_is_refused_with_a_hint() -> None:
     ):
         secretmanager.read(SECRET, secrets.address)
     assert refused.value.field == "TMDB_TOKEN_SECRET"
-    assert "gcloud secrets versions add" in refused.value.remedy
+    assert "gcloud secrets versions add" in refused.value.hint
 
 
 @pytest.mark.parametrize("how", NO_TEXT)

@@ -84,6 +84,6 @@ def test_what_pubsub_refuses_is_an_error_with_a_hint(
             topics.publish(MOVIE_BATCHES, [{"a": 1}])
     # A used-up quota is retried by Google's client, until the timeout.
     hints = {HINTS.get(status), "retried automatically"}
-    assert caught.value.remedy in hints
+    assert caught.value.hint in hints
     if status in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED):
-        assert caught.value.remedy == HINTS[status]
+        assert caught.value.hint == HINTS[status]

@@ -27,7 +27,7 @@ def test_a_secret_that_does_not_exist_is_named_with_what_to_do() -> None:
     ):
         secretmanager.read(f"{TOKEN}-other", secrets.address)
     assert e.value.field == "TMDB_TOKEN_SECRET"
-    assert "add a version" in e.value.remedy
+    assert "add a version" in e.value.hint
 
 
 @pytest.mark.parametrize("status", ERRORS, ids=lambda status: status.name)
@@ -41,7 +41,7 @@ def test_each_status_of_secret_manager_stays_or_passes(
     with refusing(status) as address:
         with pytest.raises(CredentialsError if hint else SecretsUnavailableError) as e:
             secretmanager.read(TOKEN, address)
-        assert e.value.remedy == (hint or "retried automatically")
+        assert e.value.hint == (hint or "retried automatically")
 
 
 def test_a_disabled_version_is_not_waited_for() -> None:

@@ -224,7 +224,7 @@ def _caused(error: Exception, cause: Exception) -> Exception:
             Exit.NOT_FOUND,
             "no table",
         ),
-        (StatementError("too large", remedy="less"), Exit.FAILED, "less"),
+        (StatementError("too large", hint="less"), Exit.FAILED, "less"),
         (WarehouseUnavailableError("away"), Exit.UNREACHABLE, "away"),
         (_of(BadRequest, "no column"), Exit.FAILED, "no column"),
         (_of(Forbidden, "no right"), Exit.FAILED, "no right"),

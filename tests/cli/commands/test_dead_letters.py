@@ -58,7 +58,7 @@ def _refuse(topics: Publisher, topic: str, body: Any, message_id: str = "17") ->
 
 
 def _never(_message: object, _delivery: Delivery) -> dict[str, Any]:
-    raise BadMessageError("no run of that day", field="run_date", remedy="run it")
+    raise BadMessageError("no run of that day", field="run_date", hint="run it")
 
 
 def test_without_any_there_is_nothing_to_do(ask: Callable[..., Result]) -> None:
@@ -83,7 +83,7 @@ def test_a_letter_says_all_that_a_person_needs(
         "published_at": "2026-03-01T23:59:59.900000+00:00",
         "field": "batch_count",
         "reason": "batch_count is missing",
-        "remedy": "write a positive integer",
+        "hint": "write a positive integer",
         "data": json.dumps(BATCH),
     }
 
@@ -113,7 +113,7 @@ def test_what_pubsub_gave_up_on_says_so(
     [letter] = json.loads(ask("dead-letters", "--json").output)
     assert (letter["topic"], letter["run_id"]) == (MOVIE_BATCHES, RUN_ID)
     assert letter["reason"] == "the function did not answer 2xx to 20 deliveries"
-    assert "log" in letter["remedy"]
+    assert "log" in letter["hint"]
 
 
 def test_a_replay_publishes_once_and_takes_the_letters_out(

@@ -42,11 +42,11 @@ def test_a_machine_that_has_everything_is_well(well: Machine, tmdb: str) -> None
     code, findings = _doctor(tmdb)
     assert code == 0
     assert {one["ok"] for one in findings.values()} == {True}
-    assert findings["login"]["said"] == "me@example.com"
+    assert findings["login"]["message"] == "me@example.com"
 
 
 @pytest.mark.parametrize(
-    ("said", "name", "remedy"),
+    ("said", "name", "hint"),
     [
         ({"auth list": (0, "[]")}, "login", "gcloud auth login"),
         (
@@ -88,13 +88,13 @@ def test_a_machine_that_has_everything_is_well(well: Machine, tmdb: str) -> None
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_gcloud_misses_is_said_with_its_remedy(
-    well: Machine, tmdb: str, said: dict[str, tuple[int, str]], name: str, remedy: str
+    well: Machine, tmdb: str, said: dict[str, tuple[int, str]], name: str, hint: str
 ) -> None:
     well.install("gcloud", WELL | said)
     code, findings = _doctor(tmdb)
     assert code == 1
     assert findings[name]["ok"] is False
-    assert findings[name]["remedy"].startswith(remedy)
+    assert findings[name]["hint"].startswith(hint)
     assert [one["name"] for one in findings.values() if one["ok"] is False] == [name]
 
 
@@ -108,7 +108,7 @@ def test_a_region_that_only_the_second_generation_has_is_offered(
     gen1 = {"functions regions list --project": regions("us-central1")}
     well.install("gcloud", gen1 | WELL | listed)
     code, findings = _doctor(tmdb, "--region=europe-west4")
-    assert (code, findings["region"]["said"]) == (0, "europe-west4")
+    assert (code, findings["region"]["message"]) == (0, "europe-west4")
 
 
 def test_a_workflow_is_logged_in_by_its_credential_file(
@@ -117,7 +117,7 @@ def test_a_workflow_is_logged_in_by_its_credential_file(
     credentials = {"auth list": (0, "[]"), "auth print-access-token": (0, "secret")}
     well.install("gcloud", WELL | credentials)
     code, findings = _doctor(tmdb)
-    assert (code, findings["login"]["said"]) == (0, "a credential file")
+    assert (code, findings["login"]["message"]) == (0, "a credential file")
     assert "secret" not in json.dumps(findings)
 
 
@@ -126,7 +126,7 @@ def test_who_may_not_see_the_billing_may_deploy(well: Machine, tmdb: str) -> Non
     well.install("gcloud", WELL | denied)
     code, findings = _doctor(tmdb)
     assert code == 0
-    assert findings["billing"]["said"].startswith("not for you to see: ERROR")
+    assert findings["billing"]["message"].startswith("cannot be checked: ERROR")
 
 
 def test_a_login_that_counts_on_another_project_is_said(
@@ -137,7 +137,7 @@ def test_a_login_that_counts_on_another_project_is_said(
     os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(credentials)
     code, findings = _doctor(tmdb)
     assert code == 0
-    said = findings["quota project"]["said"]
+    said = findings["quota project"]["message"]
     assert said.startswith("my-project for these commands; your login names other")
     assert "set-quota-project my-project" in said
 
@@ -206,7 +206,7 @@ def test_an_organization_policy_that_refuses_is_named(
     _, findings = _doctor(tmdb)
     finding = findings["organization policies"]
     assert finding["ok"] is ok
-    assert finding["said"].startswith(words)
+    assert finding["message"].startswith(words)
 
 
 def test_organization_policies_that_cannot_be_read_are_no_obstacle(
@@ -215,7 +215,9 @@ def test_organization_policies_that_cannot_be_read_are_no_obstacle(
     well.install("gcloud", WELL | {"org-policies describe": (1, "ERROR: API is off")})
     code, findings = _doctor(tmdb)
     assert code == 0
-    assert findings["organization policies"]["said"] == "not for you to see"
+    assert findings["organization policies"]["message"] == (
+        "cannot be checked: you lack the permission to see them"
+    )
 
 
 @pytest.mark.parametrize(
@@ -263,14 +265,14 @@ def test_a_function_that_does_not_serve_what_was_deployed_is_said(
     well.install("gcloud", WELL | answers)
     code, findings = _doctor(tmdb)
     assert (code == 0, findings["functions"]["ok"]) == (ok, ok)
-    assert words in findings["functions"]["said"]
+    assert words in findings["functions"]["message"]
 
 
 def test_without_gcloud_nothing_is_asked_of_it(well: Machine, tmdb: str) -> None:
     (well.folder / "gcloud").unlink()
     code, findings = _doctor(tmdb)
     assert code == 1
-    assert findings["gcloud"]["said"] == "gcloud is not on PATH"
+    assert findings["gcloud"]["message"] == "gcloud is not on PATH"
     unasked = {name for name, one in findings.items() if one["ok"] is None}
     assert unasked == {
         "login",
@@ -283,7 +285,7 @@ def test_without_gcloud_nothing_is_asked_of_it(well: Machine, tmdb: str) -> None
         "region",
         "functions",
     }
-    assert findings["billing"]["remedy"] == "first: gcloud"
+    assert findings["billing"]["hint"] == "first: gcloud"
 
 
 @pytest.mark.parametrize(
@@ -305,7 +307,8 @@ def test_a_new_projects_regions_cannot_be_asked_for_yet(
     code, findings = _doctor(tmdb)
     assert code == 0
     assert (
-        findings["region"]["said"] == "us-central1; Google tells once its APIs are on"
+        findings["region"]["message"]
+        == "us-central1; checked once the APIs are enabled"
     )
     assert not [asked for asked in well.asked if "regions" in asked]
 
@@ -349,7 +352,7 @@ def test_tmdb_is_asked_whether_it_knows_the_token(
         app, ["doctor", "--project=my-project", f"--tmdb-url={tmdb}", "--json"]
     )
     finding = {one["name"]: one for one in json.loads(said.stdout)}["TMDB token"]
-    assert (finding["ok"], finding["said"]) == (ok, words)
+    assert (finding["ok"], finding["message"]) == (ok, words)
     if token:
         assert token not in said.output
 
@@ -358,5 +361,5 @@ def test_a_tmdb_that_cannot_be_reached_is_said_without_the_key(well: Machine) ->
     os.environ["TMDB_TOKEN"] = SIMULATED_API_KEY
     code, findings = _doctor("http://127.0.0.1:9/3")
     assert code == 1
-    assert findings["TMDB token"]["said"] == "TMDB cannot be reached: URLError"
+    assert findings["TMDB token"]["message"] == "TMDB cannot be reached: URLError"
     assert SIMULATED_API_KEY not in json.dumps(findings)

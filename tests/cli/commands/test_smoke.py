@@ -54,7 +54,7 @@ def test_a_deployment_that_works_passes(tmp_path: Path) -> None:
         deployment = smoke.connect(NAMES)
         findings = smoke.prove(deployment, today, timeout_s=120, sleep=_soon)
         assert output.all_well(findings), findings
-        said = {finding.name: finding.said for finding in findings}
+        said = {finding.name: finding.message for finding in findings}
         assert said["snapshots"] == "20 movies"
         assert said["dead letters"] == "0 new"
         # And again, as after a repair: the run is there, the verdict is the same.
@@ -153,8 +153,8 @@ def test_it_asks_for_todays_run_and_yesterdays_popularity(
 )
 def test_what_is_amiss_is_said(fake: FakeDeployment, name: str, words: str) -> None:
     finding = _prove(fake)[name]
-    assert (finding.ok, finding.said) == (False, words)
-    assert finding.remedy
+    assert (finding.ok, finding.message) == (False, words)
+    assert finding.hint
 
 
 def test_another_projects_deployment_is_not_touched(
@@ -213,7 +213,7 @@ def test_a_second_plan_must_be_empty(
         TerraformRoot("my-project", "us-central1", tmp_path)
     )
     assert finding.ok is ok
-    assert words in finding.said
+    assert words in finding.message
 
 
 @pytest.mark.parametrize(
@@ -229,4 +229,4 @@ def test_alerts_must_be_there_and_enabled(
     machine.install("gcloud", {"monitoring policies list": (0, listed)})
     finding = smoke_proofs.alerts(TerraformRoot("my-project", "us-central1", tmp_path))
     assert finding.ok is is_enabled
-    assert finding.said.startswith(words)
+    assert finding.message.startswith(words)

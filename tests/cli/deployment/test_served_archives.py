@@ -19,7 +19,7 @@ def test_a_function_that_a_deployment_need_not_have_is_not_missed(
         "dev-fetch-details",
         "dev-compute-metrics",
     }
-    assert {one.said for one in found} == {served_archives.MISSING}
+    assert {one.message for one in found} == {served_archives.MISSING}
 
 
 def test_where_it_is_it_must_serve_what_was_deployed(machine: Machine) -> None:
@@ -34,4 +34,4 @@ def test_one_that_terraform_has_made_is_missed(machine: Machine) -> None:
     machine.install("gcloud", WELL)
     made = [served_archives.Function("render_dashboard", OPTIONAL)]
     [one] = served_archives.look("my-project", "us-central1", made)
-    assert one.said == served_archives.MISSING
+    assert one.message == served_archives.MISSING

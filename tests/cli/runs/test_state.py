@@ -28,7 +28,7 @@ def _state(**changes: object) -> State:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words", "remedy"),
+    ("changes", "words", "hint"),
     [
         ({}, "published, 998 of 1,000 movies in 95 s", ""),
         (
@@ -58,12 +58,12 @@ def _state(**changes: object) -> State:
     ],
 )
 def test_a_state_is_a_sentence_with_a_remedy(
-    changes: dict[str, object], words: str, remedy: str
+    changes: dict[str, object], words: str, hint: str
 ) -> None:
     state = _state(**changes)
     assert state.in_words().startswith(words)
-    assert state.remedy().startswith(remedy)
-    assert bool(state.remedy()) is bool(remedy)
+    assert state.hint().startswith(hint)
+    assert bool(state.hint()) is bool(hint)
 
 
 def test_what_is_gone_is_settled() -> None:

@@ -162,7 +162,7 @@ def test_a_detail_run_of_another_day_is_refused_with_the_remedy(
     with pytest.raises(BadMessageError) as caught:
         run(IngestRequest(mode, day), DELIVERY, clients)
     assert caught.value.field == "run_date"
-    assert f'{{"mode": "history", "date": "{day}"}}' in caught.value.remedy
+    assert f'{{"mode": "history", "date": "{day}"}}' in caught.value.hint
     assert not tables.loaded
     assert not topics.published
 
@@ -341,7 +341,7 @@ def test_more_movies_than_a_deployment_tracks_are_refused_with_the_remedy(
         run(IngestRequest(mode, limit=101), DELIVERY, clients)
     assert caught.value.field == "limit"
     assert "tracks 100 movies" in caught.value.reason
-    assert "raise tracked_movies" in caught.value.remedy
+    assert "raise tracked_movies" in caught.value.hint
     assert not tables.loaded
     assert not topics.published
 

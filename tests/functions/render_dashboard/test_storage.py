@@ -63,7 +63,7 @@ def test_a_missing_bucket_is_for_a_person(storage: StorageEmulator) -> None:
     looked = bucket.generation(PAGE)
     with pytest.raises(StorageRefusedError, match="none answered 404") as caught:
         bucket.replace(PAGE, b"", ABOUT, generation=looked)
-    assert (caught.value.field, "bucket" in caught.value.remedy) == ("none", True)
+    assert (caught.value.field, "bucket" in caught.value.hint) == ("none", True)
 
 
 def test_a_store_that_is_away_is_asked_again_later(storage: StorageEmulator) -> None:
