@@ -151,6 +151,9 @@ def _run_id(delivery: Delivery) -> str:
     if isinstance(named, str):
         return named
     day = body.get("run_date") or delivery.published_on
+    if mode == Mode.HISTORY_DAY:
+        of_run = "" if "batch_no" in body else f"-{body.get('date')}"
+        return f"{Mode.HISTORY}-{day}{of_run}"
     return f"{mode}-{day}" if mode in tuple(Mode) else ""
 
 

@@ -5,15 +5,20 @@ may name, and raises BadMessageError, which names the field and what to write in
 Unknown fields are refused: a misspelt "limt" must not silently mean the default.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from textwrap import shorten
 from typing import Any, Self
 
-from shared.days import FIRST_EXPORT
-from shared.errors import BadMessageError
+from shared.message_fields import (
+    Json,
+    bad_field,
+    is_int,
+    read_day,
+    read_fields,
+    read_place,
+    read_run,
+)
 from shared.runs import Batch, Mode, Run
 
 INGEST_REQUESTS = "ingest-requests"
@@ -29,18 +34,27 @@ movies and the 100,000 next to them, take 750 MiB of the 1 GiB that ingest_chang
 
 MOST_IDS_PER_BATCH = 500
 
-type Json = Mapping[str, Any]
+_FIELDS: Mapping[Mode, frozenset[str]] = {
+    Mode.INITIAL: frozenset({"run_date", "limit"}),
+    Mode.DAILY: frozenset({"run_date", "limit"}),
+    Mode.WEEKLY: frozenset({"run_date"}),
+    Mode.HISTORY: frozenset({"run_date"}),
+    Mode.HISTORY_DAY: frozenset({"run_date", "date", "batch_no", "batch_count"}),
+    Mode.SWEEP: frozenset({"run_date"}),
+}
+"""Mode -> the other fields of its requests; only "date" of history_day is required."""
+
+_ALL_FIELDS = ("run_date", "limit", "date", "batch_no", "batch_count")
 
 
 @dataclass(frozen=True, slots=True)
 class IngestRequest:
-    """A tick of the scheduler, a person's call, or one day of a history fan-out.
+    """A tick of the scheduler, a person's call, or one day of a history.
 
     run_date: UTC day of the run; None means the day the event was published.
     limit: how many of the most popular movies to track (initial, daily).
-    export_date: "date" of the body, the export day to load (history); without it
-        as many days as a deployment wants.
-    batch: place of that day in the fan-out's plan; None for a day asked for alone.
+    export_date: "date" of the body, the export day to load (history_day).
+    batch: place of that day in its history run's plan; None for a day of its own.
     """
 
     mode: Mode
@@ -52,26 +66,23 @@ class IngestRequest:
     @classmethod
     def from_json(cls, body: object, today: date) -> Self:
         """Check a body of topic ingest-requests."""
-        fields = _fields(
-            body, "mode", "run_date", "limit", "date", "batch_no", "batch_count"
-        )
+        fields = read_fields(body, "mode", *_ALL_FIELDS)
         if fields.get("mode") not in tuple(Mode):
             modes = ", ".join(f'"{mode}"' for mode in Mode)
-            raise _bad("mode", fields.get("mode"), f"write one of {modes}")
+            raise bad_field("mode", fields.get("mode"), f"write one of {modes}")
         mode = Mode(fields["mode"])
-        run_date = _date(fields, "run_date", today) if "run_date" in fields else None
-        if mode is Mode.SWEEP and (field := fields.keys() - {"mode", "run_date"}):
-            name = min(field)
-            raise _bad(name, fields[name], "leave it out: a sweep looks at every run")
-        export_date = _export_date(fields, mode, run_date or today)
-        request = cls(mode, run_date, _limit(fields, mode), export_date)
+        _refuse_fields_of_other_modes(fields, mode)
+        run_date = read_day(fields, "run_date", today) if "run_date" in fields else None
+        if mode is not Mode.HISTORY_DAY:
+            return cls(mode, run_date, _limit(fields))
+        export_date = read_day(fields, "date", run_date or today)
         if "batch_no" not in fields and "batch_count" not in fields:
-            return request
-        if request.export_date is None or run_date is None:
-            raise _bad("batch_no", fields.get("batch_no"), "give run_date and date too")
-        batch_no, batch_count = _place(fields)
-        batch = Batch(batch_no, batch_count, export_date=request.export_date)
-        return cls(mode, run_date, None, request.export_date, batch)
+            return cls(mode, run_date, export_date=export_date)
+        if run_date is None:
+            raise bad_field("run_date", None, "say of which run the batch is")
+        batch_no, batch_count = read_place(fields)
+        batch = Batch(batch_no, batch_count, export_date=export_date)
+        return cls(mode, run_date, export_date=export_date, batch=batch)
 
     def to_json(self) -> dict[str, Any]:
         """Return the body to publish; absent fields left out."""
@@ -103,18 +114,18 @@ class MovieBatch:
     @classmethod
     def from_json(cls, body: object, today: date) -> Self:
         """Check a body of topic movie-batches."""
-        fields = _fields(
+        fields = read_fields(
             body, "run_id", "run_date", "batch_no", "batch_count", "movie_ids"
         )
-        run_id, run_date = _run(fields, today)
-        batch_no, batch_count = _place(fields)
+        run_id, run_date = read_run(fields, today)
+        batch_no, batch_count = read_place(fields)
         ids = fields.get("movie_ids")
         hint = f"give 1 to {MOST_IDS_PER_BATCH} positive integers"
         if not isinstance(ids, list) or not 0 < len(ids) <= MOST_IDS_PER_BATCH:
-            raise _bad("movie_ids", ids, hint)
+            raise bad_field("movie_ids", ids, hint)
         for movie_id in ids:
-            if not _is_int(movie_id) or movie_id < 1:
-                raise _bad("movie_ids", movie_id, hint)
+            if not is_int(movie_id) or movie_id < 1:
+                raise bad_field("movie_ids", movie_id, hint)
         # An id twice in a message is one movie: it must not be counted twice.
         unique = tuple(dict.fromkeys(ids))
         return cls(run_id, run_date, batch_no, batch_count, unique)
@@ -148,20 +159,20 @@ class MetricsRequest:
     @classmethod
     def from_json(cls, body: object, today: date) -> Self:
         """Check a body of topic metrics-requests."""
-        fields = _fields(body, "run_id", "run_date", "from", "to")
+        fields = read_fields(body, "run_id", "run_date", "from", "to")
         by_run = {"run_id", "run_date"} & fields.keys()
         by_range = {"from", "to"} & fields.keys()
         if by_run and by_range:
-            raise _bad(
+            raise bad_field(
                 "from", fields.get("from"), "give run_id and run_date, or from and to"
             )
         if by_run:
-            run_id, run_date = _run(fields, today)
+            run_id, run_date = read_run(fields, today)
             return cls(run_id, run_date, run_date)
-        from_date = _date(fields, "from", today)
-        to_date = _date(fields, "to", today)
+        from_date = read_day(fields, "from", today)
+        to_date = read_day(fields, "to", today)
         if to_date < from_date:
-            raise _bad("to", fields["to"], f"write {from_date} or a later day")
+            raise bad_field("to", fields["to"], f"write {from_date} or a later day")
         return cls(None, from_date, to_date)
 
     def to_json(self) -> dict[str, Any]:
@@ -178,8 +189,8 @@ class ViewsRequest:
     @classmethod
     def from_json(cls, body: object) -> Self:
         """Check a body of topic metrics-requests that names no days."""
-        if (views := _fields(body, "views").get("views")) is not True:
-            raise _bad("views", views, "write true")
+        if (views := read_fields(body, "views").get("views")) is not True:
+            raise bad_field("views", views, "write true")
         return cls()
 
     def to_json(self) -> dict[str, Any]:
@@ -199,8 +210,8 @@ class DashboardRequest:
     @classmethod
     def from_json(cls, body: object, today: date) -> Self:
         """Check a body of topic dashboard-requests."""
-        fields = _fields(body, "snapshot_date")
-        return cls(_date(fields, "snapshot_date", today))
+        fields = read_fields(body, "snapshot_date")
+        return cls(read_day(fields, "snapshot_date", today))
 
     def to_json(self) -> dict[str, Any]:
         """Return the body to publish."""
@@ -214,87 +225,19 @@ def metrics_request(body: object, today: date) -> MetricsRequest | ViewsRequest:
     return MetricsRequest.from_json(body, today)
 
 
-def _bad(field: str, value: object, hint: str) -> BadMessageError:
-    shown = shorten(repr(value), width=60, placeholder="...")
-    reason = f"{field} is missing" if value is None else f"{field} is {shown}"
-    return BadMessageError(reason, field=field, hint=hint)
+def _refuse_fields_of_other_modes(fields: Json, mode: Mode) -> None:
+    own = _FIELDS[mode]
+    for name in _ALL_FIELDS:
+        if name in fields and name not in own:
+            others = " or ".join(m for m in Mode if name in _FIELDS[m])
+            hint = f"leave it out of mode {mode}; it belongs to {others}"
+            raise bad_field(name, fields[name], hint)
 
 
-def _fields(body: object, *known: str) -> Json:
-    if not isinstance(body, dict):
-        raise BadMessageError(
-            f"the body is a JSON {type(body).__name__}, not an object",
-            field="body",
-            hint='write an object, such as {"mode": "daily"}',
-        )
-    # An explicit null says the same as leaving the field out.
-    fields = {name: value for name, value in body.items() if value is not None}
-    for name in fields:
-        if name not in known:
-            raise BadMessageError(
-                f"{name[:60]!r} is not a field of this message",
-                field=name[:60] or '""',
-                hint=f"leave it out; known fields: {', '.join(known)}",
-            )
-    return fields
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _date(fields: Json, name: str, latest: date) -> date:
-    value = fields.get(name)
-    hint = f"write a day as YYYY-MM-DD, from {FIRST_EXPORT} to {latest}"
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise _bad(name, value, hint)
-    try:
-        day = date.fromisoformat(value)
-    except ValueError as error:
-        raise _bad(name, value, hint) from error
-    if not FIRST_EXPORT <= day <= latest:
-        raise _bad(name, value, hint)
-    return day
-
-
-def _limit(fields: Json, mode: Mode) -> int | None:
-    if "limit" not in fields:
+def _limit(fields: Json) -> int | None:
+    limit = fields.get("limit")
+    if limit is None:
         return None
-    limit = fields["limit"]
-    if mode not in (Mode.INITIAL, Mode.DAILY):
-        raise _bad("limit", limit, f"leave it out: mode {mode} chooses no movies")
-    if not _is_int(limit) or not 1 <= limit <= LARGEST_LIMIT:
-        raise _bad("limit", limit, f"write an integer from 1 to {LARGEST_LIMIT}")
+    if not is_int(limit) or not 1 <= limit <= LARGEST_LIMIT:
+        raise bad_field("limit", limit, f"write an integer from 1 to {LARGEST_LIMIT}")
     return int(limit)
-
-
-def _export_date(fields: Json, mode: Mode, latest: date) -> date | None:
-    if "date" not in fields:
-        return None
-    if mode is not Mode.HISTORY:
-        raise _bad("date", fields["date"], "leave it out: only mode history reads one")
-    return _date(fields, "date", latest)
-
-
-def _run(fields: Json, today: date) -> tuple[str, date]:
-    run_id, run_date = fields.get("run_id"), _date(fields, "run_date", today)
-    hint = f"write <mode>-{run_date}, such as daily-{run_date}"
-    if not isinstance(run_id, str):
-        raise _bad("run_id", run_id, hint)
-    try:
-        run = Run.from_id(run_id)
-    except ValueError as error:
-        raise _bad("run_id", run_id, hint) from error
-    is_possible = FIRST_EXPORT <= (run.export_date or run_date) <= run_date
-    if run.run_date != run_date or not is_possible:
-        raise _bad("run_id", run_id, hint)
-    return run_id, run_date
-
-
-def _place(fields: Json) -> tuple[int, int]:
-    no, count = fields.get("batch_no"), fields.get("batch_count")
-    if not _is_int(count) or not isinstance(count, int) or count < 1:
-        raise _bad("batch_count", count, "write a positive integer")
-    if not _is_int(no) or not isinstance(no, int) or not 1 <= no <= count:
-        raise _bad("batch_no", no, f"write an integer from 1 to {count}")
-    return no, count

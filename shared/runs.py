@@ -16,14 +16,17 @@ MOVIES_PER_BATCH = 50
 
 
 class Mode(StrEnum):
-    """What a run does; `history` days are planned as batches of one export each."""
+    """What a request asks for. All but the last two are runs."""
 
     INITIAL = "initial"
     DAILY = "daily"
     WEEKLY = "weekly"
     HISTORY = "history"
+    """Its batches are days, one export each."""
+    HISTORY_DAY = "history_day"
+    """One day: a batch of a history run, or a history run of that day alone."""
     SWEEP = "sweep"
-    """Not a run of its own: it repairs and closes all others."""
+    """Repairs and closes all runs."""
 
     @property
     def publishes_days(self) -> bool:
@@ -65,7 +68,7 @@ WELL_ENDED = ("PUBLISHED", "DONE")
 ENDED = (*WELL_ENDED, "PARTIAL", "FAILED")
 """States of v_run_status after which nothing more is to come by itself."""
 
-_RUNS = "|".join(sorted(set(Mode) - {Mode.SWEEP}))
+_RUNS = "|".join(sorted(set(Mode) - {Mode.HISTORY_DAY, Mode.SWEEP}))
 RUN_ID = re.compile(
     rf"(?P<mode>{_RUNS})-(?P<run_date>\d{{4}}-\d{{2}}-\d{{2}})"
     r"(-\d{4}-\d{2}-\d{2})?"

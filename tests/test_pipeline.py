@@ -285,7 +285,7 @@ def test_an_export_that_comes_after_its_days_run_replaces_what_details_told(
             assert {m: value for m, (value, _) in first.items()} != exported
             assert len(exported) >= MOVIES
             if late == DAYS[1]:
-                stack.tick(IngestRequest(Mode.HISTORY, late, export_date=late))
+                stack.tick(IngestRequest(Mode.HISTORY_DAY, late, export_date=late))
                 run = Run(Mode.HISTORY, late, late)
             else:
                 stack.steer_simulator({"faults": {}})
@@ -350,7 +350,7 @@ def test_a_detail_run_of_a_past_day_is_refused(stack: Stack) -> None:
     body = {"mode": "initial", "limit": 5, "run_date": past}
     status, answer = stack.call("ingest_changes", body)
     assert (status, answer["field"]) == (400, "run_date")
-    assert '"history"' in answer["hint"]
+    assert '"history_day"' in answer["hint"]
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,7 @@ def _daily(day: date, *, is_loaded: bool) -> IngestRequest:
 
 def _history(day: date) -> IngestRequest:
     yesterday = day - timedelta(days=1)
-    return IngestRequest(Mode.HISTORY, run_date=day, export_date=yesterday)
+    return IngestRequest(Mode.HISTORY_DAY, run_date=day, export_date=yesterday)
 
 
 def _wait(

@@ -74,7 +74,7 @@ class Todo:
         The newest comes first: the metrics of the others look for it.
         """
         return [
-            IngestRequest(Mode.HISTORY, self.run_date, export_date=day)
+            IngestRequest(Mode.HISTORY_DAY, self.run_date, export_date=day)
             for day in reversed(self.to_load)
         ]
 

@@ -326,13 +326,19 @@ def _requests(context: Context) -> list[dict[str, Any]]:
     if not 1 <= days <= MOST_DAYS:
         raise AirflowFailException(f"from_date to to_date: 1 to {MOST_DAYS} days")
     return [
-        body | {"date": (date.fromisoformat(first) + timedelta(days=n)).isoformat()}
+        {
+            "mode": "history_day",
+            "run_date": run_date,
+            "date": (date.fromisoformat(first) + timedelta(days=n)).isoformat(),
+        }
         for n in range(days)
     ]
 
 
 def _run_id(body: dict[str, Any]) -> str:
-    return "-".join(body[key] for key in ("mode", "run_date", "date") if key in body)
+    # A requested day of history is a history run of its own.
+    mode = "history" if body["mode"] == "history_day" else body["mode"]
+    return "-".join([mode, *(body[key] for key in ("run_date", "date") if key in body)])
 
 
 def _run_date(run_ids: list[str]) -> date:

@@ -1,8 +1,8 @@
 """History: popularity of tracked movies, and those next to them, from the exports.
 
-Without a day the run fans itself out, one message per export day, on the topic it
-came from; with one it loads that day. A day whose export is missing or damaged is
-recorded as such, and the run goes on.
+`history` plans a run and fans it out, one `history_day` message per export day, on the
+topic it came from; `history_day` loads one day. A day whose export is missing or
+damaged is recorded as such, and the run goes on.
 """
 
 import logging

@@ -4,6 +4,7 @@ Pub/Sub ingest-requests -> TMDB lists, exports, edits -> tracked_movies_raw,
 tracked_movies, movie_popularity_raw, batch_plan, ingestion_log -> Pub/Sub movie-batches
 """
 
+from datetime import date
 from typing import Any
 
 import functions_framework
@@ -34,15 +35,15 @@ def run(request: IngestRequest, delivery: Delivery, clients: Clients) -> dict[st
     """Plan and publish the requested run, load one export day, or sweep all runs."""
     _refuse_more_than_tracked(request.limit, clients.settings.tracked_movies)
     run_date = request.run_date or delivery.published_on
-    if request.mode is Mode.SWEEP:
-        return sweep.sweep(request, delivery.published_at, clients)
-    if request.mode is not Mode.HISTORY:
-        return start_run.start(request, run_date, clients)
-    if request.export_date is None:
-        return load_history.start(run_date, clients)
-    return load_history.load_day(
-        request, request.export_date, run_date, delivery, clients
-    )
+    match request:
+        case IngestRequest(mode=Mode.SWEEP):
+            return sweep.sweep(request, delivery.published_at, clients)
+        case IngestRequest(mode=Mode.HISTORY):
+            return load_history.start(run_date, clients)
+        case IngestRequest(mode=Mode.HISTORY_DAY, export_date=date() as day):
+            return load_history.load_day(request, day, run_date, delivery, clients)
+        case _:
+            return start_run.start(request, run_date, clients)
 
 
 def _refuse_more_than_tracked(limit: int | None, tracked_movies: int) -> None:

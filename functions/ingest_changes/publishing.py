@@ -66,7 +66,7 @@ def _day_request(run: Run, batch: Batch) -> IngestRequest:
     # A day that is requested alone is a run of its own.
     of_run = None if run.export_date else batch
     return IngestRequest(
-        Mode.HISTORY, run.run_date, export_date=batch.export_date, batch=of_run
+        Mode.HISTORY_DAY, run.run_date, export_date=batch.export_date, batch=of_run
     )
 
 

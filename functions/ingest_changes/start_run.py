@@ -122,7 +122,7 @@ def _refuse_another_day(run: Run, moment: datetime) -> None:
         f"run_date is {run.run_date}, and TMDB answers with the votes of {today} only",
         field="run_date",
         hint=f"write {today}, or leave it out; popularity of a past day: "
-        f'{{"mode": "history", "date": "{run.run_date}"}}; its votes cannot be had',
+        f'{{"mode": "history_day", "date": "{run.run_date}"}}; its votes cannot be had',
     )
 
 

@@ -34,7 +34,7 @@ class ExportError(TransientError):
         super().__init__(
             reason,
             field="date",
-            hint=f'ask again later: {{"mode": "history", "date": "{day}"}}; '
+            hint=f'ask again later: {{"mode": "history_day", "date": "{day}"}}; '
             "TMDB keeps exports for about 3 months",
         )
         self.day = day

@@ -263,7 +263,7 @@ def test_a_backfill_asks_for_what_is_missing_only(ask: Ask, data: Path) -> None:
     assert planned["days"]["2026-05-28"] == "LOAD"
     assert planned["days"]["2026-05-29"] == "THERE"
     assert planned["requests"] == [
-        {"mode": "history", "run_date": "2026-06-01", "date": "2026-05-28"}
+        {"mode": "history_day", "run_date": "2026-06-01", "date": "2026-05-28"}
     ]
     assert planned["plan"]["messages"] == 2
     assert "1 message" not in ask("plan", *first_days).output

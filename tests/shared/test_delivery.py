@@ -155,3 +155,32 @@ def test_an_unforeseen_error_propagates() -> None:
 
     with pytest.raises(ZeroDivisionError):
         answer(_push(b"{}"), _parse, broken, FakeTopics())
+
+
+@pytest.mark.parametrize(
+    ("body", "run_id"),
+    [
+        ({"mode": "daily"}, "daily-2026-03-01"),
+        ({"mode": "history"}, "history-2026-03-01"),
+        (
+            {"mode": "history_day", "date": "2026-02-03"},
+            "history-2026-03-01-2026-02-03",
+        ),
+        (
+            {"mode": "history_day", "date": "2026-02-03", "batch_no": 1},
+            "history-2026-03-01",
+        ),
+    ],
+)
+def test_a_dead_letter_names_the_run_that_it_would_have_begun(
+    body: dict[str, Any], run_id: str
+) -> None:
+    topics = FakeTopics()
+    data = json.dumps(body).encode()
+    answer(_push(data), _refused, _done, topics)
+    [(_, attributes)] = topics.dead
+    assert attributes["run_id"] == run_id
+
+
+def _refused(_body: object, _today: date) -> object:
+    raise BadMessageError("refused", field="limit", hint="leave it out")

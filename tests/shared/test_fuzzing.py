@@ -25,6 +25,7 @@ from shared.messages import (
     ViewsRequest,
     metrics_request,
 )
+from shared.runs import Mode
 from tests.fakes import FakeTopics
 
 type Message = (
@@ -63,7 +64,7 @@ days = st.dates().map(str) | st.sampled_from(
 run_ids = st.builds("{}-{}".format, st.sampled_from(["daily", "x"]), days)
 numbers = st.integers(-1, 3) | st.sampled_from([2**63, 10**400, 1e308, "1", True])
 plausible: dict[str, st.SearchStrategy[Any]] = {
-    "mode": st.sampled_from(["initial", "daily", "weekly", "history", "hourly"]),
+    "mode": st.sampled_from([*Mode, "hourly"]),
     "run_date": days,
     "date": days,
     "from": days,

@@ -31,9 +31,11 @@ TODAY = date(2026, 3, 2)
         IngestRequest(Mode.INITIAL, DAY, limit=250),
         IngestRequest(Mode.DAILY),
         IngestRequest(Mode.WEEKLY, DAY),
-        IngestRequest(Mode.HISTORY, DAY, export_date=date(2026, 1, 2)),
+        IngestRequest(Mode.HISTORY, DAY),
+        IngestRequest(Mode.HISTORY_DAY, DAY, export_date=date(2026, 1, 2)),
+        IngestRequest(Mode.HISTORY_DAY, export_date=date(2026, 1, 2)),
         IngestRequest(
-            Mode.HISTORY,
+            Mode.HISTORY_DAY,
             DAY,
             export_date=date(2026, 1, 2),
             batch=Batch(3, 90, export_date=date(2026, 1, 2)),
@@ -108,9 +110,22 @@ def test_a_bad_dashboard_request_names_the_field(body: object, field: str) -> No
         ({"mode": "daily", "run_date": "2026-W01-1"}, "run_date"),
         ({"mode": "daily", "date": "2026-02-03"}, "date"),
         (
-            {"mode": "history", "run_date": "2026-02-03", "date": "2026-02-04"},
+            {"mode": "history_day", "run_date": "2026-02-03", "date": "2026-02-04"},
             "date",
         ),
+        ({"mode": "history", "date": "2026-02-03"}, "date"),
+        ({"mode": "history_day"}, "date"),
+        ({"mode": "history_day", "date": "2026-02-03", "limit": 5}, "limit"),
+        (
+            {
+                "mode": "history_day",
+                "date": "2026-02-03",
+                "batch_no": 1,
+                "batch_count": 2,
+            },
+            "run_date",
+        ),
+        ({"mode": "sweep", "limit": 5}, "limit"),
         ({"mode": "history", "batch_no": 1, "batch_count": 2}, "batch_no"),
     ],
 )
@@ -121,6 +136,19 @@ def test_a_bad_ingest_request_names_the_field_and_the_remedy(
         IngestRequest.from_json(body, TODAY)
     assert caught.value.field == field
     assert caught.value.hint
+
+
+def test_a_field_of_another_mode_names_the_mode_it_belongs_to() -> None:
+    with pytest.raises(BadMessageError) as caught:
+        IngestRequest.from_json({"mode": "history", "date": "2026-02-03"}, TODAY)
+    assert caught.value.hint.endswith("it belongs to history_day")
+
+
+@pytest.mark.parametrize("mode", ["history_day", "sweep"])
+def test_no_run_is_named_after_a_mode_that_is_none(mode: str) -> None:
+    with pytest.raises(BadMessageError) as caught:
+        MovieBatch.from_json(_batch(run_id=f"{mode}-2026-03-01"), TODAY)
+    assert caught.value.field == "run_id"
 
 
 def _batch(**changes: Any) -> dict[str, Any]:
@@ -192,7 +220,7 @@ def test_a_day_after_today_or_before_tmdbs_first_export_is_refused(day: str) -> 
     bodies: list[tuple[Callable[[object, date], object], dict[str, Any], str]] = [
         (IngestRequest.from_json, {"mode": "daily", "run_date": day}, "run_date"),
         (IngestRequest.from_json, {"mode": "sweep", "run_date": day}, "run_date"),
-        (IngestRequest.from_json, {"mode": "history", "date": day}, "date"),
+        (IngestRequest.from_json, {"mode": "history_day", "date": day}, "date"),
         (MovieBatch.from_json, _batch(run_id=f"daily-{day}", run_date=day), "run_date"),
         (
             MovieBatch.from_json,

@@ -120,7 +120,7 @@ def test_it_asks_for_todays_run_and_yesterdays_popularity(
     fake = FakeDeployment(PUBLISHED, tracked=tracked)
     assert output.all_well(list(_prove(fake).values()))
     daily = {"mode": "daily", "run_date": "2026-06-01"} | limit
-    history = {"mode": "history", "run_date": "2026-06-01", "date": "2026-05-31"}
+    history = {"mode": "history_day", "run_date": "2026-06-01", "date": "2026-05-31"}
     assert fake.published == [("ingest-requests", daily), ("ingest-requests", history)]
 
 

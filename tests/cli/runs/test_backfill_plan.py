@@ -66,7 +66,7 @@ def test_a_loaded_days_run_computes_the_days_after_it_too() -> None:
     assert todo.to_load == [days[2]]
     assert todo.to_compute == days[:2]
     assert [one.to_json() for one in todo.ingest_requests()] == [
-        {"mode": "history", "run_date": "2026-06-29", "date": "2026-06-03"}
+        {"mode": "history_day", "run_date": "2026-06-29", "date": "2026-06-03"}
     ]
     assert [one.to_json() for one in todo.metrics_requests()] == [
         {"from": "2026-06-01", "to": "2026-06-02"}

@@ -162,7 +162,7 @@ def test_a_detail_run_of_another_day_is_refused_with_the_remedy(
     with pytest.raises(BadMessageError) as caught:
         run(IngestRequest(mode, day), DELIVERY, clients)
     assert caught.value.field == "run_date"
-    assert f'{{"mode": "history", "date": "{day}"}}' in caught.value.hint
+    assert f'{{"mode": "history_day", "date": "{day}"}}' in caught.value.hint
     assert not tables.loaded
     assert not topics.published
 
@@ -311,7 +311,7 @@ def test_a_weekly_run_without_a_retired_movie_is_done() -> None:
         (IngestRequest(Mode.WEEKLY), "weekly-2026-03-01"),
         (IngestRequest(Mode.HISTORY), "history-2026-03-01"),
         (
-            IngestRequest(Mode.HISTORY, export_date=date(2026, 2, 1)),
+            IngestRequest(Mode.HISTORY_DAY, export_date=date(2026, 2, 1)),
             "history-2026-03-01-2026-02-01",
         ),
     ],
@@ -414,7 +414,7 @@ def test_history_fans_itself_out_over_its_days() -> None:
     assert (answer["batches"], answer["movies"]) == (90, 90)
     bodies = topics.bodies(INGEST_REQUESTS)
     assert bodies[0] == {
-        "mode": "history",
+        "mode": "history_day",
         "run_date": "2026-03-01",
         "date": "2025-12-02",
         "batch_no": 1,
@@ -427,7 +427,7 @@ def test_history_fans_itself_out_over_its_days() -> None:
 def test_a_day_of_history_is_loaded_and_marked() -> None:
     day = date(2026, 1, 2)
     clients, tables, _ = _clients(FakeMovies(exports={day: EXPORT}), tracked=[5, 999])
-    run(IngestRequest(Mode.HISTORY, DAY, export_date=day), DELIVERY, clients)
+    run(IngestRequest(Mode.HISTORY_DAY, DAY, export_date=day), DELIVERY, clients)
     rows = tables.loaded["movie_popularity_raw"]
     assert {row["export_date"] for row in rows} == {"2026-01-02"}
     # The band is the day's own; what is counted are the tracked movies.
@@ -441,7 +441,7 @@ def test_a_day_of_history_is_loaded_and_marked() -> None:
 
 def _history_day(day: date, *, alone: bool) -> IngestRequest:
     batch = None if alone else Batch(1, 90, export_date=day)
-    return IngestRequest(Mode.HISTORY, DAY, export_date=day, batch=batch)
+    return IngestRequest(Mode.HISTORY_DAY, DAY, export_date=day, batch=batch)
 
 
 LAST_DELIVERY = replace(DELIVERY, attempt=20)
@@ -475,7 +475,7 @@ def test_a_day_whose_export_is_not_due_waits_alone_and_holds_no_other_day_up() -
 def test_a_day_without_an_export_is_recorded_as_such() -> None:
     day = date(2026, 1, 2)
     clients, tables, _ = _clients(FakeMovies(), tracked=[5])
-    run(IngestRequest(Mode.HISTORY, DAY, export_date=day), DELIVERY, clients)
+    run(IngestRequest(Mode.HISTORY_DAY, DAY, export_date=day), DELIVERY, clients)
     [marker] = tables.events("BATCH_DONE")
     assert "no export" in marker["reason"]
     assert (marker["written"], marker["not_found"]) == (0, 1)

@@ -177,7 +177,7 @@ def test_missing_days_are_asked_for_again(run_id: str, batch: dict[str, int]) ->
     plan = [_planned(2, movie_ids=[], export_date=date(2026, 2, 20))]
     _, _, topics = _swept(_open(run_id=run_id), plan=plan)
     assert topics.bodies(INGEST_REQUESTS) == [
-        {"mode": "history", "run_date": "2026-03-01", "date": "2026-02-20", **batch}
+        {"mode": "history_day", "run_date": "2026-03-01", "date": "2026-02-20", **batch}
     ]
 
 
@@ -234,7 +234,7 @@ def test_after_an_outage_the_missed_days_are_taken_from_exports() -> None:
     # The 26th was whole, the 1st is today's.
     assert topics.bodies(INGEST_REQUESTS) == [
         {
-            "mode": "history",
+            "mode": "history_day",
             "run_date": "2026-03-01",
             "date": f"2026-02-{day}",
             "batch_no": no,
@@ -343,7 +343,7 @@ def test_a_day_whose_run_came_before_its_export_gets_the_export() -> None:
     answer, tables, topics = _swept(at=AT_ONE, missed=LATE, movies=movies)
     assert answer["started"] == 1
     assert topics.bodies(INGEST_REQUESTS) == [
-        {"mode": "history", "run_date": "2026-03-01", "date": "2026-03-01"}
+        {"mode": "history_day", "run_date": "2026-03-01", "date": "2026-03-01"}
     ]
     assert tables.appended == {}
 
