@@ -4,21 +4,44 @@ On a terminal it shows a live bar per run; elsewhere one plain line per finished
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 from google.cloud import bigquery
 from rich import progress as bars
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from local import table_layout
 from local.archives import ROOT
 from local.run_progress import Status
+from local.table_layout import Column, Layout, Row, number, text
 
-type Justify = Literal["left", "right"]
+RUNS = Layout(
+    (
+        text("run"),
+        *map(number, ("expected", "fetched", "gone", "failed", "secs")),
+        Column("state"),
+    )
+)
+GAINING = Layout(
+    (
+        number("rank"),
+        text("title", is_short=True),
+        *map(number, ("popularity", "week pct")),
+        Column("momentum"),
+    )
+)
+TRENDING = Layout(
+    (
+        number("rank"),
+        text("title", is_short=True),
+        *map(number, ("viral", "votes a day")),
+        Column("category"),
+    )
+)
 
 ATTRIBUTION = (
     "This product uses TMDB and the TMDB APIs but is not endorsed, certified, or "
@@ -102,20 +125,19 @@ class Progress:
 
 def show_runs(console: Console, states: Sequence[Status]) -> None:
     """Print the run table."""
-    table = Table(title="Runs", title_justify="left")
-    table.add_column("run", no_wrap=True)
-    for column in ("expected", "fetched", "gone", "failed", "secs"):
-        table.add_column(column, justify="right")
-    table.add_column("state", no_wrap=True)
-    for state in states:
-        table.add_row(
-            state["run_id"],
-            *(f"{state[name]:,}" for name in ("expected", "fetched")),
-            *(f"{state[name]:,}" for name in ("not_found", "failed")),
-            f"{state['seconds']:.1f}",
-            state["state"].lower(),
+    rows = [
+        Row(
+            (
+                state["run_id"],
+                *(f"{state[name]:,}" for name in ("expected", "fetched")),
+                *(f"{state[name]:,}" for name in ("not_found", "failed")),
+                f"{state['seconds']:.1f}",
+                state["state"].lower(),
+            )
         )
-    console.print(table)
+        for state in states
+    ]
+    table_layout.show(console, RUNS, rows, title="Runs")
 
 
 def show_charts(console: Console, client: bigquery.Client) -> None:
@@ -124,16 +146,18 @@ def show_charts(console: Console, client: bigquery.Client) -> None:
         console,
         client,
         "Gaining traction: popularity against 7 days ago",
-        "SELECT gaining_rank AS rank, title, current_popularity AS popularity, "
-        "weekly_pct_change AS week_pct, momentum_status AS momentum "
+        GAINING,
+        "SELECT gaining_rank, title, current_popularity, "
+        "weekly_pct_change, momentum_status "
         "FROM tmdb_analytics.v_top_gaining_movies ORDER BY gaining_rank LIMIT 10",
     )
     _chart(
         console,
         client,
         "Becoming trending topics: viral coefficient, 0 to 100",
-        "SELECT viral_rank AS rank, title, viral_coefficient AS viral, "
-        "avg_daily_votes AS votes_a_day, virality_category AS category "
+        TRENDING,
+        "SELECT viral_rank, title, viral_coefficient, "
+        "avg_daily_votes, virality_category "
         "FROM tmdb_analytics.v_top_viral_movies ORDER BY viral_rank LIMIT 10",
     )
 
@@ -165,29 +189,20 @@ def show_next_steps(
         console.print("All movies and numbers above are simulated.")
 
 
-def _chart(console: Console, client: bigquery.Client, title: str, sql: str) -> None:
+def _chart(
+    console: Console, client: bigquery.Client, title: str, layout: Layout, sql: str
+) -> None:
     found = client.query_and_wait(sql)
-    columns: dict[str, Justify] = {
-        column.name: "left" if column.field_type == "STRING" else "right"
-        for column in found.schema
-    }
-    show_rows(console, title, columns, [row.values() for row in found])
+    show_rows(console, title, layout, [row.values() for row in found])
 
 
 def show_rows(
-    console: Console,
-    title: str,
-    columns: Mapping[str, Justify],
-    rows: Sequence[Sequence[object]],
+    console: Console, title: str, layout: Layout, rows: Sequence[Sequence[object]]
 ) -> None:
     """Print a table of what a query has found."""
-    table = Table(title=title, title_justify="left")
-    for name, justify in columns.items():
-        table.add_column(name.replace("_", " "), justify=justify, no_wrap=True)
-    for row in rows:
-        table.add_row(*map(_cell, row))
-    console.print(table)
-    if not table.row_count:
+    cells = [Row([*map(_cell, row)]) for row in rows]
+    table_layout.show(console, layout, cells, title=title)
+    if not rows:
         console.print("  nothing yet: a week of history is needed")
 
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from google.cloud import bigquery
 from rich.console import Console
-from rich.table import Table
 
 from cli.costs import prices, usage
 from cli.costs.display import dollars
@@ -16,9 +15,18 @@ from cli.costs.usage import Use
 from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError
 from cli.options import Json, Selector
+from local import table_layout
 from local.console import open_console
+from local.table_layout import Column, Layout, Row, number
 
 MOST_JOBS = 50_000
+USED = Layout(
+    (
+        Column("day"),
+        *map(number, ("queries", "billed", "metrics", "TMDB", "429", "cost")),
+    ),
+    has_box=False,
+)
 LEDGER = """
 SELECT
   DATE(logged_at, 'UTC') AS day,
@@ -86,16 +94,15 @@ def show(
     console: Console, used: dict[date, Use], deployment: Deployment, *, has_all: bool
 ) -> None:
     """Print a line a day and a line a month."""
-    table = Table(title=f"Used by {deployment.name}", title_justify="left", box=None)
-    table.add_column("day", no_wrap=True)
-    for name in ("queries", "billed", "metrics", "TMDB", "429", "cost"):
-        table.add_column(name, justify="right")
-    for day, use in used.items():
-        table.add_row(str(day), *_cells(use, use.usd))
-    table.add_section()
-    for name, use in usage.by_month(used).items():
-        table.add_row(name, *_cells(use, use.usd), style="bold")
-    console.print(table)
+    rows = [
+        Row((str(day), *_cells(use, use.usd)), ends_section=day == max(used))
+        for day, use in used.items()
+    ]
+    rows += [
+        Row((name, *_cells(use, use.usd)), "bold")
+        for name, use in usage.by_month(used).items()
+    ]
+    table_layout.show(console, USED, rows, title=f"Used by {deployment.name}")
     if not deployment.is_metered:
         console.print(NOT_COUNTED)
         return

@@ -13,15 +13,20 @@ import typer
 from google.api_core.exceptions import NotFound
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from cli.costs.display import several
 from cli.environment import nothing_runs, running
 from cli.errors import Exit, OperatorError, leave
 from cli.options import DryRun, Json, Selector
 from cli.runs.dead_letter_queue import Box, Letter
+from local import table_layout
 from local.console import open_console
+from local.table_layout import Column, Layout, Row, text
 from local.tables import PROJECT
+
+LETTERS = Layout((Column("message"), text("why"), text("what to do")), has_lines=True)
+"""A message is its id, topic, run and time of publication, on a line each."""
 
 Wait = Annotated[
     float,
@@ -98,19 +103,20 @@ def _replay(box: Box, letter: Letter, *, dry_run: bool) -> tuple[str, str]:
 
 
 def show(console: Console, letters: Sequence[Letter]) -> None:
-    """Print a table, or that there is nothing to print."""
+    """Print the letters as a table, or that there are none."""
     if not letters:
         console.print("no dead letters")
         return
-    table = Table(title=f"{len(letters)} dead letters", show_lines=True)
-    for name in ("message", "topic", "run", "published", "why", "what to do"):
-        table.add_column(name, overflow="fold")
-    for one in letters:
-        why = f"{one.field}: {one.reason}" if one.field else one.reason
-        cells = (one.message_id, one.topic, one.run_id, one.published_at[:19], why)
-        table.add_row(*cells, one.hint)
-    console.print(table)
+    table_layout.show(
+        console, LETTERS, map(_row, letters), title=several(len(letters), "dead letter")
+    )
     console.print("after the fix: tmdb-traction replay-dead-letters")
+
+
+def _row(one: Letter) -> Row:
+    message = (one.message_id, one.topic, one.run_id, one.published_at[:19])
+    why = f"{one.field}: {one.reason}" if one.field else one.reason
+    return Row(("\n".join(filter(None, message)), why, one.hint))
 
 
 @contextmanager

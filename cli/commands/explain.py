@@ -6,16 +6,23 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cli.environment import open_deployment
 from cli.errors import Exit, leave
 from cli.options import Json, Selector, day
+from local import table_layout
 from local.console import open_console
+from local.table_layout import Layout, Row, number, text
 from shared.interfaces import Tables
 
 MOST_NAMED = 20
+COMPONENTS = Layout(
+    (
+        text("component"),
+        *map(number, ("seen", "expected", "surprise", "weight", "share of surge")),
+    )
+)
 
 _FIND = f"""
 SELECT movie_id, COALESCE(title, original_title) AS title, release_date
@@ -100,7 +107,7 @@ def show(console: Console, row: dict[str, Any]) -> None:
                 f"history is {row['history']}",
             )
         )
-    console.print(_components(row))
+    table_layout.show(console, COMPONENTS, _components(row))
     if row["expected_level"] is not None:
         console.print(f"  popularity is compared with {row['expected_level']}")
     if row["surge"] is not None:
@@ -120,27 +127,29 @@ def show(console: Console, row: dict[str, Any]) -> None:
         console.print(Text.assemble(f"  {chart}: ", why))
 
 
-def _components(row: dict[str, Any]) -> Table:
-    table = Table("component", title_justify="left")
-    for name in ("seen", "expected", "surprise", "weight", "share of surge"):
-        table.add_column(name, justify="right")
+def _components(row: dict[str, Any]) -> list[Row]:
     corrected = " (counter corrected)" if row["is_vote_count_corrected"] else ""
-    table.add_row(
-        f"votes in 3 days{corrected}",
-        *(_number(row[name]) for name in ("votes_3d", "votes_3d_expected")),
-        *(_number(row[name]) for name in ("z_votes_counted", "weight_of_votes")),
-        _number(row["surge_from_votes"]),
-    )
     expected = row["popularity_expected"]
     if expected is not None:
         expected *= row["market_factor"]
-    table.add_row(
-        "popularity",
-        *(_number(value) for value in (row["popularity_now"], expected)),
-        *(_number(row[name]) for name in ("z_popularity", "weight_of_popularity")),
-        _number(row["surge_from_popularity"]),
+    votes = (
+        row["votes_3d"],
+        row["votes_3d_expected"],
+        row["z_votes_counted"],
+        row["weight_of_votes"],
+        row["surge_from_votes"],
     )
-    return table
+    popularity = (
+        row["popularity_now"],
+        expected,
+        row["z_popularity"],
+        row["weight_of_popularity"],
+        row["surge_from_popularity"],
+    )
+    return [
+        Row((f"votes in 3 days{corrected}", *map(_number, votes))),
+        Row(("popularity", *map(_number, popularity))),
+    ]
 
 
 def _movie_id(stored: Tables, movie: str, console: Console) -> int:

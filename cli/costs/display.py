@@ -1,12 +1,12 @@
 """Print estimates, and numbers as a person would write them."""
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cli.costs import load_estimate, prices
 from cli.costs.assumptions import Setting
 from cli.costs.estimate import Estimate
+from local.table_layout import show_pairs
 from shared.config import Settings
 
 DEADLINE_S = Settings.from_env(
@@ -18,12 +18,7 @@ DEADLINE_S = Settings.from_env(
 def show(console: Console, title: str, made: Estimate, setting: Setting) -> None:
     """Print an estimate for people."""
     console.print(title, style="bold")
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="cyan", no_wrap=True)
-    grid.add_column()
-    for name, text in _lines(made, setting):
-        grid.add_row(f"  {name}", text)
-    console.print(grid)
+    show_pairs(console, _lines(made, setting))
     if made.seconds > DEADLINE_S:
         console.print(
             Text.assemble(
@@ -81,5 +76,5 @@ def duration(seconds: float) -> str:
 def dollars(usd: float) -> str:
     """Say an amount; less than half a cent is not nothing."""
     if 0 < usd < 0.005:  # noqa: PLR2004 - half a cent
-        return "less than $0.01"
+        return "under $0.01"
     return f"${usd:,.2f}"

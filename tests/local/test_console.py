@@ -17,6 +17,8 @@ from cli.runs.dead_letter_queue import Letter
 from functions.compute_metrics.checks import Finding, Severity
 from local.console import open_console
 from local.demo_display import Progress, show_rows
+from local.table_layout import Layout
+from local.table_layout import text as column
 
 ROOT = Path(__file__).parents[2]
 OWNERS = {ROOT / "local/console.py", ROOT / "tools/record_terminal.py"}
@@ -73,7 +75,7 @@ def _explained(title: str) -> dict[str, Any]:
 def _print_everything(text: str) -> None:
     """Print a text from every place that prints what is stored."""
     console = open_console(width=200)
-    show_rows(console, "Top", {"title": "left"}, [[text]])
+    show_rows(console, "Top", Layout((column("title"),)), [[text]])
     explain.show(console, _explained(text))
     finding = Finding(text, Severity.FAIL, date(2026, 6, 1), 1, (text,))
     validate.show(console, date(2026, 6, 1), date(2026, 6, 1), 1, [finding])

@@ -6,14 +6,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from local import demo
-from local.demo_display import show_runs
 from tests.machine import processes_of
 
 ROOT = Path(__file__).parents[2]
@@ -68,18 +65,6 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     assert "✓ initial" not in second
     assert "2026-06-02" in page.read_text()
     assert processes_of(tmp_path) == []
-
-
-def test_the_table_of_runs_is_whole_at_80_columns() -> None:
-    console = Console(width=80, file=StringIO())
-    counts = {"expected": 22_500, "fetched": 21_018, "not_found": 1_482, "failed": 0}
-    run = {"run_id": "history-2026-06-01", "seconds": 114.9, "state": "PUBLISHED"}
-    show_runs(console, [counts | run])
-    assert isinstance(console.file, StringIO)
-    said = console.file.getvalue()
-    assert "…" not in said
-    for name in ("run", "expected", "fetched", "gone", "failed", "secs", "state"):
-        assert f" {name} " in said
 
 
 @pytest.mark.parametrize(("today", "days"), [(9, 3), (3, 3), (2, 2), (1, 1)], ids=str)

@@ -154,7 +154,7 @@ def test_times_are_said_as_a_person_would(seconds: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("usd", "words"), [(0, "$0.00"), (0.0049, "less than $0.01"), (1234.5, "$1,234.50")]
+    ("usd", "words"), [(0, "$0.00"), (0.0049, "under $0.01"), (1234.5, "$1,234.50")]
 )
 def test_little_money_is_not_nothing(usd: float, words: str) -> None:
     assert dollars(usd) == words
