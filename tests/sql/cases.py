@@ -1,7 +1,8 @@
 """Cases: tests/sql/<file>/<case>/{given,expect}.yaml in, rows to load and to find out.
 
-given: rows by table (`movie_id: 1..30` is thirty of them), `defaults` for columns that
-do not matter there, and the days (from, to) that a statement or check runs for. expect:
+given: rows by table (`movie_id: 1..30` is thirty of them, `series:` a movie's values
+over days: series.py), `defaults` for columns that do not matter there, and the days
+(from, to) that a statement or check runs for. expect:
 the rows of the table or view that the file makes, or that the check or query returns,
 by `key`, no more and no fewer; each names the columns it is about. `where` narrows what
 is looked at. Views show published days: the days of the given rows are, unless the case
@@ -19,6 +20,7 @@ import yaml
 
 from functions.compute_metrics import checks
 from shared import sql_files
+from tests.sql.series import expand
 
 HERE = Path(__file__).parent
 GATE = sql_files.gate()
@@ -129,7 +131,12 @@ def _rows(
     """Return the given rows by table, with their days as published where asked."""
     defaults = given.get("defaults", {})
     tables = {
-        table: [each for row in rows for each in _each(defaults.get(table, {}) | row)]
+        table: [
+            each
+            for row in rows
+            for one in _each(defaults.get(table, {}) | row)
+            for each in expand(table, one)
+        ]
         for table, rows in given["rows"].items()
     }
     if is_published and DAYS not in tables:
