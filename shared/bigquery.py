@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from time import sleep
 from typing import Any
@@ -63,7 +63,13 @@ _RETRY = bigquery.DEFAULT_RETRY.with_timeout(REQUEST_TIMEOUT_S)
 _NO_JOB_RETRY = None
 """Google's default runs a failed query again for 20 minutes, longer than a function
 lives; Pub/Sub's redelivery is our retry."""
-_PARAMETER_TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", date: "DATE"}
+_PARAMETER_TYPES = {
+    str: "STRING",
+    int: "INT64",
+    float: "FLOAT64",
+    date: "DATE",
+    datetime: "TIMESTAMP",
+}
 
 
 def open_client(

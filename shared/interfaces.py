@@ -13,7 +13,7 @@ from shared.errors import PipelineError
 
 type Row = Mapping[str, Any]
 type Rows = Sequence[Row]
-type Parameter = str | int | float | date
+type Parameter = str | int | float | date | datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ IF NOT EXISTS (
     AND snapshot_date NOT IN (
       SELECT day FROM findings WHERE severity IN ('fail', 'hold')
     );
+  {record};
   DELETE FROM tmdb_analytics.check_findings
   WHERE snapshot_date BETWEEN @from_date AND @to_date;
   INSERT INTO tmdb_analytics.check_findings (
@@ -64,6 +65,16 @@ FROM (
 ) AS rows_of_days
 LEFT JOIN findings ON TRUE
 ORDER BY check_name, day, movie_id, problem
+"""
+_PUBLICATION = """\
+-- publication: publish days and record what their lists show, in one transaction.
+BEGIN TRANSACTION;
+
+{publish};
+
+{record};
+
+COMMIT TRANSACTION
 """
 _NAMED = re.compile(r"\btmdb_analytics\.(\w+)")
 
@@ -114,11 +125,25 @@ def transaction(checks: str, folder: Path = SQL) -> str:
         statements=made,
         checks=checks.strip(),
         publish=gate(folder)["publish"].sql.strip(),
+        record=gate(folder)["record"].sql.strip(),
+    )
+
+
+def publication(folder: Path = SQL) -> str:
+    """Return the multi-statement query by which an operator publishes days.
+
+    Their lists are recorded in the same transaction: of a published day there is always
+    a vintage.
+    """
+    statements = gate(folder)
+    return _PUBLICATION.format(
+        publish=statements["publish"].sql.strip(),
+        record=statements["record"].sql.strip(),
     )
 
 
 def gate(folder: Path = SQL) -> dict[str, Statement]:
-    """Return what publishes days and what withholds them, by name."""
+    """Return what publishes, withholds and records days, by name."""
     return {statement.name: statement for statement in _read(folder.glob("gate/*.sql"))}
 
 

@@ -6,6 +6,7 @@ from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError
 from cli.options import DryRun, Json, Selector, Yes
 from cli.runs.published_days import (
+    WRITTEN_BY,
     Day,
     Reason,
     is_agreed,
@@ -16,7 +17,7 @@ from cli.runs.published_days import (
 )
 from functions.compute_metrics import checks
 from shared import sql_files
-from shared.runs import Event
+from shared.runs import Event, OperatedDay
 
 
 def publish(
@@ -45,7 +46,11 @@ def publish(
         ):
             record(deployment, the_day, Event.DAY_PUBLISHED, reason)
             deployment.tables.execute(
-                sql_files.gate()["publish"].sql, from_date=the_day, to_date=the_day
+                sql_files.publication(),
+                from_date=the_day,
+                to_date=the_day,
+                run_id=OperatedDay(the_day).run_id,
+                code_version=WRITTEN_BY,
             )
     tell(known, "published", is_due=is_due, dry_run=dry_run, as_json=as_json)
 

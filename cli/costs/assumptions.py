@@ -8,6 +8,7 @@ MB = 1_000_000
 ROW_BYTES: Mapping[str, int] = {
     "batch_plan": 150,
     "catalogue_days": 30,
+    "chart_history": 220,
     "check_findings": 150,
     "ingestion_log": 130,
     "movie_daily_snapshots": 71,
@@ -38,6 +39,10 @@ MEMORY_GIB = {
     "compute_metrics": 0.5,
     "render_dashboard": 2.0,  # optional, so in no estimate
 }
+
+LISTS = 6
+LIST_ROWS = 100
+"""Rows that a list has at most, a day and vintage: top_list_max_rows."""
 
 TABLES_PER_BATCH = 3
 """fetch_details reads the ledger twice and the landing rows at most once a batch."""

@@ -9,6 +9,8 @@ from math import ceil
 
 from cli.costs import prices
 from cli.costs.assumptions import (
+    LIST_ROWS,
+    LISTS,
     MISSED_DAY_SWEEPS_PER_DAY,
     SWEEPS_PER_DAY,
     TABLES_PER_BATCH,
@@ -45,6 +47,7 @@ def of_load(
     rows = {
         "batch_plan": batches + history_days,
         "catalogue_days": history_days,
+        "chart_history": _listed(movies) * history_days,
         # A marker for each batch; of each run that it is planned, due and computed.
         "ingestion_log": batches + history_days + 3 * runs,
         "movie_daily_snapshots": movies * history_days,
@@ -101,6 +104,7 @@ def of_backfill(
     rows = {
         "batch_plan": days_asked,
         "catalogue_days": days_asked,
+        "chart_history": _listed(movies) * (days_asked + days_computed),
         "ingestion_log": 4 * days_asked,
         "movie_daily_snapshots": movies * days_asked,
         "movie_metrics_aggregated": movies * (days_asked + days_computed),
@@ -145,8 +149,14 @@ def tables_read() -> list[frozenset[str]]:
         *sql_files.daily(),
         Statement("checks", checks.as_one_query(checks.read())),
         sql_files.gate()["publish"],
+        sql_files.gate()["record"],
     ]
     return [_tables(query, views, tables) for query in queries]
+
+
+def _listed(movies: int) -> int:
+    """Return how many rows the lists of a day have at most."""
+    return LISTS * min(movies, LIST_ROWS)
 
 
 def _tables(

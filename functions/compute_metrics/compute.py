@@ -169,6 +169,8 @@ class _Work:
             timeout_s=self.deadline.left_s(),
             from_date=first,
             to_date=last,
+            run_id=self.recorded.run_id,
+            code_version=self.clients.ledger.code_version,
         )
 
     def _record(self, events: Iterable[tuple[Event, Row]]) -> None:

@@ -45,7 +45,7 @@ DASHBOARD = {
 ALERT = {sql_files.new_breakouts().name: sql_files.new_breakouts().sql}
 READ_ONLY = CHECKS | QUERIES | DASHBOARD | ALERT | TRACKED
 
-PARAMETERS = ("reason", "run_date", "run_id")
+PARAMETERS = ("as_of", "code_version", "reason", "run_date", "run_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Case:
     def made(self) -> str:
         """The table or view that the file makes."""
         if self.name in GATE:
-            return DAYS
+            return "chart_history" if self.name == "record" else DAYS
         if self.name in TRACKING:
             return "tracked_movies"
         return self.name if self.name in VIEWS else self.name[3:]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -38,7 +38,9 @@ type Resolved = Any
 
 PARAMETERS = ("from_date", "to_date")
 FURTHER_PARAMETERS = {
+    "as_of": TypeKind.TYPE_TIMESTAMP,
     "batch_no": TypeKind.TYPE_INT64,
+    "code_version": TypeKind.TYPE_STRING,
     "export_run_id": TypeKind.TYPE_STRING,
     "reason": TypeKind.TYPE_STRING,
     "run_date": TypeKind.TYPE_DATE,
@@ -191,6 +193,8 @@ class GoogleSql:
             value = request.params.add(name=name).value
             if isinstance(day, str):
                 value.string_value = day
+            elif isinstance(day, datetime):
+                value.timestamp_value.FromDatetime(day)
             else:
                 value.date_value = (day - _EPOCH).days
         try:

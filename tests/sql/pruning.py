@@ -42,8 +42,12 @@ def reads(statement: Resolved, views: Mapping[str, Resolved]) -> list[Read]:
     """List what a statement reads of partitioned tables, directly and through views."""
     reader = _Reader(views)
     passed = _written(statement)
+    # An INSERT reads nothing of the table that it appends to.
+    is_insert = _kind(statement) == "ResolvedInsertStmt"
+    left_out = statement.table_scan if is_insert else None
     for scan in _scans(statement):
-        reader.read(scan, passed.get(id(scan), {}))
+        if scan is not left_out:
+            reader.read(scan, passed.get(id(scan), {}))
     return reader.found
 
 

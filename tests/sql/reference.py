@@ -1,7 +1,8 @@
 """A case and the text of its file in; whether Google's reference implementation agrees.
 
 It executes queries. A view, a check and a query to paste are executed as they are; a
-MERGE or UPDATE as the query that its clauses define: what the table holds afterwards.
+MERGE, UPDATE or INSERT as the query that its clauses define: what the table holds
+afterwards.
 """
 
 import sqlglot
@@ -36,6 +37,13 @@ def afterwards(sql: str) -> str:
     The source of a MERGE stays as it is; only what is around it is written anew.
     """
     statement = sqlglot.parse_one(sql, dialect="bigquery")
+    if isinstance(statement, exp.Insert):
+        target = statement.this.this
+        names = [column.name for column in statement.this.expressions]
+        columns = [field["name"] for field in SCHEMAS[target.name]["fields"]]
+        assert names == columns
+        _, _, selected = sql.partition("\n)\n")
+        return f"SELECT * FROM {_sql(target)} UNION ALL (\n{selected}\n)"
     if isinstance(statement, exp.Update):
         where = _sql(statement.args["where"].this)
         return f"SELECT * {_set(statement, where)} FROM {_sql(statement.this)}"

@@ -5,7 +5,7 @@ A dataset on the embedded BigQuery, with the tables of sql/schemas and every vie
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from google.cloud import bigquery
@@ -18,6 +18,7 @@ type Row = Mapping[str, Any]
 
 SCHEMAS = sorted((sql_files.SQL / "schemas").glob("*.json"))
 
+_TYPES = {date: "DATE", datetime: "TIMESTAMP", str: "STRING"}
 _RETRY = bigquery.DEFAULT_RETRY.with_timeout(20)
 """A failing emulator must not look like a hang: Google's own default is 10 minutes."""
 
@@ -47,11 +48,9 @@ class Sandbox:
         self.client.load_table_from_json(lines, target, job_config=config).result()
 
     def select(self, sql: str, **values: date | str) -> list[dict[str, Any]]:
-        """Run one query or statement with DATE and STRING parameters."""
+        """Run one query or statement with parameters of the types of _TYPES."""
         parameters = [
-            bigquery.ScalarQueryParameter(
-                name, "STRING" if isinstance(value, str) else "DATE", value
-            )
+            bigquery.ScalarQueryParameter(name, _TYPES[type(value)], value)
             for name, value in values.items()
         ]
         rows = self.client.query_and_wait(

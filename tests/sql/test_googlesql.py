@@ -44,6 +44,8 @@ WHOLE = {
     ("alerts/new_breakouts.sql", "catalogue_days"): (
         "which day is the newest is known by all of them, one row each"
     ),
+    ("gate/record.sql", "movies"): "a movie may have been described any day",
+    ("gate/record.sql", "catalogue_days"): "which day is the newest, as above",
     ("dashboard/breakouts.sql", "movie_metrics_aggregated"): (
         "the view looks for confirmations on every day kept"
     ),
@@ -309,6 +311,13 @@ def test_a_bound_on_the_target_of_an_update_is_seen() -> None:
 
     assert bounds(update + "{DAY}") == {True}
     assert bounds(update + "popularity > 1") == {False}
+
+
+def test_an_insert_reads_what_it_selects_and_not_its_target() -> None:
+    insert = "INSERT INTO {ROWS} (movie_id) SELECT movie_id FROM {ROWS} WHERE "
+
+    assert bounds(insert + "{DAY}") == {True}
+    assert bounds(insert + "movie_id = 1") == {False}
 
 
 def bounds(sql: str) -> set[bool]:

@@ -6,7 +6,7 @@ logic of their own have hand-worked cases too (test_cases.py).
 """
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -82,6 +82,19 @@ FIRST_ROWS: dict[str, dict[str, Any]] = {
         "detected_on": DAY,
         "viral_score_change_7d": 80.0,
     },
+    "chart_as_of": {
+        "list_name": "breakouts",
+        "snapshot_date": DAY,
+        "vintage": 1,
+        "rank": 1,
+        "movie_id": 1,
+    },
+    "chart_vintages": {
+        "list_name": "breakouts",
+        "snapshot_date": DAY,
+        "vintage": 1,
+        "movies": 1,
+    },
     # 3 of 12 are viral; Comedy has 2 movies, too few
     "genre_performance": {"genre": "Drama", "movies": 12, "viral_pct": 25.0},
 }
@@ -100,6 +113,10 @@ ROWS = {
     "genre_performance": 1,
     # an acceleration above 5 votes a day: 12 to 6
     "emerging_trends": 7,
+    # 1 breakout, 12 on the chart, nobody loses, 7 emerge, 12 gain, 3 are viral
+    "chart_as_of": 1 + 12 + 1 + 7 + 12 + 3,
+    # 6 lists of 3 days
+    "chart_vintages": 18,
 }
 """Other queries list all twelve movies."""
 
@@ -109,8 +126,21 @@ EMPTY = {
         "not_in_top_gaining_because",
         "not_in_emerging_because",
     },
+    # Nothing was published twice.
+    "chart_vintages": {"entered", "gone", "moved"},
 }
 """Columns without a value where all is well; every other one has some."""
+
+
+HISTORY: dict[str, dict[str, date | str]] = {
+    "chart_as_of": {
+        "from_date": DAYS[0],
+        "to_date": WITHHELD,
+        "as_of": datetime(9999, 1, 1, tzinfo=UTC),
+    },
+    "chart_vintages": {"from_date": DAYS[0], "to_date": WITHHELD},
+}
+"""Queries with parameters: of which days, at which moment."""
 
 
 def _coefficient(movie_id: int, day: date) -> float:
@@ -212,13 +242,16 @@ def world(prepared: Sandbox) -> Sandbox:
         for day in (*DAYS, WITHHELD)
     ]
     prepared.load("catalogue_days", days)
+    published = {"run_id": "daily-2026-03-20", "code_version": "test"}
+    of_days: dict[str, date | str] = {"from_date": DAYS[0], "to_date": WITHHELD}
+    prepared.select(sql_files.gate()["record"].sql, **of_days, **published)
     return prepared
 
 
 @pytest.mark.emulator
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_query_answers(name: str, world: Sandbox) -> None:
-    rows = world.select(TEXTS[name])
+    rows = world.select(TEXTS[name], **HISTORY.get(name, {}))
 
     expected = FIRST_ROWS[name]
     assert {column: rows[0][column] for column in expected} == expected
@@ -231,7 +264,7 @@ def test_a_query_answers(name: str, world: Sandbox) -> None:
 
 def test_every_query_is_asked() -> None:
     assert FIRST_ROWS.keys() == TEXTS.keys()
-    assert len(TEXTS) == 13
+    assert len(TEXTS) == 15
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -241,7 +274,7 @@ def test_a_query_says_what_it_answers(name: str) -> None:
     assert re.fullmatch(rf"-- {name}: .*\?", comments[0])
     assert any(comment.startswith("-- Grain: ") for comment in comments)
     # No parameter: it pastes into the console. Of the clock: test_rules.py.
-    assert "@" not in TEXTS[name]
+    assert {*re.findall(r"@(\w+)", TEXTS[name])} == {*HISTORY.get(name, {})}
 
 
 @pytest.mark.parametrize("name", TEXTS)

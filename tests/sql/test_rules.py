@@ -158,9 +158,11 @@ def test_the_run_status_needs_no_view() -> None:
 def test_nothing_depends_on_the_clock(name: str) -> None:
     """Not what a day's rows are: only that a day after today is never the newest.
 
-    So a query pastes into the console at any time.
+    So a query pastes into the console at any time. Lists say when they were published.
     """
     text = TEXTS[name].replace("snapshot_date <= CURRENT_DATE('UTC')", "")
+    if name == "record":
+        text = text.replace("CURRENT_TIMESTAMP() AS published_at", "")
     assert not re.search(r"(?i)\bCURRENT_(DATE|TIME|DATETIME|TIMESTAMP)\b", text)
 
 

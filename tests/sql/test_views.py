@@ -69,6 +69,9 @@ COLUMNS = {
     "popularity_growth_z popularity_wow_pct_change vote_velocity_7d "
     "vote_acceleration_7d vote_acceleration_7d_low not_in_top_viral_because "
     "not_in_top_gaining_because not_in_emerging_because is_newest coverage",
+    "v_chart_history": "list_name snapshot_date rank movie_id title popularity "
+    "popularity_wow_pct_change viral_coefficient vote_velocity_7d vote_acceleration_7d "
+    "surge vintage published_at run_id code_version coverage",
     "v_run_status": "run_id mode run_date state batches_total batches_done expected "
     "fetched not_found failed written rows_visible coverage is_covered is_complete "
     "is_closed is_due is_metrics_requested is_metrics_failed metrics_requests "

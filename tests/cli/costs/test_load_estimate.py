@@ -36,6 +36,8 @@ def test_a_load_of_a_thousand_movies_and_ninety_days() -> None:
     assert made.seconds == pytest.approx(9 + 243 + 60)
     assert made.rows["movie_popularity_raw"] == 90 * 5_000
     assert made.rows["ingestion_log"] == 20 + 90 + 2 * 3
+    # Six lists of 100 movies on each day.
+    assert made.rows["chart_history"] == 6 * 100 * 90
     # 1,000 details of 1,000 bytes and 116 events, each billed as 1 KiB.
     assert made.bytes_streamed == 1_116 * 1_024
     assert made.bytes_loaded == 450_000 * 53
@@ -64,6 +66,7 @@ def test_one_movie_is_a_batch_and_a_page() -> None:
     made = load_estimate.of_load(1, 1, SETTING, [])
 
     assert (made.tmdb_requests, made.messages) == (1 + 1, 1 + 1 + 1 + 1 + 2)
+    assert made.rows["chart_history"] == 6
 
 
 def test_more_movies_than_discover_lists_are_chosen_from_an_export() -> None:
@@ -91,6 +94,8 @@ def test_a_backfilled_day_is_a_run_with_metrics_of_its_own() -> None:
     assert made.seconds == pytest.approx(4 * 60)
     assert made.rows["movie_popularity_raw"] == 15_000
     assert made.rows["movie_metrics_aggregated"] == 5_000
+    # 5 days are published again, each of them perhaps with other lists.
+    assert made.rows["chart_history"] == 5 * 600
     # 300,000 snapshots of 71 bytes are 21.3 MB, more than the least.
     assert made.bytes_queried == 3 * 15 * TEN_MIB + 4 * (21_300_000 + TEN_MIB)
 
@@ -125,6 +130,14 @@ def test_the_reads_of_a_metrics_run_follow_the_views() -> None:
 def test_every_tables_rows_have_a_size() -> None:
     schemas = {path.stem for path in (ROOT / "sql/schemas").glob("*.json")}
     assert assumptions.ROW_BYTES.keys() == schemas
+
+
+def test_the_lists_are_as_long_as_their_threshold_says() -> None:
+    thresholds = (ROOT / "sql/10_metric_thresholds.sql").read_text()
+    assert f"{assumptions.LIST_ROWS} AS top_list_max_rows" in thresholds
+    record = (ROOT / "sql/gate/record.sql").read_text()
+    named = set(re.findall(r"STRUCT\('(\w+)'", record))
+    assert len(named) == assumptions.LISTS
 
 
 def test_the_share_of_the_rate_is_terraforms() -> None:

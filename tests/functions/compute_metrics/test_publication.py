@@ -23,6 +23,7 @@ from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.deadline import Deadline
 from functions.compute_metrics.main import run
 from local import tables as local_tables
+from shared import sql_files
 from shared.bigquery import Warehouse
 from shared.delivery import Delivery
 from shared.errors import DeadlineError, RunBusyError, StatementError
@@ -284,6 +285,97 @@ def test_what_the_checks_find_of_a_day_is_kept_with_it(tables: Meddled) -> None:
     assert _duplicates(tables) == found[1:]
 
 
+def _charts(tables: Warehouse, day: date = DAY) -> list[list[tuple[int, float]]]:
+    """Return the vintages of a day's chart, oldest first: movies and popularity."""
+    rows = tables.select(
+        "SELECT published_at, movie_id, popularity, run_id, code_version\n"
+        "FROM tmdb_analytics.chart_history\n"
+        "WHERE list_name = 'chart' AND snapshot_date = @day\n"
+        "ORDER BY published_at, rank, movie_id",
+        day=day,
+    )
+    assert {row["code_version"] for row in rows} <= {"test"}
+    vintages: dict[datetime, list[tuple[int, float]]] = {}
+    for row in rows:
+        vintage = vintages.setdefault(row["published_at"], [])
+        vintage.append((row["movie_id"], row["popularity"]))
+    return list(vintages.values())
+
+
+def _chart_as_of(tables: Warehouse, moment: datetime) -> list[tuple[int, float]]:
+    rows = tables.select(
+        sql_files.of_folder("queries")["chart_as_of"],
+        from_date=DAY,
+        to_date=DAY,
+        as_of=moment,
+    )
+    return [
+        (row["movie_id"], row["popularity"])
+        for row in rows
+        if row["list_name"] == "chart"
+    ]
+
+
+FIRST_CHART = [(n, 10.0) for n in range(1, MOVIES + 1)]
+SECOND_CHART = [(n, 20.0) for n in range(1, MOVIES + 1)]
+
+
+def test_a_late_batch_makes_a_second_vintage_and_the_first_stays_as_it_was(
+    tables: Meddled,
+) -> None:
+    assert _charts(tables) == [FIRST_CHART]
+    between = datetime.now(UTC)
+    _land(tables, popularity=20.0, days=[DAY], at=10)
+    assert _compute(OF_RUN, tables)["status"] == "published"
+    assert _charts(tables) == [FIRST_CHART, SECOND_CHART]
+    assert _chart_as_of(tables, between) == FIRST_CHART
+    assert _chart_as_of(tables, datetime.now(UTC)) == SECOND_CHART
+    # The day before was not computed again, and has one vintage.
+    assert _charts(tables, DAYS[1]) == [FIRST_CHART]
+
+
+def test_a_redelivery_and_a_computation_without_news_add_no_vintage(
+    tables: Meddled,
+) -> None:
+    before = tables.select("SELECT COUNT(*) AS n FROM tmdb_analytics.chart_history")
+    delivery = _delivery()
+    for each in (delivery, delivery, _delivery()):
+        assert _compute(OF_RANGE, tables, each)["status"] == "published"
+    now = tables.select("SELECT COUNT(*) AS n FROM tmdb_analytics.chart_history")
+    assert now == before
+
+
+def test_a_day_that_is_not_published_or_stays_as_it_was_has_no_new_vintage(
+    tables: Meddled,
+) -> None:
+    day = DAY + timedelta(1)
+    _land(tables, popularity=30.0, days=[day])
+    _land(tables, popularity=20.0, days=[DAY], at=10)
+    tables.before_checks = ANOTHER_ROW_OF_MOVIE_1
+    for request in (OF_RUN, MetricsRequest(f"daily-{day}", day, day)):
+        assert _compute(request, tables)["status"] == "withheld"
+    assert (_charts(tables), _charts(tables, day)) == ([FIRST_CHART], [])
+
+
+def test_what_cannot_be_recorded_is_not_published(
+    tables: Meddled, client: bigquery.Client
+) -> None:
+    """Of every published day there is a vintage: both are one transaction."""
+    _land(tables, popularity=20.0, days=[DAY], at=10)
+    history = f"{DATASET}.chart_history"
+    client.query_and_wait(f"ALTER TABLE {history} DROP COLUMN surge")
+    try:
+        with pytest.raises(StatementError):
+            _compute(OF_RUN, tables)
+        assert _look(tables) == BEFORE
+    finally:
+        client.query_and_wait(f"DROP TABLE {history}")
+        local_tables.create_tables(client, DATASET)
+    assert _compute(OF_RUN, tables)["status"] == "published"
+    assert _look(tables) == AFTER
+    assert _charts(tables) == [SECOND_CHART]
+
+
 def test_two_computations_of_a_new_day_at_once_write_no_row_twice(
     tables: Meddled,
 ) -> None:
@@ -302,6 +394,7 @@ def test_two_computations_of_a_new_day_at_once_write_no_row_twice(
     assert set(ended) <= {"published", "busy"}
     assert "published" in ended
     assert _look(tables, day) == (30.0 * MOVIES, 30.0 * MOVIES, MOVIES, MOVIES)
+    assert len(_charts(tables, day)) == 1
 
 
 def _until_running(

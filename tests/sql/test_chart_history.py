@@ -1,0 +1,118 @@
+"""chart_history keeps what the views show: every list of them, place by place."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from shared import sql_files
+from tests.sql import cases
+from tests.sql.sandbox import Sandbox
+
+pytestmark = pytest.mark.emulator
+
+RECORD = sql_files.gate()["record"].sql
+SHOWN = {
+    "chart": ("v_popularity_chart", "popularity_rank", "last_updated"),
+    "gaining": ("v_top_gaining_movies", "gaining_rank", "last_updated"),
+    "declining": ("v_top_declining_movies", "declining_rank", "last_updated"),
+    "viral": ("v_top_viral_movies", "viral_rank", "last_updated"),
+    "emerging": ("v_emerging_viral_trends", "emerging_rank", "last_updated"),
+    "breakouts": ("v_breakouts", None, "started_on"),
+}
+"""A list: its view, the view's column of places, and its column of days."""
+WHOSE_CASES = [
+    *(view for view, *_ in SHOWN.values()),
+    *("v_popularity_ranks", "v_movie_score_explained", "record"),
+]
+DAYS = {"from_date": date(2026, 1, 1), "to_date": date(2026, 6, 30)}
+WHO = {"run_id": "daily-2026-03-20", "code_version": "test"}
+
+
+def record(sandbox: Sandbox) -> None:
+    sandbox.select(RECORD, **DAYS, **WHO)
+
+
+@pytest.mark.parametrize("list_name", SHOWN)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in cases.paths() if path.parent.name in WHOSE_CASES],
+    ids=cases.name_of,
+)
+def test_a_recorded_list_is_what_its_view_shows(
+    path: Path, list_name: str, sandbox: Sandbox
+) -> None:
+    """Of every hand-worked case about a list: the same movies at the same places."""
+    for table, rows in cases.read(path).tables.items():
+        if table != "chart_history":
+            sandbox.load(table, rows)
+    view, place, day = SHOWN[list_name]
+    place = (
+        place or f"ROW_NUMBER() OVER (PARTITION BY {day} ORDER BY surge DESC, movie_id)"
+    )
+    shown = sandbox.select(
+        f"SELECT {day} AS day, {place} AS place, movie_id FROM tmdb_analytics.{view}\n"
+        "ORDER BY day, place, movie_id"
+    )
+
+    record(sandbox)
+
+    recorded = sandbox.select(
+        "SELECT snapshot_date AS day, rank AS place, movie_id\n"
+        "FROM tmdb_analytics.chart_history\n"
+        f"WHERE list_name = '{list_name}' AND movie_id IS NOT NULL\n"
+        "ORDER BY day, place, movie_id"
+    )
+    newest = {row["day"] for row in shown}
+    if list_name != "breakouts":
+        assert len(newest) <= 1
+        [of_day] = sandbox.select(
+            "SELECT MAX(snapshot_date) AS day FROM tmdb_analytics.v_published_days\n"
+            + ("WHERE has_votes" if list_name == "emerging" else "")
+        )
+        recorded = [row for row in recorded if row["day"] == of_day["day"]]
+    assert recorded == shown
+
+
+def test_a_list_that_has_not_changed_adds_nothing_and_one_that_has_is_new(
+    sandbox: Sandbox,
+) -> None:
+    case = cases.read(cases.HERE / "record/six_lists")
+    for table, rows in case.tables.items():
+        sandbox.load(table, rows)
+    record(sandbox)
+    first = sandbox.rows("chart_history")
+    assert len({row["published_at"] for row in first}) == 1
+    record(sandbox)
+    assert sandbox.rows("chart_history") == first
+
+    # Noise of the last digits is no change; a title is.
+    for change, lists in (
+        ("movie_metrics_aggregated SET popularity = popularity + 1e-9", set()),
+        # Movie 2 is on four lists.
+        (
+            "movies SET title = 'Dong' WHERE movie_id = 2",
+            {"chart", "declining", "viral", "breakouts"},
+        ),
+    ):
+        where = "" if "WHERE" in change else " WHERE TRUE"
+        sandbox.select(f"UPDATE tmdb_analytics.{change}{where}")
+        before = {row["published_at"] for row in sandbox.rows("chart_history")}
+        record(sandbox)
+        new = [
+            row
+            for row in sandbox.rows("chart_history")
+            if row["published_at"] not in before
+        ]
+        assert {row["list_name"] for row in new} == lists
+    # What was shown before is there as it was.
+    kept = [row for row in sandbox.rows("chart_history") if row in first]
+    assert len(kept) == len(first)
+
+
+def test_the_list_of_lists_is_one() -> None:
+    """Each is ranked once and, where nobody is on it, kept as empty."""
+    named = re.findall(r"STRUCT\('(\w+)'", RECORD)
+
+    assert named == [*SHOWN, *SHOWN]
