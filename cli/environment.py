@@ -4,7 +4,7 @@ A project; else the local stack that runs; else what the demo has stored, to rea
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +21,7 @@ from emulators.bigquery import (
     FolderHeldError,
 )
 from local import tables as demo
+from local.archives import DASHBOARD
 from local.endpoints import Endpoints
 from shared.bigquery import Warehouse, open_client
 from shared.config import Platform
@@ -32,6 +33,9 @@ MAX_BYTES_BILLED = 20 * 1024**3
 
 TRACKED_LABEL = "tracked_movies"
 """Label of the dataset: the number that terraform/variables.tf owns."""
+
+DASHBOARD_LABEL = "dashboard"
+"""Label of the dataset: whether terraform/variables.tf's `dashboard` is set."""
 
 NEWEST_DAY = """
 SELECT MAX(run_date) AS day FROM tmdb_analytics.batch_plan
@@ -83,8 +87,20 @@ class Deployment:
             return self.stack.tracked_movies
         if not self.has_topics:
             return None
-        labels = self.client.get_dataset(f"{self.project}.{self.dataset}").labels
+        labels = self._labels()
         return int(labels[TRACKED_LABEL]) if TRACKED_LABEL in labels else None
+
+    @property
+    def has_dashboard(self) -> bool:
+        """Whether a function renders the page: then requests for it are published."""
+        if self.stack:
+            return DASHBOARD in self.stack.functions
+        return self.has_topics and self._labels().get(DASHBOARD_LABEL) == "true"
+
+    def _labels(self) -> Mapping[str, str]:
+        dataset = self.client.get_dataset(f"{self.project}.{self.dataset}")
+        labels: Mapping[str, str] = dataset.labels
+        return labels
 
     def _newest_day(self) -> date | None:
         [row] = self.tables.select(NEWEST_DAY)

@@ -58,8 +58,12 @@ resource "google_bigquery_dataset" "this" {
   delete_contents_on_destroy = var.delete_data
   max_time_travel_hours      = "168"
 
-  # The commands read it here: a load may not ask for more.
-  labels = { tracked_movies = tostring(var.tracked_movies) }
+  # The commands read them here: how many movies a load may ask for, and whether to request
+  # the page of a day that an operator withholds or publishes.
+  labels = {
+    dashboard      = tostring(var.dashboard)
+    tracked_movies = tostring(var.tracked_movies)
+  }
 
   depends_on = [time_sleep.apis]
 }

@@ -5,6 +5,7 @@ from datetime import date
 from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError
 from cli.options import DryRun, Json, Selector, Yes
+from cli.runs.page_request import request_page
 from cli.runs.published_days import (
     WRITTEN_BY,
     Day,
@@ -52,7 +53,9 @@ def publish(
                 run_id=OperatedDay(the_day).run_id,
                 code_version=WRITTEN_BY,
             )
-    tell(known, "published", is_due=is_due, dry_run=dry_run, as_json=as_json)
+        # Also of a day that is so already: the command before may have ended here.
+        page = "" if dry_run else request_page(deployment, the_day)
+    tell(known, "published", page, is_due=is_due, dry_run=dry_run, as_json=as_json)
 
 
 def _refuse_unfit(deployment: Deployment, the_day: date) -> None:

@@ -2,6 +2,7 @@
 
 from cli.environment import open_deployment
 from cli.options import DryRun, Json, Selector, Yes
+from cli.runs.page_request import request_page
 from cli.runs.published_days import (
     Day,
     Reason,
@@ -45,4 +46,6 @@ def withhold(
                 to_date=the_day,
                 reason=reason,
             )
-    tell(known, "withheld", is_due=is_due, dry_run=dry_run, as_json=as_json)
+        # Also of a day that is so already: the command before may have ended here.
+        page = "" if dry_run else request_page(deployment, the_day)
+    tell(known, "withheld", page, is_due=is_due, dry_run=dry_run, as_json=as_json)

@@ -13,6 +13,7 @@ from cli.environment import Deployment, nothing_runs
 from cli.errors import Exit, OperatorError
 from cli.options import day
 from cli.output import agree
+from cli.runs import page_request
 from local.console import open_console
 from shared.ledger import Ledger
 from shared.runs import Event, OperatedDay
@@ -103,9 +104,9 @@ def record(deployment: Deployment, the_day: date, event: Event, reason: str) -> 
 
 
 def tell(
-    known: Known, done: str, *, is_due: bool, dry_run: bool, as_json: bool
+    known: Known, done: str, page: str, *, is_due: bool, dry_run: bool, as_json: bool
 ) -> None:
-    """Print what has become of the day."""
+    """Print what has become of the day, and of the page ("" where it was left)."""
     is_changed = is_due and not dry_run
     if as_json:
         result = {
@@ -114,6 +115,7 @@ def tell(
             "was_withheld_for": known.withheld_reason,
             "is_changed": is_changed,
             "would_be" if is_due and dry_run else "is": done,
+            "page": page or None,
         }
         print(json.dumps(result))
         return
@@ -124,3 +126,5 @@ def tell(
         console.print(Text(f"{known.day} would be {done}; it is {known.in_words()}"))
     else:
         console.print(Text.assemble((done, "green"), f" {known.day}"))
+    if sentence := page_request.in_words(page):
+        console.print(sentence)

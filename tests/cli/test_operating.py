@@ -279,6 +279,34 @@ def test_a_backfill_asks_for_what_is_missing_only(ask: Ask, data: Path) -> None:
     assert forced["days"]["2026-05-29"] == "LOAD"
 
 
+def test_the_page_follows_a_day_that_is_withheld_and_published(
+    ask: Ask, data: Path
+) -> None:
+    newest, before = "Monday 1 June 2026", "Sunday 31 May 2026"
+    _wait_for_page(data, newest)
+    day = ("2026-06-01", "--yes")
+    withheld = _json(ask("withhold", *day, "--reason=a test", "--json"))
+    assert (withheld["is"], withheld["page"]) == ("withheld", "requested")
+    _wait_for_page(data, before)
+    published = ask("publish", *day, "--reason=the test is over")
+    assert "The dashboard's page is being rendered again." in published.output
+    _wait_for_page(data, newest)
+    # One that is so already requests it too: the command before may have failed to.
+    again = _json(ask("publish", *day, "--reason=once more", "--json"))
+    assert (again["is_changed"], again["page"]) == (False, "requested")
+    planned = _json(ask("withhold", *day, "--reason=a plan", "--dry-run", "--json"))
+    assert (planned["would_be"], planned["page"]) == ("withheld", None)
+
+
+def _wait_for_page(data: Path, heading: str) -> None:
+    """Wait until the page that the local stack keeps is of the day."""
+    page = data / "simulated/storage/dashboard/index.html"
+    give_up_at = time.monotonic() + PUBLISHED_S
+    while not (page.is_file() and heading in page.read_text()):
+        assert time.monotonic() < give_up_at, f"no page of {heading}"
+        time.sleep(0.1)
+
+
 @pytest.mark.parametrize(
     ("words", "field", "hint"),
     [

@@ -63,6 +63,8 @@ OPERATORS = {
 RENDERING = {
     ALERTS,
     BUCKET,
+    # The dataset says whether there is a page to request.
+    DATASET,
     FUNCTIONS,
     "google_bigquery_dataset_iam_member.function",
     "google_cloud_run_v2_service_iam_member.push",

@@ -13,13 +13,15 @@ from typer.testing import CliRunner, Result
 from cli.app import app
 from cli.errors import Exit
 from emulators.bigquery import BigQueryEmulator
+from emulators.pubsub import PubSubEmulator
 from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.main import run
 from local import tables as local_tables
+from local import topics as local_topics
 from shared.bigquery import Warehouse
 from shared.delivery import Delivery
 from shared.ledger import Ledger
-from shared.messages import MetricsRequest
+from shared.messages import DASHBOARD_REQUESTS, MetricsRequest
 from tests.fakes import FakeTopics
 
 pytestmark = pytest.mark.emulator
@@ -148,6 +150,7 @@ def test_a_withheld_day_stays_withheld_whatever_computes_it_until_it_is_publishe
         "was_withheld_for": "votes are wrong",
         "is_changed": True,
         "is": "published",
+        "page": "not deployed",
     }
     assert _newest(tables) == (DAY, 20.0)
     assert [event["event"] for event in _events(tables)] == [
@@ -156,6 +159,52 @@ def test_a_withheld_day_stays_withheld_whatever_computes_it_until_it_is_publishe
     ]
     assert _compute(tables)["status"] == "published"
     assert _newest(tables) == (DAY, 20.0)
+
+
+def _deploy_dashboard(client: bigquery.Client) -> None:
+    """Write on the dataset what Terraform writes where `dashboard` is set."""
+    dataset = client.get_dataset(local_tables.DATASET)
+    dataset.labels = {"dashboard": "true"}
+    client.update_dataset(dataset, ["labels"])
+
+
+def test_where_no_dashboard_is_deployed_it_says_how_to_see_the_page(ask: Ask) -> None:
+    said = ask("publish", str(DAY), "--reason=none", "--yes")
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert "To see it on the page: tmdb-traction dashboard" in said.stdout
+
+
+def test_where_a_dashboard_is_deployed_its_page_is_requested(
+    ask: Ask, client: bigquery.Client
+) -> None:
+    _deploy_dashboard(client)
+    with PubSubEmulator() as pubsub:
+        os.environ["PUBSUB_EMULATOR_HOST"] = pubsub.address
+        local_topics.create_queues(pubsub.address, {})
+        for verb in ("withhold", "publish"):
+            said = ask(verb, str(DAY), "--reason=a test", "--yes")
+            assert (said.exit_code, said.stderr) == (0, "")
+            assert "page is being rendered again" in said.stdout
+            requests = local_topics.pull(pubsub.address, DASHBOARD_REQUESTS, 10.0)
+            bodies = [json.loads(message.data) for message in requests]
+            assert bodies == [{"snapshot_date": str(DAY)}]
+
+
+def test_a_page_that_cannot_be_requested_fails_no_command(
+    ask: Ask, tables: Warehouse, client: bigquery.Client
+) -> None:
+    _deploy_dashboard(client)
+    with PubSubEmulator() as pubsub:  # without the topic
+        os.environ["PUBSUB_EMULATOR_HOST"] = pubsub.address
+        said = ask("withhold", str(DAY), "--reason=a test", "--yes", "--json")
+        assert said.exit_code == 0, said.output
+        answer = json.loads(said.stdout)
+        assert (answer["is"], answer["page"]) == ("withheld", "not requested")
+        assert "page was not requested: topic dashboard-requests" in said.stderr
+        assert "hint: run the same command again" in said.stderr
+        assert _newest(tables)[0] == BEFORE
+        told = ask("publish", str(DAY), "--reason=over", "--yes")
+        assert (told.exit_code, told.stdout) == (0, f"published {DAY}\n")
 
 
 def test_a_day_that_fails_a_check_is_published_for_nobody(
