@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from functions.render_dashboard import wording
+from functions.render_dashboard import empty_parts, wording
 from functions.render_dashboard.encoding import FINE_RANKS, columns, compress
 from functions.render_dashboard.payload import Breakout, Dashboard, Movie
 
@@ -71,6 +71,7 @@ def render(dashboard: Dashboard) -> bytes:
             ],
             promise=OUTLOOK_PROMISE_PCT,
             words=wording,
+            empty=empty_parts,
         )
     )
     return html.encode()
@@ -133,7 +134,8 @@ def _data(dashboard: Dashboard) -> dict[str, Any]:
     return {
         "days": dashboard["days"],
         "votes_date": dashboard["header"]["votes_date"],
-        "no_votes": wording.no_votes(dashboard),
+        "no_votes": empty_parts.no_votes(dashboard),
+        "no_outlook": empty_parts.no_outlook(dashboard),
         "missing": wording.missing_days(dashboard),
         "movies": columns(movies),
         "breakouts": breakouts,

@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 
 
 class Header(TypedDict):
-    """Of which day, how whole? v_published_days and the newest daily v_run_status."""
+    """Of which day? How complete? v_published_days, the newest daily v_run_status."""
 
     popularity_date: str | None
     """snapshot_date of the newest published day; None: nothing is published."""

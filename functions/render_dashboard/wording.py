@@ -6,10 +6,6 @@ from datetime import date, datetime, timedelta
 
 from functions.render_dashboard.payload import Breakout, Dashboard, Movie
 
-DAYS_BEFORE_VELOCITY = 8
-"""Days with votes that votes per day take: a count, and one of 7 days before."""
-DAYS_BEFORE_SCORE = 4
-"""Days of popularity that the score takes: the newest, and one 3 days before."""
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -62,7 +58,7 @@ def percent(value: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """Write a share in percent, cut and not rounded: 99.97 is not whole."""
+    """Write a share in percent, cut and not rounded: 99.97 is not complete."""
     if value is None:
         return NOTHING
     return "100 %" if value >= 1 else f"{int(value * 1000) / 10:.1f} %"
@@ -157,87 +153,19 @@ def of_momentum(movie: Movie, thresholds: Mapping[str, float]) -> str:
     )
     if factor is None or deviations is None:
         least = int(thresholds["last_week_min_days_observed"])
-        return f"needs popularity today and on {least} days of last week"
+        return f"needs popularity on {least} days of last week"
     if movie["is_frozen"]:
         return "as on the last day on which TMDB counted anew"
     needed = thresholds["momentum_min_growth_z"]
-    said = f"on last week {TIMES}{factor:.2f}, {signed(deviations)}{SIGMA}"
+    # Cut and not rounded: 2.28 is not the 2.3 that would make it another word.
+    surprise = math.trunc(deviations * 10) / 10
+    said = f"{TIMES}{factor:.2f} on last week, {signed(surprise)}{SIGMA}"
     percent = movie["weekly_pct_change"]
     if abs(deviations) < needed:
-        said += f" of the {needed:g}{SIGMA} that count"
-    elif percent is not None and percent * deviations <= 0:
-        said += ", and the percentage says otherwise"
+        return f"{said} (under {needed:g}{SIGMA})"
+    if percent is not None and percent * deviations <= 0:
+        return f"{said}, but the week's percentage says otherwise"
     return said
-
-
-def no_movers(dashboard: Dashboard, word: str) -> str:
-    """Say why nothing gained, or nothing lost."""
-    known = any(movie["weekly_pct_change"] is not None for movie in dashboard["movies"])
-    so_far = len(dashboard["days"])
-    if not known:
-        return _wait("Changes of a week need", 8, so_far, "day", dashboard)
-    least = dashboard["thresholds"]["top_list_min_popularity"]
-    return f"No movie with a popularity of {least:g} or more {word} in this week."
-
-
-def no_viral(dashboard: Dashboard) -> str:
-    """Say why the viral board is empty."""
-    scored = any(
-        movie["viral_coefficient"] is not None for movie in dashboard["movies"]
-    )
-    if not scored:
-        return _wait(
-            "The viral coefficient needs",
-            DAYS_BEFORE_SCORE,
-            len(dashboard["days"]),
-            "day",
-            dashboard,
-        )
-    least_score = dashboard["thresholds"]["top_viral_min_coefficient"]
-    return f"No movie reaches a viral coefficient of {least_score:g} on this day."
-
-
-def no_emerging(dashboard: Dashboard) -> str:
-    """Say why nothing emerges."""
-    needed = 8 + int(dashboard["thresholds"]["vote_acceleration_min_days"])
-    so_far = dashboard["header"]["days_with_votes"]
-    if so_far < needed:
-        return _wait(
-            "Faster votes need two weeks to compare:",
-            needed,
-            so_far,
-            "day with votes",
-            dashboard,
-        )
-    return "No movie's votes speed up beyond chance."
-
-
-def no_votes(dashboard: Dashboard) -> str | None:
-    """Say when vote metrics come; None when they are there."""
-    so_far = dashboard["header"]["days_with_votes"]
-    if so_far >= DAYS_BEFORE_VELOCITY:
-        return None
-    return _wait("Vote metrics need", DAYS_BEFORE_VELOCITY, so_far, "day", dashboard)
-
-
-def no_outlook(dashboard: Dashboard) -> str:
-    """Say when the first outlook can be judged."""
-    if any(movie["popularity_outlook_7d_low"] for movie in dashboard["movies"]):
-        return "No outlook's day has come: the first are judged 7 days after their own."
-    return (
-        "No outlook so far: it is what became of movies in the same state, so it "
-        "takes weeks of history, and is judged 7 days later."
-    )
-
-
-def _wait(what: str, needed: int, so_far: int, unit: str, dashboard: Dashboard) -> str:
-    newest = dashboard["header"]["popularity_date"]
-    plural = unit.replace("day", "days", 1)
-    said = f"{what} {needed} {plural}: {so_far} so far"
-    if newest is None or so_far >= needed:
-        return f"{said}."
-    first = date.fromisoformat(newest) + timedelta(days=needed - so_far)
-    return f"{said}, so the first come with {day(str(first))}."
 
 
 def duration(started_at: str, ended_at: str | None) -> str:

@@ -134,7 +134,9 @@ function drawMovie(host, movie, isLog) {
   const { image, width } = canvas(host, 300, label);
   const [left, right, top, bottom] = [46, width < 560 ? 46 : 58, 14, 274];
   const last = days.length - 1;
-  const x = linearScale(0, Math.max(1, last + (outlook ? 7 : 0)), left, width - right);
+  // One day alone stands in the middle.
+  const after = outlook ? 7 : 0;
+  const x = last + after ? linearScale(0, last + after, left, width - right) : () => width / 2;
   const low = isLog ? least / 1.12 : Math.min(0, least);
   const high = isLog ? most * 1.12 : most * 1.06;
   const y = (isLog ? logScale : linearScale)(low, high, bottom, top);
@@ -149,6 +151,7 @@ function drawMovie(host, movie, isLog) {
     svg("path", { class: "popularity", d: line(series) }),
     svg("path", { class: "average", d: line(average) }),
   );
+  if (series[last] > 0) image.append(svg("path", { class: "newest", d: `M${place([x(last), y(series[last])])}h0` }));
   for (const day of movie.breakouts.map((on) => days.indexOf(on)).filter((index) => index >= 0)) {
     const isRight = x(day) > width / 2;
     const text = svg("text", {
@@ -216,8 +219,13 @@ function drawVotes(host, votes, { x, step, left, right, days, missing }) {
   const [most, least] = [Math.max(1, ...known), Math.min(0, ...known)];
   const label = known.length
     ? `Votes of each of ${known.length} days: ${number(most)} at most, ${number(known.at(-1))} on the last`
-    : "No votes of a day are known so far";
-  const { image, width } = canvas(host, 104, label);
+    : "Votes of the day: none known so far";
+  const { image, width } = canvas(host, known.length ? 104 : 24, label);
+  const cursor = svg("line", { class: "cursor", visibility: "hidden" });
+  if (!known.length) {
+    image.append(svg("text", { class: "name", x: left, y: 14 }, "Votes of the day: none known so far"));
+    return cursor;
+  }
   const [top, bottom] = [22, 96];
   const y = linearScale(least, most, bottom, top);
   drawGaps(image, missing.map((day) => days.indexOf(day)), x, step, top, bottom);
@@ -225,7 +233,7 @@ function drawVotes(host, votes, { x, step, left, right, days, missing }) {
     svg("text", { class: "name", x: left, y: 12 }, "Votes of the day"),
     svg("line", { class: "zero", x1: left, x2: right, y1: y(0), y2: y(0) }),
   );
-  if (known.length) image.append(svg("text", { x: left - 8, y: y(most) + 8, "text-anchor": "end" }, tickText(most)));
+  image.append(svg("text", { x: left - 8, y: y(most) + 8, "text-anchor": "end" }, tickText(most)));
   const bar = Math.max(1.5, Math.min(14, step * 0.72));
   votes.forEach((value, day) => {
     if (value == null) return;
@@ -237,7 +245,8 @@ function drawVotes(host, votes, { x, step, left, right, days, missing }) {
       height: Math.max(0.8, Math.abs(y(value) - y(0))).toFixed(1),
     }));
   });
-  const cursor = svg("line", { class: "cursor", y1: top, y2: bottom, visibility: "hidden" });
+  cursor.setAttribute("y1", top);
+  cursor.setAttribute("y2", bottom);
   image.append(cursor);
   return cursor;
 }
@@ -356,7 +365,7 @@ const overlap = (one, other) =>
 function drawGenres(host, rows) {
   host.replaceChildren();
   const line = 22;
-  const { image, width } = canvas(host, rows.length * line + 46,
+  const { image, width } = canvas(host, rows.length * line + 34,
     `${rows.length} genres: change of a week, share of viral movies and votes a day; the table below has the values`);
   const names = width < 460 ? 92 : 118;
   const bottom = rows.length * line + 30;
@@ -454,7 +463,7 @@ function drawCalendar(host, days, rows, leastCoverage) {
     }
   });
   drawLegend(image, [
-    ["day whole", "with votes"], ["day early", "popularity only"], ["day partial", "not whole"], ["day none", "missing"],
+    ["day whole", "with votes"], ["day early", "popularity only"], ["day partial", "not complete"], ["day none", "missing"],
   ], width, 7 * 22 + 40);
 }
 
@@ -467,7 +476,7 @@ function dayKind(row, leastCoverage) {
 function dayWords(row) {
   if (!row) return "missing";
   if (!row.is_published) return "withheld";
-  const coverage = row.coverage == null ? "" : `, ${(Math.floor(row.coverage * 1000) / 10).toFixed(1)} % whole`;
+  const coverage = row.coverage == null ? "" : `, ${(Math.floor(row.coverage * 1000) / 10).toFixed(1)} % complete`;
   return `${whole(row.movies_observed)} movies${coverage}, ${row.has_votes ? "with votes" : "popularity only"}`;
 }
 

@@ -3,6 +3,7 @@
 
 const MOST_FOUND = 8;
 const ROWS_AT_ONCE = 100;
+const DAYS_SHOWN_AT_LEAST = 30;
 
 const find = (selector) => document.querySelector(selector);
 
@@ -49,6 +50,8 @@ function signed(value, decimals = 1) {
 
 const percent = (value) =>
   (value == null ? NOTHING : `${signed(value, Math.abs(value) < 9.95 ? 1 : 0)} %`);
+
+const sigmas = (value) => (value == null ? NOTHING : `${signed(value)}σ`);
 
 function directionOf(value) {
   if (!value) return "flat";
@@ -171,7 +174,7 @@ function percentCell(value) {
 const COLUMNS = [
   { label: "#", key: "popularity_rank", cell: (row) => [whole(movies.popularity_rank[row])] },
   { label: "Movie", key: "title", css: "text", cell: movieLink },
-  { label: "30 days", css: "chart", cell: (row) => [sparkline(row)] },
+  { label: "30 days", css: "chart wide-only", cell: (row) => [sparkline(row)] },
   { label: "Popularity", key: "current_popularity", cell: (row) => [number(movies.current_popularity[row])] },
   { label: "Week", key: "weekly_pct_change", cell: (row) => [percentCell(movies.weekly_pct_change[row])] },
   { label: "Places", key: "rank_change_7d", css: "wide-only", cell: (row) => [changeOfRank(movies.rank_change_7d[row])] },
@@ -442,8 +445,15 @@ function headline(row) {
     figureOf("Week", percent(of("weekly_pct_change")), `day ${percent(of("daily_pct_change"))}`),
     figureOf("Momentum", of("momentum_status"), of("momentum_reason")),
     figureOf("Viral coefficient", score(of("viral_coefficient")), of("virality_category")),
-    figureOf("Votes", whole(votes), votes == null ? "none known so far"
-      : `mean ${number1(of("vote_average"))}, ${number1(of("avg_daily_votes_7d"))} a day: ${of("engagement_level") ?? NOTHING}`));
+    figureOf("Votes", whole(votes), votes == null ? "none known so far" : votesNote(of)));
+}
+
+function votesNote(of) {
+  const perDay = of("avg_daily_votes_7d");
+  return [
+    of("vote_average") == null ? null : `rated ${number1(of("vote_average"))}`,
+    ...(perDay == null ? ["votes a day not known so far"] : [`${number1(perDay)} a day`, of("engagement_level")]),
+  ].filter((part) => part != null).join(", ");
 }
 
 function outlookOf(row) {
@@ -451,18 +461,25 @@ function outlookOf(row) {
   return low > 0 && high > 0 ? { low, middle, high } : null;
 }
 
+// A movie that is new begins where it does, but with a month at least.
+function firstDayShown(series) {
+  const first = series.findIndex((value) => value != null);
+  return Math.max(0, Math.min(first, series.length - DAYS_SHOWN_AT_LEAST));
+}
+
 function movieChart(row) {
   const id = movies.movie_id[row];
   const series = seriesOf(row);
   const average = movingAverage(series, data.thresholds.average_7d_min_days_observed);
   average[average.length - 1] = movies.popularity_7d_ma[row];
+  const from = firstDayShown(series);
   const movie = {
     title: movies.title[row],
-    days: data.days,
+    days: data.days.slice(from),
     missing: data.missing,
-    series,
-    average,
-    votes: votesOf(row),
+    series: series.slice(from),
+    average: average.slice(from),
+    votes: votesOf(row).slice(from),
     outlook: outlookOf(row),
     breakouts: data.breakouts.filter((each) => each.movie_id === id).map((each) => each.started_on),
   };
@@ -480,13 +497,13 @@ function movieChart(row) {
   const draw = () => {
     const chart = drawMovie(host, movie, isLog.checked);
     figure.querySelector(".readout")?.remove();
-    const last = data.days.length - 1;
+    const last = movie.days.length - 1;
     addReader(host, {
       label: "Day",
       most: last,
       start: last,
       write: (day) => [
-        dayText(data.days[day]), `popularity ${number(movie.series[day])}`,
+        dayText(movie.days[day]), `popularity ${number(movie.series[day])}`,
         `7-day average ${number(movie.average[day])}`, `votes ${votesText(movie.votes[day])}`,
       ],
       mark: chart.mark,
@@ -498,7 +515,8 @@ function movieChart(row) {
 }
 
 function outlookWords(outlook) {
-  if (!outlook) return "No outlook: too few movies were in the same state in the last 4 weeks.";
+  const isAny = movies.popularity_outlook_7d_low.some((value) => value != null);
+  if (!outlook) return isAny ? "No outlook: too few movies were in the same state in the last 5 weeks." : data.no_outlook;
   return `In 7 days ${number(outlook.low)} to ${number(outlook.high)}, as 8 of 10 movies in the same state did. `
     + "The middle is hardly better than “as today”: read the bounds.";
 }
@@ -532,9 +550,9 @@ function whyThisScore(row) {
     make("th", { scope: "col", class: index ? null : "text" }, label));
   const body = make("tbody", {},
     make("tr", {}, ...cells(["Votes in 3 days", whole(of("votes_3d")), number1(of("votes_3d_expected")),
-      `${signed(of("z_votes"))}σ`, signed(of("surge_from_votes"))])),
-    make("tr", {}, ...cells([`Popularity${LEVELS[of("expected_level")] ?? ""}`, number(of("popularity_now")), number(of("popularity_expected")),
-      `${signed(of("z_popularity"))}σ`, signed(of("surge_from_popularity"))])),
+      sigmas(of("z_votes")), signed(of("surge_from_votes"))])),
+    make("tr", {}, ...cells([`Popularity, mean of 2 days${LEVELS[of("expected_level")] ?? ""}`, number(of("popularity_now")), number(of("popularity_expected")),
+      sigmas(of("z_popularity")), signed(of("surge_from_popularity"))])),
     make("tr", { class: "sum" }, ...cells(["Surge", "", "", "", signed(of("surge"))])));
   const sum = of("viral_coefficient") == null
     ? "No viral coefficient: there is too little history."
@@ -564,7 +582,7 @@ function breakoutsOf(row) {
   const items = own.map((each) => make("li", {}, make("b", {}, dayText(each.started_on)), ` ${each.evidence}`));
   return make("section", { "aria-labelledby": "breakouts-title" }, make("h2", { id: "breakouts-title" }, "Breakouts"),
     own.length ? make("ul", { class: "reasons" }, ...items)
-      : make("p", { class: "empty" }, `None in the ${data.days.length} days kept.`));
+      : make("p", { class: "empty" }, data.days.length === 1 ? "None on the one day shown." : `None in the ${data.days.length} days shown.`));
 }
 
 function showMovie(id) {
@@ -572,11 +590,13 @@ function showMovie(id) {
   const host = find("#movie");
   const back = make("p", { class: "back" }, make("a", { href: "#" }, "← The board"));
   if (row === undefined) {
+    drawMovieChart = () => {};
     host.replaceChildren(back, make("h1", { tabindex: "-1" }, "Not tracked"),
       make("p", { class: "empty" }, `Movie ${id} is not among the ${whole(movies.movie_id.length)} movies of this page.`));
     return;
   }
   const { figure, draw } = movieChart(row);
+  drawMovieChart = draw;
   const released = movies.release_date[row];
   const facts = [released ? `Released ${onDay(released, { day: "numeric", month: "long", year: "numeric" })}` : "No release date",
     ...(movies.genres[row].length ? [movies.genres[row].join(", ")] : [])].join(" · ");
@@ -592,6 +612,7 @@ function showMovie(id) {
 
 let boardScroll = 0;
 let isOnBoard = true;
+let drawMovieChart = () => {};
 
 function route() {
   const movie = /^#movie\/(\d+)$/.exec(location.hash);
@@ -616,7 +637,18 @@ function route() {
 
 function redraw() {
   if (isOnBoard) showCharts();
-  else route();
+  else drawMovieChart();
+}
+
+// On paper charts are drawn anew, as wide as the paper: scaled down, their words would be
+// too small to read.
+function redrawForPaper() {
+  for (const [event, isPaper] of [["beforeprint", true], ["afterprint", false]]) {
+    addEventListener(event, () => {
+      document.documentElement.classList.toggle("paper", isPaper);
+      redraw();
+    });
+  }
 }
 
 // ---- Theme, folded tables, scrolling tables
@@ -659,6 +691,7 @@ async function start() {
   showCharts();
   route();
   addEventListener("hashchange", route);
+  redrawForPaper();
   let width = innerWidth;
   addEventListener("resize", () => {
     if (innerWidth === width) return;

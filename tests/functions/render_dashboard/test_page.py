@@ -115,7 +115,28 @@ def test_a_word_that_says_less_than_the_percentage_says_why() -> None:
     movie["popularity_growth_z"] = 1.8
     said = wording.of_momentum(movie, thresholds())
     times, sigma = wording.TIMES, wording.SIGMA
-    assert said == f"on last week {times}1.62, +1.8{sigma} of the 2.3{sigma} that count"
+    assert said == f"{times}1.62 on last week, +1.8{sigma} (under 2.3{sigma})"
+
+
+@pytest.mark.parametrize(
+    ("deviations", "said"),
+    [
+        (2.29, "+2.2{} (under 2.3{})"),  # and not +2.3, which would not be Stable
+        (2.3, "+2.3{}"),
+        (-2.35, "{minus}2.3{}"),
+        (-0.04, "0.0{} (under 2.3{})"),
+    ],
+)
+def test_a_surprise_is_cut_and_never_reaches_the_bound_that_it_missed(
+    deviations: float, said: str
+) -> None:
+    movie = DATA["movies"][0].copy()
+    movie["popularity_growth_factor_7d"] = 1.1 if deviations > 0 else 0.9
+    movie["popularity_growth_z"] = deviations
+    movie["weekly_pct_change"] = 10 * deviations
+    sigma = wording.SIGMA
+    expected = said.format(sigma, sigma, minus=wording.MINUS)
+    assert wording.of_momentum(movie, thresholds()).endswith(f" week, {expected}")
 
 
 def test_a_growth_that_the_percentage_contradicts_says_so() -> None:
@@ -123,7 +144,7 @@ def test_a_growth_that_the_percentage_contradicts_says_so() -> None:
     movie["popularity_growth_factor_7d"], movie["popularity_growth_z"] = 1.5, 2.5
     movie["weekly_pct_change"] = -3.0
     assert wording.of_momentum(movie, thresholds()).endswith(
-        "and the percentage says otherwise"
+        "but the week's percentage says otherwise"
     )
 
 
