@@ -79,6 +79,7 @@ class Options:
     dashboard: render the page after every published day; off as in a deployment.
     before_bigquery: opens something between a function and BigQuery: the function's
         name and BigQuery's URL in, the URL that the function is given out.
+    settings_of: what one function's settings differ in, by its name.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class Options:
     google_pubsub: bool = False
     dashboard: bool = False
     before_bigquery: Callable[[str, str], AbstractContextManager[str]] | None = None
+    settings_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class StackError(Exception):
@@ -225,7 +227,9 @@ class Stack:
             self._exit.enter_context(self.storage)
         for name, port in endpoints.items():
             url = self._bigquery_url(name, bigquery_url)
-            self._environments[name] = self._environment(url, secrets.address)
+            environment_ = self._environment(url, secrets.address)
+            own = options.settings_of.get(name, {})
+            self._environments[name] = environment_ | dict(own)
             self.functions[name] = self._start_function(name, port)
         self.client = tables.connect(bigquery_url)
         self._exit.callback(self.client.close)

@@ -70,6 +70,8 @@ class Settings:
     """TMDB_EXPORTS_URL: folder of the daily ID exports."""
     tmdb_requests_per_second: float
     """TMDB_REQUESTS_PER_SECOND: of one instance. TMDB's own ceiling is near 40."""
+    tmdb_share: float
+    """TMDB_SHARE: of that rate, while another function may ask TMDB too."""
     tmdb_retry_s: float
     """TMDB_RETRY_S: how long one request is tried again before it counts as failed."""
     tracked_movies: int
@@ -111,6 +113,7 @@ class Settings:
             tmdb_requests_per_second=_number(
                 env, "TMDB_REQUESTS_PER_SECOND", float, 30.0
             ),
+            tmdb_share=_number(env, "TMDB_SHARE", float, 1.0, most=1.0),
             tmdb_retry_s=_number(env, "TMDB_RETRY_S", float, 60.0),
             tracked_movies=_number(
                 env, "TRACKED_MOVIES", int, 1_000, most=LARGEST_LIMIT

@@ -113,6 +113,9 @@ class Movies(Protocol):
     def now(self) -> datetime:
         """Return this moment by TMDB's clock, in UTC."""
 
+    def pace(self, share: float) -> None:
+        """Ask at this share of the rate from now on."""
+
     def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
         """Fetch details, in the order asked; one bad movie never costs the rest.
 

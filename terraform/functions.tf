@@ -7,9 +7,10 @@ locals {
   # Everything else about a function follows from its name.
   #   is_called: people and other tools call it; otherwise only Pub/Sub reaches it.
   #   concurrency: requests that its one instance works on at once.
-  #   tmdb_share: of var.tmdb_requests_per_second; null for a function that never asks
-  #     TMDB and so may not read the token. Both ask at the same time: together they
-  #     stay below TMDB's 40 a second.
+  #   tmdb_share: of var.tmdb_requests_per_second, while others may ask TMDB; null for a
+  #     function that never asks and so may not read the token. Both ask at the same time:
+  #     together they stay below TMDB's 40 a second. ingest_changes lists the movies of an
+  #     initial load at the whole rate where the ledger says that nothing is fetched.
   #   sql: what it reads of sql/ at run time.
   #   writes: the tables that it writes; null for a function that makes views too, and so
   #     edits the whole dataset. All of them read the dataset.
@@ -127,8 +128,9 @@ resource "google_cloudfunctions2_function" "this" {
         RUN_STALLED_S            = "1200"
         TMDB_BASE_URL            = "https://api.themoviedb.org/3"
         TMDB_EXPORTS_URL         = "https://files.tmdb.org/p/exports"
-        TMDB_REQUESTS_PER_SECOND = tostring(var.tmdb_requests_per_second * coalesce(each.value.tmdb_share, 1))
+        TMDB_REQUESTS_PER_SECOND = tostring(var.tmdb_requests_per_second)
         TMDB_RETRY_S             = "60"
+        TMDB_SHARE               = tostring(coalesce(each.value.tmdb_share, 1))
         TMDB_TOKEN_SECRET        = local._token_secret
         TRACKED_MOVIES           = tostring(var.tracked_movies)
 

@@ -49,11 +49,18 @@ class FakeMovies:
     """Exports without a verdict: day -> whether the file server has none at all."""
     is_away: bool = False
     asked: list[int] = field(default_factory=list)
+    share: float = 0.0
+    """Of the rate, as it was set last."""
+    listed_at: list[float] = field(default_factory=list)
+    """For each list of the most popular, at which share of the rate it was read."""
     moment: datetime = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
     def now(self) -> datetime:
         self._raise_if_away()
         return self.moment
+
+    def pace(self, share: float) -> None:
+        self.share = share
 
     def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
         self._raise_if_away()
@@ -61,6 +68,7 @@ class FakeMovies:
         return [self._reply(movie_id) for movie_id in movie_ids]
 
     def most_popular(self, limit: int) -> list[ListedMovie]:
+        self.listed_at.append(self.share)
         self._raise_if_away()
         return self.popular[:limit]
 

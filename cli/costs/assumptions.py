@@ -27,10 +27,6 @@ EXPORT_MB = 25.0
 """One daily ID export, compressed: 24.7 MB on 2026-11-22."""
 EXPORT_S = 2.7
 """Reading one: measured on one core, which is what ingest_changes has."""
-LIST_PAGE_S = 0.15
-"""TMDB's answer to one discover page; they are read one after another."""
-LIST_SHARE = 0.25
-"""ingest_changes asks at this share of the rate: terraform/functions.tf."""
 METRICS_S = 60.0
 """One computation on BigQuery, seven queries and the checks: assumed, not measured."""
 MEMORY_GIB = {
@@ -64,16 +60,12 @@ class Setting:
     """How fast a deployment is, and how large TMDB's exports are there."""
 
     requests_per_second: float = 30.0
-    list_share: float = LIST_SHARE
-    list_page_s: float = LIST_PAGE_S
     export_mb: float = EXPORT_MB
     export_s: float = EXPORT_S
     metrics_s: float = METRICS_S
 
 
 SIMULATED = {
-    "list_share": 1.0,
-    "list_page_s": 0.005,
     "export_mb": 0.1,
     "export_s": 0.2,
     "metrics_s": 8.0,

@@ -39,8 +39,8 @@ def of_load(
     pages = 0 if by_export else ceil(movies * OVER_FETCH / MOVIES_PER_PAGE)
     exports = history_days + by_export
     rate = setting.requests_per_second
-    page_s = max(setting.list_page_s, 1 / (rate * setting.list_share))
-    choosing_s = pages * page_s + by_export * setting.export_s
+    # An initial load lists its movies at the whole rate.
+    choosing_s = pages / rate + by_export * setting.export_s
     fetching_s = movies / rate
     history_s = history_days * setting.export_s
     runs = 2  # the load, and its history

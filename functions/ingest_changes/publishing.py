@@ -55,6 +55,8 @@ def publish(run: Run, batches: Sequence[Batch], clients: Clients) -> None:
         days = (_day_request(run, batch).to_json() for batch in batches)
         topics.publish(INGEST_REQUESTS, days)
         return
+    # From here on fetch_details asks TMDB too.
+    clients.tmdb.pace(clients.settings.tmdb_share)
     movies = (MovieBatch.of(run, batch).to_json() for batch in batches)
     topics.publish(MOVIE_BATCHES, movies)
     if run.mode is Mode.INITIAL:

@@ -6,8 +6,8 @@ up.
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -81,7 +81,8 @@ def _track(run: Run, limit: int, clients: Clients) -> list[int]:
         return tracking.retired(tables)
     known = tracking.known(tables)
     if run.mode is Mode.INITIAL:
-        found = _Found(_top(run, limit, clients))
+        with alone_at_tmdb(run, clients):
+            found = _Found(_top(run, limit, clients))
     else:
         found = _of_the_day(run.run_date, limit, clients)
     tracking.track(run, select(found.top, found.edits, known), tables)
@@ -90,6 +91,32 @@ def _track(run: Run, limit: int, clients: Clients) -> list[int]:
     active = tracking.active(tables)
     store_popularity(run, run.run_date, found.popularity, frozenset(active), clients)
     return active
+
+
+@contextmanager
+def alone_at_tmdb(run: Run, clients: Clients) -> Iterator[None]:
+    """Ask TMDB at the whole rate, unless movies of another run are being fetched.
+
+    An initial load is waited for, and its own details come after its lists. The rate is
+    raised before the ledger is read: who publishes batches stores their plan and lowers
+    the rate first, so either they are seen here, or they lower it after us.
+    """
+    clients.tmdb.pace(1.0)
+    try:
+        if _is_fetching(run.run_date, clients):
+            clients.tmdb.pace(clients.settings.tmdb_share)
+        yield
+    finally:
+        clients.tmdb.pace(clients.settings.tmdb_share)
+
+
+def _is_fetching(run_date: date, clients: Clients) -> bool:
+    """Say whether a run about this day, or of the day after, still fetches movies."""
+    return any(
+        open_run.batches_done < open_run.batches_total
+        for open_run in clients.ledger.open_runs(run_date + timedelta(days=1))
+        if Run.from_id(open_run.run_id).mode is not Mode.HISTORY
+    )
 
 
 def _catch_up(run: Run, movies: int, clients: Clients) -> None:

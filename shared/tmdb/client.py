@@ -7,7 +7,6 @@ in the query).
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from http import HTTPStatus
@@ -28,12 +27,12 @@ from shared.tmdb.connection import Connection, RefusedError, RetriedError
 from shared.tmdb.file_server import FileServer
 from shared.tmdb.rate_limit import retry_after_s
 from shared.tmdb.statuses import Verdict, error_code, verdict
+from shared.tmdb.tally import Answer, Tally, unreadable
 
-THREADS = 10
-"""Connections at once: 30 requests/s up to 333 ms latency; TMDB allows 20 per IP."""
-UNREADABLE_TRIES = 5
-"""A 200 without what was asked for is tried so often. Where a third of all answers is
-spoilt, one movie of 250 is lost; a movie that TMDB cannot tell costs about 2 s."""
+SLOWEST_S = 1 / 3
+"""Up to this latency the connections suffice for the rate: 10 for 30 requests/s."""
+FEWEST_CONNECTIONS, MOST_CONNECTIONS = 2, 20
+"""TMDB allows 20 per IP; the two functions that ask it take 10 each."""
 REFUSAL_PAUSES_S = (0.5, 1.0, 2.0)
 """After a 401 with the credential that the secret still holds: an answer may be wrong
 for seconds. One more, and the credential is."""
@@ -41,7 +40,7 @@ for seconds. One more, and the credential is."""
 
 def connect(settings: Settings, platform: Platform) -> "Tmdb":
     """Open TMDB as configured; the credential is read when first needed."""
-    return Tmdb(
+    tmdb = Tmdb(
         settings.tmdb_base_url,
         settings.tmdb_exports_url,
         lambda: secretmanager.read(
@@ -50,28 +49,8 @@ def connect(settings: Settings, platform: Platform) -> "Tmdb":
         rate=settings.tmdb_requests_per_second,
         retry_s=settings.tmdb_retry_s,
     )
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What became of one question, asked as often as it was."""
-
-    requests: int = 0
-    throttled: int = 0
-    unreadable: int = 0
-    refused: int = 0
-    answered_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """One answer; `body` is None where it is no JSON, `unreadable` then says why."""
-
-    status: int
-    pause_s: float | None
-    sent_at: float
-    body: object = None
-    unreadable: str = ""
+    tmdb.pace(settings.tmdb_share)
+    return tmdb
 
 
 class Tmdb:
@@ -79,9 +58,9 @@ class Tmdb:
 
     read_secret: returns the credential; asked when first needed, and again after TMDB
     refused the one we had, so that a rotated secret needs no redeploy.
-    rate: requests per second of this process. retry_s: how long one request is tried
-    again. chunk_s: how long movies asked for together are waited for. `sleep` is
-    for tests.
+    rate: requests per second of this process, while `pace` takes no less. retry_s: how
+    long one request is tried again. chunk_s: how long movies asked for together are
+    waited for. `sleep` is for tests.
     """
 
     def __init__(
@@ -96,15 +75,21 @@ class Tmdb:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._base_url = base_url.rstrip("/")
+        self._rate = rate
         self._connection = Connection(rate=rate, retry_s=retry_s, sleep=sleep)
         self._files = FileServer(exports_url, self._connection)
         self._credential = Credential(read_secret)
         self._chunk_s = chunk_s
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="tmdb")
+        threads = min(max(int(rate * SLOWEST_S), FEWEST_CONNECTIONS), MOST_CONNECTIONS)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tmdb")
+
+    def pace(self, share: float) -> None:
+        """Ask at this share of the rate from now on."""
+        self._connection.set_rate(self._rate * share)
 
     def now(self) -> datetime:
         """Return this moment by TMDB's clock: one cheap request."""
-        tally = _Tally()
+        tally = Tally()
         self._json("/configuration", {}, lambda body: isinstance(body, dict), tally)
         return tally.answered_at or now()
 
@@ -150,7 +135,7 @@ class Tmdb:
         return self._files.export(day, fold)
 
     def _movie(self, movie_id: int) -> Reply:
-        tally = _Tally()
+        tally = Tally()
 
         def is_movie(body: object) -> bool:
             return isinstance(body, dict) and body.get("id") == movie_id
@@ -179,7 +164,7 @@ class Tmdb:
         """Read the pages at once; an error of one ends them all."""
 
         def page(params: dict[str, str]) -> object:
-            return self._json(path, params, pages.is_page, _Tally())
+            return self._json(path, params, pages.is_page, Tally())
 
         return self._pool.map(page, asked)
 
@@ -188,7 +173,7 @@ class Tmdb:
         path: str,
         params: dict[str, str],
         is_wanted: Callable[[object], bool],
-        tally: _Tally,
+        tally: Tally,
     ) -> object:
         """Return the JSON at a path; None for TMDB's 404."""
 
@@ -205,14 +190,14 @@ class Tmdb:
                     judged, answer.status, answer.pause_s, path
                 )
             if answer.unreadable or not is_wanted(answer.body):
-                raise _unreadable(answer, tally, path)
+                raise unreadable(answer, tally, path)
             return answer.body
 
         return self._connection.retrying(read, path)
 
     def _ask(
-        self, path: str, params: dict[str, str], auth: AuthBase, tally: _Tally
-    ) -> _Answer:
+        self, path: str, params: dict[str, str], auth: AuthBase, tally: Tally
+    ) -> Answer:
         self._connection.wait_turn()
         tally.requests += 1
         sent_at = time.monotonic()
@@ -223,11 +208,11 @@ class Tmdb:
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             tally.throttled += 1
         try:
-            return _Answer(status, pause_s, sent_at, read_json(content))
+            return Answer(status, pause_s, sent_at, read_json(content))
         except UnreadableError as error:
-            return _Answer(status, pause_s, sent_at, unreadable=str(error))
+            return Answer(status, pause_s, sent_at, unreadable=str(error))
 
-    def _refusal(self, auth: AuthBase, answer: _Answer, tally: _Tally) -> Exception:
+    def _refusal(self, auth: AuthBase, answer: Answer, tally: Tally) -> Exception:
         """Return what a refused credential comes to; the secret is read anew."""
         if self._credential.renew(auth, answer.sent_at):
             return RetriedError(f"HTTP {answer.status}", 0.0)
@@ -236,18 +221,3 @@ class Tmdb:
             return bad_credential(f"TMDB refused our credential ({answer.status})")
         pause_s = REFUSAL_PAUSES_S[tally.refused - 1]
         return RefusedError(f"HTTP {answer.status}", pause_s)
-
-
-def _unreadable(answer: _Answer, tally: _Tally, path: str) -> Exception:
-    """Return what a 200 without what was asked for comes to."""
-    reason = answer.unreadable or "JSON that is not what was asked for"
-    tally.unreadable += 1
-    if tally.unreadable < UNREADABLE_TRIES:
-        return RetriedError(reason)
-    error = TmdbUnavailableError(
-        f"{path}: 200 with {reason}",
-        field="TMDB",
-        hint="retried automatically; see docs/surprises.md",
-    )
-    error.__cause__ = UnreadableError(reason)
-    return error

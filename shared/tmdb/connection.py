@@ -69,6 +69,10 @@ class Connection:
         """Wait until the rate allows a request; to be called before each `get`."""
         self._bucket.take()
 
+    def set_rate(self, rate: float) -> None:
+        """Send so many requests a second from now on."""
+        self._bucket.rate = rate
+
     def get(
         self,
         url: str,

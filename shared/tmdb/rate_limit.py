@@ -13,7 +13,10 @@ LONGEST_BELIEVED_S = 86_400.0
 
 
 class TokenBucket:
-    """Hands out moments to send at, `rate` a second, to all threads that ask."""
+    """Hands out moments to send at, `rate` a second, to all threads that ask.
+
+    The rate may be changed at any time; moments handed out before stay as they are.
+    """
 
     def __init__(
         self,
@@ -21,7 +24,7 @@ class TokenBucket:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._interval_s = 1.0 / rate
+        self.rate = rate
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -33,7 +36,7 @@ class TokenBucket:
         while True:
             with self._lock:
                 at = max(self._clock(), self._next_at, self._paused_until)
-                self._next_at = at + self._interval_s
+                self._next_at = at + 1.0 / self.rate
             if (delay_s := at - self._clock()) > 0:
                 self._sleep(delay_s)
             if self._paused_until <= at:

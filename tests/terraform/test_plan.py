@@ -42,17 +42,15 @@ def test_settings_differ_from_their_defaults_only_where_terraform_decides(
             for name in Settings.__dataclass_fields__
             if getattr(deployed, name) != getattr(defaults, name)
         }
-        assert differing <= {"dashboard_bucket", "tmdb_requests_per_second"}
+        assert differing <= {"dashboard_bucket", "tmdb_share"}
 
 
 def test_both_that_ask_tmdb_stay_below_its_ceiling(plan: Json) -> None:
     rates = {
-        function["index"]: float(
-            function["values"]["service_config"][0]["environment_variables"][
-                "TMDB_REQUESTS_PER_SECOND"
-            ]
-        )
+        function["index"]: settings.tmdb_requests_per_second * settings.tmdb_share
         for function in of_type(plan, "google_cloudfunctions2_function")
+        for env in (function["values"]["service_config"][0]["environment_variables"],)
+        for settings in (Settings.from_env(env),)
     }
     assert rates["ingest_changes"] + rates["fetch_details"] < 40
 

@@ -15,8 +15,6 @@ TEN_MIB = 10 * 1024**2
 ONE_READ = [frozenset({"movies"})]
 SETTING = Setting(
     requests_per_second=30,
-    list_share=0.25,
-    list_page_s=0.15,
     export_mb=25,
     export_s=2.7,
     metrics_s=60,
@@ -31,9 +29,9 @@ def test_a_load_of_a_thousand_movies_and_ninety_days() -> None:
     assert (made.exports, made.export_mb) == (90, 2_250)
     # Its request, 20 batches of 50, the history's request, 90 days, 2 for metrics.
     assert made.messages == 1 + 20 + 1 + 90 + 2
-    # A page takes max(0.15, 1 / (30 x 0.25)) = 0.15 s: 9 s for 60. Details 33 s, their
-    # metrics 60 s; the history's 90 x 2.7 = 243 s last longer, then its metrics.
-    assert made.seconds == pytest.approx(9 + 243 + 60)
+    # 60 pages at 30 a second take 2 s. Details 33 s, their metrics 60 s; the history's
+    # 90 x 2.7 = 243 s last longer, then its metrics.
+    assert made.seconds == pytest.approx(2 + 243 + 60)
     assert made.rows["movie_popularity_raw"] == 90 * 5_000
     assert made.rows["ingestion_log"] == 20 + 90 + 2 * 3
     # Six lists of 100 movies on each day.
@@ -52,10 +50,10 @@ def test_what_a_load_costs() -> None:
 
     assert usd["BigQuery queries"] == pytest.approx(356 * TEN_MIB / 1024**4 * 6.25)
     assert usd["BigQuery streaming"] == pytest.approx(1_116 * 1_024 / 200e6 * 0.01)
-    # 9 + 243 s of ingest_changes, 33.3 s of fetch_details, 120 s of compute_metrics.
-    busy_s = 9 + 243 + 1_000 / 30 + 120
+    # 2 + 243 s of ingest_changes, 33.3 s of fetch_details, 120 s of compute_metrics.
+    busy_s = 2 + 243 + 1_000 / 30 + 120
     assert usd["Cloud Run CPU"] == pytest.approx(busy_s * 0.000024)
-    gib_s = 252 + 0.5 * (1_000 / 30) + 0.5 * 120
+    gib_s = 245 + 0.5 * (1_000 / 30) + 0.5 * 120
     assert usd["Cloud Run memory"] == pytest.approx(gib_s * 0.0000025)
     # All but the streaming is within what a month has for nothing.
     assert made.usd_beyond_free == pytest.approx(usd["BigQuery streaming"])
@@ -78,10 +76,10 @@ def test_more_movies_than_discover_lists_are_chosen_from_an_export() -> None:
 
 
 def test_a_slow_rate_makes_the_pages_slow_too() -> None:
-    slow = Setting(requests_per_second=4, list_share=0.25, export_s=0, metrics_s=0)
+    slow = Setting(requests_per_second=4, export_s=0, metrics_s=0)
 
-    # 20 movies: 2 pages at 1 a second, 20 details at 4 a second.
-    assert load_estimate.of_load(20, 1, slow, []).seconds == pytest.approx(2 + 5)
+    # 20 movies: 2 pages and 20 details, 4 a second.
+    assert load_estimate.of_load(20, 1, slow, []).seconds == pytest.approx(0.5 + 5)
 
 
 def test_a_backfilled_day_is_a_run_with_metrics_of_its_own() -> None:
@@ -140,12 +138,8 @@ def test_the_lists_are_as_long_as_their_threshold_says() -> None:
     assert len(named) == assumptions.LISTS
 
 
-def test_the_share_of_the_rate_is_terraforms() -> None:
+def test_the_memory_of_each_function_is_terraforms() -> None:
     text = (ROOT / "terraform/functions.tf").read_text()
-    [share] = re.findall(
-        r"ingest_changes = \{.*?tmdb_share += ([\d.]+)", text, re.DOTALL
-    )
-    assert float(share) == assumptions.LIST_SHARE
     memory = dict(re.findall(r"(\w+_\w+) = \{[^{}]*?memory += \"(\w+)\"", text))
     in_gib = {"2Gi": 2.0, "1Gi": 1.0, "512Mi": 0.5}
     assert {

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from functions.ingest_changes import start_run
 from functions.ingest_changes.main import run
+from functions.ingest_changes.publishing import publish
 from shared.clients import Clients
 from shared.delivery import Delivery
 from shared.errors import (
@@ -20,7 +22,7 @@ from shared.errors import (
 from shared.interfaces import ChangedMovie, ExportRow, ListedMovie, Parameter
 from shared.ledger import Ledger
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest
-from shared.runs import Batch, Mode
+from shared.runs import Batch, Mode, Run
 from shared.tmdb import ExportNotYetError
 from tests.fakes import (
     FakeMovies,
@@ -76,11 +78,13 @@ def _clients(
     plan: list[dict[str, Any]] | None = None,
     last_daily: date | None = None,
     exports: list[dict[str, Any]] | None = None,
+    open_runs: Sequence[dict[str, Any]] = (),
 ) -> tuple[Clients, FakeTables, FakeTopics]:
     tables = _Tables(
         answers={
             "stored_plan": plan or [],
             "export_days": exports or [],
+            "open_runs": [*open_runs],
             "last_complete_run": [{"run_date": last_daily}],
             "is_done": [{"is_done": False}],
             "batches_done": [],
@@ -91,7 +95,7 @@ def _clients(
     )
     topics = FakeTopics()
     ledger = Ledger(tables, "test")
-    settings = fake_settings(tracked_movies=100)
+    settings = fake_settings(tracked_movies=100, tmdb_share=0.25)
     clients = Clients(movies, tables, ledger, topics, settings)
     return clients, tables, topics
 
@@ -130,6 +134,65 @@ def test_an_initial_run_plans_publishes_and_asks_for_history() -> None:
     assert [row["batch_no"] for row in tables.loaded["batch_plan"]] == [1, 2]
     [planned] = tables.events("RUN_PLANNED")
     assert (planned["expected"], planned["batch_count"]) == (60, 2)
+
+
+def _open(run_id: str, done: int) -> dict[str, Any]:
+    """Return a row of open_runs: so many of 2 batches are done."""
+    names = ("is_complete", "is_closed", "is_due", "is_metrics_requested")
+    return {
+        "run_id": run_id,
+        "batches_total": 2,
+        "batches_done": done,
+        "expected": 100,
+        "fetched": 50 * done,
+        **dict.fromkeys(names, False),
+        "metrics_requests": 0,
+        "republished": 0,
+        "age_s": 30.0,
+        "quiet_s": 1.0,
+        "requested_s_ago": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("open_runs", "share"),
+    [
+        ([], 1.0),
+        ([_open("daily-2026-03-01", 1)], 0.25),
+        ([_open("daily-2026-03-02", 0)], 0.25),
+        ([_open("weekly-2026-03-01", 2), _open("daily-2026-02-28", 1)], 0.25),
+        # All fetched, and its metrics are due; exports are no requests to the API.
+        ([_open("daily-2026-03-01", 2), _open("history-2026-03-01", 0)], 1.0),
+    ],
+)
+def test_an_initial_run_lists_at_the_whole_rate_while_nothing_is_fetched(
+    open_runs: list[dict[str, Any]], share: float
+) -> None:
+    movies = FakeMovies(popular=POPULAR)
+    clients, _, _ = _clients(movies, open_runs=open_runs)
+    run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
+    assert (movies.listed_at, movies.share) == ([share], 0.25)
+
+
+def test_a_list_that_fails_leaves_the_rate_at_our_share() -> None:
+    movies = FakeMovies(is_away=True, moment=DELIVERY.published_at)
+    clients, _, _ = _clients(movies)
+    with (
+        pytest.raises(TmdbUnavailableError),
+        start_run.alone_at_tmdb(Run(Mode.INITIAL, DAY), clients),
+    ):
+        clients.tmdb.most_popular(100)
+    assert (movies.listed_at, movies.share) == ([1.0], 0.25)
+
+
+@pytest.mark.parametrize("mode", [Mode.DAILY, Mode.WEEKLY])
+def test_who_publishes_batches_lowers_the_rate_before(mode: Mode) -> None:
+    movies = FakeMovies(share=1.0)
+    clients, _, topics = _clients(movies)
+    topics.is_away = True
+    with pytest.raises(QueueUnavailableError):
+        publish(Run(mode, DAY), [Batch(1, 1, (7,))], clients)
+    assert movies.share == 0.25
 
 
 def test_without_a_limit_a_deployments_number_is_tracked() -> None:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import date, time, timedelta
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from emulators.tmdb import (
 from shared.errors import CredentialsError, TmdbIncompleteError, TmdbUnavailableError
 from shared.interfaces import ExportRow
 from shared.tmdb import ExportDamagedError, ExportMissingError, ExportNotYetError, Tmdb
-from shared.tmdb.client import THREADS
+from shared.tmdb.client import MOST_CONNECTIONS
 
 TODAY = date(2026, 3, 1)
 
@@ -287,7 +288,16 @@ def test_pages_are_read_at_once(ask: Callable[[Tmdb], object]) -> None:
         ask(_connect(slow))
         most = slow.stats()["connections_max"]
     assert isinstance(most, int)
-    assert 1 < most <= THREADS
+    assert 1 < most <= MOST_CONNECTIONS
+
+
+def test_a_smaller_share_of_the_rate_is_kept(simulator: TmdbSimulator) -> None:
+    tmdb = _connect(simulator, rate=100)
+    tmdb.pace(0.1)
+    began = monotonic()
+    tmdb.movies(range(1, 12))
+    # The first goes at once, the other ten at ten a second; at the whole rate 0.1 s.
+    assert monotonic() - began >= 1.0
 
 
 def test_changes_are_read_to_the_last_page_and_counted(

@@ -32,6 +32,15 @@ def test_the_first_goes_at_once_and_the_others_one_by_one() -> None:
     assert clock.slept == pytest.approx([0.1, 0.1, 0.1])
 
 
+def test_a_new_rate_is_that_of_the_next_moments() -> None:
+    bucket, clock = _bucket(rate=10)
+    bucket.take()
+    bucket.rate = 4
+    for _ in range(3):
+        bucket.take()
+    assert clock.slept == pytest.approx([0.1, 0.25, 0.25])
+
+
 def test_idle_time_is_not_saved_up_for_a_burst() -> None:
     bucket, clock = _bucket(rate=10)
     bucket.take()
