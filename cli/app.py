@@ -7,6 +7,7 @@ import typer
 
 from cli.command import Group, command
 from cli.commands.backfill import backfill
+from cli.commands.chart import chart
 from cli.commands.cost import cost
 from cli.commands.dashboard import dashboard
 from cli.commands.dead_letters import dead_letters, replay_dead_letters
@@ -129,6 +130,16 @@ COMMANDS = [
             **_AT_GOOGLE,
             Exit.DONE: "explained",
             Exit.FAILED: "no such movie, several, or no score of that day",
+        },
+    ),
+    Command(
+        "chart",
+        chart,
+        _DATA,
+        {
+            **_AT_GOOGLE,
+            Exit.DONE: "shown",
+            Exit.NOT_FOUND: "no project, no data, or not shown at that moment",
         },
     ),
     Command(
