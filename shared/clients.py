@@ -4,9 +4,10 @@ compute_metrics has its own (functions/compute_metrics/clients.py): it never cal
 and installs no library for that.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared import bigquery, logs, pubsub, tmdb
+from shared.batches import KnownBatches
 from shared.config import Platform, Settings
 from shared.interfaces import Movies, Tables, Topics
 from shared.ledger import Ledger
@@ -15,13 +16,17 @@ from shared.once import once
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """What a function reads and writes, and what its deployment decides."""
+    """What a function reads and writes, and what its deployment decides.
+
+    batches: what this instance knows of them.
+    """
 
     tmdb: Movies
     tables: Tables
     ledger: Ledger
     topics: Topics
     settings: Settings
+    batches: KnownBatches = field(default_factory=KnownBatches)
 
 
 @once  # per instance: warm starts reuse connections

@@ -100,13 +100,6 @@ class Ledger:
             done=frozenset(row["batch_no"] for row in rows if row["is_done"]),
         )
 
-    def is_done(self, run: Run, batch_no: int) -> bool:
-        """Say whether a batch's BATCH_DONE is visible."""
-        rows = self._select(
-            "is_done", run_id=run.run_id, run_date=run.run_date, batch_no=batch_no
-        )
-        return bool(rows[0]["is_done"])
-
     def batches_done(self, run: Run) -> dict[int, datetime]:
         """Return the batches whose BATCH_DONE is visible, each with its newest time."""
         rows = self._select("batches_done", run_id=run.run_id, run_date=run.run_date)

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from functions.fetch_details import batch as movie_batch
 from shared.clients import Clients, connect
-from shared.completion import deferral_recorded, request_metrics_if_complete
+from shared.completion import complete
 from shared.delivery import Delivery, answer
 from shared.messages import MovieBatch
 from shared.runs import Run
@@ -31,14 +31,13 @@ def fetch_details(request: Request) -> ResponseReturnValue:
 
 def run(batch: MovieBatch, delivery: Delivery, clients: Clients) -> dict[str, Any]:
     """Fetch, store and mark a batch unless it is done; then look at its run."""
-    of_run = Run.from_id(batch.run_id)
-    is_done = clients.ledger.is_done(of_run, batch.batch_no)
-    if not is_done:
-        with deferral_recorded(of_run, batch.batch_no, delivery, clients.ledger):
-            movie_batch.store(batch, delivery, clients)
-    # Even when it was done: its first delivery may have crashed before this check.
-    request_metrics_if_complete(
-        of_run, batch.batch_no, batch.batch_count, clients.ledger, clients.topics
+    is_done = complete(
+        Run.from_id(batch.run_id),
+        batch.batch_no,
+        batch.batch_count,
+        delivery,
+        clients,
+        lambda: movie_batch.store(batch, delivery, clients),
     )
     return {
         "run_id": batch.run_id,

@@ -20,7 +20,7 @@ from functions.ingest_changes.start_run import (
     store_popularity,
 )
 from shared.clients import Clients
-from shared.completion import deferral_recorded, request_metrics_if_complete
+from shared.completion import complete
 from shared.delivery import Delivery
 from shared.messages import IngestRequest
 from shared.runs import Batch, Event, Mode, Run, cut_into_days
@@ -73,32 +73,39 @@ def load_day(
         if not _active(clients):
             return nothing_to_do(run, NOTHING_TRACKED, clients)
         clients.ledger.store_plan(run, [batch])
-    counts: Mapping[str, Any] = {}
-    is_done = clients.ledger.is_done(run, batch.batch_no)
-    if not is_done:
-        is_last = delivery.attempt >= clients.settings.max_delivery_attempts
-        with deferral_recorded(run, batch.batch_no, delivery, clients.ledger):
-            counts = _load(run, day, clients, is_last=is_last)
-        marker = {
-            **counts,
-            "batch_no": batch.batch_no,
-            "batch_count": batch.batch_count,
-            "message_id": delivery.id,
-            "delivery_attempt": delivery.attempt,
-        }
-        clients.ledger.record(run, [(Event.BATCH_DONE, marker)])
-        log.info(
-            "history_day_loaded", extra={"run_id": run.run_id, "day": day, **counts}
-        )
-    request_metrics_if_complete(
-        run, batch.batch_no, batch.batch_count, clients.ledger, clients.topics
+    loaded: list[Mapping[str, Any]] = []
+    is_done = complete(
+        run,
+        batch.batch_no,
+        batch.batch_count,
+        delivery,
+        clients,
+        lambda: loaded.append(_load_and_mark(run, batch, day, delivery, clients)),
     )
     return {
         "run_id": run.run_id,
         "status": "already done" if is_done else "done",
         "batches": 1,
-        "movies": counts.get("fetched", 0),
+        "movies": sum(counts["fetched"] for counts in loaded),
     }
+
+
+def _load_and_mark(
+    run: Run, batch: Batch, day: date, delivery: Delivery, clients: Clients
+) -> Mapping[str, Any]:
+    """Load the day and record its marker; return the marker's counts."""
+    is_last = delivery.attempt >= clients.settings.max_delivery_attempts
+    counts = _load(run, day, clients, is_last=is_last)
+    marker = {
+        **counts,
+        "batch_no": batch.batch_no,
+        "batch_count": batch.batch_count,
+        "message_id": delivery.id,
+        "delivery_attempt": delivery.attempt,
+    }
+    clients.ledger.record(run, [(Event.BATCH_DONE, marker)])
+    log.info("history_day_loaded", extra={"run_id": run.run_id, "day": day, **counts})
+    return counts
 
 
 def _load(run: Run, day: date, clients: Clients, *, is_last: bool) -> dict[str, Any]:

@@ -24,6 +24,7 @@ DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 2, True, b"")  # 
 MAX_ATTEMPTS = 20
 LAST_DELIVERY = replace(DELIVERY, attempt=MAX_ATTEMPTS)
 BATCH = MovieBatch("daily-2026-03-01", DAY, 1, 1, (13, 680, 42))
+DONE_AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
 def _movie(movie_id: int, **fields: Any) -> dict[str, Any]:
@@ -42,8 +43,7 @@ def _clients(
 ) -> tuple[Clients, FakeTables, FakeTopics]:
     tables = FakeTables(
         answers={
-            "is_done": [{"is_done": is_done}],
-            "batches_done": [],
+            "batches_done": [{"batch_no": 1, "done_at": DONE_AT}] if is_done else [],
             "run_status": [status or run_status()],
             "landed": [{"movie_id": n} for n in landed],
             "not_found_before": [{"movie_id": n} for n in not_found_before],

@@ -86,7 +86,6 @@ def _clients(
             "export_days": exports or [],
             "open_runs": [*open_runs],
             "last_complete_run": [{"run_date": last_daily}],
-            "is_done": [{"is_done": False}],
             "batches_done": [],
             "run_status": [],
         },

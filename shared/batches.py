@@ -1,0 +1,107 @@
+"""Batches: what this instance knows of the batches of runs, so that it queries less.
+
+Every batch needs to know which batches of its run are done, before its work and after.
+Those of one instance share an answer of the ledger for some seconds, and count the
+markers that the instance has written itself: streamed rows are visible seconds late.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+
+from shared import clock
+from shared.ledger import Ledger
+from shared.runs import Run
+
+SHARED_FOR_S = 10.0
+"""So long batches share one answer: about as long as a marker may take to be visible,
+so a shared answer lacks hardly more than a fresh one."""
+OWN_FOR_S = 60.0
+"""So long an own marker counts whether or not it is visible."""
+RUNS_KEPT = 16
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of one run. `asking` lets one thread query while others wait."""
+
+    asking: threading.Lock = field(default_factory=threading.Lock)
+    visible: dict[int, datetime] = field(default_factory=dict)
+    asked_at: float | None = None
+    own: dict[int, tuple[datetime, float]] = field(default_factory=dict)
+    """Batch -> when it was marked, by the clock and by this process's."""
+    at_work: int = 0
+
+
+@dataclass(slots=True)
+class Place:
+    """One batch at work; `is_last` is set at its end: no other of its run is left."""
+
+    is_last: bool = False
+
+
+class KnownBatches:
+    """The batches of the newest runs of this instance; safe for threads."""
+
+    def __init__(self) -> None:
+        self._runs: OrderedDict[str, _Known] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def done(
+        self, run: Run, ledger: Ledger, max_age_s: float = 0.0
+    ) -> dict[int, datetime]:
+        """Return the batches of a run that are done, each with its newest time.
+
+        The ledger is queried unless its last answer is at most `max_age_s` old.
+        """
+        known = self._of(run)
+        with known.asking:
+            now = monotonic()
+            if known.asked_at is None or now - known.asked_at > max_age_s:
+                # The age counts from before the query: it may miss what came since.
+                known.visible, known.asked_at = ledger.batches_done(run), now
+            visible = known.visible
+        return self.own(run) | visible
+
+    def own(self, run: Run) -> dict[int, datetime]:
+        """Return the batches that this instance has marked in the last minute."""
+        known, now = self._of(run), monotonic()
+        with self._lock:
+            for batch_no, (_, since) in list(known.own.items()):
+                if now - since > OWN_FOR_S:
+                    del known.own[batch_no]
+            return {batch_no: at for batch_no, (at, _) in known.own.items()}
+
+    @contextmanager
+    def at_work(self, run: Run, batch_no: int) -> Iterator[Place]:
+        """Count a batch as at work here; afterwards, unless it failed, as done."""
+        known, place, is_marked = self._of(run), Place(), False
+        with self._lock:
+            known.at_work += 1
+        try:
+            yield place
+            is_marked = True
+        finally:
+            with self._lock:
+                known.at_work -= 1
+                place.is_last = known.at_work == 0
+                if is_marked:
+                    known.own[batch_no] = (clock.now(), monotonic())
+
+    def are_at_work(self, run: Run) -> bool:
+        """Say whether a batch of a run is at work here."""
+        return self._of(run).at_work > 0
+
+    def _of(self, run: Run) -> _Known:
+        with self._lock:
+            known = self._runs.setdefault(run.run_id, _Known())
+            self._runs.move_to_end(run.run_id)
+            idle = [name for name, one in self._runs.items() if not one.at_work]
+            for name in idle[: max(0, len(self._runs) - RUNS_KEPT)]:
+                if name != run.run_id:
+                    del self._runs[name]
+            return known
