@@ -7,7 +7,7 @@ console; the configured dataset is put in its place here.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from time import sleep
@@ -16,6 +16,7 @@ from typing import Any
 import requests
 from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import (
+    BadRequest,
     Conflict,
     GoogleAPICallError,
     NotFound,
@@ -48,6 +49,8 @@ APPENDS = 5
 APPEND_PAUSE_S = 0.2
 NEW_TABLE = timedelta(minutes=10)
 """So long after a table was made, streaming may answer that there is none."""
+NEW_VIEW = timedelta(seconds=10)
+"""So long after a view was made, its last change may be its making."""
 LOAD_ATTEMPTS = 30
 """Jobs of one id that may fail; more than a message has deliveries, 20."""
 
@@ -240,6 +243,28 @@ class Warehouse:
                 job.cancel(retry=_RETRY, timeout=REQUEST_TIMEOUT_S)
                 raise
         return job.num_dml_affected_rows or 0, job.total_bytes_billed or 0
+
+    def view_labels(self, key: str) -> dict[str, str]:
+        """Return that label of each view that has it and was not edited since.
+
+        Free metadata requests, no job: a listing, and one for each labelled view.
+        CREATE OR REPLACE drops the label; an edit through the API, as the console makes
+        it, keeps it and shows in the time of the last change.
+        """
+        dataset, labels = f"{self._client.project}.{self._dataset}", {}
+        with self._errors(StatementError, "read the labels of the views"):
+            listed = self._client.list_tables(
+                dataset, retry=_RETRY, timeout=REQUEST_TIMEOUT_S
+            )
+            for item in [item for item in listed if key in item.labels]:
+                # One that was deleted since, or that reads a deleted one, has none.
+                with suppress(NotFound, BadRequest):
+                    view = self._client.get_table(
+                        item, retry=_RETRY, timeout=REQUEST_TIMEOUT_S
+                    )
+                    if view.modified - view.created < NEW_VIEW:
+                        labels[view.table_id] = view.labels.get(key, "")
+        return labels
 
     def run_alone(
         self,

@@ -155,6 +155,9 @@ class Tables(Protocol):
     ) -> tuple[int, int]:
         """Run a statement; return rows written and bytes billed."""
 
+    def view_labels(self, key: str) -> dict[str, str]:
+        """Return that label of each view that has it and was not edited since."""
+
     def run_alone(
         self,
         sql: str,

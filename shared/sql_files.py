@@ -1,9 +1,9 @@
 """Statements: the files of sql/ in, what to run and in which order out. Pure.
 
-The views, the thresholds among them, are made once per instance, each after those it
-reads. The statements that take days run for every request, in the order of their
-numbers, in one transaction with the checks and the gate: readers see a day as it was
-before or as it is after, never between.
+The views, the thresholds among them, are each made after those they read. The
+statements that take days run for every request, in the order of their numbers, in one
+transaction with the checks and the gate: readers see a day as it was before or as it is
+after, never between.
 """
 
 import re
@@ -77,6 +77,10 @@ BEGIN TRANSACTION;
 COMMIT TRANSACTION
 """
 _NAMED = re.compile(r"\btmdb_analytics\.(\w+)")
+_MAKES_VIEW = re.compile(
+    r"^(?P<making>CREATE OR REPLACE VIEW tmdb_analytics\.(?P<view>\w+)) AS\n",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,18 @@ class Statement:
     def takes_days(self) -> bool:
         """Whether it wants @from_date and @to_date."""
         return "@from_date" in self.sql
+
+    @property
+    def view(self) -> str:
+        """Name of the view that the statement makes; ValueError where it makes none."""
+        if match := _MAKES_VIEW.search(self.sql):
+            return match["view"]
+        raise ValueError(f"{self.name} makes no view")
+
+    def labelled(self, key: str, value: str) -> str:
+        """Return the text, which makes a view, with a label for that view."""
+        options = f"OPTIONS (labels = [('{key}', '{value}')])"
+        return _MAKES_VIEW.sub(rf"\g<making>\n{options}\nAS\n", self.sql, count=1)
 
 
 def daily(folder: Path = SQL) -> list[Statement]:

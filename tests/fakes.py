@@ -119,6 +119,8 @@ class FakeTables:
     executed: list[tuple[str, Mapping[str, Parameter]]] = field(default_factory=list)
     timeouts_s: list[float] = field(default_factory=list)
     locks: list[Lock] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    """Of views, whatever the key."""
 
     def append(self, table: str, rows: Rows, row_ids: Sequence[str]) -> list[Refusal]:
         assert len(rows) == len(set(row_ids)), "BigQuery drops the second of an id"
@@ -150,6 +152,10 @@ class FakeTables:
         self.timeouts_s.append(timeout_s)
         self.executed.append((sql, parameters))
         return 0, 0
+
+    def view_labels(self, key: str) -> dict[str, str]:
+        assert key
+        return self.labels
 
     def run_alone(
         self,

@@ -111,7 +111,7 @@ class _Work:
         """Publish the days and record how it ended; return the answer."""
         bill = Bill()
         try:
-            views.make_once(self.clients.tables, self.deadline)
+            views.make_changed(self.clients.tables, self.deadline)
             made = self._publish(bill)
             if isinstance(self.recorded, Run) and not made.failed:
                 # Before METRICS_DONE: a crash in between announces twice, never not

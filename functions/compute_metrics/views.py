@@ -1,29 +1,66 @@
-"""Views: the files of sql/views in, the views of the dataset out."""
+"""Views: the files of sql/views in, the views of the dataset out.
 
+A view is labelled with a hash of its text and of what it reads. It is made again where
+that label is missing or another: after a change of either, after an update that ended
+half-way, and after somebody has replaced, edited or deleted the view.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable
 from functools import cache
 
 from functions.compute_metrics.deadline import Deadline
 from shared import sql_files
 from shared.interfaces import Tables
+from shared.sql_files import Statement
+
+log = logging.getLogger(__name__)
+
+LABEL = "made_from"
+_HASH_DIGITS = 32
 
 
 def make(tables: Tables, deadline: Deadline) -> int:
     """Create or replace every view, each after those it reads; return how many."""
-    _made(tables).clear()
-    return make_once(tables, deadline)
+    return _make(sql_files.views(), tables, deadline)
 
 
-def make_once(tables: Tables, deadline: Deadline) -> int:
-    """Make the views that this instance has not made: a deployment starts new ones."""
-    made = _made(tables)
+def make_changed(tables: Tables, deadline: Deadline) -> None:
+    """Make the views that are not as their files say; look once per instance.
+
+    A deployment starts new instances.
+    """
     views = sql_files.views()
+    looked_at = _looked_at(tables)
+    if looked_at:
+        return
+    stored, wanted = tables.view_labels(LABEL), hashes(views)
+    changed = [view for view in views if stored.get(view.view) != wanted[view.view]]
+    if _make(changed, tables, deadline):
+        log.info("views_made", extra={"views": [view.view for view in changed]})
+    looked_at.append(True)
+
+
+def hashes(views: Iterable[Statement]) -> dict[str, str]:
+    """Return a hash of each view's text and of the views it reads, which come first."""
+    made: dict[str, str] = {}
     for view in views:
-        if view.name not in made:
-            tables.execute(view.sql, timeout_s=deadline.left_s())
-            made.add(view.name)
-    return len(views)
+        reads = sorted(view.reads_or_makes & made.keys())
+        text = "\n".join([view.sql, *(made[name] for name in reads)])
+        made[view.view] = hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
+    return made
+
+
+def _make(views: Iterable[Statement], tables: Tables, deadline: Deadline) -> int:
+    count, labels = 0, hashes(sql_files.views())
+    for view in views:
+        sql = view.labelled(LABEL, labels[view.view])
+        tables.execute(sql, timeout_s=deadline.left_s())
+        count += 1
+    return count
 
 
 @cache
-def _made(tables: Tables) -> set[str]:  # noqa: ARG001 - whose views they are
-    return set()
+def _looked_at(tables: Tables) -> list[bool]:  # noqa: ARG001 - whose views they are
+    return []

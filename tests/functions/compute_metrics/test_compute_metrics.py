@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.compute_metrics import breakouts, checks, compute
+from functions.compute_metrics import breakouts, checks, compute, views
 from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.deadline import Deadline
 from functions.compute_metrics.main import run
@@ -30,7 +30,8 @@ RUN_ID = "daily-2026-03-10"
 OF_RUN = MetricsRequest(RUN_ID, DAY, DAY)
 DAYS = [DAY + timedelta(n) for n in range(-2, 1)]
 OF_RANGE = MetricsRequest(None, DAYS[0], DAYS[-1])
-VIEWS = [view.sql for view in sql_files.views()]
+HASHES = views.hashes(sql_files.views())
+VIEWS = [view.labelled(views.LABEL, HASHES[view.view]) for view in sql_files.views()]
 SCRIPT = "-- metrics: "
 BILLED = 1000
 """Of every script."""
@@ -154,19 +155,68 @@ def test_a_request_for_the_views_makes_them_and_computes_nothing() -> None:
     tables.executed.clear()
     tables.appended.clear()
     said = run(ViewsRequest(), DELIVERY, clients)
-    assert [sql for sql, _ in tables.executed] == [
-        view.sql for view in sql_files.views()
-    ]
+    assert [sql for sql, _ in tables.executed] == VIEWS
     assert said == {"status": "views made", "views": len(sql_files.views())}
     assert (tables.appended, topics.published) == ({}, [])
 
 
-def test_views_are_made_once_per_instance() -> None:
+def test_views_are_looked_at_once_per_instance() -> None:
     clients, tables, _ = _clients()
     run(OF_RUN, DELIVERY, clients)
     tables.executed.clear()
     run(OF_RANGE, DELIVERY, clients)
     assert len(tables.executed) == len(tables.scripts()) == 1
+
+
+def test_views_that_are_as_their_files_say_are_not_made_again() -> None:
+    clients, tables, _ = _clients(labels=dict(HASHES))
+    run(OF_RUN, DELIVERY, clients)
+    assert len(tables.executed) == len(tables.scripts()) == 1
+
+
+def test_only_the_views_that_are_missing_or_changed_are_made() -> None:
+    stored = HASHES | {"v_breakouts": "of an older text"}
+    del stored["v_run_status"]
+    clients, tables, _ = _clients(labels=stored)
+    run(OF_RUN, DELIVERY, clients)
+    made = [sql for sql, _ in tables.executed[:-1]]
+    changed = ("v_breakouts", "v_run_status")
+    assert made == [
+        sql
+        for sql, view in zip(VIEWS, sql_files.views(), strict=True)
+        if view.view in changed
+    ]
+    assert len(made) == 2
+
+
+def test_views_that_could_not_all_be_made_are_looked_at_again() -> None:
+    clients, tables, _ = _clients(refuse=VIEWS[3][:80])
+    with pytest.raises(StatementError):
+        run(OF_RUN, DELIVERY, clients)
+    tables.refuse = ""
+    tables.labels = {view.view: HASHES[view.view] for view in sql_files.views()[:3]}
+    tables.executed.clear()
+    run(OF_RUN, DELIVERY, clients)
+    assert [sql for sql, _ in tables.executed[:-1]] == VIEWS[3:]
+
+
+def _view(name: str, query: str) -> sql_files.Statement:
+    makes = f"CREATE OR REPLACE VIEW tmdb_analytics.{name} AS\n"
+    return sql_files.Statement(name, f"-- {name}: a view.\n{makes}{query}\n")
+
+
+def test_a_view_is_another_when_what_it_reads_is() -> None:
+    first = _view("one", "SELECT 1")
+    second = _view("two", "SELECT * FROM tmdb_analytics.one")
+    third = _view("three", "SELECT * FROM tmdb_analytics.two")
+    alone = _view("alone", "SELECT * FROM tmdb_analytics.movies")
+    before = views.hashes([first, second, third, alone])
+    changed = _view("one", "SELECT 2")
+    after = views.hashes([changed, second, third, alone])
+    different = {name for name in before if before[name] != after[name]}
+    assert different == {"one", "two", "three"}
+    # In whatever order views stand that do not read each other.
+    assert views.hashes([alone, first, second, third]) == before
 
 
 def test_nothing_found_publishes_and_is_recorded() -> None:
