@@ -7,23 +7,34 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from google.cloud import bigquery
 from rich import progress as bars
 from rich.console import Console
 from rich.text import Text
 
 from local import table_layout
 from local.archives import ROOT
-from local.run_progress import Status
 from local.table_layout import Column, Layout, Row, number, text
+
+if TYPE_CHECKING:  # Google's libraries take seconds to import
+    from google.cloud import bigquery
+
+    from local.run_progress import Status
 
 RUNS = Layout(
     (
         text("run"),
         *map(number, ("expected", "fetched", "gone", "failed", "secs")),
         Column("state"),
+    )
+)
+POPULAR = Layout(
+    (
+        number("rank"),
+        text("title", is_short=True),
+        number("popularity"),
+        Column("released"),
     )
 )
 GAINING = Layout(
@@ -50,16 +61,19 @@ ATTRIBUTION = (
 """Source: https://www.themoviedb.org/api-terms-of-use, section 3."""
 
 
+BAR_WIDTH = 28
+"""With the longest name of a run and state beside it, a line has 80 columns."""
+
+
 class Progress:
-    """Progress of runs, on a terminal as bars, elsewhere as lines."""
+    """What is being done: on a terminal it moves, elsewhere it is a line each."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bars = bars.Progress(
             bars.SpinnerColumn("line"),
             bars.TextColumn("{task.description}", markup=False),
-            bars.BarColumn(),
-            bars.TextColumn("{task.completed:.0f}/{task.total:.0f} batches"),
+            bars.BarColumn(BAR_WIDTH),
             bars.TextColumn("{task.fields[state]}", markup=False),
             bars.TimeElapsedColumn(),
             console=console,
@@ -85,45 +99,60 @@ class Progress:
         """End the live display; what was printed stays."""
         self._bars.stop()
 
+    def refresh(self) -> None:
+        """Draw the live display now; it does that itself ten times a second."""
+        self._bars.refresh()
+
     def say(self, text: str) -> None:
-        """Print what is being done."""
-        self._console.print(Text.assemble((text, "bold"), " ..."))
+        """Show what is being done, until something else is."""
+        self._clear()
+        if self._console.is_terminal:
+            self._tasks[text] = self._bars.add_task(text, total=None, state="")
+        else:
+            self._console.print(f"{text} ...")
 
     def done(self, text: str) -> None:
         """Print that it is done."""
-        self._console.print(Text.assemble("  ", ("✓", "green"), f" {text}"))
+        self._clear()
+        self._print_done(text)
 
     def begin(self, run_ids: Sequence[str]) -> None:
         """Show a bar for each run."""
+        self._clear()
         self._began = time.monotonic()
         for run_id in run_ids:
-            task = self._bars.add_task(run_id, total=1, state="waiting")
+            task = self._bars.add_task(run_id, total=None, state="planning")
             self._tasks[run_id] = task
 
-    def update(self, states: Sequence[Status]) -> None:
-        """Move the bars."""
+    def update(self, states: Sequence["Status"]) -> None:
+        """Move the bars of the runs that have not ended."""
         for state in states:
-            total = state["batches_total"]
-            is_fetched = total and state["batches_done"] >= total
-            self._bars.update(
-                self._tasks[state["run_id"]],
-                total=total,
-                completed=state["batches_done"],
-                state="computing metrics" if is_fetched else "fetching",
-            )
+            task = self._tasks.get(state["run_id"])
+            total, done = state["batches_total"], state["batches_done"]
+            if task is None or not total:
+                continue
+            doing = "computing metrics" if done >= total else f"{done}/{total} batches"
+            self._bars.update(task, total=total, completed=done, state=doing)
 
-    def finish(self, states: Sequence[Status]) -> None:
-        """Replace the bars by a line for each run."""
+    def finish(self, state: "Status") -> None:
+        """Replace the bar of a run by a line."""
         seconds = time.monotonic() - self._began
-        for state in states:
-            self._bars.remove_task(self._tasks.pop(state["run_id"]))
-            self.done(
-                f"{state['run_id']}: {state['fetched']:,} of {state['expected']:,} "
-                f"fetched, published after {seconds:.1f} s"
-            )
+        self._bars.remove_task(self._tasks.pop(state["run_id"]))
+        self._print_done(
+            f"{state['run_id']}: {state['fetched']:,} of {state['expected']:,} "
+            f"fetched, published after {seconds:.1f} s"
+        )
+
+    def _print_done(self, text: str) -> None:
+        self._console.print(Text.assemble("  ", ("✓", "green"), f" {text}"))
+
+    def _clear(self) -> None:
+        for task in self._tasks.values():
+            self._bars.remove_task(task)
+        self._tasks.clear()
 
 
-def show_runs(console: Console, states: Sequence[Status]) -> None:
+def show_runs(console: Console, states: Sequence["Status"]) -> None:
     """Print the run table."""
     rows = [
         Row(
@@ -140,7 +169,20 @@ def show_runs(console: Console, states: Sequence[Status]) -> None:
     table_layout.show(console, RUNS, rows, title="Runs")
 
 
-def show_charts(console: Console, client: bigquery.Client) -> None:
+def show_first_movies(console: Console, client: "bigquery.Client") -> None:
+    """Print the most popular movies of the newest day: the first that there is."""
+    _chart(
+        console,
+        client,
+        "Most popular on the first day",
+        POPULAR,
+        "SELECT popularity_rank, title, current_popularity, release_date "
+        "FROM tmdb_analytics.v_latest_popularity_metrics "
+        "ORDER BY popularity_rank LIMIT 5",
+    )
+
+
+def show_charts(console: Console, client: "bigquery.Client") -> None:
     """Print the top gainers and the top viral movies of the newest day."""
     _chart(
         console,
@@ -190,7 +232,7 @@ def show_next_steps(
 
 
 def _chart(
-    console: Console, client: bigquery.Client, title: str, layout: Layout, sql: str
+    console: Console, client: "bigquery.Client", title: str, layout: Layout, sql: str
 ) -> None:
     found = client.query_and_wait(sql)
     show_rows(console, title, layout, [row.values() for row in found])

@@ -1,7 +1,8 @@
 """Read the state and progress of runs, and wait until they are published."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from google.cloud import bigquery
@@ -11,6 +12,7 @@ from shared.ledger import RUN_STATUS
 type Status = Mapping[str, Any]
 
 POLL_S = 0.6
+LOG_POLL_S = 0.05
 
 _PROGRESS = """
 SELECT
@@ -50,27 +52,73 @@ def wait_until_published(
     client: bigquery.Client,
     run_ids: Sequence[str],
     timeout_s: float,
-    report: Callable[[Sequence[Status]], None] = lambda _: None,
 ) -> list[Status]:
-    """Wait for runs, then return their states, in the order given.
+    """Wait for runs, then return their states, in the order given."""
+    states = {state["run_id"]: state for state in published(client, run_ids, timeout_s)}
+    return [states[run_id] for run_id in run_ids]
+
+
+def published(
+    client: bigquery.Client,
+    run_ids: Sequence[str],
+    timeout_s: float,
+    report: Callable[[Sequence[Status]], None] = lambda _: None,
+    wait: Callable[[float], object] = time.sleep,
+) -> Iterator[Status]:
+    """Yield the state of each run as soon as it is published.
 
     `report` is called at every look with run_id, batches_total, batches_done and
-    is_published of the runs that are planned.
+    is_published of the runs that are planned. `wait` waits for so many seconds, or less
+    where it knows that something has changed.
     """
-    parameter = bigquery.ArrayQueryParameter("run_ids", "STRING", run_ids)
-    config = bigquery.QueryJobConfig(query_parameters=[parameter])
     deadline = time.monotonic() + timeout_s
-    while True:
-        rows = client.query_and_wait(_PROGRESS, job_config=config)
-        progress = [dict(row.items()) for row in rows]
+    left = set(run_ids)
+    while left:
+        progress = _rows(client, _PROGRESS, run_ids)
         report(progress)
-        if sum(run["is_published"] for run in progress) == len(run_ids):
-            rows = client.query_and_wait(_STATES, job_config=config)
-            states = {row["run_id"]: dict(row.items()) for row in rows}
-            return [states[run_id] for run_id in run_ids]
-        if time.monotonic() > deadline:
+        ended = {run["run_id"] for run in progress if run["is_published"]} & left
+        if ended:
+            yield from _rows(client, _STATES, sorted(ended))
+            left -= ended
+        elif time.monotonic() > deadline:
             raise RunStuckError(
-                f"not published after {timeout_s:.0f} s: {', '.join(run_ids)}; "
+                f"not published after {timeout_s:.0f} s: {', '.join(sorted(left))}; "
                 f"the ledger says {progress or 'nothing'}"
             )
-        time.sleep(POLL_S)
+        else:
+            wait(POLL_S)
+
+
+def _rows(client: bigquery.Client, sql: str, run_ids: Sequence[str]) -> list[Status]:
+    parameter = bigquery.ArrayQueryParameter("run_ids", "STRING", run_ids)
+    config = bigquery.QueryJobConfig(query_parameters=[parameter])
+    return [dict(row.items()) for row in client.query_and_wait(sql, job_config=config)]
+
+
+class MetricsLog:
+    """What compute_metrics logs on this machine, read so that nothing is polled."""
+
+    def __init__(self, logs: Path) -> None:
+        self._path = logs / "compute_metrics.log"
+        self._read = 0
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until metrics are published or withheld; False after so many seconds."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if b'"metrics_' in self._new_lines():
+                return True
+            time.sleep(LOG_POLL_S)
+        return False
+
+    def _new_lines(self) -> bytes:
+        try:
+            with self._path.open("rb") as log:
+                log.seek(self._read)
+                text = log.read()
+        except FileNotFoundError:
+            return b""
+        # A line that is not yet whole is read again.
+        whole = text[: text.rfind(b"\n") + 1]
+        self._read += len(whole)
+        return whole

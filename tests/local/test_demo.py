@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local import demo
+from local import demo_runs
 from tests.machine import processes_of
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +55,8 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     assert demo.returncode == 0, first
     for part in ("initial-2026-06-01", "daily-2026-06-01", "Gaining traction"):
         assert part in first
+    # Something to look at comes before the days are run.
+    assert first.index("Most popular") < first.index("✓ daily-2026-06-01")
     page = tmp_path / "simulated/dashboard.html"
     assert f"The dashboard: {page.as_uri()}" in first
     assert "2026-06-01" in page.read_text()
@@ -63,15 +65,16 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     assert demo.returncode == 0, second
     assert "✓ daily-2026-06-02" in second
     assert "✓ initial" not in second
+    assert "Most popular" not in second
     assert "2026-06-02" in page.read_text()
     assert processes_of(tmp_path) == []
 
 
 @pytest.mark.parametrize(("today", "days"), [(9, 3), (3, 3), (2, 2), (1, 1)], ids=str)
 def test_the_demo_runs_no_day_after_today(today: int, days: int) -> None:
-    found = demo.days_to_run(date(2026, 6, 1), 3, date(2026, 6, today))
+    found = demo_runs.days_to_run(date(2026, 6, 1), 3, date(2026, 6, today))
     assert found == [date(2026, 6, n) for n in range(1, days + 1)]
 
 
 def test_a_demo_that_has_reached_today_runs_nothing() -> None:
-    assert demo.days_to_run(date(2026, 6, 2), 3, date(2026, 6, 1)) == []
+    assert demo_runs.days_to_run(date(2026, 6, 2), 3, date(2026, 6, 1)) == []
