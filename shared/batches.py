@@ -15,11 +15,9 @@ from time import monotonic
 
 from shared import clock
 from shared.ledger import Ledger
+from shared.recent import Recent
 from shared.runs import Run
 
-SHARED_FOR_S = 10.0
-"""So long batches share one answer: about as long as a marker may take to be visible,
-so a shared answer lacks hardly more than a fresh one."""
 OWN_FOR_S = 60.0
 """So long an own marker counts whether or not it is visible."""
 RUNS_KEPT = 16
@@ -27,11 +25,9 @@ RUNS_KEPT = 16
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of one run. `asking` lets one thread query while others wait."""
+    """What is known of one run."""
 
-    asking: threading.Lock = field(default_factory=threading.Lock)
-    visible: dict[int, datetime] = field(default_factory=dict)
-    asked_at: float | None = None
+    visible: Recent[dict[int, datetime]] = field(default_factory=Recent)
     own: dict[int, tuple[datetime, float]] = field(default_factory=dict)
     """Batch -> when it was marked, by the clock and by this process's."""
     at_work: int = 0
@@ -58,13 +54,7 @@ class KnownBatches:
 
         The ledger is queried unless its last answer is at most `max_age_s` old.
         """
-        known = self._of(run)
-        with known.asking:
-            now = monotonic()
-            if known.asked_at is None or now - known.asked_at > max_age_s:
-                # The age counts from before the query: it may miss what came since.
-                known.visible, known.asked_at = ledger.batches_done(run), now
-            visible = known.visible
+        visible = self._of(run).visible.get(lambda: ledger.batches_done(run), max_age_s)
         return self.own(run) | visible
 
     def own(self, run: Run) -> dict[int, datetime]:

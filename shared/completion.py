@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import sleep
 
-from shared.batches import SHARED_FOR_S
 from shared.clients import Clients
 from shared.delivery import Delivery
 from shared.errors import TransientError
 from shared.interfaces import Topics
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS, MetricsRequest
+from shared.recent import SHARED_FOR_S
 from shared.runs import Event, Run
 
 log = logging.getLogger(__name__)

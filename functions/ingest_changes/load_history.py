@@ -8,6 +8,7 @@ damaged is recorded as such, and the run goes on.
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from time import monotonic
 from typing import Any
 
@@ -22,7 +23,9 @@ from functions.ingest_changes.start_run import (
 from shared.clients import Clients
 from shared.completion import complete
 from shared.delivery import Delivery
+from shared.interfaces import Tables
 from shared.messages import IngestRequest
+from shared.recent import Recent
 from shared.runs import Batch, Event, Mode, Run, cut_into_days
 from shared.tmdb import ExportDamagedError, ExportMissingError, ExportNotYetError
 
@@ -116,7 +119,7 @@ def _load(run: Run, day: date, clients: Clients, *, is_last: bool) -> dict[str, 
     other day up: the daily run of that day reads it. Asked for alone, it waits.
     """
     began = monotonic()
-    wanted = _active(clients)
+    wanted = _of_run(run, clients.tables).get(lambda: _active(clients))
     band = band_of(clients.settings.tracked_movies)
     found: dict[int, float] = {}
     reason, failed = None, 0
@@ -150,3 +153,9 @@ def _load(run: Run, day: date, clients: Clients, *, is_last: bool) -> dict[str, 
 
 def _active(clients: Clients) -> frozenset[int]:
     return frozenset(tracking.active(clients.tables))
+
+
+@lru_cache(maxsize=16)
+def _of_run(run: Run, tables: Tables) -> Recent[frozenset[int]]:  # noqa: ARG001 - whose
+    """Return the tracked movies that the days of one history run share."""
+    return Recent()

@@ -1,5 +1,6 @@
 """ingest_changes: runs against fakes; what is written, in which order, how often."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -44,9 +45,11 @@ class _Tables(FakeTables):
 
     tracked: list[int] = field(default_factory=list)
     retired: list[int] = field(default_factory=list)
+    queries: Counter[str] = field(default_factory=Counter)
 
     def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
         name = statement_name(sql)
+        self.queries[name] += 1
         if name not in {"active", "known", "retired", "selected_by"}:
             return super().select(sql, **parameters)
         landed = self.loaded.get("tracked_movies_raw", [])
@@ -499,6 +502,18 @@ def test_a_day_of_history_is_loaded_and_marked() -> None:
     assert marker["run_id"] == "history-2026-03-01-2026-01-02"
     counts = [marker[name] for name in ("expected", "fetched", "not_found", "failed")]
     assert counts == [2, 1, 1, 0]
+
+
+def test_the_days_of_one_history_share_what_they_query() -> None:
+    days = [date(2026, 1, n) for n in range(1, 5)]
+    clients, tables, _ = _clients(FakeMovies(exports={}), tracked=[5])
+    for number, day in enumerate(days, start=1):
+        batch = Batch(number, 90, export_date=day)
+        request = IngestRequest(Mode.HISTORY_DAY, DAY, export_date=day, batch=batch)
+        run(request, DELIVERY, clients)
+    assert len(tables.events("BATCH_DONE")) == len(days)
+    assert isinstance(tables, _Tables)
+    assert tables.queries["active"] == 1
 
 
 def _history_day(day: date, *, alone: bool) -> IngestRequest:
