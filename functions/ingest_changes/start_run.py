@@ -54,7 +54,11 @@ def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str,
         movies = sum(len(batch.movie_ids) for batch in stored.batches)
         return resume(run, stored, movies, clients)
     _refuse_another_day(run, clients.tmdb.now())
-    movie_ids = _track(run, request.limit or clients.settings.tracked_movies, clients)
+    last: date | None = None
+    if run.mode is Mode.DAILY:
+        last = clients.ledger.last_complete_run(run_date)
+    limit = request.limit or clients.settings.tracked_movies
+    movie_ids = _track(run, limit, last, clients)
     if not movie_ids:
         if run.mode is Mode.WEEKLY:
             is_tracked = bool(tracking.known(clients.tables))
@@ -65,15 +69,16 @@ def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str,
         )
     batches = cut_into_batches(movie_ids)
     if run.mode is Mode.DAILY:
-        _catch_up(run, len(movie_ids), clients)
+        _catch_up(run, len(movie_ids), last, clients)
     return publish_new(run, batches, len(movie_ids), clients)
 
 
-def _track(run: Run, limit: int, clients: Clients) -> list[int]:
+def _track(run: Run, limit: int, last: date | None, clients: Clients) -> list[int]:
     """Bring the tracked set up to date; return the movies that the run fetches.
 
     A weekly run fetches what no daily run does any more: the retired movies, which
-    views of past days still show.
+    views of past days still show. `last` is the day of the last complete run, for a
+    daily one.
     """
     tables = clients.tables
     if run.mode is Mode.WEEKLY:
@@ -84,7 +89,7 @@ def _track(run: Run, limit: int, clients: Clients) -> list[int]:
         with alone_at_tmdb(run, clients):
             found = _Found(_top(run, limit, clients))
     else:
-        found = _of_the_day(run.run_date, limit, clients)
+        found = _of_the_day(run.run_date, limit, last, clients)
     tracking.track(run, select(found.top, found.edits, known), tables)
     if run.mode is Mode.INITIAL:
         return tracking.selected_by(run, tables)
@@ -119,7 +124,7 @@ def _is_fetching(run_date: date, clients: Clients) -> bool:
     )
 
 
-def _catch_up(run: Run, movies: int, clients: Clients) -> None:
+def _catch_up(run: Run, movies: int, last: date | None, clients: Clients) -> None:
     """Request the exports that past days lack and TMDB has: one history run.
 
     Days without a run, and days whose run came before their export. The votes of the
@@ -129,7 +134,7 @@ def _catch_up(run: Run, movies: int, clients: Clients) -> None:
     """
     ledger, day = clients.ledger, run.run_date
     known = ledger.export_days(oldest_export(day), day - timedelta(days=1))
-    lacking = days_without_export(ledger.last_complete_run(day), known, day)
+    lacking = days_without_export(last, known, day)
     if missed := [export for export in lacking if clients.tmdb.has_export(export)]:
         history = Run(Mode.HISTORY, run.run_date)
         with suppress(RunBusyError):
@@ -179,7 +184,7 @@ def store_popularity(
     clients.tables.load_once("movie_popularity_raw", rows, job_id)
 
 
-def _of_the_day(day: date, limit: int, clients: Clients) -> _Found:
+def _of_the_day(day: date, limit: int, last: date | None, clients: Clients) -> _Found:
     active = frozenset(tracking.active(clients.tables))
     band = band_of(clients.settings.tracked_movies)
     try:
@@ -190,8 +195,7 @@ def _of_the_day(day: date, limit: int, clients: Clients) -> _Found:
         top = clients.tmdb.most_popular(min(limit, LARGEST_DISCOVER))
         found = Survey(top, popularity={})
     edits = {
-        edited_on: clients.tmdb.changes(edited_on)
-        for edited_on in edit_days(clients.ledger.last_complete_run(day), day)
+        edited_on: clients.tmdb.changes(edited_on) for edited_on in edit_days(last, day)
     }
     return _Found(found.top, edits, found.popularity)
 
