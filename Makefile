@@ -5,8 +5,8 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
 
-# A guest on somebody's machine: Python's and the shell's own variables are not for us,
-# and an option is what stands on the command line of make, never in the environment.
+# The user's environment must not change what runs: Python's and the shell's variables are not
+# passed on, and only the command line of make sets an option.
 unexport $(filter PYTHON%,$(.VARIABLES)) BASH_ENV CDPATH ENV
 OPTIONS := DRY_RUN MOVIES SEEDS TODAY YES
 $(foreach name,$(OPTIONS),$(if $(findstring environment,$(origin $(name))),$(eval $(name) :=)))

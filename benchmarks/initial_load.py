@@ -2,7 +2,7 @@
 
 python -m benchmarks.initial_load: the local stack from its deployed archives, the
 simulator at 120 ms and TMDB's 40 requests/s, the functions at the rates that Terraform
-gives them (30/s, ingest_changes a quarter of it), in three weathers: fine, 2 % of
+gives them (30/s, ingest_changes a quarter of it), in three scenarios: no fault, 2 % of
 answers 503, one outage of 30 s. Prints a table.
 
 Choosing: from the call to the first details request, so lists and plan. Details: from
@@ -34,8 +34,8 @@ DAY = date(2026, 6, 1)
 RATE = 30
 OUTAGE_AFTER_S = 10
 
-WEATHERS: dict[str, dict[str, float]] = {
-    "fine": {},
+SCENARIOS: dict[str, dict[str, float]] = {
+    "no fault": {},
     "2 % 503": {"fail_503_share": 0.02},
     "30 s outage": {"outage_start_s": OUTAGE_AFTER_S, "outage_s": 30},
 }
@@ -45,7 +45,7 @@ WEATHERS: dict[str, dict[str, float]] = {
 class Result:
     """One load: movies landed, requests for details, their seconds, 429s."""
 
-    weather: str
+    scenario: str
     movies: int
     landed: int
     requests: int
@@ -83,7 +83,7 @@ def rates() -> dict[str, dict[str, str]]:
     }
 
 
-def load(weather: str, faults: dict[str, float], movies: int) -> Result:
+def load(scenario: str, faults: dict[str, float], movies: int) -> Result:
     """Run one initial load from nothing."""
     options = Options(
         settings={
@@ -106,7 +106,7 @@ def load(weather: str, faults: dict[str, float], movies: int) -> Result:
         whole_s = time.monotonic() - began
         stats = stack.simulator_stats()
     return Result(
-        weather=weather,
+        scenario=scenario,
         movies=movies,
         landed=state["fetched"],
         requests=state["tmdb_requests"],
@@ -123,25 +123,25 @@ def _on(day: date) -> dict[str, str]:
 
 
 def main() -> None:
-    """Load in every weather and print what happened."""
+    """Load in every scenario and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--movies", type=int, default=1_000)
-    parser.add_argument("--weather", choices=WEATHERS, action="append")
+    parser.add_argument("--scenario", choices=SCENARIOS, action="append")
     arguments = parser.parse_args()
-    movies, weathers = arguments.movies, arguments.weather or WEATHERS
+    movies, scenarios = arguments.movies, arguments.scenario or SCENARIOS
     console = open_console()
     title = f"Initial load of {movies:,} movies"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("weather")
+    table.add_column("scenario")
     for column in ("landed", "choosing s", "details s", "ratio", "whole s", "ratio"):
         table.add_column(column, justify="right")
     for column in ("429s", "peak/s"):
         table.add_column(column, justify="right")
-    for weather in weathers:
-        console.print(f"{weather} ...")
-        result = load(weather, WEATHERS[weather], movies)
+    for scenario in scenarios:
+        console.print(f"{scenario} ...")
+        result = load(scenario, SCENARIOS[scenario], movies)
         table.add_row(
-            weather,
+            scenario,
             f"{result.landed:,}",
             f"{result.choosing_s:.1f}",
             f"{result.details_s:.1f}",

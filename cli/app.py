@@ -72,7 +72,7 @@ COMMANDS = [
         {
             **_STARTED,
             Exit.FAILED: "you answered no, or the day's load has failed",
-            Exit.IN_PROGRESS: "it has begun already",
+            Exit.IN_PROGRESS: "it has already started",
         },
     ),
     Command(

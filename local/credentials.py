@@ -22,7 +22,7 @@ def tmdb_token() -> str:
         is_one = False
     if not is_one:
         raise TokenError(
-            f"{NAME} is neither a v4 read token nor a v3 API key: copy it anew "
+            f"{NAME} is neither a v4 read token nor a v3 API key: copy it again "
             "from https://www.themoviedb.org/settings/api, or leave it out to simulate "
             "TMDB"
         )

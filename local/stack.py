@@ -149,7 +149,7 @@ class Stack:
             topics.publish(local_topics.topic_path(INGEST_REQUESTS), body).result(30)
 
     def restart(self, function: str) -> None:
-        """Start a function anew on its port after it was killed, as Cloud Run does."""
+        """Restart a function on its port after it was killed, as Cloud Run does."""
         server = self._start_function(function, self.functions[function].port)
         self.functions[function] = server
         server.wait_until_up()

@@ -200,7 +200,7 @@ class ViewsRequest:
 
 @dataclass(frozen=True, slots=True)
 class DashboardRequest:
-    """Render the page anew, since a day was computed; a recomputation has no run.
+    """Render the page again, because a day was computed; a recomputation has no run.
 
     Whatever the day, the page is of the newest published one.
     """

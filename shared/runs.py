@@ -66,7 +66,7 @@ WELL_ENDED = ("PUBLISHED", "DONE")
 """States of v_run_status of a run that did all that it is for."""
 
 ENDED = (*WELL_ENDED, "PARTIAL", "FAILED")
-"""States of v_run_status after which nothing more is to come by itself."""
+"""Final states of v_run_status: the run does not continue without an operator."""
 
 _RUNS = "|".join(sorted(set(Mode) - {Mode.HISTORY_DAY, Mode.SWEEP}))
 RUN_ID = re.compile(

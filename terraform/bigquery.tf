@@ -20,7 +20,7 @@ locals {
   ])
 }
 
-# Where the data is, as first deployed. Elsewhere every table would be made anew: BigQuery
+# Where the data is, as first deployed. Elsewhere every table would be recreated: BigQuery
 # refuses to delete a dataset in use half way through an apply, or, with delete_data,
 # every row goes. So the plan is refused; docs/reference/configuration.md says how to move the data.
 resource "terraform_data" "data_location" {

@@ -160,8 +160,8 @@ resource "google_cloudfunctions2_function" "this" {
 }
 
 # On the Cloud Run service: the function's own IAM does not take this role. By the
-# service's path, which is unknown while a function is made anew: then it has lost its
-# grants, and they are made anew too.
+# service's path, which is unknown while a function is recreated: then it has lost its
+# grants, and they are recreated too.
 resource "google_cloud_run_v2_service_iam_member" "push" {
   for_each = local.functions
 

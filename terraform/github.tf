@@ -76,7 +76,7 @@ resource "google_iam_workload_identity_pool_provider" "github" {
     "google.subject"          = "assertion.sub"
     "attribute.repository_id" = "assertion.repository_id"
   }
-  # By number: a deleted name can be registered anew.
+  # By number: a deleted name can be registered again.
   attribute_condition = join(" && ", [
     "assertion.repository_owner_id == '${var.github.owner_id}'",
     "assertion.repository_id == '${var.github.repository_id}'",

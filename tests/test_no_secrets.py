@@ -18,7 +18,7 @@ pytestmark = pytest.mark.emulator
 DAY, NEXT_DAY = "2026-06-01", "2026-06-02"
 WRONG_TOKEN = "eyJhbGciOiJIUzI1NiJ9.wrong-token.abcdefghij"  # noqa: S105 - no secret
 WRONG_KEY = "fedcba9876543210" * 2
-BAD_WEATHER = {
+FAULTS = {
     "fail_503_share": 0.15,
     "fail_500_share": 0.1,
     "reset_share": 0.1,
@@ -49,8 +49,8 @@ def test_no_output_of_any_process_holds_a_credential(tmp_path: Path) -> None:
 
 
 def _everything_goes_wrong(stack: Stack) -> Iterator[Any]:
-    """Do days with either credential in bad weather, then fail; yield what is said."""
-    stack.steer_simulator({"faults": BAD_WEATHER})
+    """Run days with either credential and faults, then fail; yield every output."""
+    stack.steer_simulator({"faults": FAULTS})
     status, answer = stack.call("ingest_changes", {"mode": "initial", "run_date": DAY})
     yield answer
     assert status == 200, answer

@@ -378,7 +378,7 @@ def _midnight(scenario: Scenario) -> None:
 
 
 def _nothing(_scenario: Scenario) -> None:
-    """Fine weather, but for the duplicates that there are always."""
+    """No fault, except the duplicates that every run has."""
 
 
 FAULTS: Mapping[str, Fault] = {

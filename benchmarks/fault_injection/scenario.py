@@ -35,7 +35,7 @@ class Scenario:
     tracked: movies that the run will surely fetch, the most popular first.
     simulated: the faults of the TMDB simulator (`Faults`).
     failing: movies that cannot be stored. parked: data of messages for dead-letters.
-    may_miss: TMDB may deny so few movies of a batch that they are taken at its word.
+    may_miss: TMDB may answer 404 for a few movies of a batch, and is believed.
     sweeps_at_once: how many sweeps run at the same moment.
     look: called with every look at the run's status; says whether it may end now.
     is_late: rows become visible late, so what is done may be done again.

@@ -40,7 +40,7 @@ class Computed:
     oracle: Oracle
 
     def scores(self) -> dict[str, Floats]:
-        """Return every score; the oracle's is worked out anew at each call."""
+        """Return every score; the oracle's is computed again at each call."""
         return {
             SHIPPED: self.shipped.number("viral_coefficient"),
             WEEK: self.shipped.number("popularity_pct_change_7d"),

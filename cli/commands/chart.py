@@ -1,4 +1,4 @@
-"""chart: show what a list showed at a moment, and how often it was published anew."""
+"""chart: show what a list showed at a moment, and how often it was published again."""
 
 import json
 import re

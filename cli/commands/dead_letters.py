@@ -94,7 +94,7 @@ def _replay(box: Box, letter: Letter, *, dry_run: bool) -> tuple[str, str]:
     """Return what became of a letter, and why it stays if it does."""
     if not letter.topic:
         box.put_back([letter])
-        return "stays", "nobody knows its topic"
+        return "stays", "its topic is unknown"
     if dry_run:
         box.put_back([letter])
         return "would go to", ""

@@ -109,7 +109,7 @@ def _leave_if_begun(
     [state] = states
     if as_json:
         print(json.dumps({"is_started": False, **state.to_json()}))
-    console.print(f"{run.run_id} has begun already: {state.in_words()}")
+    console.print(f"{run.run_id} has already started: {state.in_words()}")
     console.print(f"  tmdb-traction status {run.run_id}")
     leave(code_of([state]) if state.has_ended else Exit.IN_PROGRESS)
 

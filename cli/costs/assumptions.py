@@ -44,7 +44,7 @@ TABLES_PER_BATCH = 3
 """fetch_details reads the ledger twice and the landing rows at most once a batch."""
 TABLES_PER_EXPORT = 3
 TABLES_PER_RUN = 12
-"""Whom to track, planning a run, its status at the end, and the days of its metrics."""
+"""Choosing movies, planning a run, its status at the end, the days of its metrics."""
 
 TABLES_PER_SWEEP = 3
 """The plans, the ledger and the landing rows of the last 14 days."""

@@ -27,7 +27,7 @@ def request_page(deployment: Deployment, the_day: date) -> str:
         body = DashboardRequest(the_day).to_json()
         deployment.topics.publish(DASHBOARD_REQUESTS, [body])
     except QueueUnavailableError as error:
-        # Its remedy is for a function, which Pub/Sub retries.
+        # Its hint is for a function, which Pub/Sub retries.
         _warn(error.reason)
     except (GoogleAPIError, GoogleAuthError, RequestException) as error:
         _warn(f"{type(error).__name__}: {error}")

@@ -56,7 +56,7 @@ class Pace:
         return (has - had) / (last - first) if last > first else None
 
     def seconds_left(self, total: int) -> float | None:
-        """How long the rest takes at this rate; None while nobody knows."""
+        """How long the rest takes at this rate; None while it is unknown."""
         rate = self.rate
         if not rate:
             return None

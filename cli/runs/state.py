@@ -35,7 +35,7 @@ class State:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more is to come by itself."""
+        """Whether the run continues no further without an operator."""
         return self.name in ENDED
 
     @property

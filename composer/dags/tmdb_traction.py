@@ -211,7 +211,7 @@ class WaitForRuns(RunQuery):
             raise AirflowFailException(
                 f"{said} after {self.settings['wait_timeout_s']} s. See what holds it: "
                 f"tmdb-traction status {self.run_ids[0]}; tmdb-traction dead-letters. "
-                "Then clear this task: it waits anew, and starts nothing twice"
+                "Then clear this task: it waits again, and starts nothing twice"
             )
         self.defer(
             trigger=TimeDeltaTrigger(timedelta(seconds=self.settings["poll_s"])),

@@ -89,7 +89,7 @@ class _Jobs:
         return str(json.loads(line)["resource"]) if line else None
 
     def write(self) -> None:
-        """Write all into the table, then begin the file anew."""
+        """Write all into the table, then start the file again."""
         with self._lock:
             if not self._lines:
                 return

@@ -11,7 +11,7 @@ TRIED = {"duckdb": "2.0.0", "local-bigquery": "0.4.0", "sqlglot": "30.30.0"}
 
 
 class BigQueryEmulatorError(RuntimeError):
-    """The emulator cannot run, or ended by itself; the text says why."""
+    """The emulator cannot run, or has ended; the text says why."""
 
 
 def refuse_untried() -> None:

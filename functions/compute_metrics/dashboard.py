@@ -17,7 +17,7 @@ def request(computed: MetricsRequest, status: str, clients: Clients) -> None:
 
     Also of days that are withheld or were published before: the page shows what checks
     found, and the first delivery may have ended before it came to this. The day stays
-    published, and the next one requests the page anew.
+    published, and the next one requests the page again.
     """
     if not clients.has_dashboard or status in UNCHANGED:
         return

@@ -41,7 +41,7 @@ class Need(StrEnum):
     MISSING_BATCHES = "republished"
     END = "closed"
     FAILURE = "failed"
-    NOTHING = "left alone"
+    NOTHING = "unchanged"
 
 
 def need(run: OpenRun, stalled_s: float, deadline_s: float) -> Need:

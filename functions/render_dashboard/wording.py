@@ -155,7 +155,7 @@ def of_momentum(movie: Movie, thresholds: Mapping[str, float]) -> str:
         least = int(thresholds["last_week_min_days_observed"])
         return f"needs popularity on {least} days of last week"
     if movie["is_frozen"]:
-        return "as on the last day on which TMDB counted anew"
+        return "kept from before TMDB re-scaled popularity"
     needed = thresholds["momentum_min_growth_z"]
     # Cut and not rounded: 2.28 is not the 2.3 that would make it another word.
     surprise = math.trunc(deviations * 10) / 10

@@ -98,7 +98,7 @@ class Credential:
             return cast("AuthBase", self._auth)
 
     def renew(self, refused: AuthBase, sent_at: float) -> bool:
-        """Read the secret anew; say whether there is another credential than `refused`.
+        """Read the secret again; tell whether its credential differs from `refused`.
 
         `sent_at`: when the request left, by time.monotonic. Of many that were under
         way and are refused together, one reads the secret.

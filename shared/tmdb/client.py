@@ -213,7 +213,7 @@ class Tmdb:
             return Answer(status, pause_s, sent_at, unreadable=str(error))
 
     def _refusal(self, auth: AuthBase, answer: Answer, tally: Tally) -> Exception:
-        """Return what a refused credential comes to; the secret is read anew."""
+        """Return the outcome of a refused credential; the secret is read again."""
         if self._credential.renew(auth, answer.sent_at):
             return RetriedError(f"HTTP {answer.status}", 0.0)
         tally.refused += 1

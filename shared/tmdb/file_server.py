@@ -53,7 +53,7 @@ class FileServer:
     def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
         """Stream one day's ID export through `fold`, all of it or nothing.
 
-        `fold` runs anew when the connection breaks. Raises ExportMissingError,
+        `fold` runs again when the connection breaks. Raises ExportMissingError,
         ExportNotYetError (no verdict: to be asked for again) and ExportDamagedError
         (truncated or corrupt: none of it was used).
         """

@@ -1,4 +1,4 @@
--- coverage: too few of the movies that TMDB has were fetched, or nobody knows how many.
+-- coverage: too few of the movies that TMDB has were fetched, or their number is unknown.
 -- Severity: warn
 -- Grain: one row per such day.
 SELECT

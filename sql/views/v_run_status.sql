@@ -9,7 +9,7 @@
 --   FAILED     CHECK_FAILED since, and no METRICS_DONE after it
 --   PARTIAL    METRICS_DONE since, and the coverage is below published_min_coverage
 --   PUBLISHED  METRICS_DONE since
---   FAILED     METRICS_FAILED since: metrics were requested several times in vain
+--   FAILED     METRICS_FAILED since: metrics were requested several times without a result
 --   METRICS    METRICS_REQUESTED since
 --   COMPLETE   BATCH_DONE of every batch, and as many detail rows as the batches claim
 --   FAILED     RUN_CLOSED, and no movie was fetched

@@ -19,7 +19,7 @@ def test_a_load_needs_its_movies_and_their_pages(movies: int, requests: int) -> 
 
 def test_each_ratio_is_to_its_own_bound() -> None:
     result = Result(
-        weather="2 % 503",
+        scenario="2 % 503",
         movies=1_000,
         landed=1_000,
         requests=1_020,

@@ -1,7 +1,7 @@
-"""gcloud for a pretended project: what a person's commands ask, answer and change.
+"""gcloud for a fake project: what a person's commands ask, answer and change.
 
 A program, started by a small script on PATH. `project.json` beside it names the file of
-the provider stand-in's cloud and Terraform's state: both see the same project. Builds
+the fake provider's cloud and Terraform's state: both see the same project. Builds
 whose function is in "failing_builds" of that file fail: a function that is new stays
 FAILED, one that was there goes on serving what it served, ACTIVE. A command that the
 real gcloud would not take ends with 2, one that nobody expected with 64.
@@ -36,7 +36,7 @@ class RefusedError(Exception):
 
 
 class Project:
-    """The project: the stand-in's file, Terraform's state, and the words asked."""
+    """The project: the fake provider's file, Terraform's state, and the words asked."""
 
     def __init__(self, folder: Path, words: list[str]) -> None:
         config = json.loads((folder / "project.json").read_text())

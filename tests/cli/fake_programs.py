@@ -26,7 +26,7 @@ print(f"ERROR: {{name}} was not expected to be asked: {{said}}", file=sys.stderr
 sys.exit(64)
 """
 
-PRETENDED = Path(__file__).parent / "fake_gcloud.py"
+FAKE_GCLOUD = Path(__file__).parent / "fake_gcloud.py"
 
 type Answers = Mapping[str, tuple[int, str]]
 
@@ -47,14 +47,14 @@ class Machine:
     def install_project(
         self, project: str, number: str, cloud: Path, state: Path
     ) -> None:
-        """Install a gcloud of a project that the provider stand-in pretends too."""
+        """Install a gcloud of a project that the fake provider fakes too."""
         named = {"project": project, "number": number, "cloud": str(cloud)}
         (self.folder / "project.json").write_text(
             json.dumps(named | {"state": str(state)})
         )
         program = self.folder / "gcloud"
         program.write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" "{PRETENDED}" "$0" "$@"\n'
+            f'#!/bin/sh\nexec "{sys.executable}" "{FAKE_GCLOUD}" "$0" "$@"\n'
         )
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
 

@@ -221,7 +221,7 @@ def _bytes(value: Any) -> int:
 def test_the_same_load_again_is_the_same_run(ask: Ask) -> None:
     again = ask("load", "--yes")
     assert again.exit_code == 0
-    assert f"{INITIAL} has begun already: published" in again.output
+    assert f"{INITIAL} has already started: published" in again.output
     assert _json(ask("load", "--yes", "--json"))["is_started"] is False
 
 

@@ -1,6 +1,6 @@
 """Readings with all that goes wrong: gaps, outages, corrections, shifts, ties.
 
-48 movies are a crowd, alike enough to be each other's cohort, 42 hardly move. Behind
+48 movies are a crowd, similar enough to be each other's cohort, 42 hardly move. Behind
 them come some of every special kind; what is special stands in one place below.
 """
 

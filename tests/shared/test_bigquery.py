@@ -113,10 +113,10 @@ def test_a_load_is_done_again_in_a_dataset_made_anew(
 ) -> None:
     """`destroy --delete-data` and `deploy` on one day: job ids outlive the data."""
     with local_tables.connect(emulator.url) as client:
-        tables = Warehouse(client, "anew", max_bytes_billed=10**9)
+        tables = Warehouse(client, "recreated", max_bytes_billed=10**9)
         for movie_id in (1, 2):
-            client.delete_dataset("anew", delete_contents=True, not_found_ok=True)
-            local_tables.create_tables(client, "anew")
+            client.delete_dataset("recreated", delete_contents=True, not_found_ok=True)
+            local_tables.create_tables(client, "recreated")
             rows = [_popularity(movie_id)]
             assert tables.load_once("movie_popularity_raw", rows, "plan")
             assert not tables.load_once("movie_popularity_raw", rows, "plan")

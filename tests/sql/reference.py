@@ -34,7 +34,7 @@ def assert_agrees(case: Case, sql: str) -> None:
 def afterwards(sql: str) -> str:
     """Return the query of the rows that a statement leaves in its table.
 
-    The source of a MERGE stays as it is; only what is around it is written anew.
+    The source of a MERGE stays as it is; only what is around it is rewritten.
     """
     statement = sqlglot.parse_one(sql, dialect="bigquery")
     if isinstance(statement, exp.Insert):

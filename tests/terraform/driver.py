@@ -1,8 +1,8 @@
 """Terraform on a copy of the root: files of the repository in, plans and answers out.
 
 A copy, because init writes a lock file and apply a state, and neither is ours to keep.
-Without an account: whatever provider is there, it finds no credentials. Where the
-provider is the stand-in it pretends a new project, and refuses what that would refuse.
+Without an account: no provider finds credentials. A fake provider simulates a new
+project, and refuses what that would refuse.
 """
 
 import json
@@ -40,12 +40,12 @@ BUILDER = f"serviceAccount:function-build@{PROJECT}.iam.gserviceaccount.com"
 NEW_PROJECT = {
     "fresh": True,
     "apis": FIRST_APIS,
-    # The stand-in knows this one role of builds; ours are smaller, and the rule
+    # The fake provider knows this one role of builds; ours are smaller, and the rule
     # builder_may_build holds them to Google's documentation.
     "iam": [["roles/cloudbuild.builds.builder", BUILDER]],
 }
 NUMBER = str(int(sha256(PROJECT.encode()).hexdigest()[:11], 16))[:12]
-"""The project's number, as the provider stand-in makes it of the name."""
+"""The project's number, as the fake provider makes it of the name."""
 
 type Json = dict[str, Any]
 
@@ -76,7 +76,7 @@ class Root:
 
     @property
     def cloud(self) -> Path:
-        """What the stand-in's project holds."""
+        """What the fake provider's project holds."""
         return self.folder / "cloud.json"
 
     def forget(self) -> None:
@@ -125,7 +125,7 @@ class Root:
         return Root(Path(shutil.copytree(self.folder, folder, symlinks=True)))
 
     def _programs(self) -> Path:
-        """Return a folder with a gcloud of the stand-in's project."""
+        """Return a folder with a gcloud of the fake provider's project."""
         folder = self.folder / "programs"
         folder.mkdir(exist_ok=True)
         Machine(folder).install_project(

@@ -267,7 +267,7 @@ MISTAKES = (
         "movies is not protected",
     ),
     Mistake(
-        "rows that stay for ever",
+        "rows that stay forever",
         "terraform/bigquery.tf",
         "      expiration_ms =",
         "      #",
@@ -412,7 +412,7 @@ MISTAKES = (
         "dashboard[0] could be made public",
     ),
     Mistake(
-        "pages that are kept for ever",
+        "pages that are kept forever",
         "terraform/dashboard.tf",
         "days_since_noncurrent_time = 30",
         "num_newer_versions = 300",

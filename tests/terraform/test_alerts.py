@@ -1,6 +1,6 @@
 """Alerts: each comes with its fault and not without, judged on the logs of real runs.
 
-A local stack runs days of fine weather and of each fault; every line its functions
+A local stack runs days without a fault and with each fault; every line its functions
 write is read as Cloud Logging would keep it, and put to the filters of the plan.
 """
 
@@ -64,7 +64,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
     seen = Days()
     with Stack(tmp_path_factory.mktemp("alerts"), options) as stack:
         log = _Log(stack.logs)
-        for name, happens in _weather(stack, proxy):
+        for name, happens in _scenarios(stack, proxy):
             happens()
             seen.entries[name] = list(log.new())
             assert isinstance(stack.pubsub, PubSubEmulator)
@@ -73,7 +73,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
     return seen
 
 
-def _weather(stack: Stack, proxy: Proxy) -> Iterator[tuple[str, Callable[[], None]]]:
+def _scenarios(stack: Stack, proxy: Proxy) -> Iterator[tuple[str, Callable[[], None]]]:
     def load() -> None:
         body = {"mode": "initial", "run_date": FIRST.isoformat()}
         assert stack.call("ingest_changes", body)[0] == 200
@@ -208,22 +208,22 @@ def _raised(filters: dict[str, log_filter.Test], entries: list[Entry]) -> set[st
 
 
 @pytest.mark.emulator
-@pytest.mark.parametrize("weather", FAULTS)
+@pytest.mark.parametrize("scenario", FAULTS)
 def test_a_fault_raises_its_alert_and_no_other(
-    weather: str, days: Days, filters: dict[str, log_filter.Test]
+    scenario: str, days: Days, filters: dict[str, log_filter.Test]
 ) -> None:
-    raised = _raised(filters, days.entries[weather])
-    assert raised - {"viral_breakout"} == {FAULTS[weather]}
+    raised = _raised(filters, days.entries[scenario])
+    assert raised - {"viral_breakout"} == {FAULTS[scenario]}
 
 
 @pytest.mark.emulator
-@pytest.mark.parametrize("weather", ["load", "fine", "TMDB is away"])
+@pytest.mark.parametrize("scenario", ["load", "fine", "TMDB is away"])
 def test_nothing_is_raised_by_what_mends_itself(
-    weather: str, days: Days, filters: dict[str, log_filter.Test]
+    scenario: str, days: Days, filters: dict[str, log_filter.Test]
 ) -> None:
-    raised = _raised(filters, days.entries[weather])
+    raised = _raised(filters, days.entries[scenario])
     assert raised <= {"viral_breakout"}
-    assert days.entries[weather]
+    assert days.entries[scenario]
 
 
 @pytest.mark.emulator
@@ -356,9 +356,9 @@ def test_a_crash_is_one_error_with_its_stack_trace(days: Days) -> None:
 
 @pytest.mark.emulator
 def test_what_was_expected_leaves_no_stack_trace(days: Days) -> None:
-    for weather in days.entries.keys() - {"BigQuery answers nonsense"}:
-        for entry in days.entries[weather]:
-            assert "Traceback" not in json.dumps(entry), weather
+    for scenario in days.entries.keys() - {"BigQuery answers nonsense"}:
+        for entry in days.entries[scenario]:
+            assert "Traceback" not in json.dumps(entry), scenario
 
 
 @pytest.mark.emulator

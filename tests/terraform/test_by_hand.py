@@ -46,7 +46,7 @@ def _checkout(folder: Path) -> Path:
 def test_the_page_deploys_a_new_project_by_hand(root: Root, tmp_path: Path) -> None:
     checkout = _checkout(tmp_path / "checkout")
     cloud = tmp_path / "cloud.json"
-    # The stand-in knows one broad role of a build account, and not the three narrow
+    # The fake provider knows one broad role of a build account, not the three narrow
     # ones that Google documents and the root grants.
     builder = f"serviceAccount:function-build@{PROJECT}.iam.gserviceaccount.com"
     granted = [["roles/cloudbuild.builds.builder", builder]]

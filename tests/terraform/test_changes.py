@@ -1,6 +1,6 @@
 """Changes: each variable of the root changes what it should, and no more.
 
-One deployment to a pretended new project, with every option on, serves all tests.
+One deployment to a fake new project, with every option on, serves all tests.
 """
 
 import json
@@ -144,13 +144,13 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
 }
 """Variable -> another value, and what it changes; everything else stays."""
 RENAMES = {"prefix": "dev-", "region": "europe-west4"}
-"""Variables that make most of a deployment anew; the data stays."""
+"""Variables that recreate most of a deployment; the data stays."""
 REFUSED = {
     "bigquery_location": "EU",
     "dataset": "another",
     "project_id": "demo-project-2",
 }
-"""Variables that would make the data anew."""
+"""Variables that would recreate the data."""
 
 
 @pytest.fixture(scope="module")

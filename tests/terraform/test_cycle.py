@@ -1,4 +1,4 @@
-"""Apply, change, destroy: what a deployment goes through, on a pretended cloud."""
+"""Apply, change, destroy: what a deployment goes through, on a fake cloud."""
 
 import json
 import re

@@ -1,6 +1,6 @@
-"""A deployment's life by the operator's commands: real Terraform, a pretended cloud.
+"""A deployment's life by the operator's commands: real Terraform, a fake cloud.
 
-The provider stand-in and the pretended gcloud see the same new project: APIs are off,
+The fake provider and the fake gcloud see the same new project: APIs are off,
 service agents are missing, and a build may fail.
 """
 
@@ -27,7 +27,7 @@ ASKED_FOR_VIEWS = ["compute-metrics", {"views": True}]
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A copy of the root, the file of its pretended project, and a gcloud of it."""
+    """A copy of the root, the file of its fake project, and a gcloud of it."""
 
     root: Root
     cloud: Path
@@ -40,7 +40,7 @@ class Life:
         copy = root.copy(folder / "copy")
         life = cls(copy, folder / "cloud.json", folder / "programs", tmdb)
         life.programs.mkdir()
-        # The stand-in knows one broad role of a build account, and not the three
+        # The fake provider knows one broad role of a build account, and not the three
         # narrow ones that Google documents and the root grants.
         builder = f"serviceAccount:function-build@{PROJECT}.iam.gserviceaccount.com"
         granted = [["roles/cloudbuild.builds.builder", builder]]

@@ -3,12 +3,12 @@
 Movies, popularity and expected votes are the simulator's (`emulators.tmdb`):
 releases, some first seen days before they open, digital second waves, noise, weekdays,
 catalogue-wide shocks. Its plan is thinned to a catalogue's mix (obscure titles get few
-votes), and breakouts are made more frequent. Votes are drawn anew: on real series (32
+votes), and breakouts are made more frequent. Votes are drawn again: on real series (32
 days of 2026) they scatter a day with dispersion -0.08 to 0.05 for titles out for three
 years, 0.3 to 0.5 for those of the last months, where the simulator has 0.83 for all.
 Added here, on its values:
 
-- a slow wobble of popularity, without which quiet weeks are too alike: the log change
+- a slow wobble of popularity, without which quiet weeks are too similar: the log change
   of quiet titles has a robust deviation of 0.062 in a day and 0.139 in 7 days (0.057
   and 0.115 without; real titles out for five years: 0.062 and 0.153);
 - trailers: popularity without votes, on movies that are not out yet;

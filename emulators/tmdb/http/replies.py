@@ -136,7 +136,7 @@ def page(status: int) -> Reply:
 
 
 def forbidden_file() -> Reply:
-    """Return what a bucket says that lists nothing to strangers."""
+    """Return the error of a bucket that denies listing."""
     body = (
         b'<?xml version="1.0" encoding="UTF-8"?>\n'
         b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"

@@ -38,7 +38,7 @@ class Stats:
         self.reset()
 
     def reset(self) -> None:
-        """Start counting afresh; open connections stay counted."""
+        """Reset the counters; open connections stay counted."""
         with self._lock:
             self._outcomes: Counter[tuple[str, str]] = Counter()
             self._recent: deque[float] = deque()

@@ -640,7 +640,7 @@ function redraw() {
   else drawMovieChart();
 }
 
-// On paper charts are drawn anew, as wide as the paper: scaled down, their words would be
+// On paper charts are redrawn, as wide as the paper: scaled down, their words would be
 // too small to read.
 function redrawForPaper() {
   for (const [event, isPaper] of [["beforeprint", true], ["afterprint", false]]) {

@@ -142,7 +142,7 @@ def test_a_withheld_day_stays_withheld_whatever_computes_it_until_it_is_publishe
     assert (again.exit_code, "already" in again.output) == (0, True)
     assert len(_events(tables)) == 1
 
-    said = ask("publish", str(DAY), "--reason=TMDB mended them", "--yes", "--json")
+    said = ask("publish", str(DAY), "--reason=TMDB fixed them", "--yes", "--json")
     assert said.exit_code == 0, said.output
     assert json.loads(said.stdout) == {
         "day": str(DAY),

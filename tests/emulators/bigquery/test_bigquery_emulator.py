@@ -230,7 +230,7 @@ def test_a_translation_is_remembered_for_its_values_and_its_tables(
             "2026-11-02"
         ]
 
-        # Another table of the same name: `SELECT *` and types are read anew.
+        # Another table of the same name: `SELECT *` and types are read again.
         star = "SELECT * FROM traction.seen"
         half = "SELECT seen / 2 FROM traction.seen"
         run("CREATE OR REPLACE TABLE traction.seen (seen INT64)")

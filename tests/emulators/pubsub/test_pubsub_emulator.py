@@ -62,7 +62,7 @@ class Delivery:
 
 @dataclass
 class Endpoint:
-    """A push endpoint; it answers with `statuses` in turn, the last one for ever."""
+    """A push endpoint; it answers with `statuses` in turn, the last one forever."""
 
     statuses: Sequence[int] = (204,)
     handler_s: float = 0.0
@@ -185,7 +185,7 @@ def connected(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]
     try:
         yield client
     finally:
-        client.delete_all()  # else Google's emulator pushes to dead endpoints for ever
+        client.delete_all()  # else Google's emulator pushes to dead endpoints forever
         publisher.stop()
         publisher.transport.close()
         subscriber.close()

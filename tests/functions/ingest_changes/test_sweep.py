@@ -149,7 +149,7 @@ def test_nothing_open_is_nothing_done() -> None:
         "republished": 0,
         "closed": 0,
         "failed": 0,
-        "left alone": 0,
+        "unchanged": 0,
         "started": 0,
         "troubled": 0,
     }

@@ -24,7 +24,7 @@ from shared.tmdb.statuses import Verdict, verdict
 from tests.answering import Answering, answering, http
 
 MOVIE = json.dumps({"id": 13, "title": "A"}).encode()
-# Without a time, so that all processes of a test run name their tests alike.
+# Without a time, so that all processes of a test run give their tests the same names.
 PACKED = gzip.compress(MOVIE, mtime=0)
 PACKED_TWICE = gzip.compress(PACKED, mtime=0)
 HTML = b"<html>Attention required!</html>"

@@ -72,7 +72,7 @@ def project_wide_roles_are_few(plan: Json) -> Iterator[str]:
 
 
 def buckets_are_private(plan: Json) -> Iterator[str]:
-    """No bucket can be opened to everybody, and none keeps old versions for ever."""
+    """No bucket can be made public, and none keeps old versions forever."""
     for item in of_type(plan, "google_storage_bucket"):
         values = item["values"]
         if values["public_access_prevention"] != "enforced":

@@ -142,7 +142,7 @@ def _nothings(value: object, path: str) -> Iterator[str]:
         for part in value:
             yield from _nothings(part, path)
     elif not value:
-        yield f"{path} is {value!r}, which the API forgets"
+        yield f"{path} is {value!r}, which the API drops"
 
 
 def _known_series(plan: Json) -> dict[str, str]:
