@@ -53,7 +53,7 @@ _HEADINGS = {
     "vote_acceleration_7d": "more a week",
     "surge": "surge",
 }
-_OF_VINTAGES = Layout(
+VINTAGES_SHOWN = Layout(
     (
         number("vintage"),
         text("published (UTC)"),
@@ -203,17 +203,9 @@ def _show(
         console.print("the list was empty")
         return
     columns = ("popularity", *_NUMBERS[name])
-    layout = Layout(
-        (
-            number("#"),
-            text("movie", is_short=True),
-            *(number(_HEADINGS[column]) for column in columns),
-        ),
-        has_box=False,
-    )
     table_layout.show(
         console,
-        layout,
+        layout_of(name),
         (
             Row(
                 (
@@ -229,11 +221,24 @@ def _show(
         console.print(f"{limit} of {len(rows)} rows: write --limit {len(rows)}")
 
 
+def layout_of(name: ListName) -> Layout:
+    """Return the columns of a list's table."""
+    columns = ("popularity", *_NUMBERS[name])
+    return Layout(
+        (
+            number("#"),
+            text("movie", is_short=True),
+            *(number(_HEADINGS[column]) for column in columns),
+        ),
+        has_box=False,
+    )
+
+
 def _show_vintages(console: Console, known: Rows) -> None:
     first = known[0]
     table_layout.show(
         console,
-        _OF_VINTAGES,
+        VINTAGES_SHOWN,
         (
             Row(
                 (

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from cli.commands import cost, dead_letters, explain
+from cli.commands import chart, cost, dead_letters, explain
 from local import demo_display
 from local.table_layout import Layout, Row, number, show, text, widths
 
@@ -34,6 +34,10 @@ TABLES: dict[str, tuple[Layout, list[tuple[str, ...]]]] = {
     "popular": (demo_display.POPULAR, [("1,100,000", LONG, LARGE[0], DAY)]),
     "gaining": (demo_display.GAINING, [("100", LONG, *LARGE[1:3], NO_HISTORY), WIDE]),
     "trending": (demo_display.TRENDING, [("100", LONG, *LARGE[1:3], NO_HISTORY)]),
+    "vintages": (
+        chart.VINTAGES_SHOWN,
+        [("1,000", f"{DAY} 09:00:00", *COUNTS[1:2] * 4, RUN)],
+    ),
 }
 """Each with the widest values that its columns hold."""
 
@@ -47,9 +51,18 @@ def _printed(
     return console.file.getvalue().splitlines()
 
 
-@pytest.mark.parametrize("name", TABLES)
+CHARTS = {
+    f"chart of {name}": (
+        layout := chart.layout_of(name),
+        [("100", LONG, *["-1,234,567.00"] * (len(layout.columns) - 2))],
+    )
+    for name in chart.ListName
+}
+
+
+@pytest.mark.parametrize("name", TABLES | CHARTS)
 def test_a_table_of_the_widest_values_is_whole_at_80_columns(name: str) -> None:
-    layout, rows = TABLES[name]
+    layout, rows = (TABLES | CHARTS)[name]
     lines = _printed(layout, rows)
     assert max(map(cell_len, lines)) <= 80
     page = "\n".join(lines)
