@@ -144,6 +144,17 @@ def dashboard(
         ]
         if movies and days > 5
         else [],
+        "revisions": [
+            {
+                "list_name": "chart",
+                "published_at": f"{dates[-1]}T09:20:00+00:00",
+                "entered": 1,
+                "gone": 1,
+                "moved": 4,
+            }
+        ]
+        if movies and days > 5
+        else [],
         "outlook": {
             "outlooks": 28 * movies if days > 40 else 0,
             "inside_pct": 79.3 if days > 40 and movies else None,

@@ -60,6 +60,7 @@ def render(dashboard: Dashboard) -> bytes:
             header=dashboard["header"],
             thresholds=dashboard["thresholds"],
             missing=wording.missing_days(dashboard),
+            revised=wording.of_revisions(dashboard["revisions"]),
             cards=_cards(dashboard, movies),
             chart=dashboard["movies"][:CHART_PLACES],
             gaining=_of(dashboard["gaining"][:MOVERS], movies),

@@ -183,6 +183,19 @@ class Finding(TypedDict):
     examples: list[str]
 
 
+class Revision(TypedDict):
+    """One list of the newest published day, published again with other rows.
+
+    A row of sql/queries/chart_vintages.sql, but none of the first vintages.
+    """
+
+    list_name: str
+    published_at: str
+    entered: int
+    gone: int
+    moved: int
+
+
 class OutlookDay(TypedDict):
     """One row of v_outlook_coverage: the outlooks whose day has come."""
 
@@ -231,6 +244,8 @@ class Dashboard(TypedDict):
     catalogue_days: list[CatalogueDay]
     runs: list[Run]
     findings: list[Finding]
+    revisions: list[Revision]
+    """Empty where the day's lists are as they were first published."""
     outlook: OutlookCoverage
     thresholds: dict[str, float]
     """The one row of metric_thresholds: name to value."""

@@ -19,6 +19,7 @@ from functions.render_dashboard.payload import (
     Header,
     Movie,
     OutlookCoverage,
+    Revision,
     Run,
 )
 from shared.days import days_of
@@ -87,6 +88,9 @@ def read(tables: Tables, today: date, now: datetime, source: str) -> Dashboard:
             cast("Finding", _plain(row))
             for row in _read(tables, "dashboard/findings", first, newest)
         ],
+        "revisions": _revisions(
+            _read(tables, "queries/chart_vintages", newest, newest)
+        ),
         "outlook": _outlook(_read(tables, "dashboard/outlook", month, newest)),
         "thresholds": thresholds,
         "links": {},
@@ -155,10 +159,25 @@ def _nothing(
         "catalogue_days": [],
         "runs": [cast("Run", _plain(row)) for row in runs],
         "findings": [],
+        "revisions": [],
         "outlook": {"outlooks": 0, "inside_pct": None, "days": []},
         "thresholds": thresholds,
         "links": {},
     }
+
+
+def _revisions(rows: Iterable[Row]) -> list[Revision]:
+    return [
+        {
+            "list_name": row["list_name"],
+            "published_at": row["published_at"].isoformat(timespec="seconds"),
+            "entered": row["entered"],
+            "gone": row["gone"],
+            "moved": row["moved"],
+        }
+        for row in rows
+        if row["entered"] is not None
+    ]
 
 
 def _outlook(rows: list[dict[str, Any]]) -> OutlookCoverage:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from functions.render_dashboard.payload import Breakout, Dashboard, Movie
+from functions.render_dashboard.payload import Breakout, Dashboard, Movie, Revision
 
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -166,6 +166,41 @@ def of_momentum(movie: Movie, thresholds: Mapping[str, float]) -> str:
     if percent is not None and percent * deviations <= 0:
         return f"{said}, but the week's percentage says otherwise"
     return said
+
+
+def moment(value: str) -> str:
+    """Write a moment in UTC as 5 Jun, 09:24 UTC."""
+    return f"{day(value[:10])}, {value[11:16]} UTC"
+
+
+def of_revisions(revisions: Sequence[Revision]) -> str | None:
+    """Say how often the lists of the day changed, and by how much the last time."""
+    moments = sorted({row["published_at"] for row in revisions})
+    if not moments:
+        return None
+    often = "once" if len(moments) == 1 else f"{len(moments)} times, last"
+    changed = [
+        f"{row['list_name']} {_change(row)}"
+        for row in revisions
+        if row["published_at"] == moments[-1]
+    ]
+    return (
+        f"The lists of this day changed after it was first published, {often} on "
+        f"{moment(moments[-1])}: {'; '.join(changed)}."
+    )
+
+
+def _change(row: Revision) -> str:
+    parts = [
+        f"{count} {what}"
+        for count, what in (
+            (row["entered"], "new"),
+            (row["gone"], "gone"),
+            (row["moved"], "moved"),
+        )
+        if count
+    ]
+    return ", ".join(parts) or "other numbers at the same places"
 
 
 def duration(started_at: str, ended_at: str | None) -> str:

@@ -14,6 +14,7 @@ from functions.render_dashboard.encoding import (
     steps,
 )
 from functions.render_dashboard.page import render
+from functions.render_dashboard.payload import Revision
 
 DATA = dashboard()
 
@@ -28,6 +29,39 @@ def test_the_same_dashboard_gives_the_same_bytes() -> None:
 def test_the_file_stays_small(movies: int, most_bytes: int) -> None:
     """With room: the bounds of the page are 1 and 2 million bytes."""
     assert len(render(dashboard(movies=movies, vote_days=90))) < most_bytes
+
+
+def test_a_revised_day_says_when_and_by_how_much() -> None:
+    once = Revision(
+        list_name="chart",
+        published_at="2026-06-30T09:20:00+00:00",
+        entered=1,
+        gone=2,
+        moved=0,
+    )
+    said = "The lists of this day changed after it was first published, "
+    assert wording.of_revisions([once]) == (
+        f"{said}once on 30 Jun, 09:20 UTC: chart 1 new, 2 gone."
+    )
+    viral = Revision(
+        list_name="viral",
+        published_at="2026-07-01T10:00:00+00:00",
+        entered=0,
+        gone=0,
+        moved=0,
+    )
+    emerging = viral.copy()
+    emerging["list_name"], emerging["moved"] = "emerging", 3
+    assert wording.of_revisions([once, emerging, viral]) == (
+        f"{said}2 times, last on 1 Jul, 10:00 UTC: emerging 3 moved; "
+        "viral other numbers at the same places."
+    )
+    assert wording.of_revisions([]) is None
+
+    html = render(DATA).decode()
+    assert "<li>Lists revised 30 Jun, 09:20 UTC</li>" in html
+    assert "30 Jun, 09:20 UTC: chart 1 new, 1 gone, 4 moved." in html
+    assert "revised" not in render({**DATA, "revisions": []}).decode()
 
 
 def test_nothing_but_its_own_script_and_style_may_run() -> None:

@@ -19,6 +19,7 @@ from functions.render_dashboard.payload import (
     Dashboard,
     Finding,
     Movie,
+    Revision,
 )
 from functions.render_dashboard.queries import read
 from local import tables as local_tables
@@ -68,6 +69,9 @@ def dashboard(tables: Warehouse, empty: Dashboard) -> Dashboard:
     tables.execute(sql_files.gate()["publish"].sql, **days)
     assert not [row for row in tables.select(CHECKS, **days) if _fails(row)]
     tables.execute(FOUND)
+    tables.execute(SHOWN_BEFORE)
+    published: dict[str, Any] = {"run_id": f"daily-{NEWEST}", "code_version": "test"}
+    tables.execute(sql_files.gate()["record"].sql, **days, **published)
     return read(tables, NEWEST, NOW, "a test")
 
 
@@ -80,6 +84,18 @@ VALUES (
   DATE '2026-03-20', 'vote_decreases', 'warn', 2,
   [STRUCT(NULL AS movie_id, 'of the day' AS problem), STRUCT(3, 'of a movie')]
 )
+"""
+
+
+SHOWN_BEFORE = """
+INSERT INTO tmdb_analytics.chart_history (
+  list_name, snapshot_date, rank, movie_id,
+  run_id, code_version, published_at, content_hash
+)
+SELECT
+  'chart', DATE '2026-03-20', rank, movie_id,
+  'daily-2026-03-20', 'test', TIMESTAMP '2026-03-20 09:00:00', 'other'
+FROM UNNEST([STRUCT(1 AS rank, 99 AS movie_id), STRUCT(2, 1)])
 """
 
 
@@ -166,6 +182,7 @@ def test_a_row_has_what_the_page_names_and_nothing_else(dashboard: Dashboard) ->
         (dashboard["breakouts"], Breakout),
         (dashboard["catalogue_days"], CatalogueDay),
         (dashboard["findings"], Finding),
+        (dashboard["revisions"], Revision),
     ):
         assert rows
         assert {name for row in rows for name in row} == kind.__annotations__.keys()
@@ -235,6 +252,21 @@ def test_what_checks_found_is_quoted_with_the_movie(dashboard: Dashboard) -> Non
             "examples": ["of the day", "movie 3: of a movie"],
         }
     ]
+
+
+def test_a_day_that_was_published_with_other_lists_says_so(
+    dashboard: Dashboard,
+) -> None:
+    """99 was first and is gone, 1 moved up from the second place, 11 others are new."""
+    [revision] = dashboard["revisions"]
+    assert datetime.fromisoformat(revision["published_at"]).tzinfo is not None
+    found = {**revision, "published_at": ""}
+    changes = {"entered": 11, "gone": 1, "moved": 1}
+    assert found == {"list_name": "chart", "published_at": "", **changes}
+    sentence = wording.of_revisions(dashboard["revisions"])
+    assert sentence
+    assert sentence.endswith(" UTC: chart 11 new, 1 gone, 1 moved.")
+    assert sentence in render(dashboard).decode()
 
 
 def test_the_page_is_made_of_it(dashboard: Dashboard) -> None:
