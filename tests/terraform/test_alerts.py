@@ -36,6 +36,7 @@ from tests.terraform.rules.reading import of_type
 
 FIRST = date(2026, 6, 1)
 TIMEOUT_S = 90.0
+AWAY = "TMDB is away"
 LOGGED = ("run_incomplete", "check_failed", "function_failed", "viral_breakout")
 
 
@@ -60,14 +61,17 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
         },
         simulator=("--seed=3", "--movies=200", f"--today={FIRST}"),
         before_bigquery=proxy.between,
+        dashboard=True,
     )
     seen = Days()
     with Stack(tmp_path_factory.mktemp("alerts"), options) as stack:
         log = _Log(stack.logs)
         for name, happens in _scenarios(stack, proxy):
             happens()
-            seen.entries[name] = list(log.new())
             assert isinstance(stack.pubsub, PubSubEmulator)
+            if name != AWAY:  # what it has caused does not end while that lasts
+                _wait_until_idle(stack.pubsub)
+            seen.entries[name] = list(log.new())
             waiting = stack.pubsub.stats()[topics.subscription_path(DEAD_LETTERS)]
             seen.dead_letters[name] = waiting.ready
     return seen
@@ -106,34 +110,53 @@ def _scenarios(stack: Stack, proxy: Proxy) -> Iterator[tuple[str, Callable[[], N
 
     yield "a row that is there twice", write_twice
 
-    def refuse() -> None:
-        publish(stack, INGEST_REQUESTS, {"mode": "hourly"})
-        time.sleep(2)
+    yield (
+        "a message that means nothing",
+        lambda: publish(stack, INGEST_REQUESTS, {"mode": "hourly"}),
+    )
 
-    yield "a message that means nothing", refuse
-
-    def babble() -> None:
-        def nonsense(call: Call, forward: Forward) -> Answer:
-            is_query = call.method == "POST" and call.path.split("?")[0].endswith(
-                ("/queries", "/jobs")
-            )
-            return Answer(200, b"[]") if is_query else forward(call)
-
-        proxy.ambush = nonsense
-        body = {"from": str(FIRST), "to": str(FIRST)}
+    def babble(function: str, body: Json) -> None:
+        proxy.ambush = _nonsense
         with pytest.raises(json.JSONDecodeError):  # a crash answers in no JSON
-            stack.call("compute_metrics", body)
+            stack.call(function, body)
         proxy.ambush = forwarded
 
-    yield "BigQuery answers nonsense", babble
+    days = {"from": str(FIRST), "to": str(FIRST)}
+    yield "BigQuery answers nonsense", lambda: babble("compute_metrics", days)
+    page = {"snapshot_date": str(FIRST)}
+    yield "a page that cannot be rendered", lambda: babble(archives.DASHBOARD, page)
 
     def leave() -> None:
+        deferred = _lines(stack.logs, "delivery_deferred")
         stack.steer_simulator({"faults": {"outage_s": 300.0}})
         stack.tick(IngestRequest(Mode.DAILY, FIRST + timedelta(days=3)))
-        time.sleep(8)
+        give_up_at = time.monotonic() + TIMEOUT_S
+        while _lines(stack.logs, "delivery_deferred") == deferred:
+            assert time.monotonic() < give_up_at, "nothing was deferred"
+            time.sleep(0.1)
         stack.steer_simulator({"faults": {}})
 
-    yield "TMDB is away", leave
+    yield AWAY, leave
+
+
+def _lines(folder: Path, event: str) -> int:
+    """Count the lines of an event in all logs."""
+    return sum(path.read_text().count(f'"{event}"') for path in folder.glob("*.log"))
+
+
+def _nonsense(call: Call, forward: Forward) -> Answer:
+    is_query = call.method == "POST" and call.path.split("?")[0].endswith(
+        ("/queries", "/jobs")
+    )
+    return Answer(200, b"[]") if is_query else forward(call)
+
+
+def _wait_until_idle(pubsub: PubSubEmulator) -> None:
+    """Wait for the end of all that was caused: what crashes next crashes alone."""
+    give_up_at = time.monotonic() + TIMEOUT_S
+    while not pubsub.idle():
+        assert time.monotonic() < give_up_at, "Pub/Sub still has something to deliver"
+        time.sleep(0.1)
 
 
 def _run_day(stack: Stack, number: int) -> None:
@@ -200,6 +223,7 @@ FAULTS = {
     "movies that cannot be read": "run_incomplete",
     "a row that is there twice": "check_failed",
     "BigQuery answers nonsense": "function_failed",
+    "a page that cannot be rendered": "function_failed",
 }
 
 
@@ -217,7 +241,7 @@ def test_a_fault_raises_its_alert_and_no_other(
 
 
 @pytest.mark.emulator
-@pytest.mark.parametrize("scenario", ["load", "fine", "TMDB is away"])
+@pytest.mark.parametrize("scenario", ["load", "fine", AWAY])
 def test_nothing_is_raised_by_what_mends_itself(
     scenario: str, days: Days, filters: dict[str, log_filter.Test]
 ) -> None:
@@ -235,7 +259,7 @@ def test_a_run_that_is_published_is_counted_and_a_missing_one_is_missed(
     assert published["load"] == 1  # history is no run of a day
     assert published["fine"] == 1
     assert published["movies that cannot be read"] == 1
-    assert published["TMDB is away"] == 0
+    assert published[AWAY] == 0
     assert published["a row that is there twice"] == 0  # withheld
     [promql] = alerts["run_overdue"]["condition_prometheus_query_language"]
     assert "runs_published{" in promql["query"]
@@ -340,29 +364,35 @@ def test_every_first_look_is_a_query_that_google_takes(plan: Json) -> None:
 
 
 @pytest.mark.emulator
-def test_a_crash_is_one_error_with_its_stack_trace(days: Days) -> None:
+@pytest.mark.parametrize(
+    ("scenario", "function"),
+    [
+        ("BigQuery answers nonsense", "compute-metrics"),
+        ("a page that cannot be rendered", "render-dashboard"),
+    ],
+)
+def test_a_crash_is_one_error_with_its_stack_trace(
+    scenario: str, function: str, days: Days
+) -> None:
     """Error Reporting counts every line with a stack trace."""
-    crashed = days.entries["BigQuery answers nonsense"]
-    # The page of an earlier day may be rendered meanwhile, and crash on its own.
-    errors = [
-        entry
-        for entry in crashed
-        if entry["severity"] == "ERROR"
-        and entry["resource"]["labels"]["service_name"] == "compute-metrics"
-    ]
+    crashed = days.entries[scenario]
+    errors = [entry for entry in crashed if entry["severity"] == "ERROR"]
+    names = [entry["resource"]["labels"]["service_name"] for entry in errors]
+    assert names == [function]
     assert [bool(found(error, "jsonPayload.stack_trace")) for error in errors] == [True]
     assert not [e for e in crashed if "Traceback" in e.get("textPayload", "")]
 
 
 @pytest.mark.emulator
 def test_what_was_expected_leaves_no_stack_trace(days: Days) -> None:
-    for scenario in days.entries.keys() - {"BigQuery answers nonsense"}:
+    crashed = {name for name, alert in FAULTS.items() if alert == "function_failed"}
+    for scenario in days.entries.keys() - crashed:
         for entry in days.entries[scenario]:
             assert "Traceback" not in json.dumps(entry), scenario
 
 
 @pytest.mark.emulator
-def test_every_line_says_when_what_and_of_which_run(days: Days) -> None:
+def test_every_line_says_when_what_and_of_which_run_or_day(days: Days) -> None:
     ours = [
         entry["jsonPayload"]
         for entries in days.entries.values()
@@ -375,20 +405,17 @@ def test_every_line_says_when_what_and_of_which_run(days: Days) -> None:
         "batch_stored",
         "run_completed",
         "metrics_published",
+        "dashboard_rendered",
         "delivery_refused",
         "delivery_deferred",
     }
-    # These are of a day, whichever runs have made it.
-    of_days = (
-        "check_failed",
-        "check_warned",
-        "dashboard_rendered",
-        "export_unusable",
-    )
     for line in ours:
         assert datetime.fromisoformat(line["time"]).tzinfo == UTC
-        if line["message"] not in of_days:
-            assert "run_id" in line, line
+        assert line.keys() & OF_WHAT, line
+
+
+OF_WHAT = {"run_id", "day", "snapshot_date", "field"}
+"""A run; a day that any run may have made; the export that an error names."""
 
 
 def test_a_filter_is_read_as_google_reads_it() -> None:
