@@ -10,12 +10,19 @@ from shared import clock
 
 LONGEST_PAUSE_S = 120.0
 LONGEST_BELIEVED_S = 86_400.0
+CEILING = 40
+"""TMDB admits about so many requests in any second."""
+MOST_LATE_S = 0.1
+"""Time that is made up for when a request goes late, 3 requests at 30 a second. Less
+where that would exceed the ceiling; what a stall costs beyond it is lost."""
 
 
 class TokenBucket:
     """Hands out moments to send at, `rate` a second, to all threads that ask.
 
-    The rate may be changed at any time; moments handed out before stay as they are.
+    The rate may be changed at any time. One thread waits for the next moment, and the
+    others wait for that thread: were each to wait for a moment of its own, a stalled
+    process would wake to send all of them at once.
     """
 
     def __init__(
@@ -27,26 +34,30 @@ class TokenBucket:
         self.rate = rate
         self._clock = clock
         self._sleep = sleep
-        self._lock = threading.Lock()
+        self._turn = threading.Lock()
+        self._pausing = threading.Lock()
         self._next_at = 0.0
         self._paused_until = 0.0
 
     def take(self) -> None:
-        """Wait for the next free moment; again if the bucket was paused meanwhile."""
-        while True:
-            with self._lock:
-                at = max(self._clock(), self._next_at, self._paused_until)
-                self._next_at = at + 1.0 / self.rate
-            if (delay_s := at - self._clock()) > 0:
+        """Wait for the next free moment; longer if the bucket is paused meanwhile."""
+        came_at = self._clock()
+        with self._turn:
+            while (delay_s := self._free_at() - self._clock()) > 0:
                 self._sleep(delay_s)
-            if self._paused_until <= at:
-                return
+            due_at = max(self._free_at(), came_at)
+            made_up_s = min(MOST_LATE_S, max(0.0, (CEILING - 1) / self.rate - 1))
+            late_at = self._clock() - made_up_s
+            self._next_at = max(due_at, late_at) + 1.0 / self.rate
 
     def pause(self, seconds: float) -> None:
         """Pause every request for so long: a 429 to one applies to all."""
-        with self._lock:
+        with self._pausing:
             until = self._clock() + min(seconds, LONGEST_PAUSE_S)
             self._paused_until = max(self._paused_until, until)
+
+    def _free_at(self) -> float:
+        return max(self._next_at, self._paused_until)
 
 
 def retry_after_s(header: str | None) -> float | None:

@@ -1,5 +1,7 @@
 """The token bucket, on a clock of its own."""
 
+import threading
+
 import pytest
 
 from shared.tmdb.rate_limit import LONGEST_PAUSE_S, TokenBucket
@@ -86,3 +88,56 @@ def test_who_waited_when_the_pause_came_waits_on() -> None:
     bucket.take()
     bucket.take()
     assert clock.now == pytest.approx(103.1)
+
+
+def test_a_stalled_process_does_not_wake_to_send_all_at_once() -> None:
+    """Of the threads that wait only one sleeps, so a late moment delays the others."""
+    asleep: list[str] = []
+    second, goes_on = threading.Event(), threading.Event()
+
+    def sleep(_: float) -> None:
+        asleep.append(threading.current_thread().name)
+        if len(asleep) > 1:
+            second.set()
+        goes_on.wait(30)
+        clock.now += 1
+
+    clock = Clock()
+    bucket = TokenBucket(10, clock.read, sleep)
+    bucket.take()
+    threads = [threading.Thread(target=bucket.take, daemon=True) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    is_burst = second.wait(0.3)
+    goes_on.set()
+    for thread in threads:
+        thread.join(30)
+    assert not is_burst
+
+
+@pytest.mark.parametrize(
+    ("rate", "late_s", "slept"),
+    [
+        (10, 0.0, [0.1, 0.1, 0.1]),
+        # Up to 0.1 s is made up for: the third goes at 100.2 all the same.
+        (10, 0.04, [0.1, 0.06, 0.1]),
+        # Of 0.9 s no more than that: the third goes at once, the fourth 0.1 s later.
+        (10, 0.9, [0.1, 0.1]),
+        # At TMDB's own limit nothing: a 41st request in a second is refused.
+        (40, 0.01, [0.025, 0.025, 0.025]),
+    ],
+)
+def test_little_lateness_is_made_up_for_and_much_is_not(
+    rate: float, late_s: float, slept: list[float]
+) -> None:
+    clock = Clock()
+    late = iter([late_s])
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        clock.now += next(late, 0.0)
+
+    bucket = TokenBucket(rate, clock.read, sleep)
+    for _ in range(4):
+        bucket.take()
+    assert clock.slept == pytest.approx(slept)
