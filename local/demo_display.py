@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # Google's libraries take seconds to import
     from google.cloud import bigquery
 
     from local.run_progress import Status
+    from shared.runs import Run
 
 RUNS = Layout(
     (
@@ -31,9 +32,8 @@ RUNS = Layout(
 )
 POPULAR = Layout(
     (
-        number("rank"),
         text("title", is_short=True),
-        number("popularity"),
+        *map(number, ("popularity", "votes")),
         Column("released"),
     )
 )
@@ -169,16 +169,20 @@ def show_runs(console: Console, states: Sequence["Status"]) -> None:
     table_layout.show(console, RUNS, rows, title="Runs")
 
 
-def show_first_movies(console: Console, client: "bigquery.Client") -> None:
-    """Print the most popular movies of the newest day: the first that there is."""
+def show_first_movies(console: Console, client: "bigquery.Client", run: "Run") -> None:
+    """Print the most popular of the movies that a load has just fetched."""
     _chart(
         console,
         client,
-        "Most popular on the first day",
+        "Fetched, the most popular first",
         POPULAR,
-        "SELECT popularity_rank, title, current_popularity, release_date "
-        "FROM tmdb_analytics.v_latest_popularity_metrics "
-        "ORDER BY popularity_rank LIMIT 5",
+        "SELECT title, popularity, vote_count, release_date "
+        "FROM tmdb_analytics.movie_details_raw "
+        f"WHERE run_id = '{run.run_id}' AND run_date = '{run.run_date}' "
+        # A batch that came twice has each of its movies twice.
+        "QUALIFY "
+        "ROW_NUMBER() OVER (PARTITION BY movie_id ORDER BY fetched_at DESC) = 1 "
+        "ORDER BY popularity DESC LIMIT 5",
     )
 
 

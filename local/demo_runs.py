@@ -6,6 +6,7 @@ It imports Google's libraries, which takes seconds: demo.py shows something befo
 import argparse
 import os
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -27,7 +28,13 @@ from local.demo_display import (
     show_next_steps,
     show_runs,
 )
-from local.run_progress import MetricsLog, RunStuckError, published, run_states
+from local.run_progress import (
+    MetricsLog,
+    RunStuckError,
+    Status,
+    published,
+    run_states,
+)
 from local.stack import Options, Stack
 from local.tables import DATASET
 from shared.bigquery import Warehouse
@@ -144,6 +151,7 @@ class _Demo:
         self._progress = progress
         self._console = console
         self._metrics = MetricsLog(stack.logs)
+        self._are_shown = False
         self._timeout_s = REAL_RUN_TIMEOUT_S if plan.token else RUN_TIMEOUT_S
 
     def run_days(self) -> list[date]:
@@ -175,10 +183,14 @@ class _Demo:
         self._write_page(newest)
 
     def _run_daily(self, day: date) -> None:
-        self._stack.tick(IngestRequest(Mode.DAILY, day))
-        self._follow([Run(Mode.DAILY, day)])
+        runs = [Run(Mode.DAILY, day)]
+        self._run(runs, lambda: self._stack.tick(IngestRequest(Mode.DAILY, day)))
 
     def _load(self, day: date) -> None:
+        runs = [Run(Mode.INITIAL, day), Run(Mode.HISTORY, day)]
+        self._run(runs, lambda: self._call_for_load(day))
+
+    def _call_for_load(self, day: date) -> None:
         """Do what `gcloud functions call ingest_changes --data ...` starts."""
         body = {
             "mode": "initial",
@@ -188,18 +200,27 @@ class _Demo:
         status, answer = self._stack.call("ingest_changes", body)
         if status != 200:  # noqa: PLR2004 - HTTP's OK
             raise RunStuckError(f"ingest_changes answered {status}: {answer}")
-        self._follow([Run(Mode.INITIAL, day), Run(Mode.HISTORY, day)])
 
-    def _follow(self, runs: list[Run]) -> None:
+    def _run(self, runs: list[Run], start: Callable[[], None]) -> None:
+        """Start runs and show them until they are published."""
         ids = [run.run_id for run in runs]
         client, progress = self._stack.client, self._progress
         progress.begin(ids)
+        start()
         for state in published(
-            client, ids, self._timeout_s, progress.update, self._metrics.wait
+            client, ids, self._timeout_s, self._report, self._metrics.wait
         ):
             progress.finish(state)
-            if state["mode"] == Mode.INITIAL:
-                show_first_movies(self._console, client)
+
+    def _report(self, states: Sequence[Status]) -> None:
+        """Move the bars; with the last movies of the first load, show some of them."""
+        self._progress.update(states)
+        for state in states:
+            run, total = Run.from_id(state["run_id"]), state["batches_total"]
+            is_fetched = total and state["batches_done"] >= total
+            if run.mode is Mode.INITIAL and is_fetched and not self._are_shown:
+                show_first_movies(self._console, self._stack.client, run)
+                self._are_shown = True
 
     def _write_page(self, newest: date) -> None:
         """Write the page of the newest day, one file that any browser opens."""

@@ -31,7 +31,7 @@ TABLES: dict[str, tuple[Layout, list[tuple[str, ...]]]] = {
     "dead-letters": (dead_letters.LETTERS, [(MESSAGE, LONG, HINT), ("1", "-", "")]),
     "explain": (explain.COMPONENTS, [("votes in 3 days (counter corrected)", *LARGE)]),
     "runs": (demo_display.RUNS, [(RUN, *COUNTS, "114.9", "published")]),
-    "popular": (demo_display.POPULAR, [("1,100,000", LONG, LARGE[0], DAY)]),
+    "popular": (demo_display.POPULAR, [(LONG, LARGE[0], "1,100,000", DAY)]),
     "gaining": (demo_display.GAINING, [("100", LONG, *LARGE[1:3], NO_HISTORY), WIDE]),
     "trending": (demo_display.TRENDING, [("100", LONG, *LARGE[1:3], NO_HISTORY)]),
     "vintages": (
