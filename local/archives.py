@@ -35,6 +35,7 @@ _SQL = {
     ),
     DASHBOARD: (
         "sql/dashboard/*.sql",
+        "sql/queries/chart_vintages.sql",
         "sql/queries/genre_performance.sql",
         "sql/queries/release_cohorts.sql",
     ),

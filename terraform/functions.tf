@@ -65,7 +65,12 @@ locals {
         timeout_s    = 540
         tmdb_share   = null
         writes       = []
-        sql          = ["dashboard/*.sql", "queries/genre_performance.sql", "queries/release_cohorts.sql"]
+        sql = [
+          "dashboard/*.sql",
+          "queries/chart_vintages.sql",
+          "queries/genre_performance.sql",
+          "queries/release_cohorts.sql",
+        ]
       }
     } : key => merge(function, { name = replace(key, "_", "-") })
     if key != "render_dashboard" || var.dashboard

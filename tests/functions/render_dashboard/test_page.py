@@ -1,11 +1,12 @@
 """The file itself: its size, its policy, its sentences; no browser."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from benchmarks.made_up_dashboard import dashboard, thresholds
-from functions.render_dashboard import wording
+from functions.render_dashboard import queries, wording
 from functions.render_dashboard.encoding import (
     coarse_code,
     columns,
@@ -15,8 +16,17 @@ from functions.render_dashboard.encoding import (
 )
 from functions.render_dashboard.page import render
 from functions.render_dashboard.payload import Revision
+from local import archives
 
 DATA = dashboard()
+
+
+def test_every_statement_that_is_read_is_in_the_archive() -> None:
+    text = Path(queries.__file__).read_text()
+    names = set(re.findall(r'"((?:dashboard|queries)/\w+)"', text))
+    assert len(names) > 8
+    deployed = archives.contents(archives.DASHBOARD)
+    assert {f"sql/{name}.sql" for name in names} <= deployed.keys()
 
 
 def test_the_same_dashboard_gives_the_same_bytes() -> None:
