@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 # The user's environment must not change what runs: Python's and the shell's variables are not
 # passed on, and only the command line of make sets an option.
 unexport $(filter PYTHON%,$(.VARIABLES)) BASH_ENV CDPATH ENV
-OPTIONS := DRY_RUN MOVIES SEEDS TODAY YES
+OPTIONS := DRY_RUN FULL MOVIES SEEDS TODAY YES
 $(foreach name,$(OPTIONS),$(if $(findstring environment,$(origin $(name))),$(eval $(name) :=)))
 
 CHECKOV_VERSION := 3.3.30
@@ -18,7 +18,7 @@ export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
 
 .PHONY: help setup demo demo-clean local test test-composer check scan fix docs lock
-.PHONY: bench bench-dag bench-page bench-metrics bench-scale soak deploy smoke destroy
+.PHONY: bench bench-dag bench-import bench-page bench-metrics bench-peers bench-scale soak deploy smoke destroy
 
 help: ## Print this list
 	@awk 'sub(/^##@ /, "") { printf "\n%s\n", $$0 } \
@@ -81,6 +81,7 @@ docs: setup ## Write the generated pages and pictures of docs
 	@$(RUN) python -m tools.data_dictionary > docs/reference/data_dictionary.md
 	@$(RUN) python -m tools.command_reference > docs/reference/commands.md
 	@$(RUN) python -m tools.picture_of_score
+	@$(RUN) python -m tools.peers_page
 
 lock: setup ## Update uv.lock and every requirements.txt
 	@$(UV) lock
@@ -97,8 +98,14 @@ soak: setup ## SEEDS=200 faults, each on the whole local pipeline (an hour)
 bench-dag: setup ## How long the DAG file takes to parse
 	@$(AIRFLOW) python -m benchmarks.dag_parse
 
+bench-import: setup ## Importing each function from its archive: seconds, memory
+	@$(RUN) python -m benchmarks.cold_start
+
 bench-page: setup ## Rendering the page of 1,000 and 10,000 movies
 	@$(RUN) python -m benchmarks.dashboard_page
+
+bench-peers: setup ## The same load by other clients, 8 minutes [FULL=1: an hour]
+	@$(RUN) python -m benchmarks.peers $(if $(FULL),--full)
 
 bench-metrics: setup ## How good the scores are, on two simulators (minutes)
 	@$(RUN) python -m benchmarks.metrics

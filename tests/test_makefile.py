@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 THEIRS = {
     "BASH_ENV": "/nowhere",
     "DRY_RUN": "1",
+    "FULL": "moon",
     "MOVIES": "/home/them/movies",
     "PYTHONHOME": "/nowhere",
     "PYTHONPATH": "/nowhere",
@@ -43,6 +44,7 @@ def _make(*words: str, recipe: str = "") -> str:
 @pytest.mark.parametrize(
     ("target", "command"),
     [
+        ("bench-peers", "-m benchmarks.peers "),
         ("deploy", "tmdb-traction deploy "),
         ("destroy", "tmdb-traction destroy "),
         ("local", "-m local.serve "),
