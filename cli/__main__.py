@@ -7,7 +7,7 @@ def main() -> None:
     """Run what the command line names."""
     # Google's libraries take seconds to import: Ctrl-C meanwhile ends us in silence.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from cli.app import app  # noqa: PLC0415 - after the line above
+    from cli.app import app
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     app()

@@ -14,26 +14,15 @@ from contextlib import contextmanager
 from typing import Any, get_type_hints, override
 
 import typer
-from google.api_core.exceptions import (
-    BadRequest,
-    Forbidden,
-    GoogleAPICallError,
-    NotFound,
-)
-from google.auth.exceptions import GoogleAuthError
-from requests import RequestException
 from rich.text import Text
 
 from cli.errors import Exit, OperatorError, leave
 from cli.options import SELECTOR_OPTIONS, Selector
 from emulators import environment
 from local.console import open_console, take_any_letter
-from shared.errors import PipelineError, TransientError
 
 NAME = "tmdb-traction"
 EXAMPLE = "$ "
-LOGIN = "gcloud auth application-default login"
-ROLES = 'docs/reference/configuration.md, "Who may do what", says which role holds it'
 
 
 def command(work: Callable[..., None]) -> Callable[..., None]:
@@ -117,25 +106,15 @@ def errors_in_words() -> Iterator[None]:
         leave(error.code)
     except KeyboardInterrupt:
         leave(Exit.INTERRUPTED)
-    except GoogleAuthError as error:
-        print_error(f"Google does not know who you are: {_first_line(error)}", LOGIN)
-        leave(Exit.NOT_FOUND)
-    except PipelineError as error:
-        leave(_print_pipeline(error))
-    except NotFound as error:
-        _print_not_found(error)
-        leave(Exit.NOT_FOUND)
-    except Forbidden as error:
-        print_error(*_explain_403(error))
-        leave(Exit.FAILED)
-    except BadRequest as error:
-        print_error(_first_line(error), "")
-        leave(Exit.FAILED)
-    except GoogleAPICallError as error:
-        print_error(
-            f"{type(error).__name__}: {_first_line(error)}", "try again in a while"
-        )
-        leave(Exit.UNREACHABLE)
+    except (typer.Exit, typer.Abort, typer.TyperException):
+        raise
+    except Exception as error:
+        from cli import google_errors
+
+        if (told := google_errors.in_words(error)) is None:
+            raise
+        print_error(told.message, told.hint)
+        leave(told.code)
 
 
 @contextmanager
@@ -143,13 +122,13 @@ def files_in_words() -> Iterator[None]:
     """Name what could not be written: a full disk, a file that is not for us."""
     try:
         yield
-    except RequestException as error:
-        raise OperatorError(
-            Exit.UNREACHABLE, _first_line(error), "try again in a while"
-        ) from error
     except BrokenPipeError:
         raise  # typer ends a command whose reader has gone, in silence
     except OSError as error:
+        from requests import RequestException
+
+        if isinstance(error, RequestException):
+            raise
         what = f"{error.filename}: " if error.filename else ""
         raise OperatorError(
             Exit.FAILED,
@@ -158,63 +137,9 @@ def files_in_words() -> Iterator[None]:
         ) from error
 
 
-def _print_pipeline(error: PipelineError) -> Exit:
-    """Print what one of our own edges raised; Google's error is its cause."""
-    is_away = isinstance(error, TransientError)
-    match error.__cause__:
-        case NotFound() as cause:
-            _print_not_found(cause)
-            return Exit.NOT_FOUND
-        case Forbidden() as cause if not is_away:
-            print_error(*_explain_403(cause))
-            return Exit.FAILED
-    print_error(error.reason.splitlines()[0], error.hint)
-    return Exit.UNREACHABLE if is_away else Exit.FAILED
-
-
 def print_error(message: str, hint: str = "") -> None:
     """Print what is wrong, and what to do about it, on stderr."""
     console = open_console(is_error=True, soft_wrap=True)
     console.print(Text.assemble(("error:", "red"), f" {message}"))
     if hint:
         console.print(Text.assemble(("hint:", "cyan"), f" {hint}"))
-
-
-def _print_not_found(error: NotFound) -> None:
-    print_error(
-        f"not found: {_first_line(error)}",
-        "check --project and --dataset; `make deploy` creates the tables and "
-        "`tmdb-traction load` fills them",
-    )
-
-
-def _first_line(error: Exception) -> str:
-    text = getattr(error, "message", None) or str(error) or type(error).__name__
-    return str(text).splitlines()[0]
-
-
-def _explain_403(error: Forbidden) -> tuple[str, str]:
-    """Return which permission is missing, and the hint.
-
-    Google's ErrorInfo says so by its reason; without one, Google's own sentence does.
-    """
-    about = error.metadata or {}
-    service = str(about.get("service", "the API"))
-    # "projects/123456789012"
-    consumer = str(about.get("consumer", "the project")).rsplit("/", 1)[-1]
-    match error.reason:
-        case "SERVICE_DISABLED":
-            return (
-                f"{service} is off in project {consumer}",
-                f"gcloud services enable {service} --project={consumer}",
-            )
-        case "USER_PROJECT_DENIED":
-            said = f"you may not use the APIs of project {consumer}"
-            role = "roles/serviceusage.serviceUsageConsumer"
-            return said, f"you need serviceusage.services.use on {consumer} ({role})"
-        case "IAM_PERMISSION_DENIED":
-            permission = str(about.get("permission", "a permission"))
-            resource = str(about.get("resource", "the resource"))
-            return f"{permission} is missing on {resource}", f"ask for it: {ROLES}"
-    text = str(error.message or "").splitlines() or ["403 Forbidden"]
-    return text[0], f"ask for the permission that it names: {ROLES}"

@@ -9,8 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-
-from google.cloud import bigquery
+from typing import TYPE_CHECKING
 
 from cli.deployment import quota_project
 from cli.errors import Exit, OperatorError
@@ -23,10 +22,11 @@ from emulators.bigquery import (
 from local import tables as demo
 from local.archives import DASHBOARD
 from local.endpoints import Endpoints
-from shared.bigquery import Warehouse, open_client
 from shared.config import Platform
 from shared.interfaces import Tables, Topics
-from shared.pubsub import Publisher
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
 
 MAX_BYTES_BILLED = 20 * 1024**3
 """Of one query; the same as the functions' default."""
@@ -55,7 +55,7 @@ class Deployment:
     project: str
     dataset: str
     prefix: str
-    client: bigquery.Client
+    client: "bigquery.Client"
     tables: Tables
     is_metered: bool
     has_topics: bool
@@ -66,6 +66,8 @@ class Deployment:
         """The topics to publish on; OperatorError where nothing listens."""
         if not self.has_topics:
             raise nothing_runs()
+        from shared.pubsub import Publisher
+
         return Publisher(self.project, self.prefix)
 
     @property
@@ -120,6 +122,8 @@ def nothing_runs() -> OperatorError:
 @contextmanager
 def open_deployment(selector: Selector) -> Iterator[Deployment]:
     """Open the deployment that is selected."""
+    from shared.bigquery import open_client
+
     if selector.project:
         quota_project.count_on(selector.project)
         url = Platform.from_env().bigquery_emulator_url
@@ -145,12 +149,14 @@ def running(selector: Selector) -> Endpoints | None:
 def _place(
     name: str,
     selector: Selector,
-    client: bigquery.Client,
+    client: "bigquery.Client",
     *,
     is_metered: bool = False,
     has_topics: bool = True,
     stack: Endpoints | None = None,
 ) -> Deployment:
+    from shared.bigquery import Warehouse
+
     return Deployment(
         name=name,
         project=client.project,

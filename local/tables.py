@@ -6,25 +6,27 @@ In the cloud, Terraform creates the same tables from the same files.
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-from google.cloud import bigquery
+from typing import TYPE_CHECKING, Any
 
 from emulators import environment
-from shared.bigquery import open_client
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
 
 SCHEMAS = Path(__file__).parents[1] / "sql/schemas"
 PROJECT = "local"
 DATASET = "tmdb_analytics"
 
 
-def connect(url: str) -> bigquery.Client:
+def connect(url: str) -> "bigquery.Client":
     """Open a client on the emulator."""
+    from shared.bigquery import open_client
+
     environment.spare_loopback()
     return open_client(PROJECT, url)
 
 
-def create_tables(client: bigquery.Client, dataset: str = DATASET) -> None:
+def create_tables(client: "bigquery.Client", dataset: str = DATASET) -> None:
     """Create the dataset, and every table and column of sql/schemas that is missing.
 
     `.data` may be of an older version; in the cloud Terraform adds the columns.
@@ -40,13 +42,15 @@ def create_tables(client: bigquery.Client, dataset: str = DATASET) -> None:
 
 
 def expire_partitions(
-    client: bigquery.Client, now: datetime, dataset: str = DATASET
+    client: "bigquery.Client", now: datetime, dataset: str = DATASET
 ) -> None:
     """Delete the partitions that BigQuery would have dropped by now.
 
     The emulator expires nothing itself, and should not: simulated days are past. A
     day's partition ends when its table's expiration has passed since the day began.
     """
+    from google.cloud import bigquery
+
     for item in client.list_tables(dataset):
         made = client.get_table(item)
         partitioning = made.time_partitioning
@@ -61,8 +65,10 @@ def expire_partitions(
         )
 
 
-def table(path: Path, dataset: str = DATASET) -> bigquery.Table:
+def table(path: Path, dataset: str = DATASET) -> "bigquery.Table":
     """Describe the table of one schema file."""
+    from google.cloud import bigquery
+
     spec: dict[str, Any] = json.loads(path.read_text())
     fields = [bigquery.SchemaField.from_api_repr(field) for field in spec["fields"]]
     made = bigquery.Table(f"{PROJECT}.{dataset}.{path.stem}", schema=fields)

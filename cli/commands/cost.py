@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from google.cloud import bigquery
 from rich.console import Console
 
 from cli.costs import prices, usage
@@ -18,6 +17,9 @@ from cli.options import Json, Selector
 from local import table_layout
 from local.console import open_console
 from local.table_layout import Column, Layout, Row, number
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
 
 MOST_JOBS = 50_000
 USED = Layout(
@@ -136,8 +138,10 @@ def _size(count: int | None) -> str:
     return f"{count / prices.GIB:,.1f} GiB"
 
 
-def _jobs(client: bigquery.Client, first: date) -> Iterator[tuple[date, int | None]]:
+def _jobs(client: "bigquery.Client", first: date) -> Iterator[tuple[date, int | None]]:
     """Yield day and bytes billed of every query of the project since a day."""
+    from google.cloud import bigquery
+
     since = datetime.combine(first, time(), UTC)
     jobs = client.list_jobs(
         all_users=True, min_creation_time=since, max_results=MOST_JOBS

@@ -5,13 +5,10 @@ The subscription `dead-letters` keeps every letter for 31 days.
 
 import json
 import os
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from google.api_core.exceptions import NotFound
-from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 from rich.console import Console
 from rich.text import Text
 
@@ -19,11 +16,15 @@ from cli.costs.display import several
 from cli.environment import nothing_runs, running
 from cli.errors import Exit, OperatorError, leave
 from cli.options import DryRun, Json, Selector
-from cli.runs.dead_letter_queue import Box, Letter
 from local import table_layout
 from local.console import open_console
 from local.table_layout import Column, Layout, Row, text
 from local.tables import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cli.runs.dead_letter_queue import Box, Letter
 
 LETTERS = Layout((Column("message"), text("why"), text("what to do")), has_lines=True)
 """A message is its id, topic, run and time of publication, on a line each."""
@@ -90,7 +91,7 @@ def replay_dead_letters(
     leave(Exit.FAILED if stayed else Exit.DONE)
 
 
-def _replay(box: Box, letter: Letter, *, dry_run: bool) -> tuple[str, str]:
+def _replay(box: "Box", letter: "Letter", *, dry_run: bool) -> tuple[str, str]:
     """Return what became of a letter, and why it stays if it does."""
     if not letter.topic:
         box.put_back([letter])
@@ -102,7 +103,7 @@ def _replay(box: Box, letter: Letter, *, dry_run: bool) -> tuple[str, str]:
     return ("stays", problem) if problem else ("published to", "")
 
 
-def show(console: Console, letters: Sequence[Letter]) -> None:
+def show(console: Console, letters: "Sequence[Letter]") -> None:
     """Print the letters as a table, or that there are none."""
     if not letters:
         console.print("no dead letters")
@@ -113,14 +114,19 @@ def show(console: Console, letters: Sequence[Letter]) -> None:
     console.print("after the fix: tmdb-traction replay-dead-letters")
 
 
-def _row(one: Letter) -> Row:
+def _row(one: "Letter") -> Row:
     message = (one.message_id, one.topic, one.run_id, one.published_at[:19])
     why = f"{one.field}: {one.reason}" if one.field else one.reason
     return Row(("\n".join(filter(None, message)), why, one.hint))
 
 
 @contextmanager
-def _box(selector: Selector, wait_s: float) -> Iterator[Box]:
+def _box(selector: Selector, wait_s: float) -> "Iterator[Box]":
+    from google.api_core.exceptions import NotFound
+    from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
+
+    from cli.runs.dead_letter_queue import Box
+
     name = selector.project
     if not name and (stack := running(selector)):
         os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub

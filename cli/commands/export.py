@@ -4,13 +4,9 @@ import json
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pyarrow as pa
 import typer
-from google.api_core.exceptions import BadRequest
-from google.cloud import bigquery
-from pyarrow import csv, parquet
 
 from cli.environment import MAX_BYTES_BILLED, Deployment, open_deployment
 from cli.errors import Exit, OperatorError
@@ -18,6 +14,9 @@ from cli.options import DryRun, Json, Selector
 from local.console import open_console
 from local.demo_display import ATTRIBUTION
 from shared.sql_files import SQL
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 VIEWS = tuple(sorted(path.stem for path in SQL.glob("views/*.sql")))
 
@@ -106,8 +105,11 @@ def export(  # noqa: PLR0913 - each is an option
     _say(f"{message}\n{ATTRIBUTION}", about, as_json=as_json)
 
 
-def query(deployment: Deployment, sql: str) -> pa.Table:
+def query(deployment: Deployment, sql: str) -> "pa.Table":
     """Return a query's rows with BigQuery's types."""
+    from google.api_core.exceptions import BadRequest
+    from google.cloud import bigquery
+
     config = bigquery.QueryJobConfig(maximum_bytes_billed=MAX_BYTES_BILLED)
     try:
         found = deployment.client.query_and_wait(sql, job_config=config)
@@ -120,8 +122,10 @@ def query(deployment: Deployment, sql: str) -> pa.Table:
         ) from error
 
 
-def write(rows: pa.Table, target: Path, kind: Format) -> None:
+def write(rows: "pa.Table", target: Path, kind: Format) -> None:
     """Write a file whole or not at all."""
+    from pyarrow import csv, parquet
+
     rows = rows.replace_schema_metadata({"attribution": ATTRIBUTION})
     made = target.with_name(f".{target.name}.part")
     try:
@@ -134,8 +138,10 @@ def write(rows: pa.Table, target: Path, kind: Format) -> None:
         made.unlink(missing_ok=True)
 
 
-def _flat(rows: pa.Table) -> pa.Table:
+def _flat(rows: "pa.Table") -> "pa.Table":
     """Turn lists and structs into JSON texts: CSV has no such cells."""
+    import pyarrow as pa
+
     for number, field in enumerate(rows.schema):
         if pa.types.is_nested(field.type):
             texts = [

@@ -27,13 +27,14 @@ from functions.ingest_changes.plan import LARGEST_DISCOVER, band_of
 from shared import sql_files
 from shared.runs import MOVIES_PER_BATCH
 from shared.sql_files import SQL, Statement
-from shared.tmdb import MOVIES_PER_PAGE, OVER_FETCH
 
 
 def of_load(
     movies: int, history_days: int, setting: Setting, reads: Iterable[frozenset[str]]
 ) -> Estimate:
     """Estimate an initial load; `reads`: the tables each metrics query reads."""
+    from shared.tmdb import MOVIES_PER_PAGE, OVER_FETCH
+
     batches = ceil(movies / MOVIES_PER_BATCH)
     by_export = movies > LARGEST_DISCOVER
     pages = 0 if by_export else ceil(movies * OVER_FETCH / MOVIES_PER_PAGE)

@@ -1,33 +1,15 @@
 """Checks before a deployment, each with a hint for when it fails.
 
-They run `gcloud` and `terraform` from PATH, and send one request to TMDB.
+What each asks is in preflight_questions.py.
 """
 
-import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
-from cli.deployment import org_policies, quota_project, served_archives
-from cli.deployment.shell import ask
+from cli.deployment import org_policies
+from cli.deployment import preflight_questions as questions
 from cli.deployment.terraform_root import TerraformRoot
 from cli.output import Finding
-from shared.tmdb import CredentialKind, credential_kind
-
-OLDEST_TERRAFORM = (1, 11)
-FIRST_APIS = ("cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com")
-"""Terraform enables the others; it needs these to enable any."""
-LOCATIONS = {
-    "cloudfunctions.googleapis.com": ("functions", "regions", "list", "--gen2"),
-    "cloudscheduler.googleapis.com": ("scheduler", "locations", "list"),
-}
-"""API -> the gcloud command that lists its regions. Without --gen2 it lists those
-of the first generation of functions, which are fewer."""
-TMDB_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,44 +35,45 @@ def of_target(root: TerraformRoot, token: str, tmdb_url: str) -> list[Check]:
     return [
         Check(
             "terraform",
-            terraform,
+            questions.terraform,
             "install Terraform 1.11 or newer: "
             "https://developer.hashicorp.com/terraform/install",
         ),
         Check(
             "gcloud",
-            gcloud,
+            questions.gcloud,
             "install the Google Cloud CLI: https://cloud.google.com/sdk/docs/install",
         ),
-        Check("login", login, "gcloud auth login", ("gcloud",)),
+        Check("login", questions.login, "gcloud auth login", ("gcloud",)),
         Check(
             "application login",
-            application_login,
+            questions.application_login,
             "gcloud auth application-default login",
             ("gcloud",),
         ),
         Check(
             "project",
-            lambda: is_active(project),
+            lambda: questions.is_active(project),
             f"gcloud projects create {project}, or say another --project",
             ("gcloud", "login"),
         ),
         Check(
             "billing",
-            lambda: is_billed(project),
+            lambda: questions.is_billed(project),
             f"gcloud billing projects link {project} --billing-account=ACCOUNT "
             "(gcloud billing accounts list)",
             ("gcloud", "login", "project"),
         ),
         Check(
             "first APIs",
-            lambda: has_first_apis(project),
-            f"gcloud services enable {' '.join(FIRST_APIS)} --project={project}",
+            lambda: questions.has_first_apis(project),
+            f"gcloud services enable {' '.join(questions.FIRST_APIS)} "
+            f"--project={project}",
             ("gcloud", "login", "project"),
         ),
         Check(
             "quota project",
-            lambda: counts_on(project),
+            lambda: questions.counts_on(project),
             f"gcloud auth application-default set-quota-project {project}",
             ("gcloud", "application login"),
         ),
@@ -103,14 +86,14 @@ def of_target(root: TerraformRoot, token: str, tmdb_url: str) -> list[Check]:
         ),
         Check(
             "region",
-            lambda: is_offered(project, region),
+            lambda: questions.is_offered(project, region),
             f"gcloud functions regions list --gen2 --project={project}, then say one "
             "of them as --region or in terraform.tfvars",
             ("gcloud", "login", "project", "first APIs"),
         ),
         Check(
             "TMDB token",
-            lambda: is_taken_by_tmdb(token, tmdb_url),
+            lambda: questions.is_taken_by_tmdb(token, tmdb_url),
             "copy the API Read Access Token from "
             "https://www.themoviedb.org/settings/api into TMDB_TOKEN",
         ),
@@ -121,7 +104,7 @@ def functions(root: TerraformRoot) -> Check:
     """Return the check of what is deployed already."""
     return Check(
         "functions",
-        lambda: serves_all(root.project, root.region, root.prefix),
+        lambda: questions.serves_all(root.project, root.region, root.prefix),
         "`make deploy` builds the failed ones again, once the cause is fixed",
         ("gcloud", "login", "project", "first APIs"),
     )
@@ -137,144 +120,3 @@ def run(checks: list[Check]) -> list[Finding]:
         if not finding.ok:
             failed.add(check.name)
     return findings
-
-
-def terraform() -> tuple[bool, str]:
-    """Ask for Terraform's version."""
-    result = ask("terraform", "version", "-json")
-    if not result.is_ok:
-        return False, result.first_error
-    version = str(json.loads(result.out)["terraform_version"])
-    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
-    return numbers >= OLDEST_TERRAFORM, version
-
-
-def gcloud() -> tuple[bool, str]:
-    """Ask for the Google Cloud CLI's version."""
-    result = ask("gcloud", "version", "--format=json")
-    if not result.is_ok:
-        return False, result.first_error
-    return True, str(json.loads(result.out).get("Google Cloud SDK", "installed"))
-
-
-def login() -> tuple[bool, str]:
-    """Ask who uses gcloud: an account, or the credential file of a workflow."""
-    result = ask("gcloud", "auth", "list", "--filter=status:ACTIVE", "--format=json")
-    accounts = json.loads(result.out or "[]") if result.is_ok else []
-    if accounts:
-        return True, str(accounts[0]["account"])
-    # Prints a credential: it is read here and goes nowhere.
-    if ask("gcloud", "auth", "print-access-token").is_ok:
-        return True, "a credential file"
-    return False, "nobody is logged in"
-
-
-def application_login() -> tuple[bool, str]:
-    """Ask whether Terraform and Google's libraries find a login of their own."""
-    # Prints a credential: it is read here and goes nowhere.
-    result = ask("gcloud", "auth", "application-default", "print-access-token")
-    return result.is_ok, "found" if result.is_ok else "not found"
-
-
-def is_active(project: str) -> tuple[bool, str]:
-    """Ask whether the project is there and alive."""
-    result = ask("gcloud", "projects", "describe", project, "--format=json")
-    if not result.is_ok:
-        return False, f"{project} does not exist, or you have no access"
-    state = str(json.loads(result.out).get("lifecycleState", ""))
-    return state == "ACTIVE", f"{project} is {state}"
-
-
-def is_billed(project: str) -> tuple[bool, str]:
-    """Ask whether somebody pays for the project."""
-    result = ask("gcloud", "billing", "projects", "describe", project, "--format=json")
-    if not result.is_ok:
-        # Who deploys need not see who pays; without billing Terraform's apply says so.
-        return True, f"cannot be checked: {result.first_error}"
-    is_enabled = bool(json.loads(result.out).get("billingEnabled"))
-    return is_enabled, "enabled" if is_enabled else f"nobody pays for {project}"
-
-
-def counts_on(project: str) -> tuple[bool, str]:
-    """Ask which project the login counts API calls on; our commands set their own."""
-    named = quota_project.named()
-    if named in ("", project):
-        return True, project
-    return True, (
-        f"{project} for these commands; your login names {named} for others: "
-        f"gcloud auth application-default set-quota-project {project}"
-    )
-
-
-def has_first_apis(project: str) -> tuple[bool, str]:
-    """Ask whether the APIs are on without which Terraform can turn on no other."""
-    enabled, error = _enabled_apis(project)
-    if error:
-        return False, error
-    missing = [api for api in FIRST_APIS if api not in enabled]
-    return not missing, f"off: {', '.join(missing)}" if missing else "on"
-
-
-def is_offered(project: str, region: str) -> tuple[bool, str]:
-    """Ask whether functions and schedules are offered in the region."""
-    enabled, error = _enabled_apis(project)
-    if error:
-        return False, error
-    asked = [location for api, location in LOCATIONS.items() if api in enabled]
-    for listing in asked:
-        result = ask("gcloud", *listing, f"--project={project}", "--format=json")
-        if not result.is_ok:
-            return False, result.first_error
-        offered = {item["name"].rsplit("/", 1)[-1] for item in json.loads(result.out)}
-        if region not in offered:
-            return False, f"{region} is not among the regions of {listing[0]}"
-    if len(asked) < len(LOCATIONS):
-        return True, f"{region}; checked once the APIs are enabled"
-    return True, region
-
-
-def serves_all(project: str, region: str, prefix: str) -> tuple[bool, str]:
-    """Ask whether each function serves what was deployed; well where none is there."""
-    enabled, error = _enabled_apis(project)
-    if error:
-        return False, error
-    if not {"cloudfunctions.googleapis.com", "run.googleapis.com"} <= enabled:
-        return True, "none yet"
-    found = served_archives.look(project, region, served_archives.of_code(prefix))
-    there = [one for one in found if one.message != served_archives.MISSING]
-    bad = [one for one in there if not one.ok]
-    shown = bad or there
-    message = "; ".join(f"{one.name}: {one.message}" for one in shown)
-    return not bad, message or "none yet"
-
-
-def is_taken_by_tmdb(token: str, tmdb_url: str) -> tuple[bool, str]:
-    """Ask TMDB whether it knows the credential: a v4 token, or a v3 key."""
-    if not token:
-        return False, "TMDB_TOKEN is not set"
-    headers = {"User-Agent": "tmdb-traction"}
-    url = f"{tmdb_url.rstrip('/')}/authentication"
-    if credential_kind(token) is CredentialKind.API_KEY:
-        # TMDB takes a v3 key nowhere else; the URL is in none of our texts.
-        url += "?" + urlencode({"api_key": token})
-    else:
-        headers["Authorization"] = f"Bearer {token}"
-    try:
-        with urlopen(Request(url, headers=headers), timeout=TMDB_TIMEOUT_S):  # noqa: S310 - http(s), given by the operator
-            return True, "taken"
-    except HTTPError as error:
-        if error.code == HTTPStatus.UNAUTHORIZED:
-            return False, "TMDB does not know it"
-        return False, f"TMDB answered {error.code}; try again in a while"
-    except (URLError, OSError, ValueError) as error:
-        return False, f"TMDB cannot be reached: {type(error).__name__}"
-
-
-def _enabled_apis(project: str) -> tuple[set[str], str]:
-    result = ask(
-        "gcloud", "services", "list", "--enabled",
-        f"--project={project}", "--format=json",
-    )  # fmt: skip
-    if not result.is_ok:
-        return set(), result.first_error
-    return {item["config"]["name"] for item in json.loads(result.out)}, ""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.deployment.preflight import FIRST_APIS
+from cli.deployment.preflight_questions import FIRST_APIS
 from emulators.tmdb import SIMULATED_TOKEN
 from tests.cli.fake_programs import Machine
 from tests.terraform.driver import NUMBER, PROJECT, REPOSITORY, Root

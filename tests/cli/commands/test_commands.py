@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -26,6 +28,7 @@ from cli.options import Selector, span
 from cli.runs import state
 from shared.errors import StatementError, WarehouseUnavailableError
 from shared.ledger import RUN_STATUS
+from tests.conftest import ROOT
 from tests.sql.googlesql import googlesql
 
 TODAY = date(2026, 6, 10)
@@ -75,6 +78,52 @@ def test_a_shell_completes_commands_and_options(typed: str, offered: list[str]) 
     asked["_TMDB_TRACTION_COMPLETE"] = "complete_bash"
     told = CliRunner().invoke(app, [], env=asked)
     assert told.output.split() == offered
+
+
+_THEN_NAME_WHAT_WAS_IMPORTED = """
+import atexit, sys
+atexit.register(lambda: print("imported:", *sorted(sys.modules), file=sys.stderr))
+from cli.__main__ import main
+main()
+"""
+_IMPORTED_LATE = re.compile(
+    r"(google\.(api_core|auth|cloud\.\w+|protobuf)|grpc|pyarrow)\b"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "variables"),
+    [
+        (["--help"], {}),
+        (["status", "--help"], {}),
+        (
+            [],
+            {
+                "_TMDB_TRACTION_COMPLETE": "complete_bash",
+                "COMP_WORDS": "tmdb-traction status --wa",
+                "COMP_CWORD": "2",
+            },
+        ),
+    ],
+    ids=["help", "help of a command", "completion"],
+)
+def test_help_and_completion_import_none_of_googles_libraries(
+    words: list[str], variables: dict[str, str]
+) -> None:
+    """They take a second or more to import, and Tab is pressed often."""
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", _THEN_NAME_WHAT_WAS_IMPORTED, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | variables,
+    )
+    assert "status" in done.stdout or "--watch" in done.stdout, done.stderr
+    _, imported = done.stderr.split("imported:")
+    names = imported.split()
+    assert "cli.commands.status" in names
+    assert not [name for name in names if _IMPORTED_LATE.match(name)]
 
 
 @pytest.mark.parametrize("name", [one.name for one in COMMANDS])

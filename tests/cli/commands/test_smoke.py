@@ -15,8 +15,7 @@ from typer.testing import CliRunner
 
 from cli import output
 from cli.app import app
-from cli.commands import smoke
-from cli.deployment import smoke_proofs
+from cli.deployment import smoke_proofs, smoke_run
 from cli.deployment.terraform_root import TerraformRoot
 from local import tables, topics
 from local.stack import TOKEN_SECRET, Options, Stack
@@ -51,14 +50,14 @@ def test_a_deployment_that_works_passes(tmp_path: Path) -> None:
             stack.client._connection.API_BASE_URL
         )
         os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub_address
-        deployment = smoke.connect(NAMES)
-        findings = smoke.prove(deployment, today, timeout_s=120, sleep=_soon)
+        deployment = smoke_run.connect(NAMES)
+        findings = smoke_run.prove(deployment, today, timeout_s=120, sleep=_soon)
         assert output.all_well(findings), findings
         said = {finding.name: finding.message for finding in findings}
         assert said["snapshots"] == "20 movies"
         assert said["dead letters"] == "0 new"
         # And again, as after a repair: the run is there, the verdict is the same.
-        again = smoke.prove(deployment, today, timeout_s=120, sleep=_soon)
+        again = smoke_run.prove(deployment, today, timeout_s=120, sleep=_soon)
         assert output.all_well(again), again
 
 
@@ -101,14 +100,14 @@ PUBLISHED = run_status(
 
 
 def _prove(fake: FakeDeployment) -> dict[str, output.Finding]:
-    deployment = smoke.Pipeline(
+    deployment = smoke_run.Pipeline(
         tables=fake,  # type: ignore[arg-type]  # select is all that is asked
         topics=fake,  # type: ignore[arg-type]  # publish is
         dead_letters_since=lambda _: fake.parked,
         is_metered=True,
     )
     slept: list[float] = []
-    findings = smoke.prove(deployment, DAY, timeout_s=0, sleep=slept.append)
+    findings = smoke_run.prove(deployment, DAY, timeout_s=0, sleep=slept.append)
     return {finding.name: finding for finding in findings}
 
 
