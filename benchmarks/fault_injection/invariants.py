@@ -11,7 +11,7 @@ from google.cloud import bigquery
 
 from benchmarks.fault_injection.scenario import Scenario
 from emulators.tmdb.catalogue.source import Source
-from functions.fetch_details.batch import FEW_MISSING, MISSING_SHARE
+from functions.fetch_details.outcome import FEW_MISSING, MISSING_SHARE
 from local.run_progress import Status
 
 MIN_COVERAGE = 0.99

@@ -155,7 +155,7 @@ def test_a_warehouse_that_is_away_is_transient(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = local_tables.connect("http://127.0.0.1:1")
-    monkeypatch.setattr("shared.bigquery._RETRY", DEFAULT_RETRY.with_timeout(0.2))
+    monkeypatch.setattr("shared.bigquery_calls.RETRY", DEFAULT_RETRY.with_timeout(0.2))
     away = Warehouse(client, "d", 10**9)
     with pytest.raises(WarehouseUnavailableError):
         away.select("SELECT 1")

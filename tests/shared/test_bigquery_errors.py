@@ -83,8 +83,8 @@ def fake() -> Iterator[FakeBigQuery]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.bigquery._RETRY", DEFAULT_RETRY.with_timeout(0.1))
-    monkeypatch.setattr("shared.bigquery.APPEND_PAUSE_S", 0.001)
+    monkeypatch.setattr("shared.bigquery_calls.RETRY", DEFAULT_RETRY.with_timeout(0.1))
+    monkeypatch.setattr("shared.bigquery_streaming.APPEND_PAUSE_S", 0.001)
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+"""How every call of BigQuery's client is made: timeouts, retries, errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import bigquery
+
+from shared.bigquery_errors import Verdict, classify
+from shared.errors import (
+    RowsRejectedError,
+    StatementError,
+    WarehouseUnavailableError,
+)
+
+REQUEST_TIMEOUT_S = 60.0
+"""Of one HTTP request; Google's client repeats failed ones itself up to this long."""
+JOB_TIMEOUT_S = 480.0
+"""Of one query or load: below the 540 s that a function has."""
+RETRY = bigquery.DEFAULT_RETRY.with_timeout(REQUEST_TIMEOUT_S)
+NO_JOB_RETRY = None
+"""Google's default runs a failed query again for 20 minutes, longer than a function
+lives; Pub/Sub's redelivery is our retry."""
+
+_ERRORS = (
+    GoogleAPICallError,
+    RetryError,
+    GoogleAuthError,
+    requests.RequestException,
+    TimeoutError,
+)
+"""What a call of Google's client raises for what happened outside of us."""
+
+
+@contextmanager
+def errors_as(
+    ours: type[RowsRejectedError | StatementError], doing: str, dataset: str
+) -> Iterator[None]:
+    """Raise `ours` for what stays, WarehouseUnavailableError for what passes."""
+    try:
+        yield
+    except _ERRORS as error:
+        known = classify(error)
+        is_transient = known.verdict is Verdict.TRANSIENT
+        raised = WarehouseUnavailableError if is_transient else ours
+        raise raised(
+            f"{doing}: {type(error).__name__}: {error}",
+            field=dataset,
+            hint=known.hint,
+        ) from error
