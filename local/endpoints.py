@@ -13,11 +13,28 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 NAME = "stack.json"
 _LOOK_S = 5.0
+
+type Json = dict[str, Any]
+
+
+def send_json(
+    url: str, method: str, path: str, body: object, timeout_s: float
+) -> tuple[int, Json]:
+    """Send JSON, or nothing for None, to a server of the stack; status and answer."""
+    to = urlsplit(url)
+    connection = HTTPConnection(to.hostname or "", to.port, timeout=timeout_s)
+    text = None if body is None else json.dumps(body)
+    try:
+        connection.request(method, path, text, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+    finally:
+        connection.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +75,7 @@ class Endpoints:
         """Return the simulated day; None with the real TMDB."""
         if not self.simulator:
             return None
-        url = urlsplit(self.simulator)
-        connection = HTTPConnection(url.hostname or "", url.port, timeout=_LOOK_S)
-        try:
-            connection.request("GET", "/_sim/state")
-            state = json.loads(connection.getresponse().read())
-        finally:
-            connection.close()
+        _, state = send_json(self.simulator, "GET", "/_sim/state", None, _LOOK_S)
         return date.fromisoformat(state["today"])
 
     @classmethod

@@ -6,45 +6,34 @@ ends all of them on leaving, whatever happened.
 """
 
 import json
-import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import date
-from http import HTTPStatus
-from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Self
 
 from google.pubsub_v1.types import PubsubMessage
 
 from emulators import environment
 from emulators.bigquery import BigQueryEmulator
-from emulators.processes import Child, child, free_port
+from emulators.processes import Child, free_port
 from emulators.pubsub import Backend, PubSubEmulator, start_google_emulator
 from emulators.secretmanager import SecretManagerEmulator
 from emulators.storage import StorageEmulator
 from emulators.tmdb import SIMULATED_TOKEN
-from local import archives, tables
+from local import archives, simulator, tables
 from local import topics as local_topics
 from local.archives import DASHBOARD
+from local.endpoints import Json, send_json
+from local.function_processes import CONCURRENCY, FunctionProcesses
 from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
 
 TOKEN_SECRET = f"projects/{tables.PROJECT}/secrets/tmdb-token"
 
 BUCKET = "dashboard"
 PAGE = "index.html"
-
-CONCURRENCY = {
-    "ingest_changes": 4,
-    "fetch_details": 8,
-    "compute_metrics": 1,
-    DASHBOARD: 1,
-}
-"""Requests that one instance works on at once, as the deployment's should."""
 
 ATTEMPTS = "MAX_DELIVERY_ATTEMPTS"
 """The setting that the queues and the functions must agree on."""
@@ -61,8 +50,6 @@ if TYPE_CHECKING:
 # Several times what an instance takes on a busy machine. Cloud Run holds a request for
 # so long too: 10 s, or 3.5 times the usual start where that is more.
 _INSTANCE_STARTS_WITHIN_S = 30.0
-
-type Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +80,6 @@ class Options:
     settings_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-class StackError(Exception):
-    """The stack cannot do what the caller requested; the text says what."""
-
-
 class Stack:
     """A running pipeline; a context manager."""
 
@@ -107,10 +90,10 @@ class Stack:
         self.client: bigquery.Client
         self.bigquery_url = ""
         self.storage: StorageEmulator | None = None
-        self.functions: dict[str, Child] = {}
         self.simulator: Child | None = None
-        self._starts: dict[str, int] = {}
-        self._environments: dict[str, dict[str, str]] = {}
+        self._functions = FunctionProcesses(
+            data, self.logs, goes_outside=self._options.simulator is None
+        )
 
     def __enter__(self) -> Self:
         with self._exit:
@@ -125,22 +108,12 @@ class Stack:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # All at once: gunicorn takes a second to notice.
-        for server in self.functions.values():
-            server.ask_to_end()
+        self._functions.ask_to_end()
         self._exit.close()
 
     def call(self, function: str, body: Mapping[str, object]) -> tuple[int, Json]:
         """Call a function as `gcloud functions call` does; status and JSON answer."""
-        url = urlsplit(self.functions[function].url)
-        connection = HTTPConnection(url.hostname or "", url.port, timeout=120)
-        try:
-            text = json.dumps(body)
-            connection.request("POST", "/", text, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            return response.status, json.loads(response.read())
-        finally:
-            connection.close()
+        return send_json(self.functions[function].url, "POST", "/", body, 120.0)
 
     def tick(self, request: IngestRequest) -> None:
         """Publish what Cloud Scheduler would."""
@@ -150,9 +123,12 @@ class Stack:
 
     def restart(self, function: str) -> None:
         """Restart a function on its port after it was killed, as Cloud Run does."""
-        server = self._start_function(function, self.functions[function].port)
-        self.functions[function] = server
-        server.wait_until_up()
+        self._functions.restart(function)
+
+    @property
+    def functions(self) -> Mapping[str, Child]:
+        """The processes of the functions, by name."""
+        return self._functions.running
 
     @property
     def pubsub(self) -> Backend:
@@ -188,25 +164,11 @@ class Stack:
 
     def steer_simulator(self, state: Mapping[str, object]) -> Json:
         """Change the simulator's day, limits or faults; its new state."""
-        return self._simulator_json("POST", "/_sim/state", state)
+        return simulator.steer(self.simulator, state)
 
     def simulator_stats(self) -> Json:
         """Return what the simulator has counted."""
-        return self._simulator_json("GET", "/_sim/stats", None)
-
-    def _simulator_json(self, method: str, path: str, body: object) -> Json:
-        if self.simulator is None:
-            raise StackError("this stack uses the real TMDB: nothing to steer")
-        connection = HTTPConnection("127.0.0.1", self.simulator.port, timeout=30)
-        try:
-            connection.request(method, path, json.dumps(body) if body else None)
-            response = connection.getresponse()
-            answer: Json = json.loads(response.read())
-        finally:
-            connection.close()
-        if response.status != HTTPStatus.OK:
-            raise StackError(f"the simulator refused {path}: {answer}")
-        return answer
+        return simulator.stats(self.simulator)
 
     def _start(self) -> None:
         options = self._options
@@ -216,7 +178,9 @@ class Stack:
         names = [name for name in archives.FUNCTIONS if self._has(name)]
         endpoints = {name: free_port() for name in names}
         if options.simulator is not None:
-            self.simulator = self._start_simulator(options.simulator)
+            self.simulator = self._exit.enter_context(
+                simulator.running(options.simulator, self.logs)
+            )
         bigquery_url = self.bigquery_url = self._exit.enter_context(emulator).url
         self._pubsub = self._exit.enter_context(self._queue_server())
         token = options.token or SIMULATED_TOKEN
@@ -225,17 +189,16 @@ class Stack:
         if options.dashboard:
             self.storage = StorageEmulator(self._data / "storage", [BUCKET])
             self._exit.enter_context(self.storage)
+        self._exit.enter_context(self._functions)
         for name, port in endpoints.items():
             url = self._bigquery_url(name, bigquery_url)
-            environment_ = self._environment(url, secrets.address)
+            settings = self._environment(url, secrets.address)
             own = options.settings_of.get(name, {})
-            self._environments[name] = environment_ | dict(own)
-            self.functions[name] = self._start_function(name, port)
+            self._functions.start(name, port, settings | dict(own))
         self.client = tables.connect(bigquery_url)
         self._exit.callback(self.client.close)
         tables.create_tables(self.client)
-        for server in self.functions.values():
-            server.wait_until_up()
+        self._functions.wait_until_up()
         urls = {name: server.url for name, server in self.functions.items()}
         # As many as in the settings of the functions, which are all the same.
         attempts = int(options.settings.get(ATTEMPTS, local_topics.MOST_ATTEMPTS))
@@ -261,55 +224,6 @@ class Stack:
     def _bigquery_url(self, function: str, url: str) -> str:
         opens = self._options.before_bigquery
         return self._exit.enter_context(opens(function, url)) if opens else url
-
-    def _start_simulator(self, options: tuple[str, ...]) -> Child:
-        port = free_port()
-        command = [sys.executable, "-m", "emulators.tmdb", f"--port={port}"]
-        command += options
-        simulator = self._exit.enter_context(
-            child(
-                "tmdb_simulator",
-                command,
-                port,
-                self.logs,
-                env=environment.of_child(),
-                cwd=archives.ROOT,
-            )
-        )
-        simulator.wait_until_up()
-        return simulator
-
-    def _start_function(self, name: str, port: int) -> Child:
-        count = self._starts[name] = self._starts.get(name, 0) + 1
-        folder = self._data / "functions" / name
-        if count == 1:
-            archives.stage(name, folder.parent)
-        command = [
-            str(Path(sys.executable).with_name("functions-framework")),
-            f"--target={name}",
-            "--host=127.0.0.1",
-            f"--port={port}",
-        ]
-        own = {
-            "K_SERVICE": name,
-            "THREADS": str(CONCURRENCY[name]),
-            "XDG_RUNTIME_DIR": self._runtime_folder(),
-        }
-        env = environment.of_child(
-            self._environments[name] | own, goes_outside=self.simulator is None
-        )
-        # A log of its own for each instance: none overwrites another's.
-        log = name if count == 1 else f"{name}.{count}"
-        started = child(log, command, port, self.logs, env=env, cwd=folder)
-        return self._exit.enter_context(started)
-
-    def _runtime_folder(self) -> str:
-        """Return a folder for gunicorn's control socket; its path must be short.
-
-        Otherwise all instances would share one in the user's home.
-        """
-        made = tempfile.TemporaryDirectory(prefix="tmdb-", ignore_cleanup_errors=True)
-        return self._exit.enter_context(made)
 
     def _environment(self, bigquery_url: str, secrets: str) -> dict[str, str]:
         env = {

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 
 from emulators.tmdb.catalogue.metadata import GENRES
 from emulators.tmdb.catalogue.source import Json, Source
-from emulators.tmdb.http import faults as fault
+from emulators.tmdb.http.fates import chance
 from emulators.tmdb.http.faults import Faults
 from emulators.tmdb.http.lists import PAGE_SIZE, Lists
+from emulators.tmdb.http.malformed import malform
 from emulators.tmdb.http.replies import Reply, failed, found
 from emulators.tmdb.http.settings import CONFIGURATION
 from emulators.tmdb.http.traffic import DETAILS
@@ -118,7 +119,7 @@ class Api:
             details |= {"popularity": (before or details)["popularity"]}
         kind = faults.malformed_movies.get(movie_id)
         if kind:
-            return Reply(200, *fault.malform(details, kind))
+            return Reply(200, *malform(details, kind))
         return found(details)
 
     def _movie_id(self, name: str) -> int:
@@ -135,7 +136,7 @@ class Api:
         if not faults.stale_popularity_share or day <= self._source.first_day:
             return False
         key = f"stale:{movie_id}:{day}"
-        return fault.chance(self._seed, key) < faults.stale_popularity_share
+        return chance(self._seed, key) < faults.stale_popularity_share
 
 
 _FIXED: dict[str, object] = {

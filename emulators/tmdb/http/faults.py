@@ -1,46 +1,14 @@
 """The faults that the simulator injects.
 
-Set them in the constructor, on the command line or by POST /_sim/state. Whether a
-request fails depends on the seed, the request and how often it was sent, never on the
-order of threads, so a run repeats exactly.
+Set them in the constructor, on the command line or by POST /_sim/state.
 """
 
-import gzip
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
-from random import Random
 
-MALFORMED_KINDS = (
-    "popularity_text",
-    "id_missing",
-    "not_an_object",
-    "truncated_json",
-    "html",
-    "empty_object",
-    "empty",
-    "date_with_time",
-    "odd_fields",
-    "bare_gzip",
-)
-READABLE_KINDS = frozenset({"date_with_time", "odd_fields", "bare_gzip"})
-"""Malformed, and yet every number that matters is there."""
-
-
-HTML = b"<html><body>Just a moment...</body></html>"
-"""What stands between a client and TMDB when TMDB does not."""
-
-_JSON_TYPE = "application/json; charset=utf-8"
-_ODD_FIELDS: Mapping[str, object] = {
-    "budget": "63,000,000",
-    "runtime": 95.5,
-    "release_date": "TBA",
-    "genres": ["Drama"],
-    "belongs_to_collection": "",
-    "origin_country": "US",
-    "vote_count": "95",
-}
+from emulators.tmdb.http.malformed import MALFORMED_KINDS
 
 
 class UnknownFieldError(ValueError):
@@ -167,70 +135,6 @@ class Faults:
         """Return JSON values; `from_json` reads them back."""
         shown: dict[str, object] = json.loads(json.dumps(asdict(self), default=str))
         return shown
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What befalls one request: `kind` is "" (nothing) or the name of a share."""
-
-    kind: str = ""
-    delay_s: float = 0.0
-
-
-def fate(faults: Faults, seed: int, request: str, attempt: int) -> Fate:
-    """Return what befalls the `attempt`-th time this request is made."""
-    if not faults.by_chance:
-        return Fate()
-    draw = Random(f"{seed}:{request}:{attempt}")
-    chance, slow = draw.random(), draw.random() < faults.slow_share
-    shares = {
-        "503": faults.fail_503_share,
-        "500": faults.fail_500_share,
-        "reset": faults.reset_share,
-        "truncated": faults.truncated_share,
-        "forbidden": faults.forbidden_share,
-        "unauthorized": faults.unauthorized_share,
-        "odd_status": faults.odd_status_share,
-        "html": faults.html_share,
-        "empty_object": faults.empty_object_share,
-        "empty": faults.empty_share,
-        "bare_gzip": faults.bare_gzip_share,
-    }
-    delay_s = faults.slow_s if slow else 0.0
-    for kind, share in shares.items():
-        if chance < share:
-            return Fate(kind, delay_s)
-        chance -= share
-    return Fate("", delay_s)
-
-
-def chance(seed: int, key: str) -> float:
-    """Return a number from 0 to 1 that belongs to this seed and key."""
-    return Random(f"{seed}:{key}").random()
-
-
-def malform(details: Mapping[str, object], kind: str) -> tuple[bytes, str]:
-    """Return a broken body of /movie/{id} and its content type."""
-    broken = dict(details)
-    if kind == "html":
-        return HTML, "text/html"
-    if kind == "empty":
-        return b"", _JSON_TYPE
-    if kind == "empty_object":
-        return b"{}", _JSON_TYPE
-    if kind == "popularity_text":
-        broken["popularity"] = "abc"
-    elif kind == "id_missing":
-        del broken["id"]
-    elif kind == "date_with_time":
-        broken["release_date"] = f"{broken['release_date']} 14:00:15 UTC"
-    elif kind == "odd_fields":
-        broken |= _ODD_FIELDS
-    text = json.dumps([broken] if kind == "not_an_object" else broken)
-    if kind == "truncated_json":
-        text = text[: len(text) // 2]
-    body = text.encode()
-    return gzip.compress(body) if kind == "bare_gzip" else body, _JSON_TYPE
 
 
 def _flag(value: object) -> bool:

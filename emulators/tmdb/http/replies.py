@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from zlib import crc32
 
-from emulators.tmdb.http.faults import HTML
+from emulators.tmdb.http.malformed import HTML
 
 JSON_TYPE = "application/json; charset=utf-8"
 _SIX_HOURS_S = 21_600

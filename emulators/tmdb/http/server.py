@@ -18,9 +18,10 @@ from typing import Self, cast
 
 from emulators.tmdb.catalogue.source import Json
 from emulators.tmdb.http import control
+from emulators.tmdb.http.fates import Outcome
 from emulators.tmdb.http.faults import Faults
 from emulators.tmdb.http.settings import Options
-from emulators.tmdb.http.simulation import Outcome, Request, Simulation
+from emulators.tmdb.http.simulation import Request, Simulation
 
 _HOST = "127.0.0.1"
 _LONGEST_LINE = 65_536

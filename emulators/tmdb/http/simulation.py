@@ -4,7 +4,6 @@ In: a parsed request. Out: an `Outcome`: what to send, how late, and whether to 
 the connection.
 """
 
-import gzip
 import hmac
 import time
 from collections import Counter
@@ -21,7 +20,8 @@ from emulators.tmdb.catalogue.source import Source
 from emulators.tmdb.http import replies
 from emulators.tmdb.http.api import Api, endpoint_of
 from emulators.tmdb.http.exports import Exports
-from emulators.tmdb.http.faults import Fate, Faults, fate
+from emulators.tmdb.http.fates import Fate, Outcome, befallen, fate
+from emulators.tmdb.http.faults import Faults
 from emulators.tmdb.http.lists import Lists
 from emulators.tmdb.http.replies import Reply
 from emulators.tmdb.http.settings import Options
@@ -48,15 +48,6 @@ class Request:
     def query(self) -> dict[str, str]:
         """The parameters; of one given twice the last."""
         return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What happens to a request. `breaks`: "", "reset" or "truncated"."""
-
-    reply: Reply
-    delay_s: float = 0.0
-    breaks: str = ""
 
 
 class Simulation:
@@ -164,7 +155,7 @@ class Simulation:
                 endpoint_of(request.path) == DETAILS
             ):
                 reply = replies.failed(34)
-        return _befallen(reply, self._fate(request, faults), faults)
+        return befallen(reply, self._fate(request, faults), faults)
 
     def _answer(self, request: Request, faults: Faults) -> Reply:
         if request.method not in {"GET", "HEAD"}:
@@ -225,34 +216,3 @@ def _within(age_s: float, start_s: float, length_s: float) -> bool:
 
 def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(), wanted.encode())
-
-
-def _befallen(reply: Reply, fate_: Fate, faults: Faults) -> Outcome:
-    match fate_.kind:
-        case "503":
-            reply = replies.unavailable()
-        case "500":
-            reply = replies.failed(11)
-        case "forbidden":
-            reply = replies.page(403)
-        case "unauthorized":
-            reply = replies.failed(7)
-        case "odd_status":
-            reply = replies.page(faults.odd_status)
-        case "html" | "empty_object" | "empty" | "bare_gzip" if _is_json(reply):
-            reply = _replaced(reply, fate_.kind)
-    breaks = fate_.kind if fate_.kind in {"reset", "truncated"} else ""
-    return Outcome(reply, fate_.delay_s, breaks)
-
-
-def _is_json(reply: Reply) -> bool:
-    """Say whether a response is the API's: faults do not apply to the file server's."""
-    return reply.content_type == replies.JSON_TYPE
-
-
-def _replaced(reply: Reply, kind: str) -> Reply:
-    """Return the reply with a body that its head does not promise."""
-    if kind == "html":
-        return replies.page(200)
-    bodies = {"empty_object": b"{}", "empty": b""}
-    return replace(reply, body=bodies.get(kind, gzip.compress(reply.body, mtime=0)))

@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from emulators.tmdb import Faults, TmdbSimulator
-from emulators.tmdb.http.faults import MALFORMED_KINDS, UnknownFieldError
+from emulators.tmdb.http.faults import UnknownFieldError
+from emulators.tmdb.http.malformed import MALFORMED_KINDS
 
 TODAY = date(2026, 3, 1)
 EXPORT = "movie_ids_03_01_2026.json.gz"

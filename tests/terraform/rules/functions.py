@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from local import archives, stack, topics
+from local import archives, topics
+from local.function_processes import CONCURRENCY
 from shared import deadlines
 from shared.config import Settings
 from tests.terraform.driver import Json, planned
@@ -65,8 +66,8 @@ def functions_are_as_tested(plan: Json) -> Iterator[str]:
     for item in of_type(plan, "google_cloudfunctions2_function"):
         key, values = item["index"], item["values"]
         config = values["service_config"][0]
-        if config["max_instance_request_concurrency"] != stack.CONCURRENCY[key]:
-            yield f"{key} is tested with {stack.CONCURRENCY[key]} requests at once"
+        if config["max_instance_request_concurrency"] != CONCURRENCY[key]:
+            yield f"{key} is tested with {CONCURRENCY[key]} requests at once"
         if config["max_instance_count"] != 1:
             yield f"{key} has several instances: TMDB's rate is kept within one"
         if not config["timeout_seconds"] < topics.ACK_DEADLINE_S:

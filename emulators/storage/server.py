@@ -10,29 +10,20 @@ https://cloud.google.com/storage/docs/json_api/v1/objects/insert
 
 import json
 import threading
-import time
 from collections.abc import Callable, Collection, Mapping
 from email import message_from_bytes
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self, override
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from typing import Self, override
+from urllib.parse import parse_qs, unquote, urlsplit
 
-type Json = dict[str, Any]
+from emulators.storage.objects import Json, Objects, RefusedError
 
 _UPLOAD = "/upload/storage/v1/b/"
 _OBJECTS = "/storage/v1/b/"
-_METADATA = ".metadata"
 _ANY_TYPE = "application/octet-stream"
-_REASONS = {
-    HTTPStatus.BAD_REQUEST: "invalid",
-    HTTPStatus.NOT_FOUND: "notFound",
-    HTTPStatus.PRECONDITION_FAILED: "conditionNotMet",
-    HTTPStatus.NOT_IMPLEMENTED: "notImplemented",
-}
-"""https://cloud.google.com/storage/docs/json_api/v1/status-codes"""
 
 
 class StorageEmulator:
@@ -42,11 +33,8 @@ class StorageEmulator:
     """
 
     def __init__(self, folder: Path, buckets: Collection[str], port: int = 0) -> None:
-        for bucket in buckets:
-            (folder / bucket).mkdir(parents=True, exist_ok=True)
-            (folder / _METADATA / bucket).mkdir(parents=True, exist_ok=True)
         self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.objects = _Objects(folder)
+        self._server.objects = Objects(folder, buckets)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
@@ -64,101 +52,8 @@ class StorageEmulator:
         self.stop()
 
 
-class _RefusedError(Exception):
-    """What is answered instead of a result."""
-
-    def __init__(self, status: HTTPStatus, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-    def to_json(self) -> Json:
-        """Return the body of the answer, in the service's form."""
-        reason, message = _REASONS[self.status], str(self)
-        errors = [{"domain": "global", "reason": reason, "message": message}]
-        return {"error": {"code": self.status, "message": message, "errors": errors}}
-
-
-class _Objects:
-    """Objects in a folder for each bucket, and their metadata in one beside it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._lock = threading.Lock()
-
-    def metadata(self, bucket: str, name: str) -> Json:
-        """Return what is known of an object."""
-        known = self._known(bucket, name)
-        if known is None:
-            raise _RefusedError(
-                HTTPStatus.NOT_FOUND, f"No such object: {bucket}/{name}"
-            )
-        return known
-
-    def read(self, bucket: str, name: str) -> tuple[Json, bytes]:
-        """Return an object and what is known of it."""
-        with self._lock:
-            known = self.metadata(bucket, name)
-            return known, (self._folder / bucket / _file(name)).read_bytes()
-
-    def insert(
-        self, bucket: str, told: Mapping[str, Any], data: bytes, generation: str | None
-    ) -> Json:
-        """Store an object; `generation` is what it must be of before, "0" for none."""
-        name = str(told.get("name") or "")
-        with self._lock:
-            before = self._known(bucket, name)
-            newest = str(before["generation"]) if before else "0"
-            if generation not in (None, newest):
-                raise _RefusedError(
-                    HTTPStatus.PRECONDITION_FAILED,
-                    "At least one of the pre-conditions you specified did not hold.",
-                )
-            # Microseconds, as the service's own; always later than the one before.
-            made = {
-                **told,
-                "kind": "storage#object",
-                "bucket": bucket,
-                "generation": str(max(int(newest) + 1, time.time_ns() // 1_000)),
-                "size": str(len(data)),
-            }
-            _write(self._folder / bucket / _file(name), data)
-            about = self._folder / _METADATA / bucket / _file(name)
-            _write(about, json.dumps(made).encode())
-        return made
-
-    def _known(self, bucket: str, name: str) -> Json | None:
-        if not _is_name(bucket) or not (self._folder / _METADATA / bucket).is_dir():
-            raise _RefusedError(
-                HTTPStatus.NOT_FOUND, "The specified bucket does not exist."
-            )
-        if not _is_name(name):
-            raise _RefusedError(HTTPStatus.BAD_REQUEST, "Invalid object name")
-        try:
-            text = (self._folder / _METADATA / bucket / _file(name)).read_text()
-        except FileNotFoundError:
-            return None
-        known: Json = json.loads(text)
-        return known
-
-
-def _is_name(name: str) -> bool:
-    return name not in ("", ".", "..")
-
-
-def _file(name: str) -> str:
-    """Return the file of an object, whose name may hold slashes."""
-    return quote(name, safe="")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Replace a file at once: whoever opens it reads all of one version."""
-    made = path.with_name(f".{path.name}")
-    made.write_bytes(data)
-    made.replace(path)
-
-
 class _Server(ThreadingHTTPServer):
-    objects: _Objects
+    objects: Objects
 
 
 type _Answer = tuple[Mapping[str, str], bytes]
@@ -187,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         status = HTTPStatus.OK
         try:
             headers, content = work(body)
-        except _RefusedError as error:
+        except RefusedError as error:
             status = error.status
             headers, content = _as_json(error.to_json())
         self.send_response(status)
@@ -217,13 +112,13 @@ class _Handler(BaseHTTPRequestHandler):
         kind = self.headers.get("Content-Type", _ANY_TYPE)
         bucket, rest = _split(url.path.removeprefix(_UPLOAD), "/o")
         if not url.path.startswith(_UPLOAD) or rest:
-            raise _RefusedError(HTTPStatus.NOT_IMPLEMENTED, f"POST {url.path}")
+            raise RefusedError(HTTPStatus.NOT_IMPLEMENTED, f"POST {url.path}")
         if options.get("uploadType") == "multipart":
             told, data = _parts(kind, body)
         elif options.get("uploadType") == "media":
             told, data = {"contentType": kind}, body
         else:
-            raise _RefusedError(HTTPStatus.NOT_IMPLEMENTED, f"POST {self.path}")
+            raise RefusedError(HTTPStatus.NOT_IMPLEMENTED, f"POST {self.path}")
         if "name" in options:
             told["name"] = options["name"]
         generation = options.get("ifGenerationMatch")
@@ -244,11 +139,11 @@ def _parts(kind: str, body: bytes) -> tuple[Json, bytes]:
         _, about, media, end = (part.partition(b"\r\n\r\n") for part in parts)
         told: Json = json.loads(about[2])
     except ValueError as error:
-        raise _RefusedError(
+        raise RefusedError(
             HTTPStatus.BAD_REQUEST, "Expected metadata as JSON, then the data"
         ) from error
     if not end[0].startswith(b"--"):
-        raise _RefusedError(HTTPStatus.BAD_REQUEST, "The body has no end")
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "The body has no end")
     of_media = message_from_bytes(media[0].strip() + b"\r\n\r\n")
     told.setdefault("contentType", of_media.get("Content-Type", _ANY_TYPE))
     return told, media[2]

@@ -1,0 +1,98 @@
+"""The functions as processes of functions-framework, each from its archive."""
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from emulators import environment
+from emulators.processes import Child, child
+from local import archives
+from local.archives import DASHBOARD
+
+CONCURRENCY = {
+    "ingest_changes": 4,
+    "fetch_details": 8,
+    "compute_metrics": 1,
+    DASHBOARD: 1,
+}
+"""Requests that one instance works on at once, as the deployment's should."""
+
+
+@dataclass(slots=True)
+class FunctionProcesses:
+    """The running functions by name; a context manager, which ends them.
+
+    data: their archives are unpacked into its folder `functions`. goes_outside: they
+    call the real TMDB, so the user's proxy is theirs.
+    """
+
+    data: Path
+    logs: Path
+    goes_outside: bool
+    running: dict[str, Child] = field(default_factory=dict)
+    _settings: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _starts: dict[str, int] = field(default_factory=dict)
+    _exit: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.ask_to_end()
+        self._exit.close()
+
+    def start(self, name: str, port: int, settings: Mapping[str, str]) -> None:
+        """Unpack and start a function; `settings` are its environment variables."""
+        self._settings[name] = settings
+        archives.stage(name, self._folder(name).parent)
+        self._start(name, port)
+
+    def restart(self, name: str) -> None:
+        """Restart a function on its port after it was killed, as Cloud Run does."""
+        self._start(name, self.running[name].port)
+        self.running[name].wait_until_up()
+
+    def wait_until_up(self) -> None:
+        """Return once every function answers; StartError where one does not."""
+        for server in self.running.values():
+            server.wait_until_up()
+
+    def ask_to_end(self) -> None:
+        """Ask all at once, without waiting: gunicorn takes a second to notice."""
+        for server in self.running.values():
+            server.ask_to_end()
+
+    def _start(self, name: str, port: int) -> None:
+        count = self._starts[name] = self._starts.get(name, 0) + 1
+        command = [
+            str(Path(sys.executable).with_name("functions-framework")),
+            f"--target={name}",
+            "--host=127.0.0.1",
+            f"--port={port}",
+        ]
+        own = {
+            "K_SERVICE": name,
+            "THREADS": str(CONCURRENCY[name]),
+            "XDG_RUNTIME_DIR": self._runtime_folder(),
+        }
+        variables = {**self._settings[name], **own}
+        env = environment.of_child(variables, goes_outside=self.goes_outside)
+        # A log of its own for each instance: none overwrites another's.
+        log = name if count == 1 else f"{name}.{count}"
+        started = child(log, command, port, self.logs, env=env, cwd=self._folder(name))
+        self.running[name] = self._exit.enter_context(started)
+
+    def _folder(self, name: str) -> Path:
+        return self.data / "functions" / name
+
+    def _runtime_folder(self) -> str:
+        """Return a folder for gunicorn's control socket; its path must be short.
+
+        Otherwise all instances would share one in the user's home.
+        """
+        made = tempfile.TemporaryDirectory(prefix="tmdb-", ignore_cleanup_errors=True)
+        return self._exit.enter_context(made)

@@ -1,0 +1,50 @@
+"""The TMDB simulator as a process of the local stack: start it, steer it, read it."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+
+from emulators import environment
+from emulators.processes import Child, child, free_port
+from local.archives import ROOT
+from local.endpoints import Json, send_json
+
+TIMEOUT_S = 30.0
+
+
+class SimulatorError(Exception):
+    """The simulator refused a request, or TMDB is the real one; the text says which."""
+
+
+@contextmanager
+def running(options: Sequence[str], logs: Path) -> Iterator[Child]:
+    """Run the simulator with these command-line options."""
+    port = free_port()
+    command = [sys.executable, "-m", "emulators.tmdb", f"--port={port}", *options]
+    started = child(
+        "tmdb_simulator", command, port, logs, env=environment.of_child(), cwd=ROOT
+    )
+    with started as simulator:
+        simulator.wait_until_up()
+        yield simulator
+
+
+def steer(simulator: Child | None, state: Mapping[str, object]) -> Json:
+    """Change its day, limits or faults; its new state."""
+    return _ask(simulator, "POST", "/_sim/state", state)
+
+
+def stats(simulator: Child | None) -> Json:
+    """Return what it has counted."""
+    return _ask(simulator, "GET", "/_sim/stats", None)
+
+
+def _ask(simulator: Child | None, method: str, path: str, body: object) -> Json:
+    if simulator is None:
+        raise SimulatorError("this stack uses the real TMDB: nothing to steer")
+    status, answer = send_json(simulator.url, method, path, body, TIMEOUT_S)
+    if status != HTTPStatus.OK:
+        raise SimulatorError(f"the simulator refused {path}: {answer}")
+    return answer
