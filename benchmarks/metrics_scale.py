@@ -22,9 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.metrics import earlier
-from emulators.bigquery import BigQueryEmulator
 from local.console import open_console
-from local.tables import DATASET, PROJECT, connect, create_tables
+from local.tables import DATASET, emulated
 from shared import sql_files
 
 TODAY = date(2026, 6, 30)
@@ -98,12 +97,8 @@ def measure(movies: int, days: int) -> Result:
     """Fill a dataset and compute its newest day twice; the second is what counts."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        BigQueryEmulator(Path(folder), project=PROJECT) as emulator,
-        connect(emulator.url) as client,
+        emulated(Path(folder)) as client,
     ):
-        create_tables(client)
-        for view in sql_files.views():
-            run(client, view.sql)
         first = TODAY - timedelta(days=days - 1)
         for start in range(1, movies + 1, MOVIES_PER_INSERT):
             end = min(start + MOVIES_PER_INSERT - 1, movies)

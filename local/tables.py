@@ -1,14 +1,18 @@
-"""Create the dataset and its tables on the BigQuery emulator from sql/schemas.
+"""Create the dataset, its tables and its views on the BigQuery emulator, from sql/.
 
-In the cloud, Terraform creates the same tables from the same files.
+In the cloud, Terraform creates the same tables, and compute_metrics the same views.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emulators import environment
+from emulators.bigquery import BigQueryEmulator
+from shared import sql_files
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -24,6 +28,24 @@ def connect(url: str) -> "bigquery.Client":
 
     environment.spare_loopback()
     return open_client(PROJECT, url)
+
+
+@contextmanager
+def emulated(folder: Path) -> Iterator["bigquery.Client"]:
+    """Open an emulator's data in a folder, with every table and view of sql/."""
+    with (
+        BigQueryEmulator(folder, project=PROJECT) as emulator,
+        closing(connect(emulator.url)) as client,
+    ):
+        create_tables(client)
+        create_views(client)
+        yield client
+
+
+def create_views(client: "bigquery.Client") -> None:
+    """Create every view, and the table of thresholds, as compute_metrics does."""
+    for view in sql_files.views():
+        client.query_and_wait(view.sql)
 
 
 def create_tables(client: "bigquery.Client", dataset: str = DATASET) -> None:

@@ -140,8 +140,8 @@ def transaction(checks: str, folder: Path = SQL) -> str:
     return _TRANSACTION.format(
         statements=made,
         checks=checks.strip(),
-        publish=gate(folder)["publish"].sql.strip(),
-        record=gate(folder)["record"].sql.strip(),
+        publish=of_folder("gate", folder)["publish"].strip(),
+        record=of_folder("gate", folder)["record"].strip(),
     )
 
 
@@ -151,16 +151,10 @@ def publication(folder: Path = SQL) -> str:
     Their lists are recorded in the same transaction: of a published day there is always
     a vintage.
     """
-    statements = gate(folder)
+    gate = of_folder("gate", folder)
     return _PUBLICATION.format(
-        publish=statements["publish"].sql.strip(),
-        record=statements["record"].sql.strip(),
+        publish=gate["publish"].strip(), record=gate["record"].strip()
     )
-
-
-def gate(folder: Path = SQL) -> dict[str, Statement]:
-    """Return what publishes, withholds and records days, by name."""
-    return {statement.name: statement for statement in _read(folder.glob("gate/*.sql"))}
 
 
 def of_folder(name: str, folder: Path = SQL) -> dict[str, str]:

@@ -14,8 +14,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from emulators.bigquery import BigQueryEmulator
-from local.tables import DATASET, PROJECT, connect, create_tables
+from local.tables import DATASET, PROJECT, emulated
 from shared import sql_files
 
 TODAY = date(2026, 3, 20)
@@ -47,19 +46,16 @@ def computed() -> Example:
     """Land the readings on an emulator, run the statements, publish, and read back."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        BigQueryEmulator(Path(folder), project=PROJECT) as emulator,
-        connect(emulator.url) as client,
+        emulated(Path(folder)) as client,
     ):
-        create_tables(client)
-        for view in sql_files.views():
-            _run(client, view.sql)
         rows = list(_readings())
         table = client.get_table(f"{PROJECT}.{DATASET}.movie_details_raw")
         config = bigquery.LoadJobConfig(schema=table.schema)
         client.load_table_from_json(rows, table, job_config=config).result()
         days = {"from_date": _day(len(rows) - 1), "to_date": TODAY}
-        for statement in [*sql_files.daily(), sql_files.gate()["publish"]]:
+        for statement in sql_files.daily():
             _run(client, statement.sql, **days)
+        _run(client, sql_files.of_folder("gate")["publish"], **days)
         [explained] = _run(
             client,
             f"SELECT * FROM {DATASET}.v_movie_score_explained "

@@ -23,7 +23,7 @@ from benchmarks.metrics import earlier
 from benchmarks.metrics.simulators.simulation import Simulation
 from emulators.bigquery import BigQueryEmulator
 from emulators.tmdb.catalogue.plan import Floats
-from local.tables import DATASET, PROJECT, connect, create_tables
+from local.tables import DATASET, PROJECT, connect, create_tables, create_views
 from shared import sql_files
 
 type Grid = np.ndarray[tuple[int, int], np.dtype[Any]]
@@ -82,8 +82,7 @@ class Bench:
             transport=transports.BigQueryReadGrpcTransport(channel=channel)
         )
         create_tables(client)
-        for view in sql_files.views():
-            client.query_and_wait(view.sql)
+        create_views(client)
         earlier.create(client)
 
     def compute(

@@ -146,11 +146,12 @@ def tables_read() -> list[frozenset[str]]:
     """Return the stored tables of each query of one computation, through its views."""
     views = {view.name: view for view in sql_files.views()}
     tables = frozenset(path.stem for path in SQL.glob("schemas/*.json"))
+    gate = sql_files.of_folder("gate")
     queries = [
         *sql_files.daily(),
         Statement("checks", checks.as_one_query(checks.read())),
-        sql_files.gate()["publish"],
-        sql_files.gate()["record"],
+        Statement("publish", gate["publish"]),
+        Statement("record", gate["record"]),
     ]
     return [_tables(query, views, tables) for query in queries]
 

@@ -23,7 +23,10 @@ from shared import sql_files
 from tests.sql.series import expand
 
 HERE = Path(__file__).parent
-GATE = sql_files.gate()
+GATE = {
+    name: sql_files.Statement(name, sql)
+    for name, sql in sql_files.of_folder("gate").items()
+}
 _ABOUT_TRACKING = sql_files.of_folder("tracking")
 TRACKING = {
     name: sql_files.Statement(name, _ABOUT_TRACKING[name])

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulators.bigquery import BigQueryEmulator
-from local.tables import PROJECT, connect
+from local.tables import emulated
 from tests.sql.sandbox import Sandbox
 
 
@@ -13,13 +12,8 @@ from tests.sql.sandbox import Sandbox
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Return the sandbox that all SQL tests share."""
     folder = tmp_path_factory.mktemp("bigquery")
-    with (
-        BigQueryEmulator(folder, project=PROJECT) as emulator,
-        connect(emulator.url) as client,
-    ):
-        sandbox = Sandbox(client)
-        sandbox.prepare()
-        yield sandbox
+    with emulated(folder) as client:
+        yield Sandbox(client)
 
 
 @pytest.fixture

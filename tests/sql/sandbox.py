@@ -1,6 +1,6 @@
 """The sandbox of the SQL tests: rows in, the statements run on them, rows out.
 
-A dataset on the embedded BigQuery, with the tables of sql/schemas and every view.
+A dataset on the embedded BigQuery, with the tables and views that local/tables makes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from local.tables import DATASET, PROJECT, create_tables
+from local.tables import DATASET, PROJECT
 from shared import sql_files
 from shared.sql_files import Statement
 
@@ -28,12 +28,6 @@ class Sandbox:
     """The dataset; `clear` empties its tables."""
 
     client: bigquery.Client
-
-    def prepare(self) -> None:
-        """Create every table and view."""
-        create_tables(self.client)
-        for view in sql_files.views():
-            self.select(view.sql)
 
     def clear(self) -> None:
         """Leave no row in any table."""
@@ -74,8 +68,8 @@ class Sandbox:
 
     def publish(self, from_date: date, to_date: date) -> None:
         """Publish days, as compute_metrics does when their checks have passed."""
-        gate = sql_files.gate()["publish"]
-        self.select(gate.sql, from_date=from_date, to_date=to_date)
+        publish = sql_files.of_folder("gate")["publish"]
+        self.select(publish, from_date=from_date, to_date=to_date)
 
 
 def _as_json(value: object) -> object:

@@ -12,7 +12,7 @@ from tests.sql.sandbox import Sandbox
 
 pytestmark = pytest.mark.emulator
 
-RECORD = sql_files.gate()["record"].sql
+RECORD = sql_files.of_folder("gate")["record"]
 SHOWN = {
     "chart": ("v_popularity_chart", "popularity_rank", "last_updated"),
     "gaining": ("v_top_gaining_movies", "gaining_rank", "last_updated"),

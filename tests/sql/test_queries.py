@@ -244,7 +244,7 @@ def world(prepared: Sandbox) -> Sandbox:
     prepared.load("catalogue_days", days)
     published = {"run_id": "daily-2026-03-20", "code_version": "test"}
     of_days: dict[str, date | str] = {"from_date": DAYS[0], "to_date": WITHHELD}
-    prepared.select(sql_files.gate()["record"].sql, **of_days, **published)
+    prepared.select(sql_files.of_folder("gate")["record"], **of_days, **published)
     return prepared
 
 

@@ -14,10 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
-from emulators.bigquery import BigQueryEmulator
-from local.tables import PROJECT, connect
+from tests.cli.demo_data import as_demo
 from tests.conftest import ROOT
-from tests.sql.sandbox import Sandbox
 
 pytestmark = pytest.mark.emulator
 
@@ -28,12 +26,7 @@ DAY = date(2026, 3, 20)
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Store a published day of one movie as a demo would, and close it."""
     data = tmp_path_factory.mktemp("data")
-    with (
-        BigQueryEmulator(data / "simulated/bigquery", project=PROJECT) as emulator,
-        connect(emulator.url) as client,
-    ):
-        sandbox = Sandbox(client)
-        sandbox.prepare()
+    with as_demo(data) as sandbox:
         run = {"run_id": f"daily-{DAY}", "run_date": str(DAY), "batch_no": 1}
         movie = {"movie_id": 1, "title": "The <b>Long</b> Night", "popularity": 20.0}
         votes = {"vote_count": 9, "vote_average": 7.5}
@@ -149,11 +142,8 @@ def test_a_page_is_written_where_a_file_can_be(out: str, demo_data: Path) -> Non
 
 
 def test_before_any_published_day_the_page_says_what_is_missing(tmp_path: Path) -> None:
-    with (
-        BigQueryEmulator(tmp_path / "simulated/bigquery", project=PROJECT) as emulator,
-        connect(emulator.url) as client,
-    ):
-        Sandbox(client).prepare()
+    with as_demo(tmp_path):
+        pass
     answer = CliRunner().invoke(
         app, ["dashboard", f"--data={tmp_path}"], env={"PROJECT": None}
     )

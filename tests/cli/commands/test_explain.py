@@ -9,9 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.app import app
-from emulators.bigquery import BigQueryEmulator
-from local.tables import PROJECT, connect
-from tests.sql.sandbox import Sandbox
+from tests.cli.demo_data import as_demo
 
 pytestmark = pytest.mark.emulator
 
@@ -22,12 +20,7 @@ DAY = "2026-03-20"
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Store a score of two movies as a demo would, and close it."""
     data = tmp_path_factory.mktemp("data")
-    with (
-        BigQueryEmulator(data / "simulated/bigquery", project=PROJECT) as emulator,
-        connect(emulator.url) as client,
-    ):
-        sandbox = Sandbox(client)
-        sandbox.prepare()
+    with as_demo(data) as sandbox:
         of_day = {"calculation_date": DAY, "viral_coefficient": 61}
         sandbox.load(
             "movies",

@@ -286,8 +286,8 @@ def _compared(module: str, folder: Path) -> dict[str, Any]:
 def test_what_is_remembered_is_what_stock_translates(tmp_path: Path) -> None:
     """On every statement of sql/, byte for byte."""
     folder = tmp_path / "data"
-    with BigQueryEmulator(folder) as emulator, connected(emulator) as client:
-        Sandbox(client).prepare()
+    with tables.emulated(folder):
+        pass
     compared = _compared("both_translators", folder)
     assert compared["compared"] > 40
     assert compared["differing"] == []
@@ -300,14 +300,9 @@ def test_a_kept_result_is_what_stock_answers(tmp_path: Path) -> None:
     for path in cases.paths():
         for table, rows in cases.read(path).tables.items():
             given.setdefault(table, rows)
-    with (
-        BigQueryEmulator(folder, project=tables.PROJECT) as emulator,
-        connected(emulator) as client,
-    ):
-        sandbox = Sandbox(client)
-        sandbox.prepare()
+    with tables.emulated(folder) as client:
         for table, rows in given.items():
-            sandbox.load(table, rows)
+            Sandbox(client).load(table, rows)
     compared = _compared("both_results", folder)
     assert compared["compared"] > 100
     assert compared["rows"] > 30

@@ -141,7 +141,7 @@ def test_the_views_come_first_and_then_one_script_of_everything() -> None:
         "BEGIN TRANSACTION;",
         *(statement.sql.strip() for statement in sql_files.daily()),
         checks.as_one_query(checks.read()),
-        sql_files.gate()["publish"].sql.strip(),
+        sql_files.of_folder("gate")["publish"].strip(),
         "COMMIT TRANSACTION;",
     ]
     places = [executed[-1].index(part) for part in parts]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from emulators.bigquery import BigQueryEmulator
 from functions.compute_metrics import checks
 from functions.render_dashboard import wording
 from functions.render_dashboard.page import render
@@ -38,15 +37,8 @@ NOW = datetime(2026, 3, 21, 6, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """Return a dataset with 20 days of 12 movies, one of them surging at the end."""
-    with (
-        BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as emulator,
-        local_tables.connect(emulator.url) as client,
-    ):
-        local_tables.create_tables(client)
-        warehouse = Warehouse(client, local_tables.DATASET, max_bytes_billed=10**9)
-        for view in sql_files.views():
-            warehouse.execute(view.sql)
-        yield warehouse
+    with local_tables.emulated(tmp_path_factory.mktemp("bigquery")) as client:
+        yield Warehouse(client, local_tables.DATASET, max_bytes_billed=10**9)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +58,7 @@ def dashboard(tables: Warehouse, empty: Dashboard) -> Dashboard:
     days: dict[str, Any] = {"from_date": DAYS[0], "to_date": NEWEST}
     for statement in sql_files.daily():
         tables.execute(statement.sql, **days)
-    tables.execute(sql_files.gate()["publish"].sql, **days)
+    tables.execute(sql_files.of_folder("gate")["publish"], **days)
     assert not [row for row in tables.select(CHECKS, **days) if _fails(row)]
     tables.execute(FOUND)
     tables.execute(SHOWN_BEFORE)
