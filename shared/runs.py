@@ -16,17 +16,14 @@ MOVIES_PER_BATCH = 50
 
 
 class Mode(StrEnum):
-    """What a request asks for. All but the last two are runs."""
+    """What a request asks for; a history_day is a day of a history, or one alone."""
 
     INITIAL = "initial"
     DAILY = "daily"
     WEEKLY = "weekly"
     HISTORY = "history"
-    """Its batches are days, one export each."""
     HISTORY_DAY = "history_day"
-    """One day: a batch of a history run, or a history run of that day alone."""
     SWEEP = "sweep"
-    """Repairs and closes all runs."""
 
     @property
     def publishes_days(self) -> bool:

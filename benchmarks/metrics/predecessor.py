@@ -19,8 +19,6 @@ class Predecessor:
 
     viral_score: Floats
     is_viral: Flags
-    is_emerging: Flags
-    is_trend_viral: Flags
     is_surging: Flags
 
 
@@ -30,21 +28,14 @@ def compute(simulation: Simulation) -> Predecessor:
     popularity_1 = _lag(popularity, simulation.observed, 1)
     popularity_7 = _lag(popularity, simulation.observed, 7)
     votes_7 = _lag(votes, simulation.observed, 7)
-    votes_14 = _lag(votes, simulation.observed, 14)
     with np.errstate(divide="ignore", invalid="ignore"):
         one_day_pct = _pct(popularity, popularity_1)
         score = (
             0.6 * _pct(votes, votes_7) + 0.4 * _pct(popularity, popularity_7)
         ).clip(0, 100)
-        velocity = (votes - votes_7) / 7
-        acceleration = velocity - (votes_7 - votes_14) / 7
     return Predecessor(
         viral_score=score,
         is_viral=score >= 40,  # noqa: PLR2004 - its threshold
-        is_emerging=(acceleration > 0)
-        & (velocity >= 10)  # noqa: PLR2004 - its threshold
-        & ((score > 30) | (acceleration > 5)),  # noqa: PLR2004 - its thresholds
-        is_trend_viral=(velocity > 50) & (popularity - popularity_7 > 10),  # noqa: PLR2004
         is_surging=one_day_pct > 10,  # noqa: PLR2004 - its threshold
     )
 

@@ -4,7 +4,7 @@ An age of 0 is the day itself, 7 is a week before: `total(x, 7, 13)` is last wee
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -59,10 +59,6 @@ class Panel:
         """Return a grid's values in the order of the rows."""
         values: NDArray[Any] = grid[self.movie, self.day]
         return values
-
-    def date_of(self, day: int) -> date:
-        """Return the date of a column of the grids."""
-        return self.first + timedelta(days=day)
 
 
 def ago(grid: Grid, age: int) -> Grid:
