@@ -100,7 +100,7 @@ _IMPORTED_LATE = re.compile(
             [],
             {
                 "_TMDB_TRACTION_COMPLETE": "complete_bash",
-                "COMP_WORDS": "tmdb-traction status --wa",
+                "COMP_WORDS": "tmdb-traction status --watch",
                 "COMP_CWORD": "2",
             },
         ),
