@@ -33,7 +33,7 @@ pytestmark = pytest.mark.emulator
 ROOT = Path(__file__).parents[2]
 MOVIES, HISTORY_DAYS = 60, 4
 INITIAL, HISTORY = "initial-2026-06-01", "history-2026-06-01"
-UP_S = 60.0
+UP_S, PUBLISHED_S = 60.0, 90.0
 
 type Ask = Callable[..., Result]
 

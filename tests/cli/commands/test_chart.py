@@ -12,10 +12,8 @@ from typer.testing import CliRunner, Result
 from cli.app import app
 from cli.commands.chart import ListName, moment
 from cli.errors import Exit
-from emulators.bigquery import BigQueryEmulator
-from local.tables import PROJECT, connect
 from shared import sql_files
-from tests.sql.sandbox import Sandbox
+from tests.cli.demo_data import as_demo
 
 pytestmark = pytest.mark.emulator
 
@@ -57,12 +55,7 @@ LONG = "A title that is far too long to fit into one line of a terminal of 80 co
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Store two vintages of a day that is withheld from noon, and an earlier day."""
     data = tmp_path_factory.mktemp("data")
-    with (
-        BigQueryEmulator(data / "simulated/bigquery", project=PROJECT) as emulator,
-        connect(emulator.url) as client,
-    ):
-        sandbox = Sandbox(client)
-        sandbox.prepare()
+    with as_demo(data) as sandbox:
         earlier = FIRST | {
             "snapshot_date": "2026-03-09",
             "published_at": "2026-03-09T09:00:00Z",
@@ -173,5 +166,5 @@ def test_a_day_is_its_end_and_a_moment_is_utc() -> None:
 
 
 def test_the_command_knows_the_lists_that_are_recorded() -> None:
-    named = re.findall(r"STRUCT\('(\w+)'", sql_files.gate()["record"].sql)
+    named = re.findall(r"STRUCT\('(\w+)'", sql_files.of_folder("gate")["record"])
     assert {*named} == {*ListName}
