@@ -2,9 +2,6 @@
 
 from datetime import date
 
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-from requests import RequestException
 from rich.text import Text
 
 from cli.environment import Deployment
@@ -21,6 +18,10 @@ def request_page(deployment: Deployment, the_day: date) -> str:
     It never fails: the day is changed already, and the next published one brings the
     page with it. What went wrong is printed to standard error.
     """
+    from google.api_core.exceptions import GoogleAPIError
+    from google.auth.exceptions import GoogleAuthError
+    from requests import RequestException
+
     try:
         if not deployment.has_dashboard:
             return NOT_DEPLOYED
