@@ -9,7 +9,7 @@ type Fault = Callable[[Scenario], None]
 
 
 def _nothing(_scenario: Scenario) -> None:
-    """Fine weather, but for the duplicates that there are always."""
+    """No fault but the duplicates, which are always there."""
 
 
 FAULTS: Mapping[str, Fault] = {

@@ -63,7 +63,7 @@ def dashboard(tables: Warehouse, empty: Dashboard) -> Dashboard:
     tables.execute(FOUND)
     tables.execute(SHOWN_BEFORE)
     published: dict[str, Any] = {"run_id": f"daily-{NEWEST}", "code_version": "test"}
-    tables.execute(sql_files.gate()["record"].sql, **days, **published)
+    tables.execute(sql_files.of_folder("gate")["record"], **days, **published)
     return read(tables, NEWEST, NOW, "a test")
 
 
