@@ -9,7 +9,7 @@ type Fault = Callable[[Scenario], None]
 
 
 def _nothing(_scenario: Scenario) -> None:
-    """No fault but the duplicates, which are always there."""
+    """No fault, except the duplicates that every run has."""
 
 
 FAULTS: Mapping[str, Fault] = {
