@@ -219,8 +219,9 @@ def show_next_steps(
         "  make demo                    the next days, from where this ended\n"
         "  make demo-clean              delete them\n"
         "  make local                   keep it all up, to load and watch by hand\n"
-        "  source .venv/bin/activate    once in a terminal, for the next three\n"
+        "  source .venv/bin/activate    once in a terminal, for the next four\n"
         '  tmdb-traction explain "..."  how a title above gets its score\n'
+        "  tmdb-traction chart          a list as it was shown, at any moment\n"
         "  tmdb-traction status         the state of the runs\n"
         "  tmdb-traction --help         validate, export, cost and more\n"
         f"  ls {logs}\n"

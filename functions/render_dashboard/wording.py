@@ -200,7 +200,7 @@ def _change(row: Revision) -> str:
         )
         if count
     ]
-    return ", ".join(parts) or "other numbers at the same places"
+    return ", ".join(parts) or "other numbers or titles"
 
 
 def duration(started_at: str, ended_at: str | None) -> str:

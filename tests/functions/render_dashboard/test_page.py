@@ -64,7 +64,7 @@ def test_a_revised_day_says_when_and_by_how_much() -> None:
     emerging["list_name"], emerging["moved"] = "emerging", 3
     assert wording.of_revisions([once, emerging, viral]) == (
         f"{said}2 times, last on 1 Jul, 10:00 UTC: emerging 3 moved; "
-        "viral other numbers at the same places."
+        "viral other numbers or titles."
     )
     assert wording.of_revisions([]) is None
 
