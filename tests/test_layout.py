@@ -1,4 +1,7 @@
-"""The layout: imports point one way, and functions meet in messages and tables only."""
+"""The layout: imports point one way, files are short, and each has its test.
+
+Functions meet in messages and tables only.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -101,3 +104,65 @@ def test_every_python_folder_has_its_place_in_the_order() -> None:
         if path.is_dir() and not path.name.startswith(".") and any(path.rglob("*.py"))
     }
     assert folders - {"tests", "composer"} == MAY_IMPORT.keys()
+
+
+LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_CLASS = 250, 500, 200
+"""In lines. A longer one has a seam: split it there, by a name that all guess."""
+
+MAY_BE_LONGER = {
+    "benchmarks/made_up_dashboard.py": "data: the columns of every query of the page",
+    "cli/commands/chart.py": "not yet split",
+    "composer/dags/tmdb_traction.py": "Airflow and Terraform take a DAG as one file",
+    "emulators/bigquery/translations.py": "not yet split",
+    "functions/render_dashboard/payload.py": "data: the columns of every query",
+    "local/demo_display.py": "not yet split",
+    "tests/functions/compute_metrics/test_compute_metrics.py": "not yet split",
+    "tests/functions/ingest_changes/test_ingest_changes.py": "not yet split",
+}
+"""File -> why it is. No other file may be."""
+
+
+def _python_files() -> Iterator[tuple[str, str]]:
+    for folder in [*MAY_IMPORT, "composer", "tests"]:
+        for path in _files(folder):
+            name = path.relative_to(ROOT).as_posix()
+            if "/.venv/" not in name:
+                yield name, path.read_text()
+
+
+def _too_long(name: str, text: str) -> list[str]:
+    """Return the file and the classes of it that are too long."""
+    longest = LONGEST_TEST_FILE if name.startswith("tests/") else LONGEST_FILE
+    lines = len(text.splitlines())
+    found = [f"{name}: {lines} lines"] if lines > longest else []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ClassDef) and node.end_lineno:
+            lines = node.end_lineno - node.lineno + 1
+            if lines > LONGEST_CLASS:
+                found.append(f"{name}: class {node.name} has {lines} lines")
+    return found
+
+
+def test_no_file_and_no_class_is_too_long() -> None:
+    found = {
+        name: too_long
+        for name, text in _python_files()
+        if name not in MAY_BE_LONGER and (too_long := _too_long(name, text))
+    }
+    assert not found
+
+
+def test_what_may_be_longer_exists() -> None:
+    assert all((ROOT / name).is_file() for name in MAY_BE_LONGER)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("shared/runs.py", "x = 1\n" * 251),
+        ("tests/test_docs.py", "x = 1\n" * 501),
+        ("tests/test_docs.py", "class A:\n" + "    x = 1\n" * 200),
+    ],
+)
+def test_a_long_file_or_class_is_noticed(name: str, text: str) -> None:
+    assert _too_long(name, text)

@@ -12,11 +12,11 @@ from cli.output import Finding
 
 CLAIMS: Mapping[str, tuple[str, ...]] = {
     "the functions work as deployed": ("functions", "daily run", "dead letters"),
-    "TMDB is read right": ("snapshots", "history run"),
-    "the SQL is BigQuery's": ("views",),
+    "the TMDB client handles TMDB's behaviour": ("snapshots", "history run"),
+    "the SQL is valid in BigQuery": ("views",),
     "the numbers are right": ("metrics", "checks"),
     "the Terraform root is right": ("terraform",),
-    "an alert comes with its fault and not without": ("alerts",),
+    "an alert fires with its fault and not without": ("alerts",),
     "plan, load, status, backfill, validate, export, cost": ("bytes billed",),
     "doctor, deploy, destroy, smoke": ("doctor",),
 }
