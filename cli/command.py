@@ -90,8 +90,8 @@ class Group(typer.core.TyperGroup):
             if not isinstance(error.__context__, EOFError):
                 sys.exit(Exit.INTERRUPTED)
             see = f"{NAME} {words[0]} --help"
-            hint = f"write --yes where nobody can answer; what else it asks for: {see}"
-            print_error("nobody answered", hint)
+            hint = f"add --yes in scripts; for the other prompts: {see}"
+            print_error("the question was not answered", hint)
             sys.exit(Exit.USAGE)
         sys.exit(code or Exit.DONE)
 

@@ -24,7 +24,7 @@ def day(text: str | date) -> date:
         try:
             return date.fromisoformat(text)
         except ValueError as error:
-            raise typer.BadParameter(f"{text}: there is no such day") from error
+            raise typer.BadParameter(f"{text}: not a day of the calendar") from error
     raise typer.BadParameter(f"{text!r}: write a day as YYYY-MM-DD")
 
 

@@ -35,7 +35,7 @@ def main() -> None:
 
             is_done = demo_runs.run(arguments, progress, console)
     except KeyboardInterrupt:
-        console.print("stopped; `make demo` goes on from here")
+        console.print("stopped; `make demo` continues from here")
         sys.exit(130)
     sys.exit(0 if is_done else 1)
 

@@ -53,8 +53,8 @@ class Known:
 
 _WAIT = "retried automatically"
 _QUOTA = (
-    "retried automatically; if it stays, see IAM & Admin > Quotas for the limit that "
-    "is used up"
+    "retried automatically; if it persists, see IAM & Admin > Quotas for the limit "
+    "that is used up"
 )
 _TABLES = (
     "check that the tables are as in sql/schemas and that the function may use them "
@@ -69,7 +69,7 @@ _RESOURCES = (
     "TRACKED_MOVIES of the function)"
 )
 _GRANT = (
-    "retried automatically: a new grant takes effect within minutes; if it stays, "
+    "retried automatically: a new grant takes effect within minutes; if it persists, "
     "check that the caller may use the dataset (tmdb-traction doctor, terraform apply)"
 )
 _BILLING = "enable billing for the project"

@@ -22,8 +22,8 @@ HINTS: Mapping[grpc.StatusCode | None, str] = {
     grpc.StatusCode.NOT_FOUND: "make the topic (terraform apply); retried until then",
     grpc.StatusCode.PERMISSION_DENIED: "let the function publish to the topic "
     "(roles/pubsub.publisher, terraform apply); retried until then",
-    grpc.StatusCode.RESOURCE_EXHAUSTED: "retried automatically; if it stays, see IAM & "
-    "Admin > Quotas for the limit that is used up",
+    grpc.StatusCode.RESOURCE_EXHAUSTED: "retried automatically; if it persists, see "
+    "IAM & Admin > Quotas for the limit that is used up",
 }
 """gRPC status -> hint; https://cloud.google.com/pubsub/docs/reference/error-codes.
 

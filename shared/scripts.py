@@ -87,7 +87,7 @@ class Scripts:
             )
         if newest and newest.state != "DONE" and not is_ours:
             raise RunBusyError(
-                f"another computation is at work: job {newest.job_id}",
+                f"another computation is running: job {newest.job_id}",
                 field=lock.name,
                 hint="retried automatically; after a manual call, call again later",
             )

@@ -74,7 +74,7 @@ def read(secret: str, emulator: str | None = None) -> str:
         return plain(version.payload.data)
     except ValueError as error:
         raise CredentialsError(
-            f"{secret} is no text",
+            f"{secret} is not text",
             field="TMDB_TOKEN_SECRET",
             hint="add a version that holds the token alone, as UTF-8: printf %s "
             '"$TMDB_TOKEN" | gcloud secrets versions add SECRET --data-file=-',

@@ -17,7 +17,7 @@ locals {
   functions = {
     for key, function in {
       ingest_changes = {
-        description  = "Decides which movies are tracked and asked for; plans runs and publishes their batches."
+        description  = "Decides which movies are tracked and fetched; plans runs and publishes their batches."
         listens_to   = "ingest-requests"
         publishes_to = ["dead-letters", "ingest-requests", "metrics-requests", "movie-batches"]
         is_called    = true

@@ -42,7 +42,7 @@ locals {
 output "next_steps" {
   description = "The next commands; `terraform output -raw next_steps` prints them again."
   value       = <<-SH
-    # Once: track the most popular movies and ask for their history.
+    # Once: track the most popular movies and request their history.
     ${local._calls["ingest_changes"]} '{"mode": "initial", "limit": ${var.tracked_movies}}'
 
     # How far the runs of this week are.

@@ -74,7 +74,7 @@ def moment(said: str | datetime) -> datetime:
         try:
             return datetime.fromisoformat(said.removesuffix("Z")).replace(tzinfo=UTC)
         except ValueError as error:
-            raise typer.BadParameter(f"{said}: there is no such moment") from error
+            raise typer.BadParameter(f"{said}: not a valid time") from error
     raise typer.BadParameter(f"{said!r}: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC")
 
 

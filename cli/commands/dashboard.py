@@ -45,7 +45,7 @@ def dashboard(
     if out is None:
         selector.data.mkdir(parents=True, exist_ok=True)
     elif not out.parent.is_dir():
-        raise typer.BadParameter(f"{out.parent} is no folder", param_hint="--out")
+        raise typer.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
     with open_deployment(selector) as deployment:
         day = page.write(
             deployment.tables, deployment.today, _source(deployment), target

@@ -123,7 +123,7 @@ def _build_again(root: TerraformRoot, *, yes: bool, dry_run: bool) -> None:
         return
     if behind:
         typer.echo(
-            f"Building again: {', '.join(behind)}. What serves now goes on serving "
+            f"Building again: {', '.join(behind)}. The current code keeps serving "
             "until the new build is there."
         )
         again = (f'-replace=terraform_data.build["{key}"]' for key in behind)

@@ -30,7 +30,7 @@ class Format(StrEnum):
 
 def _view(name: str) -> str:
     if name not in VIEWS:
-        raise typer.BadParameter(f"{name!r} is no view; choose: {', '.join(VIEWS)}")
+        raise typer.BadParameter(f"{name!r} is not a view; choose: {', '.join(VIEWS)}")
     return name
 
 

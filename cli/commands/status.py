@@ -35,7 +35,7 @@ def _run_id(text: str) -> str:
         return Run.from_id(text).run_id
     except ValueError as error:
         raise typer.BadParameter(
-            f"{text!r} is no run: write <mode>-<YYYY-MM-DD>, such as daily-2026-03-01"
+            f"{text!r} is not a run id: write <mode>-<YYYY-MM-DD>, as daily-2026-03-01"
         ) from error
 
 

@@ -39,6 +39,6 @@ def _plain(variable: str) -> str:
         return plain(os.fsencode(os.environ.get(variable, "")))
     except ValueError as error:
         raise typer.BadParameter(
-            "it is no text: copy the token into it, and nothing else",
+            "it is not text: copy the token into it, and nothing else",
             param_hint=variable,
         ) from error

@@ -53,7 +53,7 @@ def login() -> tuple[bool, str]:
     # Prints a credential: it is read here and goes nowhere.
     if ask("gcloud", "auth", "print-access-token").is_ok:
         return True, "a credential file"
-    return False, "nobody is logged in"
+    return False, "not logged in"
 
 
 def application_login() -> tuple[bool, str]:
@@ -79,7 +79,10 @@ def is_billed(project: str) -> tuple[bool, str]:
         # Who deploys need not see who pays; without billing Terraform's apply says so.
         return True, f"cannot be checked: {result.first_error}"
     is_enabled = bool(json.loads(result.out).get("billingEnabled"))
-    return is_enabled, "enabled" if is_enabled else f"nobody pays for {project}"
+    return (
+        is_enabled,
+        "enabled" if is_enabled else f"no billing account is linked to {project}",
+    )
 
 
 def counts_on(project: str) -> tuple[bool, str]:

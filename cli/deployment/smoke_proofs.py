@@ -76,7 +76,7 @@ def alerts(root: TerraformRoot) -> Finding:
         for one in of_type(root.resources(), "google_monitoring_alert_policy")
     }
     if not wanted:
-        none = "none: alert_emails and alert_slack name nobody"
+        none = "none: alert_emails and alert_slack are not set"
         return Finding("alerts", ok=True, message=none)
     result = ask(
         "gcloud", "monitoring", "policies", "list",

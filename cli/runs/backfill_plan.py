@@ -22,8 +22,8 @@ class Need(StrEnum):
     LOAD = "popularity to load, metrics to compute"
     COMPUTE = "metrics to compute"
     THERE = "there already"
-    UNDER_WAY = "asked for and under way"
-    ASKED = "asked for already: again after the next daily run"
+    UNDER_WAY = "requested, in progress"
+    ASKED = "already requested: again after the next daily run"
     NO_EXPORT = "TMDB had no usable export of it"
     TOO_OLD = "older than TMDB's exports"
 

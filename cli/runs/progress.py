@@ -97,7 +97,7 @@ class Watch:
         if isinstance(error, KeyboardInterrupt):
             if not self._as_lines:
                 self._console.print(
-                    "stopped watching; the runs go on: tmdb-traction status"
+                    "stopped watching; the runs continue: tmdb-traction status"
                 )
             leave(Exit.INTERRUPTED)
 

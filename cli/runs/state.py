@@ -81,7 +81,7 @@ class State:
             "PUBLISHED": f"published, {of} in {self.seconds:,.0f} s",
             "PARTIAL": f"partial, {of} ({row['coverage'] or 0:.1%})",
             "METRICS": f"computing metrics, {of}",
-            "COMPLETE": f"complete, {of}; its metrics are asked for next",
+            "COMPLETE": f"complete, {of}; its metrics are requested next",
             "FETCHING": f"fetching, {of}, {done:,} of {total:,} batches",
         }
         planned = f"planned, {row['expected']:,} {self.noun} in {total:,} batches"

@@ -69,7 +69,7 @@ def store(batch: MovieBatch, delivery: Delivery, clients: Clients) -> None:
         if is_outage:
             raise incomplete_error(batch, outcome)
     for movie_id in ids[len(replies) :]:
-        outcome.failed[movie_id] = "not asked for: the batch took too long"
+        outcome.failed[movie_id] = "not requested: the batch took too long"
     stored = len(landed) + len(outcome.rows) - len(refusals)
     counts = {
         "expected": len(batch.movie_ids),

@@ -32,8 +32,8 @@ NO_OBJECT = 0
 
 _WAIT = "retried automatically"
 _GRANT = (
-    "retried automatically: a new grant takes effect within minutes; if it stays, let "
-    "the function write to the bucket (roles/storage.objectUser, terraform apply)"
+    "retried automatically: a new grant takes effect within minutes; if it persists, "
+    "let the function write to the bucket (roles/storage.objectUser, terraform apply)"
 )
 _BUCKET = "make the bucket (terraform apply)"
 _BILLING = "enable billing for the project that owns the bucket"

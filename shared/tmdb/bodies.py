@@ -24,7 +24,7 @@ def read_json(body: bytes) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise UnreadableError("a body that is no JSON") from error
+        raise UnreadableError("a body that is not JSON") from error
 
 
 def _unpacked(body: bytes) -> bytes:

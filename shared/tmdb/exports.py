@@ -110,7 +110,7 @@ def read_lines(lines: Iterable[bytes], day: date) -> Iterator[ExportRow]:
         raise ExportDamagedError(f"the export of {day} holds no movie", day)
     if bad > max(FEW_BAD_LINES, BAD_LINES_SHARE * (good + bad)):
         raise ExportDamagedError(
-            f"{bad} of {good + bad} lines of the export of {day} are no movies, "
+            f"{bad} of {good + bad} lines of the export of {day} are not movies, "
             f"the first: {example}",
             day,
         )

@@ -36,7 +36,7 @@ class Answer:
 
 def unreadable(answer: Answer, tally: Tally, path: str) -> Exception:
     """Return what a 200 without what was asked for comes to."""
-    reason = answer.unreadable or "JSON that is not what was asked for"
+    reason = answer.unreadable or "unexpected JSON"
     tally.unreadable += 1
     if tally.unreadable < UNREADABLE_TRIES:
         return RetriedError(reason)

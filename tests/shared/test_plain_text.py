@@ -50,7 +50,7 @@ def test_a_function_reads_the_secret_however_it_was_saved(how: str) -> None:
 def test_a_secret_that_is_no_text_is_refused_with_a_hint() -> None:
     with (
         SecretManagerEmulator({SECRET: NO_TEXT["latin-1"]}) as secrets,
-        pytest.raises(CredentialsError, match="is no text") as refused,
+        pytest.raises(CredentialsError, match="is not text") as refused,
     ):
         secretmanager.read(SECRET, secrets.address)
     assert refused.value.field == "TMDB_TOKEN_SECRET"

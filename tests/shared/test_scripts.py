@@ -188,7 +188,7 @@ def test_a_script_that_ignores_its_time_limit_is_cancelled(owner: str) -> None:
 def test_a_script_within_its_time_limit_and_a_minute_is_left_alone() -> None:
     client = FakeClient()
     client.add(f"{_chain()}1", state="RUNNING", created_s_ago=119)
-    with pytest.raises(RunBusyError, match="another computation is at work"):
+    with pytest.raises(RunBusyError, match="another computation is running"):
         _run(client)
     assert client.jobs[f"{_chain()}1"].state == "RUNNING"
 

@@ -119,7 +119,7 @@ def test_deployed_destroyed_deployed_again_and_its_data_deleted(
 
     # Nobody answers: the plan is refused, and the project is as it was.
     before = life.read()
-    assert "error: nobody answered" in life.operate("deploy", code=2)
+    assert "error: the question was not answered" in life.operate("deploy", code=2)
     assert life.kinds() == set()
     assert life.read() == before
 

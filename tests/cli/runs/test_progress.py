@@ -112,7 +112,7 @@ def test_ctrl_c_ends_the_watch_and_not_the_runs() -> None:
     ):
         watch.until_ended(_interrupted, every_s=0, wait_s=60)
     assert ended.value.exit_code == Exit.INTERRUPTED
-    assert "the runs go on" in sent.getvalue()
+    assert "the runs continue" in sent.getvalue()
 
 
 def _interrupted() -> list[State]:

@@ -57,7 +57,7 @@ def _state(**changes: object) -> State:
         ({"mode": "history"}, "published, 998 of 1,000 movie-days", ""),
     ],
 )
-def test_a_state_is_a_sentence_with_a_remedy(
+def test_a_state_is_a_sentence_with_a_hint(
     changes: dict[str, object], words: str, hint: str
 ) -> None:
     state = _state(**changes)

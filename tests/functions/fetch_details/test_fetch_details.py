@@ -132,7 +132,7 @@ ALL_FIFTY = {movie_id: _movie(movie_id) for movie_id in FIFTY.movie_ids}
 
 
 def _refuse(movie_id: int) -> Reply:
-    return Reply(movie_id, failure="a body that is no JSON")
+    return Reply(movie_id, failure="a body that is not JSON")
 
 
 def _lose(movie_id: int) -> Reply:
