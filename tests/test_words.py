@@ -18,7 +18,6 @@ INSTEAD = {
     r"amiss": "failed",
     r"mend(s|ed|ing)?": "fix, repair, correct",
     r"pretend(s|ed|ing)?": "fake, simulate",
-    r"(fine|bad) weather|weathers?": "fault, scenario",
     r"for ever": "forever",
     r"anew|afresh": "again",
     r"at (its|his|their) word": "believe",
