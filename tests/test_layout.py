@@ -113,7 +113,6 @@ MAY_BE_LONGER = {
     "benchmarks/made_up_dashboard.py": "data: the columns of every query of the page",
     "cli/commands/chart.py": "not yet split",
     "composer/dags/tmdb_traction.py": "Airflow and Terraform take a DAG as one file",
-    "emulators/bigquery/translations.py": "not yet split",
     "functions/render_dashboard/payload.py": "data: the columns of every query",
     "local/demo_display.py": "not yet split",
     "tests/functions/compute_metrics/test_compute_metrics.py": "not yet split",

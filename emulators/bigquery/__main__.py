@@ -22,6 +22,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data-dir", type=pathlib.Path, required=True)
     parser.add_argument("--project", default="local")
     parser.add_argument(
+        "--translations",
+        type=pathlib.Path,
+        help="folder that keeps translated statements for other processes",
+    )
+    parser.add_argument(
         "--end-with-stdin",
         action="store_true",
         help="end when standard input closes, that is with the process that started us",
@@ -45,6 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
         data_dir=options.data_dir.resolve(),
         project=options.project,
         end_with_stdin=options.end_with_stdin,
+        translations=options.translations,
     )
 
 

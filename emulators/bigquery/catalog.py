@@ -4,6 +4,8 @@ Every look-up ("does the table exist, which columns, which are required") listed
 tables, a dozen times a query. Cost: a table's name in the wrong case is found too.
 """
 
+from dataclasses import dataclass
+
 import duckdb
 from local_bigquery.catalog import tabledata, tables
 from local_bigquery.engine import database as engine
@@ -14,54 +16,93 @@ from sqlglot import exp
 
 type _Listed = list[tuple[str, str, int]]
 
+TABLE, VIEW = "TABLE", "VIEW"
+
 _stock_objects = engine.objects
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A table or view that exists.
+
+    columns: name, type, whether it is required.
+    """
+
+    kind: str
+    columns: list[tuple[str, duckdb.sqltypes.DuckDBPyType, bool]]
 
 
 def look_up_single_tables() -> None:
     """Replace the three look-ups that list everything."""
-    engine.objects = _objects
-    tables.columns = tabledata.columns = _columns
-    partitions._hidden = _hidden  # noqa: SLF001 - no public way
+    engine.objects = objects
+    tables.columns = tabledata.columns = columns
+    partitions._hidden = is_hidden  # noqa: SLF001 - no public way
 
 
-def _objects(project_id: str, dataset_id: str, table_id: str | None = None) -> _Listed:
-    """List (name, TABLE or VIEW, rows): one if it is named, else all as before."""
-    if table_id is None:
-        listed: _Listed = _stock_objects(project_id, dataset_id)
-        return listed
+def look(*path: str) -> Described | None:
+    """Describe a table or view where it is stored; None if nothing is there."""
+    kind = kind_of(*path)
+    if kind is None:
+        return None
+    required = set()
+    if kind == TABLE:
+        required = {name for _, name, _, is_required, *_ in _info(*path) if is_required}
+    with engine.cursor() as cursor:
+        try:
+            relation = cursor.sql(f"SELECT * FROM {engine.quote(*path)} LIMIT 0")
+        except duckdb.CatalogException:
+            return None
+        described = zip(relation.columns, relation.types, strict=True)
+        return Described(kind, [(name, of, name in required) for name, of in described])
+
+
+def kind_of(*path: str) -> str | None:
+    """Return TABLE or VIEW; None if nothing is there."""
     # A view first: describing one binds its whole query.
     views = engine.fetch(
         "SELECT 1 FROM duckdb_views() "
         "WHERE database_name = ? AND schema_name = ? AND view_name = ?",
-        [project_id, dataset_id, table_id],
+        list(path),
     )
     if views:
-        return [(table_id, "VIEW", 0)]
-    if not _info(project_id, dataset_id, table_id):
+        return VIEW
+    return TABLE if _info(*path) else None
+
+
+def objects(project_id: str, dataset_id: str, table_id: str | None = None) -> _Listed:
+    """List (name, TABLE or VIEW, rows): one if it is named, else all as before."""
+    if table_id is None:
+        listed: _Listed = _stock_objects(project_id, dataset_id)
+        return listed
+    kind = kind_of(project_id, dataset_id, table_id)
+    if kind is None:
         return []
+    if kind == VIEW:
+        return [(table_id, VIEW, 0)]
     name = engine.quote(project_id, dataset_id, table_id)
     [(rows,)] = engine.fetch(f"SELECT COUNT(*) FROM {name}")
-    return [(table_id, "TABLE", rows)]
+    return [(table_id, TABLE, rows)]
 
 
-def _columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
+def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
     """Return a table's columns; the original's error where there is no table."""
-    physical = tables.physical(project_id, dataset_id, table_id)
-    required = {name for _, name, _, is_required, *_ in _info(*physical) if is_required}
-    with engine.cursor() as cursor:
-        try:
-            relation = cursor.sql(f"SELECT * FROM {engine.quote(*physical)} LIMIT 0")
-        except duckdb.CatalogException:
-            label = tables.names.label(project_id, dataset_id, table_id)
-            raise tables.not_found("Table", label) from None
-        return [
-            types.field(name, kind, name in required)
-            for name, kind in zip(relation.columns, relation.types, strict=True)
-            if name != tables.INGESTION_TIME or dataset_id == tables.RESULTS
-        ]
+    found = look(*tables.physical(project_id, dataset_id, table_id))
+    if found is None:
+        label = tables.names.label(project_id, dataset_id, table_id)
+        raise tables.not_found("Table", label)
+    return fields(found, dataset_id)
 
 
-def _hidden(table: exp.Table) -> bool:
+def fields(described: Described, dataset_id: str) -> list[TableFieldSchema]:
+    """Return the columns as BigQuery names their types, without the hidden one."""
+    return [
+        types.field(*column)
+        for column in described.columns
+        if column[0] != tables.INGESTION_TIME or dataset_id == tables.RESULTS
+    ]
+
+
+def is_hidden(table: exp.Table) -> bool:
     """Say whether a table is partitioned by ingestion time, a hidden column."""
     if not (table.catalog and table.db) or not isinstance(table.this, exp.Identifier):
         return False

@@ -22,6 +22,9 @@ from emulators.bigquery.versions import BigQueryEmulatorError, refuse_untried
 from emulators.processes import terminate
 
 _ROOT = Path(__file__).parents[2]
+TRANSLATIONS = "BIGQUERY_EMULATOR_TRANSLATIONS"
+"""The variable that names the folder of stored translations; empty keeps none."""
+_TRANSLATIONS = _ROOT / ".cache/bigquery-translations"
 _LISTENING = re.compile(r"listening on (?P<url>\S+), storage API on (?P<storage>\S+)\n")
 _START_TIMEOUT_S = 60.0
 _POLL_S = 0.02
@@ -129,6 +132,8 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     module = [sys.executable, "-m", "emulators.bigquery", "--end-with-stdin"]
     options = [f"--data-dir={data_dir}", f"--port={port}", f"--project={project}"]
+    if translations := os.environ.get(TRANSLATIONS, str(_TRANSLATIONS)):
+        options.append(f"--translations={Path(translations).resolve()}")
     with log_path.open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - our own module
             [*module, *options],

@@ -19,6 +19,7 @@ from local_bigquery.engine import database
 from local_bigquery.grpc import server as storage
 
 from emulators.bigquery.catalog import look_up_single_tables
+from emulators.bigquery.changes import notice_changes
 from emulators.bigquery.jobs import close_jobs, keep_jobs
 from emulators.bigquery.offline import go_offline
 from emulators.bigquery.races import patch_races
@@ -37,6 +38,7 @@ def serve(
     data_dir: pathlib.Path,
     project: str,
     end_with_stdin: bool,
+    translations: pathlib.Path | None,
 ) -> None:
     """Answer REST on `listener`, the storage API on its port (0 takes a free one)."""
     signal.signal(signal.SIGTERM, _unwind)
@@ -48,7 +50,8 @@ def serve(
     look_up_single_tables()
     patch_races()
     merge_within_transactions()
-    remember_translations()
+    remember_translations(translations)
+    notice_changes()
     keep_results()
     keep_jobs()
     exit_code = 1

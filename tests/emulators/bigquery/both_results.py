@@ -88,6 +88,7 @@ def _parameter(name: str, kind: str, value: str) -> dict[str, Any]:
 _PARAMETERS = [
     _parameter("from_date", "DATE", date(2026, 1, 1).isoformat()),
     _parameter("to_date", "DATE", date(2026, 12, 31).isoformat()),
+    _parameter("as_of", "TIMESTAMP", "2026-12-31T12:00:00Z"),
 ]
 
 

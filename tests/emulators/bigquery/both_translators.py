@@ -1,7 +1,8 @@
-"""Compare stock and remembered translations: run this module with a FOLDER.
+"""Compare stock and remembered translations: run this module with DATA and FILES.
 
-Opens the emulator's data in FOLDER, gives every statement of sql/ to the stock
-translator and three times to the remembering one, and prints what differs as JSON.
+Opens the emulator's data in the folder DATA, gives every statement of sql/ to the stock
+translator and three times to the remembering one, which keeps translations in the
+folder FILES. Prints as JSON what differs, and how many statements it had translated.
 """
 
 import json
@@ -44,6 +45,8 @@ _PARAMETERS = JobConfigurationQuery.model_validate(
                 ("export_run_id", "STRING", "history-2026-03-05-2026-03-04"),
                 ("run_date", "DATE", _DAY),
                 ("run_id", "STRING", "daily-2026-03-05"),
+                ("code_version", "STRING", "compute-metrics-00001"),
+                ("as_of", "TIMESTAMP", f"{_DAY}T12:00:00Z"),
             )
         ]
     }
@@ -93,14 +96,33 @@ def main() -> None:
     texts = {path.stem: path.read_text() for path in SQL.glob("**/*.sql")}
     texts |= {"RUN_STATUS": RUN_STATUS}
     stock = _all(texts, _translated)
-    translations.remember_translations()
+    translations.remember_translations(Path(sys.argv[2]))
+    counted = _count_translations()
     differing = [
         name
         for _ in range(3)  # found, remembered, and once more
         for name, sent in _all(texts, _translated).items()
         if sent != stock[name]
     ]
-    sys.stdout.write(json.dumps({"compared": len(stock), "differing": differing}))
+    sys.stdout.write(
+        json.dumps(
+            {"compared": len(stock), "differing": differing, "translated": len(counted)}
+        )
+    )
+
+
+def _count_translations() -> list[str]:
+    """Return a list that grows with each translation by the stock translator."""
+    made: list[str] = []
+    stock = translations._stock_translate
+
+    def counted(*args: Any) -> tuple[str, dict[str, Any]]:
+        translated: tuple[str, dict[str, Any]] = stock(*args)
+        made.append(translated[0])
+        return translated
+
+    translations._stock_translate = counted
+    return made
 
 
 if __name__ == "__main__":

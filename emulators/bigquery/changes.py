@@ -1,0 +1,138 @@
+"""Tell when the catalogue changes, so that translations are compared with it again.
+
+A statement may create, change or drop a table, view or function; a load and a query's
+result may replace a table or add columns; and so may the API.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from local_bigquery.catalog import datasets, names, row_access, tables
+from local_bigquery.jobs import query
+from local_bigquery.sql.translate import Context
+from sqlglot import exp
+
+from emulators.bigquery import answers, known, translations
+from emulators.bigquery.answers import Name
+from emulators.bigquery.memory import Memory
+
+_stock_run = query._run  # noqa: SLF001 - no public way
+_stock_evolve = tables.evolve
+_stock_write = tables.write
+
+_views: Memory[Name, str] = Memory()
+"""The text that each view was last made by, while nothing else has changed."""
+
+
+def notice_changes() -> None:
+    """Replace what changes tables, views, functions and who may read them."""
+    query._run = _run  # noqa: SLF001 - no public way
+    tables.evolve = _evolve
+    tables.write = _write
+    for module, calls in (
+        (tables, ("create", "update", "rename", "delete")),
+        (datasets, ("create", "delete")),
+        (row_access, ("save", "delete")),
+    ):
+        for name in calls:
+            setattr(module, name, _changing(getattr(module, name)))
+
+
+def _changed(table: Name | None = None, *, is_new: bool = False) -> None:
+    if not is_new:
+        _views.clear()
+    answers.changed(table, is_new=is_new)
+
+
+def _run(cursor: object, tree: exp.Expr, context: Context, *rest: object) -> object:
+    if not isinstance(tree, query.DDL):
+        return _stock_run(cursor, tree, context, *rest)
+    try:
+        with translations.within_ddl():
+            statistics = _stock_run(cursor, tree, context, *rest)
+    except BaseException:
+        _forget()
+        raise
+    _note(tree, context, statistics.ddlOperationPerformed)
+    return statistics
+
+
+def _note(tree: exp.Expr, context: Context, operation: str) -> None:
+    """Note a table or view that was made or changed; anything else changes all."""
+    if tree.find(exp.TemporaryProperty):  # its job's own: what others know stays true
+        return
+    target = tree.find(exp.Table)
+    kind = (tree.args.get("kind") or "").upper()
+    if target is None or kind not in ("TABLE", "VIEW"):
+        _forget()
+        return
+    if operation == "SKIP":
+        return
+    made: Name = names.reference(target, context.project_id, context.dataset_id)
+    text = context.system.get("statement_text", "")
+    is_view = isinstance(tree, exp.Create) and kind == "VIEW"
+    if is_view and operation == "REPLACE" and _views.get(made) == text:
+        return
+    _changed(made, is_new=operation == "CREATE")
+    if isinstance(tree, exp.Alter):  # it may have another name now
+        _changed()
+    if is_view:
+        _views.put(made, text)
+
+
+def _changing[**P, T](change: Callable[P, T]) -> Callable[P, T]:
+    @wraps(change)
+    def changed(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return change(*args, **kwargs)
+        finally:
+            if tables.RESULTS not in args:  # the result of a query, of its own name
+                _changed()
+
+    return changed
+
+
+def _evolve(
+    cursor: object,
+    reference: Name,
+    relation: object,
+    options: list[str] | None,
+    prefix: str,
+) -> None:
+    """Note only where a load may add columns: every load that appends comes here."""
+    try:
+        _stock_evolve(cursor, reference, relation, options, prefix)
+    finally:
+        if options:
+            _changed(reference)
+
+
+def _write(
+    cursor: object,
+    sql: str,
+    bound: dict[str, Any] | None,
+    reference: Name,
+    config: tables.Destination,
+    default: str = "WRITE_EMPTY",
+    *rest: Any,  # noqa: ANN401 - as the emulator's
+    **named: Any,  # noqa: ANN401 - same
+) -> object:
+    """Note where a load or a query makes a table, or replaces it by another."""
+    appends = (config.writeDisposition or default) == "WRITE_APPEND"
+    has_changed = True  # unless it ends well, and says otherwise
+    try:
+        is_new = _stock_write(
+            cursor, sql, bound, reference, config, default, *rest, **named
+        )
+        has_changed = is_new or not appends
+        return is_new
+    finally:
+        if has_changed and reference[1] != tables.RESULTS:
+            _changed(reference)
+
+
+def _forget() -> None:
+    """Forget all: a function may have changed, which no look-up shows."""
+    _views.clear()
+    known.forget()

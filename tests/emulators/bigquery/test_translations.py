@@ -1,0 +1,169 @@
+"""Remembered translations: the same as stock, whatever the files hold, and no older.
+
+Each comparison runs in a process of its own, where the emulator's internals are open.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import tables
+
+ROOT = Path(__file__).parents[3]
+
+pytestmark = pytest.mark.emulator
+
+
+def _printed(module: str, *arguments: object) -> dict[str, Any]:
+    done = subprocess.run(  # noqa: S603 - our own module
+        [
+            sys.executable,
+            "-m",
+            f"tests.emulators.bigquery.{module}",
+            *map(str, arguments),
+        ],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,  # what it writes of an error is shown with the test
+        text=True,
+    )
+    printed: dict[str, Any] = json.loads(done.stdout)
+    return printed
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of an emulator with every table and view."""
+    folder = tmp_path_factory.mktemp("data")
+    with tables.emulated(folder):
+        pass
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class _Cold:
+    """A folder of files that one process has filled, and what that process printed."""
+
+    files: Path
+    compared: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def cold(data: Path, tmp_path_factory: pytest.TempPathFactory) -> _Cold:
+    files = tmp_path_factory.mktemp("translations")
+    return _Cold(files, _printed("both_translators", data, files))
+
+
+def test_what_is_remembered_is_what_stock_translates(cold: _Cold) -> None:
+    """On every statement of sql/, byte for byte."""
+    assert cold.compared["compared"] > 40
+    assert cold.compared["differing"] == []
+    assert cold.compared["translated"] > cold.compared["compared"]
+
+
+def test_another_process_translates_nothing_again(data: Path, cold: _Cold) -> None:
+    """And what it takes from the files is what stock translates, byte for byte."""
+    compared = _printed("both_translators", data, cold.files)
+    assert compared["differing"] == []
+    assert compared["translated"] == 0
+
+
+def _with_digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def _cut_off(content: bytes, _other: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def _empty(_content: bytes, _other: bytes) -> bytes:
+    return b""
+
+
+def _one_letter_changed(content: bytes, _other: bytes) -> bytes:
+    return content.replace(b"SELECT", b"SELECt", 1) + b" "
+
+
+def _of_another_statement(_content: bytes, other: bytes) -> bytes:
+    return other
+
+
+def _no_json(_content: bytes, _other: bytes) -> bytes:
+    return _with_digest(b"\xff of another program")
+
+
+def _other_json(_content: bytes, _other: bytes) -> bytes:
+    return _with_digest(b"3")
+
+
+def _of_an_older_format(content: bytes, _other: bytes) -> bytes:
+    name, value = json.loads(content.partition(b"\n")[2])
+    return _with_digest(json.dumps([name, {"sql": value["sql"]}]).encode())
+
+
+def _of_another_catalogue(content: bytes, _other: bytes) -> bytes:
+    name, value = json.loads(content.partition(b"\n")[2])
+    value["sql"] = "SELECT 'of other tables'"
+    value["looked_up"] = [
+        [question, "other columns"] for question, _ in value["looked_up"]
+    ]
+    return _with_digest(json.dumps([name, value]).encode())
+
+
+DAMAGES: Sequence[Callable[[bytes, bytes], bytes]] = (
+    _cut_off,
+    _empty,
+    _one_letter_changed,
+    _of_another_statement,
+    _no_json,
+    _other_json,
+    _of_an_older_format,
+    _of_another_catalogue,
+)
+
+
+def test_a_damaged_file_is_no_translation(
+    data: Path, cold: _Cold, tmp_path: Path
+) -> None:
+    """Every file is damaged, in eight ways by turns: all is translated again."""
+    contents = {path.name: path.read_bytes() for path in sorted(cold.files.iterdir())}
+    assert len(contents) > len(DAMAGES)
+    others = [*contents.values()][1:] + [*contents.values()][:1]
+    ways = cycle(DAMAGES)
+    for (name, content), other in zip(contents.items(), others, strict=True):
+        (tmp_path / name).write_bytes(next(ways)(content, other))
+    compared = _printed("both_translators", data, tmp_path)
+    assert compared["differing"] == []
+    assert compared["translated"] == cold.compared["translated"]
+
+
+def test_a_changed_view_is_translated_anew_with_what_reads_it_only(
+    data: Path, tmp_path: Path
+) -> None:
+    """Also what reads it through another view; nothing else."""
+    copy = tmp_path / "data"
+    copy.mkdir()
+    for path in data.glob("*.duckdb"):
+        (copy / path.name).write_bytes(path.read_bytes())
+    steps = _printed("retranslated", copy)
+    everything = ["of inner", "of outer", "of table", "of other", "of nothing"]
+    assert steps == {
+        "first": everything,
+        "second": [],
+        "inner view of text": ["of inner", "of outer"],
+        "inner view as it was": [],
+        "inner view of other text": [],
+        "outer view with a column": ["of outer"],
+        "another table": [],
+        "table with a column": ["of other"],
+        "function": everything,
+        "not to remember": ["tables", "job", "wildcard"] * 2,
+    }
