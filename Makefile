@@ -18,7 +18,7 @@ export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
 
 .PHONY: help setup demo demo-clean local test test-composer check scan fix docs lock
-.PHONY: bench bench-dag bench-import bench-page bench-metrics bench-peers bench-scale soak deploy smoke destroy
+.PHONY: bench bench-dag bench-day bench-import bench-page bench-metrics bench-peers bench-scale soak deploy smoke destroy
 
 help: ## Print this list
 	@awk 'sub(/^##@ /, "") { printf "\n%s\n", $$0 } \
@@ -94,6 +94,9 @@ bench: setup ## Initial load of 1,000 movies; with 503s; through an outage
 
 soak: setup ## SEEDS=200 faults, each on the whole local pipeline (an hour)
 	@$(RUN) python -m benchmarks.fault_injection --seeds $(or $(SEEDS),200)
+
+bench-day: setup ## Where a daily run's seconds go [PROJECT=...]
+	@$(RUN) python -m benchmarks.daily_run $(if $(PROJECT),--project=$(PROJECT))
 
 bench-dag: setup ## How long the DAG file takes to parse
 	@$(AIRFLOW) python -m benchmarks.dag_parse
