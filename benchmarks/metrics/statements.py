@@ -181,7 +181,7 @@ def bench() -> Iterator[Bench]:
     """Start an emulator for as long as the block lasts."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        BigQueryEmulator(Path(folder), project=PROJECT) as emulator,
+        BigQueryEmulator(Path(folder), project=PROJECT, storage=True) as emulator,
         connect(emulator.url) as client,
         grpc.insecure_channel(emulator.storage_address, options=_UNLIMITED) as channel,
     ):

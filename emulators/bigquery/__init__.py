@@ -1,6 +1,6 @@
 """A BigQuery emulator for the unmodified google-cloud-bigquery client.
 
-It serves BigQuery's REST API on `.url` and its storage API (gRPC) on
+It serves BigQuery's REST API on `.url` and, if asked to, its storage API (gRPC) on
 `.storage_address`: PyPI's local-bigquery over DuckDB, started without any download
 (`offline.py` says what that takes and costs).
 

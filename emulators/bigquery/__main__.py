@@ -1,6 +1,6 @@
 """Run the BigQuery emulator: `python -m emulators.bigquery --help`.
 
-It prints one line with both addresses when it is ready. SIGTERM or Ctrl-C ends it and
+It prints one line with its addresses when it is ready. SIGTERM or Ctrl-C ends it and
 writes everything into the folder's files.
 """
 
@@ -17,7 +17,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser("python -m emulators.bigquery")
     parser.add_argument("--port", type=int, default=9050, help="0 takes a free one")
     parser.add_argument(
-        "--storage-port", type=int, default=0, help="of the storage API (gRPC)"
+        "--storage-port",
+        type=int,
+        help="serve the storage API (gRPC) too, here; 0 takes a free one",
     )
     parser.add_argument("--data-dir", type=pathlib.Path, required=True)
     parser.add_argument("--project", default="local")

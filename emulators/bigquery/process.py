@@ -25,7 +25,9 @@ _ROOT = Path(__file__).parents[2]
 TRANSLATIONS = "BIGQUERY_EMULATOR_TRANSLATIONS"
 """The variable that names the folder of stored translations; empty keeps none."""
 _TRANSLATIONS = _ROOT / ".cache/bigquery-translations"
-_LISTENING = re.compile(r"listening on (?P<url>\S+), storage API on (?P<storage>\S+)\n")
+_LISTENING = re.compile(
+    r"listening on (?P<url>[^\s,]+)(, storage API on (?P<storage>\S+))?\n"
+)
 _START_TIMEOUT_S = 60.0
 _POLL_S = 0.02
 _KILL_AFTER_S = 5.0
@@ -36,12 +38,20 @@ class BigQueryEmulator:
     """Running from the moment it exists until `stop`.
 
     url: for client_options={"api_endpoint": url} with AnonymousCredentials.
-    storage_address: host and port of the storage API, for an insecure gRPC channel.
+    storage_address: host and port of the storage API, for an insecure gRPC channel;
+        empty unless it was started with `storage`.
     project: its default project id.
     log_path: what the process wrote, in this and earlier starts.
     """
 
-    def __init__(self, data_dir: Path, port: int = 0, project: str = "local") -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int = 0,
+        project: str = "local",
+        *,
+        storage: bool = False,
+    ) -> None:
         """Port 0 takes a free one; BigQueryEmulatorError with the log if it dies.
 
         FolderHeldError names the process that uses the folder already.
@@ -53,9 +63,9 @@ class BigQueryEmulator:
         # A second process on the folder fails: it must not wipe the first one's log.
         self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
         try:
-            self._process = _start(
-                data_dir.resolve(), port, project, self.log_path, held
-            )
+            options = [f"--data-dir={data_dir.resolve()}", f"--port={port}"]
+            options += [f"--project={project}", *(["--storage-port=0"] * storage)]
+            self._process = _start(options, self.log_path, held)
         except OSError as error:
             raise folder.FolderUnusableError(data_dir, error) from error
         finally:
@@ -90,7 +100,7 @@ class BigQueryEmulator:
         while time.monotonic() < give_up_at:
             ended = self._process.poll() is not None
             if found := _LISTENING.search(self._log()):
-                return found["url"], found["storage"]
+                return found["url"], found["storage"] or ""
             if ended:
                 break
             time.sleep(_POLL_S)
@@ -127,13 +137,10 @@ class BigQueryEmulator:
         )
 
 
-def _start(
-    data_dir: Path, port: int, project: str, log_path: Path, held: int
-) -> subprocess.Popen[bytes]:
+def _start(options: list[str], log_path: Path, held: int) -> subprocess.Popen[bytes]:
     module = [sys.executable, "-m", "emulators.bigquery", "--end-with-stdin"]
-    options = [f"--data-dir={data_dir}", f"--port={port}", f"--project={project}"]
     if translations := os.environ.get(TRANSLATIONS, str(_TRANSLATIONS)):
-        options.append(f"--translations={Path(translations).resolve()}")
+        module.append(f"--translations={Path(translations).resolve()}")
     with log_path.open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - our own module
             [*module, *options],

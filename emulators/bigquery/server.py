@@ -1,10 +1,12 @@
 """Serve local-bigquery on loopback until a signal arrives.
 
-It prints one line with both addresses on standard output, then serves REST and gRPC.
+It prints one line with its addresses on standard output, then serves REST, and gRPC if
+that is asked for.
 local-bigquery's own command line is not used because it
 binds to all interfaces, logs every request and ends without closing its files.
 """
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -16,7 +18,6 @@ import traceback
 import uvicorn
 from local_bigquery.app import app
 from local_bigquery.engine import database
-from local_bigquery.grpc import server as storage
 
 from emulators.bigquery.catalog import look_up_single_tables
 from emulators.bigquery.changes import notice_changes
@@ -34,13 +35,13 @@ _LAST_REQUESTS_S = 3
 def serve(
     *,
     listener: socket.socket,
-    storage_port: int,
+    storage_port: int | None,
     data_dir: pathlib.Path,
     project: str,
     end_with_stdin: bool,
     translations: pathlib.Path | None,
 ) -> None:
-    """Answer REST on `listener`, the storage API on its port (0 takes a free one)."""
+    """Answer REST on `listener`; the storage API on a port, if any (0: a free one)."""
     signal.signal(signal.SIGTERM, _unwind)
     if end_with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
@@ -68,27 +69,33 @@ def serve(
     os._exit(exit_code)
 
 
-def _answer(listener: socket.socket, storage_port: int) -> None:
+def _answer(listener: socket.socket, storage_port: int | None) -> None:
     """Return never: a signal raises SystemExit or KeyboardInterrupt."""
     connection = database.connection()
-    storage_server, storage_port = storage.start(_HOST, storage_port)
+    with contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(connection.close)  # writes the log of changes into files
+        at_the_end.callback(close_jobs)
+        addresses = f"http://{_HOST}:{listener.getsockname()[1]}"
+        if storage_port is not None:
+            # Seldom asked for, and a seventh of the start.
+            from local_bigquery.grpc import server as storage  # noqa: PLC0415
+
+            storage_server, storage_port = storage.start(_HOST, storage_port)
+            at_the_end.callback(lambda: storage_server.stop(None).wait())
+            addresses += f", storage API on {_HOST}:{storage_port}"
+        _serve(listener, addresses)
+
+
+def _serve(listener: socket.socket, addresses: str) -> None:
     config = uvicorn.Config(
         app,
         log_level="warning",
         lifespan="off",
         timeout_graceful_shutdown=_LAST_REQUESTS_S,
     )
-    sys.stdout.write(
-        f"listening on http://{_HOST}:{listener.getsockname()[1]}, "
-        f"storage API on {_HOST}:{storage_port}\n"
-    )
+    sys.stdout.write(f"listening on {addresses}\n")
     sys.stdout.flush()
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        storage_server.stop(None).wait()
-        close_jobs()
-        connection.close()  # writes the log of changes into the files
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _unwind(*_: object) -> None:

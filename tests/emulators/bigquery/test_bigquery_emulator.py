@@ -112,7 +112,18 @@ def test_dates_and_times_are_utc_without_the_icu_extension(
     )
 
 
-def test_it_listens_on_loopback_only(emulator: BigQueryEmulator) -> None:
+def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
+    with BigQueryEmulator(tmp_path, storage=True) as emulator:
+        _listens_on_loopback_only(emulator)
+
+
+def test_the_storage_api_is_served_where_it_is_asked_for(
+    emulator: BigQueryEmulator,
+) -> None:
+    assert emulator.storage_address == ""
+
+
+def _listens_on_loopback_only(emulator: BigQueryEmulator) -> None:
     for address in (emulator.url.removeprefix("http://"), emulator.storage_address):
         host, port = address.split(":")
         assert host == "127.0.0.1"
