@@ -34,7 +34,7 @@ locals {
         publishes_to = ["dead-letters", "metrics-requests"]
         is_called    = false
         concurrency  = 8
-        memory       = "512Mi"
+        memory       = "512Mi" # 275 MiB with 1,000 movies: docs/reference/measurements.md
         timeout_s    = 540
         tmdb_share   = 1
         writes       = ["ingestion_log", "movie_details_raw"]

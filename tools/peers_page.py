@@ -78,7 +78,7 @@ def _line(row: Row) -> str:
 
 
 def _bars(rows: Sequence[Row]) -> Iterator[str]:
-    title = "1,000 movies: seconds over the bound"
+    title = "1,000 movies: seconds, divided by the bound"
     yield f'<text class="title" x="20" y="32">{title}</text>'
     yield (
         '<text class="mute" x="20" y="56">1.0 is the fewest requests at the rate; '
