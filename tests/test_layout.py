@@ -165,3 +165,78 @@ def test_what_may_be_longer_exists() -> None:
 )
 def test_a_long_file_or_class_is_noticed(name: str, text: str) -> None:
     assert _too_long(name, text)
+
+
+TESTED_BY = {
+    "tests/cli/commands/test_commands.py": (
+        "cli/__main__.py cli/command.py cli/errors.py cli/google_errors.py "
+        "cli/options.py cli/output.py"
+    ),
+    "tests/cli/commands/test_deploy.py": (
+        "cli/commands/destroy.py cli/commands/remote_state.py "
+        "cli/deployment/options.py cli/deployment/shell.py "
+        "cli/deployment/terraform_root.py"
+    ),
+    "tests/cli/commands/test_doctor.py": (
+        "cli/deployment/org_policies.py cli/deployment/preflight.py "
+        "cli/deployment/preflight_questions.py"
+    ),
+    "tests/cli/commands/test_smoke.py": (
+        "cli/deployment/smoke_proofs.py cli/deployment/smoke_run.py"
+    ),
+    "tests/cli/commands/test_dead_letters.py": "cli/runs/dead_letter_queue.py",
+    "tests/cli/commands/test_withhold.py": (
+        "cli/commands/publish.py cli/runs/page_request.py cli/runs/published_days.py"
+    ),
+    "tests/cli/costs/test_load_estimate.py": (
+        "cli/costs/display.py cli/costs/estimate.py cli/costs/load_plan.py "
+        "cli/costs/prices.py"
+    ),
+    "tests/cli/test_operating.py": (
+        "cli/commands/cost.py cli/commands/export.py cli/commands/plan.py "
+        "cli/commands/status.py cli/commands/validate.py cli/environment.py"
+    ),
+    "tests/functions/fetch_details/test_fetch_details.py": (
+        "functions/fetch_details/batch.py functions/fetch_details/main.py "
+        "functions/fetch_details/outcome.py"
+    ),
+    "tests/functions/ingest_changes/test_ingest_changes.py": (
+        "functions/ingest_changes/load_history.py functions/ingest_changes/main.py "
+        "functions/ingest_changes/publishing.py functions/ingest_changes/start_run.py"
+    ),
+    "tests/shared/test_bigquery.py": (
+        "shared/bigquery_calls.py shared/bigquery_streaming.py"
+    ),
+    "tests/functions/compute_metrics/test_views.py": "shared/bigquery_views.py",
+    "tests/shared/test_messages.py": "shared/message_fields.py",
+    "tests/shared/test_completion.py": "shared/batches.py",
+    "tests/shared/test_delivery.py": "shared/clock.py shared/errors.py",
+    "tests/shared/test_scripts.py": "shared/interfaces.py",
+    "tests/test_pipeline.py": "shared/clients.py",
+    "tests/shared/tmdb/test_tmdb_client.py": (
+        "shared/tmdb/bodies.py shared/tmdb/connection.py shared/tmdb/pages.py "
+        "shared/tmdb/tally.py"
+    ),
+    "tests/shared/tmdb/test_tmdb_exports.py": "shared/tmdb/file_server.py",
+}
+"""Test file -> modules of shared, functions and cli that it tests beside its own."""
+
+
+def test_a_module_that_another_file_tests_exists_and_so_does_that_file() -> None:
+    named = [*TESTED_BY, *" ".join(TESTED_BY.values()).split()]
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_a_module_of_shared_or_cli_has_its_test() -> None:
+    """A mirror in tests, or a place in the list."""
+    listed = set(" ".join(TESTED_BY.values()).split())
+    without = []
+    for path in [*_files("shared"), *_files("cli")]:
+        name = path.relative_to(ROOT)
+        folder = ROOT / "tests" / name.parent
+        own = (f"test_{name.stem}.py", f"test_{name.parent.name}_{name.stem}.py")
+        has_logic = "def " in path.read_text()
+        has_test = any((folder / one).is_file() for one in own)
+        if has_logic and not has_test and name.as_posix() not in listed:
+            without.append(name.as_posix())
+    assert without == []
