@@ -32,7 +32,7 @@ demo: setup ## The whole pipeline on this machine [TMDB_TOKEN=...: real data]
 demo-clean: ## Delete the data of the demo
 	@rm -rf .data
 
-local: setup ## Keep the pipeline up until Ctrl-C [TODAY=...] [MOVIES=250]
+local: setup ## Run the local pipeline until Ctrl-C [TODAY=...] [MOVIES=250]
 	@$(RUN) python -m local.serve $(if $(TODAY),--today=$(TODAY)) $(if $(MOVIES),--movies=$(MOVIES))
 
 ##@ Deploy
@@ -49,12 +49,12 @@ destroy: setup ## Delete a deployment, keep its data. PROJECT=... [DRY_RUN=1]
 	@$(RUN) tmdb-traction destroy $(TARGET) $(if $(DRY_RUN),--dry-run)
 
 ##@ Develop
-setup: ## Make the virtual environment, .venv (all others do it too)
+setup: ## Create the virtual environment, .venv (other targets do it first)
 	@$(UV) sync --locked --quiet
 
 # A file's tests share what they start, so a file goes to one process. More of them than
 # processors do not help, and each may hold a whole stack.
-test: setup ## Every test; one that cannot run here is skipped, with the reason
+test: setup ## Run every test; skip those that cannot run here, with the reason
 	@tools/install_chromium
 	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
@@ -64,7 +64,7 @@ AIRFLOW = env -u UV_PROJECT_ENVIRONMENT $(UV) run --project=composer --python=$(
 test-composer: setup ## The DAG on a real Airflow, installed apart (2 GB)
 	@$(AIRFLOW) python -m pytest -c composer/pyproject.toml --rootdir=. --confcutdir=tests/composer tests/composer
 
-check: setup ## Every hook of .pre-commit-config.yaml, on all files
+check: setup ## Run every hook of .pre-commit-config.yaml on all files
 	@$(RUN) pre-commit run --all-files --show-diff-on-failure
 
 scan: setup ## Security of the Terraform root, by checkov (100 MB to fetch)
@@ -77,7 +77,7 @@ fix: setup ## Apply the automatic fixes of formatters and linters
 	@$(RUN) sqlfluff fix --disable-progress-bar sql
 	@if command -v terraform >/dev/null; then terraform fmt -recursive terraform; fi
 
-docs: setup ## Write the generated pages and pictures of docs
+docs: setup ## Generate the reference pages and pictures of docs
 	@$(RUN) python -m tools.data_dictionary > docs/reference/data_dictionary.md
 	@$(RUN) python -m tools.command_reference > docs/reference/commands.md
 	@$(RUN) python -m tools.picture_of_score
