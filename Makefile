@@ -49,7 +49,7 @@ destroy: setup ## Delete a deployment, keep its data. PROJECT=... [DRY_RUN=1]
 	@$(RUN) tmdb-traction destroy $(TARGET) $(if $(DRY_RUN),--dry-run)
 
 ##@ Develop
-setup: ## Create the virtual environment, .venv (other targets do it first)
+setup: ## Create the virtual environment .venv (other targets do too)
 	@$(UV) sync --locked --quiet
 
 # A file's tests share what they start, so a file goes to one process. More of them than
