@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -305,6 +305,57 @@ def _wait_for_page(data: Path, heading: str) -> None:
     while not (page.is_file() and heading in page.read_text()):
         assert time.monotonic() < give_up_at, f"no page of {heading}"
         time.sleep(0.1)
+
+
+def test_a_day_that_is_computed_again_shows_both_of_its_lists(
+    ask: Ask, data: Path
+) -> None:
+    """A late batch renames a movie; the first vintage keeps its name."""
+    day = "2026-05-28"
+    [first] = _vintages(ask, day)
+    [before] = _json(ask("chart", f"--day={day}", "--limit=1", "--json"))
+    told = Endpoints.read(data)
+    assert told
+    late = {
+        "run_id": f"daily-{day}",
+        "run_date": day,
+        "batch_no": 1,
+        "movie_id": before["movie_id"],
+        "title": "Renamed since",
+        "fetched_at": datetime.now(UTC).isoformat(),
+    }
+    with connect(told.bigquery) as client:
+        Sandbox(client).load("movie_details_raw", [late])
+    again = ("backfill", f"--from={day}", f"--to={day}", "--again", "--yes")
+    assert ask(*again).exit_code == 0
+    give_up_at = time.monotonic() + PUBLISHED_S
+    while len(_vintages(ask, day)) < 2:
+        assert time.monotonic() < give_up_at, "no second vintage"
+        time.sleep(0.5)
+
+    [now] = _json(ask("chart", f"--day={day}", "--limit=1", "--json"))
+    assert (now["movie_id"], now["vintage"]) == (before["movie_id"], 2)
+    assert (before["title"] != now["title"], now["title"]) == (True, "Renamed since")
+    second = _vintages(ask, day)[1]
+    assert (second["entered"], second["gone"], second["moved"]) == (0, 0, 0)
+    assert second["run_id"] == f"metrics-{day}-{day}"
+    # The first is as it was, also after the day is withheld and published again.
+    words = (day, "--yes", "--json")
+    for verb in ("withhold", "publish"):
+        assert _json(ask(verb, *words, "--reason=a test"))["is_changed"]
+    assert len(_vintages(ask, day)) == 2
+    # As of the second of its publication, rounded up.
+    published = datetime.fromisoformat(first["published_at"]) + timedelta(seconds=1)
+    as_of = f"--as-of={published:%Y-%m-%dT%H:%M:%S}"
+    [then] = _json(ask("chart", as_of, f"--day={day}", "--limit=1", "--json"))
+    assert then == before
+
+
+def _vintages(ask: Ask, day: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _json(
+        ask("chart", f"--day={day}", "--vintages", "--json")
+    )
+    return found
 
 
 @pytest.mark.parametrize(
