@@ -76,6 +76,9 @@ class FunctionProcesses:
         ]
         own = {
             "K_SERVICE": name,
+            # Else the archive's packages would be imported from this repository,
+            # where the environment is installed, and a missing file go unnoticed.
+            "PYTHONPATH": str(self._folder(name)),
             "THREADS": str(CONCURRENCY[name]),
             "XDG_RUNTIME_DIR": self._runtime_folder(),
         }
