@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from benchmarks.made_up_dashboard import GAP, dashboard
@@ -60,18 +59,6 @@ def test_every_chart_of_the_board_has_its_data_points(board: Page) -> None:
     assert _count(board, "#chart-table .sparkline") == 100
 
 
-def test_a_movie_has_its_series_votes_outlook_and_breakout(show: Show) -> None:
-    page = show(DATA, hash_=f"#movie/{FIRST_VIRAL}")
-    movie = next(row for row in DATA["movies"] if row["movie_id"] == FIRST_VIRAL)
-    known = [value for value in movie["popularity"] if value is not None]
-    assert _points(page, "#movie path.popularity") == len(known)
-    votes = [value for value in movie["votes"] if value is not None]
-    assert _count(page, "#movie .vote") == len(votes)
-    assert _count(page, "#movie path.fan") == 1
-    assert _count(page, "#movie line.breakout") == 1
-    assert _count(page, "#movie .gap:not(.key)") == 2 * len(GAP)
-
-
 def test_the_drawn_average_is_that_of_the_view(page: Page) -> None:
     for movie in DATA["movies"][:50]:
         drawn = page.evaluate(
@@ -99,41 +86,6 @@ def test_a_line_breaks_where_a_day_is_missing(show: Show) -> None:
     page = show(DATA, hash_=f"#movie/{FIRST_VIRAL}")
     path = page.locator("#movie path.popularity").get_attribute("d") or ""
     assert path.count("M") >= 2
-
-
-def test_the_scale_switches_between_log_and_linear(show: Show) -> None:
-    page = show(DATA, hash_=f"#movie/{FIRST_VIRAL}")
-    line = page.locator("#movie path.popularity")
-    on_log = line.get_attribute("d")
-    page.get_by_label("log scale").uncheck()
-    assert line.get_attribute("d") != on_log
-    page.get_by_label("log scale").check()
-    assert line.get_attribute("d") == on_log
-
-
-def test_values_are_read_with_the_keyboard(show: Show) -> None:
-    page = show(DATA, hash_=f"#movie/{FIRST_VIRAL}")
-    movie = next(row for row in DATA["movies"] if row["movie_id"] == FIRST_VIRAL)
-    reader = page.get_by_role("slider", name="Day")
-    reader.focus()
-    assert (reader.get_attribute("aria-valuetext") or "").startswith("30 Jun, ")
-    page.keyboard.press("Home")
-    said = reader.get_attribute("aria-valuetext") or ""
-    first = movie["popularity"][0]
-    assert said.startswith("2 Apr, popularity ")
-    assert first is not None
-    assert float(said.split()[3].strip(",")) == pytest.approx(first, rel=0.01)
-    page.keyboard.press("PageUp")
-    assert (reader.get_attribute("aria-valuetext") or "").startswith("9 Apr, ")
-
-
-def test_the_same_values_are_in_a_table(show: Show) -> None:
-    page = show(DATA, hash_=f"#movie/{FIRST_VIRAL}")
-    page.get_by_text("The same values as a table").last.click()
-    rows = page.locator("#movie figure tbody tr")
-    rows.first.wait_for()
-    assert rows.count() == len(DATA["days"])
-    assert rows.first.locator("td").first.inner_text() == "30 Jun"
 
 
 def test_the_map_is_walked_and_opened_with_the_keyboard(board: Page) -> None:
@@ -268,15 +220,6 @@ def test_a_row_says_the_same_in_html_and_in_the_table_of_all(board: Page) -> Non
     assert of_chart == of_all
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("hash_", ["", f"#movie/{FIRST_VIRAL}"])
-def test_axe_finds_no_violation(show: Show, theme: str, hash_: str) -> None:
-    page = show(DATA, theme=theme, hash_=hash_)
-    result = Axe().run(page)
-    assert result.violations_count == 0, result.generate_report()
-    assert show.complaints[page] == []
-
-
 def test_the_theme_is_switched_by_a_button(show: Show) -> None:
     page = show(DATA)
     ground = "getComputedStyle(document.body).backgroundColor"
@@ -285,23 +228,6 @@ def test_the_theme_is_switched_by_a_button(show: Show) -> None:
     assert page.evaluate(ground) != light
     page.get_by_role("button", name="Dark theme", pressed=True).click()
     assert page.evaluate(ground) == light
-
-
-@pytest.mark.parametrize("width", [320, 390, 800, 1440])
-def test_nothing_is_wider_than_the_window(show: Show, width: int) -> None:
-    page = show(DATA, width=width)
-    for hash_ in ("", f"#movie/{FIRST_VIRAL}"):
-        page.evaluate("(hash) => { location.hash = hash; }", hash_)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    uneven = page.evaluate(
-        """() => { location.hash = ''; document.querySelector('#board').hidden = false;
-        const seen = (cells) => [...cells].filter(
-          (cell) => getComputedStyle(cell).display !== 'none').length;
-        return [...document.querySelectorAll('#board table')].filter((table) =>
-          [...table.tBodies[0].rows].some((row) =>
-            seen(row.cells) !== seen(table.tHead.rows[0].cells))).length; }"""
-    )
-    assert uneven == 0
 
 
 def test_no_request_leaves_and_nothing_is_complained_of(

@@ -24,6 +24,7 @@ from functions.render_dashboard.queries import read
 from local import tables as local_tables
 from shared import sql_files
 from shared.bigquery import Warehouse
+from tests.functions.render_dashboard.html_tables import Tables
 
 pytestmark = pytest.mark.emulator
 
@@ -55,12 +56,14 @@ def dashboard(tables: Warehouse, empty: Dashboard) -> Dashboard:
     rows = [row for row in rows if row["run_date"] != str(MISSING)]
     ids = [f"{row['movie_id']} {row['run_date']}" for row in rows]
     assert not tables.append("movie_details_raw", rows, ids)
+    assert not tables.append("batch_plan", [PLAN], ["plan"])
     days: dict[str, Any] = {"from_date": DAYS[0], "to_date": NEWEST}
     for statement in sql_files.daily():
         tables.execute(statement.sql, **days)
     tables.execute(sql_files.of_folder("gate")["publish"], **days)
     assert not [row for row in tables.select(CHECKS, **days) if _fails(row)]
     tables.execute(FOUND)
+    tables.execute(OUTLOOKS)
     tables.execute(SHOWN_BEFORE)
     published: dict[str, Any] = {"run_id": f"daily-{NEWEST}", "code_version": "test"}
     tables.execute(sql_files.of_folder("gate")["record"], **days, **published)
@@ -78,6 +81,23 @@ VALUES (
 )
 """
 
+
+PLAN = {
+    "run_id": f"daily-{NEWEST}",
+    "run_date": str(NEWEST),
+    "batch_no": 1,
+    "mode": "daily",
+    "batch_count": 1,
+    "movie_ids": list(range(1, MOVIES + 1)),
+    "created_at": f"{NEWEST}T09:00:00Z",
+}
+
+# Of 12 movies none has 30 in its state: a popularity of 60 to 130 to expect for each.
+OUTLOOKS = """
+UPDATE tmdb_analytics.movie_metrics_aggregated
+SET popularity_outlook_7d_low = 60.0, popularity_outlook_7d_high = 130.0
+WHERE calculation_date = DATE '2026-03-12'
+"""
 
 SHOWN_BEFORE = """
 INSERT INTO tmdb_analytics.chart_history (
@@ -265,3 +285,194 @@ def test_the_page_is_made_of_it(dashboard: Dashboard) -> None:
     page = render(dashboard).decode()
     assert "Movie 1" in page
     assert "Movie 2" in page  # TMDB has no title of it
+
+
+@pytest.fixture(scope="module")
+def page(dashboard: Dashboard) -> Tables:
+    return Tables(render(dashboard).decode())
+
+
+def _rows(tables: Warehouse, source: str) -> list[dict[str, Any]]:
+    return tables.select(f"SELECT * FROM tmdb_analytics.{source}")
+
+
+def _range(low: float, high: float) -> str:
+    return f"{wording.signed(low)} to {wording.signed(high)}"
+
+
+def _places(value: int | None) -> str:
+    if value is None:
+        return wording.NOTHING
+    if value == 0:
+        return "=unchanged"
+    word = "\N{BLACK UP-POINTING TRIANGLE}up" if value > 0 else ""
+    return f"{word or chr(0x25BC) + 'down'} {abs(value)}"
+
+
+@pytest.mark.parametrize(
+    ("label", "view", "place"),
+    [
+        ("gaining-title", "v_top_gaining_movies", "gaining_rank"),
+        ("losing-title", "v_top_declining_movies", "declining_rank"),
+    ],
+)
+def test_movers_have_the_numbers_of_their_views(
+    label: str, view: str, place: str, tables: Warehouse, page: Tables
+) -> None:
+    ranks = {row["movie_id"]: row for row in _rows(tables, "v_popularity_ranks")}
+    expected = [
+        (
+            wording.number(row["current_popularity"]),
+            wording.percent(row["weekly_pct_change"]),
+            _places(ranks[row["movie_id"]]["rank_change_7d"]),
+        )
+        for row in _rows(tables, f"{view} ORDER BY {place} LIMIT 10")
+    ]
+    assert expected
+    assert page.columns(label, 2, 3, 4) == expected
+
+
+def test_the_chart_has_the_numbers_of_its_view(tables: Warehouse, page: Tables) -> None:
+    expected = [
+        (
+            str(row["popularity_rank"]),
+            wording.number(row["current_popularity"]),
+            _places(row["rank_change_7d"]),
+            f"{row['peak_rank']} on {row['peak_date']:%-d %b}",
+            str(row["days_on_chart"]),
+        )
+        for row in _rows(tables, "v_popularity_ranks ORDER BY popularity_rank")
+    ]
+    assert len(expected) == MOVIES
+    assert page.columns("chart-title", 0, 4, 6, 7, 8) == expected
+
+
+def test_the_viral_board_has_the_numbers_of_its_views(
+    tables: Warehouse, page: Tables
+) -> None:
+    explained = {
+        row["movie_id"]: row
+        for row in _rows(tables, "v_movie_score_explained WHERE is_newest")
+    }
+    expected = []
+    for row in _rows(tables, "v_top_viral_movies ORDER BY viral_rank LIMIT 20"):
+        why = explained[row["movie_id"]]
+        was_expected = why["popularity_expected"] * why["market_factor"]
+        expected.append(
+            (
+                wording.score(row["viral_coefficient"]),
+                why["virality_category"],
+                wording.count(why["votes_3d"]),
+                wording.count(why["votes_3d_expected"], 1),
+                wording.number(why["popularity_now"]),
+                wording.number(was_expected),
+            )
+        )
+    assert expected
+    assert page.columns("viral-title", 2, 4, 5, 6, 7, 8) == expected
+
+
+def test_emerging_movies_have_the_numbers_of_their_view(
+    tables: Warehouse, page: Tables
+) -> None:
+    rows = _rows(tables, "v_emerging_viral_trends ORDER BY emerging_rank")
+    expected = [
+        (
+            wording.count(row["vote_velocity_7d"], 1),
+            wording.signed(row["vote_acceleration_7d"]),
+            _range(row["vote_acceleration_7d_low"], row["vote_acceleration_7d_high"]),
+            wording.score(row["current_viral_score"]),
+            wording.signed(row["viral_score_change_7d"], 0),
+        )
+        for row in rows
+    ]
+    assert expected
+    assert page.columns("emerging-title", 2, 3, 4, 5, 6) == expected
+
+
+def test_genres_and_cohorts_have_the_numbers_of_their_queries(
+    tables: Warehouse, dashboard: Dashboard, page: Tables
+) -> None:
+    genres = tables.select(
+        (sql_files.SQL / "queries/genre_performance.sql").read_text()
+    )
+    assert dashboard["genres"] == genres
+    assert page.columns("genres-title", 0, 1, 2, 3, 4, 5) == [
+        (
+            row["genre"],
+            wording.count(row["movies"]),
+            wording.percent(row["weekly_pct_change_median"]),
+            f"{wording.count(row['viral_pct'], 1)} %",
+            wording.count(row["votes_per_day_mean"], 1),
+            wording.count(row["breakouts"]),
+        )
+        for row in genres
+    ]
+    cohorts = tables.select((sql_files.SQL / "queries/release_cohorts.sql").read_text())
+    assert dashboard["cohorts"] == cohorts
+    assert cohorts
+    words = ("falling", "declining", "stable", "rising", "surging")
+    assert page.columns("cohorts-title", 0, 1, 2, 3, 4, 5, 6) == [
+        (
+            row["release_cohort"],
+            wording.count(row["movies_judged"]),
+            *(f"{wording.count(row[f'{word}_pct'], 1)} %" for word in words),
+        )
+        for row in cohorts
+    ]
+
+
+def test_whether_to_trust_it_is_said_in_the_numbers_of_the_views(
+    tables: Warehouse, dashboard: Dashboard, page: Tables
+) -> None:
+    days = _rows(tables, "catalogue_days ORDER BY snapshot_date DESC")
+    days = [row for row in days if DAYS[0] <= row["snapshot_date"] <= NEWEST]
+    # The page lists the newest day first, and so does the query.
+    assert sorted(page.columns("days-title", 0, 1, 2)) == sorted(
+        (
+            f"{row['snapshot_date']:%-d %b}",
+            wording.count(row["movies_observed"]),
+            wording.share(row["coverage"]),
+        )
+        for row in days
+    )
+    outlooks = _rows(tables, "v_outlook_coverage WHERE outlooks > 0")
+    assert len(outlooks) == 1
+    assert page.columns("outlook-title", 0, 1, 2) == [
+        (
+            f"{row['snapshot_date']:%-d %b}",
+            wording.count(row["outlooks"]),
+            f"{wording.count(row['outlooks_inside_pct'], 1)} %",
+        )
+        for row in outlooks
+    ]
+    runs = _rows(tables, "v_run_status ORDER BY started_at DESC, run_id LIMIT 20")
+    assert [row["run_id"] for row in dashboard["runs"]] == [f"daily-{NEWEST}"]
+    assert page.columns("runs-title", 0, 1, 2) == [
+        (
+            row["run_id"],
+            row["state"].lower(),
+            f"{wording.count(row['fetched'])} of {wording.count(row['expected'])}",
+        )
+        for row in runs
+    ]
+    [thresholds] = _rows(tables, "metric_thresholds")
+    assert page.columns("Thresholds", 0, 1) == [
+        (name, f"{value:g}") for name, value in thresholds.items()
+    ]
+    assert page.columns("findings-title", 0, 2) == [(f"{NEWEST:%-d %b}", "2")]
+
+
+def test_cards_have_the_numbers_of_the_views(
+    tables: Warehouse, dashboard: Dashboard
+) -> None:
+    html = render(dashboard).decode()
+    for view, place in (
+        ("v_top_gaining_movies", "gaining_rank"),
+        ("v_top_declining_movies", "declining_rank"),
+    ):
+        [row] = _rows(tables, f"{view} WHERE {place} = 1")
+        assert (
+            f"Popularity {wording.percent(row['weekly_pct_change'])} in a week, now "
+            f"{wording.number(row['current_popularity'])} and #"
+        ) in html
