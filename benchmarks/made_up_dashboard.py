@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from functions.render_dashboard import links
 from functions.render_dashboard.payload import Breakout, Dashboard, Movie
 from shared import sql_files
 
@@ -169,7 +170,7 @@ def dashboard(
             ],
         },
         "thresholds": thresholds(),
-        "links": {"monitoring": "https://console.cloud.google.com/monitoring"},
+        "links": links.of_project("a-project", "", "tmdb_analytics"),
     }
 
 

@@ -11,16 +11,24 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from functions.render_dashboard.page import render
+from functions.render_dashboard.payload import Links
 from functions.render_dashboard.queries import read
 from shared.interfaces import Tables
 
 
-def write(tables: Tables, today: date, source: str, target: Path) -> str | None:
+def write(
+    tables: Tables,
+    today: date,
+    source: str,
+    target: Path,
+    links: Links | None = None,
+) -> str | None:
     """Write the page of the newest published day up to today; return that day.
 
-    `source` says whose data it is. The file is written whole or not at all.
+    `source` says whose data it is, `links` where a project has more of them. The file
+    is written whole or not at all.
     """
-    dashboard = read(tables, today, datetime.now(UTC), source)
+    dashboard = read(tables, today, datetime.now(UTC), source, links)
     made = target.with_name(f".{target.name}.part")
     try:
         made.write_bytes(render(dashboard))

@@ -9,6 +9,8 @@ import typer
 from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError
 from cli.options import Json, Selector
+from functions.render_dashboard import links
+from functions.render_dashboard.payload import Links
 from local import page
 from local.console import open_console
 
@@ -48,7 +50,11 @@ def dashboard(
         raise typer.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
     with open_deployment(selector) as deployment:
         day = page.write(
-            deployment.tables, deployment.today, _source(deployment), target
+            deployment.tables,
+            deployment.today,
+            _source(deployment),
+            target,
+            _links(deployment),
         )
     if day is None:
         raise OperatorError(
@@ -63,6 +69,13 @@ def dashboard(
     opened = " (opened in your browser)" if is_open else ""
     message = f"The dashboard of {day}: {target.resolve().as_uri()}{opened}"
     open_console(soft_wrap=True).print(message)
+
+
+def _links(deployment: Deployment) -> Links:
+    """Return where the console shows more; nothing where there is no console."""
+    if not deployment.is_metered:
+        return {}
+    return links.of_project(deployment.project, deployment.prefix, deployment.dataset)
 
 
 def _source(deployment: Deployment) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from functions.render_dashboard import links
+from functions.render_dashboard.payload import Links
 from functions.render_dashboard.storage import Bucket
 from shared import bigquery, logs, pubsub
 from shared.config import TMDB_BASE_URL, Platform, Settings
@@ -11,12 +13,16 @@ from shared.once import once
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """What the function reads and writes; `source` is whose data the page shows."""
+    """What the function reads and writes.
+
+    source: whose data the page shows. links: where its readers find more of them.
+    """
 
     tables: Tables
     topics: Topics
     bucket: Bucket
     source: str
+    links: Links
 
 
 @once  # per instance: warm starts reuse connections
@@ -31,6 +37,7 @@ def connect() -> Clients:
         topics=pubsub.connect(settings),
         bucket=Bucket(settings.dashboard_bucket, platform.storage_emulator_url),
         source=_source(settings, platform),
+        links=_links(settings, platform),
     )
 
 
@@ -39,3 +46,11 @@ def _source(settings: Settings, platform: Platform) -> str:
         return f"project {settings.project_id}"
     is_simulated = settings.tmdb_base_url != TMDB_BASE_URL
     return "simulated movies" if is_simulated else "this machine"
+
+
+def _links(settings: Settings, platform: Platform) -> Links:
+    if platform.bigquery_emulator_url:
+        return {}
+    return links.of_project(
+        settings.project_id, settings.topic_prefix, settings.dataset
+    )

@@ -43,7 +43,7 @@ def run(request: DashboardRequest, clients: Clients) -> dict[str, Any]:
     days_from = {"from_date": request.snapshot_date, "to_date": days.newest_day(now)}
     [newest] = clients.tables.select(_NEWEST, **days_from)
     day = newest["snapshot_date"] or request.snapshot_date
-    dashboard = queries.read(clients.tables, day, now, clients.source)
+    dashboard = queries.read(clients.tables, day, now, clients.source, clients.links)
     shown = dashboard["header"]["popularity_date"]
     page = render(dashboard)
     clients.bucket.replace(PAGE, page, _about(shown), generation=generation)

@@ -4,7 +4,7 @@ Days are ISO dates, moments are ISO timestamps in UTC, NULL is None. A name is t
 column's name in the view that the docstring names.
 """
 
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 
 class Header(TypedDict):
@@ -218,8 +218,8 @@ class Links(TypedDict, total=False):
     """Addresses that exist on Google Cloud only."""
 
     dead_letters: str
-    monitoring: str
-    bigquery: str
+    alerts: str
+    tables: str
 
 
 class Dashboard(TypedDict):
@@ -249,4 +249,4 @@ class Dashboard(TypedDict):
     outlook: OutlookCoverage
     thresholds: dict[str, float]
     """The one row of metric_thresholds: name to value."""
-    links: NotRequired[Links]
+    links: Links

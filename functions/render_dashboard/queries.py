@@ -17,6 +17,7 @@ from functions.render_dashboard.payload import (
     Finding,
     Genre,
     Header,
+    Links,
     Movie,
     OutlookCoverage,
     Revision,
@@ -31,10 +32,17 @@ DAYS_KEPT = 180
 OUTLOOK_DAYS = 28
 
 
-def read(tables: Tables, today: date, now: datetime, source: str) -> Dashboard:
+def read(
+    tables: Tables,
+    today: date,
+    now: datetime,
+    source: str,
+    links: Links | None = None,
+) -> Dashboard:
     """Read everything that the page shows of the newest published day up to `today`.
 
-    `now` is when the page is built, `source` whose data it is.
+    `now` is when the page is built, `source` whose data it is, `links` where to see
+    more of them.
     """
     kept = _read(tables, "dashboard/days", today - timedelta(days=DAYS_KEPT), today)
     published = [row["snapshot_date"] for row in kept if row["is_published"]]
@@ -43,7 +51,7 @@ def read(tables: Tables, today: date, now: datetime, source: str) -> Dashboard:
     [thresholds] = tables.select("SELECT * FROM tmdb_analytics.metric_thresholds")
     header = _header(kept, runs, now, source)
     if newest is None:
-        return _nothing(header, runs, thresholds)
+        return _nothing(header, runs, thresholds, links or {})
     first = max(min(published), newest - timedelta(days=DAYS_SHOWN - 1))
     days = days_of(first, newest)
     movies = _movies(tables, days)
@@ -93,7 +101,7 @@ def read(tables: Tables, today: date, now: datetime, source: str) -> Dashboard:
         ),
         "outlook": _outlook(_read(tables, "dashboard/outlook", month, newest)),
         "thresholds": thresholds,
-        "links": {},
+        "links": links or {},
     }
 
 
@@ -142,7 +150,7 @@ def _header(
 
 
 def _nothing(
-    header: Header, runs: Iterable[Row], thresholds: dict[str, Any]
+    header: Header, runs: Iterable[Row], thresholds: dict[str, Any], links: Links
 ) -> Dashboard:
     """Return the page before the first published day."""
     return {
@@ -162,7 +170,7 @@ def _nothing(
         "revisions": [],
         "outlook": {"outlooks": 0, "inside_pct": None, "days": []},
         "thresholds": thresholds,
-        "links": {},
+        "links": links,
     }
 
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from functions.render_dashboard.links import of_project
 from tests.terraform.driver import (
     PROJECT,
     REPOSITORY,
@@ -59,6 +60,11 @@ def test_a_link_leads_to_the_dashboard_itself(applied: Root) -> None:
     links = json.loads(applied.run("output", "-json", "links"))
     assert re.search(r"/dashboards/builder/[^/?]+[?]project=", links["monitoring"])
     assert links["monitoring"] in applied.run("output", "-raw", "next_steps")
+
+
+def test_the_page_links_where_the_outputs_do(applied: Root) -> None:
+    told = json.loads(applied.run("output", "-json", "links"))
+    assert of_project(PROJECT, "", "tmdb_analytics").items() <= told.items()
 
 
 def test_links_lead_to_the_page_and_to_a_new_report(applied: Root) -> None:

@@ -221,3 +221,13 @@ def test_tmdb_is_attributed() -> None:
         "not endorsed, certified, or otherwise approved by TMDB"
         in render(dashboard(movies=0, days=0, vote_days=0)).decode()
     )
+
+
+def test_the_page_of_a_project_links_to_its_dead_letters() -> None:
+    data = dashboard(movies=0, days=0, vote_days=0)
+    html = render(data).decode()
+    for name, address in data["links"].items():
+        shown = str(address).replace("&", "&amp;")
+        label = name.replace("_", " ").capitalize()
+        assert f'<a href="{shown}" rel="noreferrer">{label}</a>' in html
+    assert "detail/dead-letters?project=a-project" in html
