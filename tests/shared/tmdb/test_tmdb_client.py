@@ -218,7 +218,7 @@ def test_an_answer_that_is_no_json_is_no_outage(
     simulator.set_faults(Faults(malformed_movies={some_ids[0]: kind}))
     [reply] = tmdb.movies(some_ids[:1])
     assert reply.failure
-    assert "no JSON" in reply.failure
+    assert "not JSON" in reply.failure
     assert (reply.is_outage, reply.requests) == (False, 5)
 
 
