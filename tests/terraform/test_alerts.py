@@ -392,7 +392,7 @@ def test_what_was_expected_leaves_no_stack_trace(days: Days) -> None:
 
 
 @pytest.mark.emulator
-def test_every_line_says_when_what_and_of_which_run_or_day(days: Days) -> None:
+def test_every_line_says_when_what_and_of_which_run_day_or_views(days: Days) -> None:
     ours = [
         entry["jsonPayload"]
         for entries in days.entries.values()
@@ -414,8 +414,8 @@ def test_every_line_says_when_what_and_of_which_run_or_day(days: Days) -> None:
         assert line.keys() & OF_WHAT, line
 
 
-OF_WHAT = {"run_id", "day", "snapshot_date", "field"}
-"""A run; a day that any run may have made; the export that an error names."""
+OF_WHAT = {"run_id", "day", "snapshot_date", "field", "views"}
+"""A run; a day of any run; the export that an error names; the views that were made."""
 
 
 def test_a_filter_is_read_as_google_reads_it() -> None:
