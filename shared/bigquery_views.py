@@ -13,7 +13,9 @@ NEW_VIEW = timedelta(seconds=10)
 """So long after a view was made, its last change may be its making."""
 
 
-def labels_of_views(client: bigquery.Client, dataset: str, key: str) -> dict[str, str]:
+def labels_of_views(
+    client: bigquery.Client, dataset: str, key: str, new_for: timedelta = NEW_VIEW
+) -> dict[str, str]:
     """Return that label of each view that has it and was not edited since.
 
     Free metadata requests, no job: a listing, and one for each labelled view.
@@ -33,6 +35,6 @@ def labels_of_views(client: bigquery.Client, dataset: str, key: str) -> dict[str
                 view = client.get_table(
                     item, retry=calls.RETRY, timeout=calls.REQUEST_TIMEOUT_S
                 )
-                if view.modified - view.created < NEW_VIEW:
+                if view.modified - view.created < new_for:
                     labels[view.table_id] = view.labels.get(key, "")
     return labels
