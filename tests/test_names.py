@@ -1,7 +1,6 @@
 """Whatever the repository tells a person to type exists: make targets and commands."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,10 @@ import pytest
 import typer
 
 from cli.app import COMMANDS, app
+from tests.repository import ROOT, texts
 
-ROOT = Path(__file__).parents[1]
+OWN = Path(__file__).relative_to(ROOT).as_posix()
+"""This file, whose tests name what does not exist."""
 TARGETS = frozenset(
     re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 )
@@ -53,29 +54,12 @@ def _wrong(text: str, *, is_page: bool) -> Iterator[str]:
                 yield f"tmdb-traction {name[0]} {option}"
 
 
-def _files() -> list[str]:
-    """Return every text file that is committed or will be, but this one."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
-    binary = (".png", ".gz", ".lock", ".svg")
-    own = Path(__file__).relative_to(ROOT).as_posix()
-    return [
-        name
-        for name in listed
-        if name != own and not name.endswith(binary) and (ROOT / name).is_file()
-    ]
-
-
 def test_every_target_and_command_that_is_named_exists() -> None:
     found = {
         name: wrong
-        for name in _files()
-        if (
+        for name in texts()
+        if name != OWN
+        and (
             wrong := sorted(
                 _wrong((ROOT / name).read_text(), is_page=name.endswith(".md"))
             )

@@ -5,13 +5,13 @@ write instead: the word that a reader would search for.
 """
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.repository import ROOT, texts
+
 INSTEAD = {
     r"stand-ins?": "emulator, fake, simulator",
     r"remed(y|ies)": "hint",
@@ -56,28 +56,11 @@ def _found(text: str) -> Iterator[str]:
         yield f"{match[0]!r}: write {[*INSTEAD.values()][n]}"
 
 
-def _files() -> list[str]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
-    binary = (".png", ".gz", ".svg", ".parquet")
-    return [
-        name
-        for name in listed
-        if name not in NOT_OURS
-        and not name.endswith(binary)
-        and (ROOT / name).is_file()
-    ]
-
-
 def test_no_file_has_a_word_of_our_own() -> None:
     found = {
         name: words
-        for name in _files()
+        for name in texts()
+        if name not in NOT_OURS
         if (words := sorted(set(_found((ROOT / name).read_text()))))
     }
     assert not found

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from emulators.bigquery import BigQueryEmulator
-from local import tables as local_tables
 from shared.bigquery import Warehouse
+from tests.datasets import own_dataset
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,5 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmula
 def tables(
     emulator: BigQueryEmulator, request: pytest.FixtureRequest
 ) -> Iterator[Warehouse]:
-    """Return the tables of a dataset of the test's own: the SQL must follow it."""
-    dataset = f"d{abs(hash(request.node.name)) % 10**9}"
-    client = local_tables.connect(emulator.url)
-    local_tables.create_tables(client, dataset)
-    with client:
-        yield Warehouse(client, dataset, max_bytes_billed=10**9)
+    with own_dataset(emulator, request.node.name) as tables:
+        yield tables

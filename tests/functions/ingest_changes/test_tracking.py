@@ -9,7 +9,6 @@ import pytest
 
 from emulators.bigquery import BigQueryEmulator
 from functions.ingest_changes.main import run
-from local import tables as local_tables
 from shared.bigquery import Warehouse
 from shared.clients import Clients
 from shared.delivery import Delivery
@@ -17,6 +16,7 @@ from shared.interfaces import ExportRow, ListedMovie
 from shared.ledger import Ledger
 from shared.messages import MOVIE_BATCHES, IngestRequest
 from shared.runs import Mode
+from tests.datasets import own_dataset
 from tests.fakes import FakeMovies, FakeTopics, fake_settings
 
 pytestmark = pytest.mark.emulator
@@ -50,10 +50,8 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmula
 def tables(
     emulator: BigQueryEmulator, request: pytest.FixtureRequest
 ) -> Iterator[Warehouse]:
-    dataset = f"d{abs(hash(request.node.name)) % 10**9}"
-    with local_tables.connect(emulator.url) as client:
-        local_tables.create_tables(client, dataset)
-        yield Warehouse(client, dataset, max_bytes_billed=10**9)
+    with own_dataset(emulator, request.node.name) as tables:
+        yield tables
 
 
 def _clients(tables: Warehouse, movies: FakeMovies, tracked_movies: int) -> Clients:
