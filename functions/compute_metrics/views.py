@@ -7,7 +7,7 @@ half-way, and after somebody has replaced, edited or deleted the view.
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from functions.compute_metrics.deadline import Deadline
@@ -23,7 +23,8 @@ _HASH_DIGITS = 32
 
 def make(tables: Tables, deadline: Deadline) -> int:
     """Create or replace every view, each after those it reads; return how many."""
-    return _make(sql_files.views(), tables, deadline)
+    views = sql_files.views()
+    return _make(views, hashes(views), tables, deadline)
 
 
 def make_changed(tables: Tables, deadline: Deadline) -> None:
@@ -31,13 +32,13 @@ def make_changed(tables: Tables, deadline: Deadline) -> None:
 
     A deployment starts new instances.
     """
-    views = sql_files.views()
     looked_at = _looked_at(tables)
     if looked_at:
         return
+    views = sql_files.views()
     stored, wanted = tables.view_labels(LABEL), hashes(views)
     changed = [view for view in views if stored.get(view.view) != wanted[view.view]]
-    if _make(changed, tables, deadline):
+    if _make(changed, wanted, tables, deadline):
         log.info("views_made", extra={"views": [view.view for view in changed]})
     looked_at.append(True)
 
@@ -52,8 +53,13 @@ def hashes(views: Iterable[Statement]) -> dict[str, str]:
     return made
 
 
-def _make(views: Iterable[Statement], tables: Tables, deadline: Deadline) -> int:
-    count, labels = 0, hashes(sql_files.views())
+def _make(
+    views: Iterable[Statement],
+    labels: Mapping[str, str],
+    tables: Tables,
+    deadline: Deadline,
+) -> int:
+    count = 0
     for view in views:
         sql = view.labelled(LABEL, labels[view.view])
         tables.execute(sql, timeout_s=deadline.left_s())
