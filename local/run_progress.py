@@ -41,11 +41,7 @@ def run_states(client: bigquery.Client) -> list[Status]:
 
 def run_state(client: bigquery.Client, run_id: str) -> Status | None:
     """Return one run as v_run_status returns it; None before it is planned."""
-    parameter = bigquery.ScalarQueryParameter("run_id", "STRING", run_id)
-    config = bigquery.QueryJobConfig(query_parameters=[parameter])
-    sql = f"SELECT * FROM ({RUN_STATUS}) WHERE run_id = @run_id"
-    rows = [dict(row.items()) for row in client.query_and_wait(sql, job_config=config)]
-    return rows[0] if rows else None
+    return next(iter(_rows(client, _STATES, [run_id])), None)
 
 
 def wait_until_published(

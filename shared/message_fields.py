@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from textwrap import shorten
-from typing import Any
+from typing import Any, TypeGuard
 
 from shared.days import FIRST_EXPORT
 from shared.errors import BadMessageError
@@ -43,7 +43,7 @@ def read_fields(body: object, *known: str) -> Json:
     return fields
 
 
-def is_int(value: object) -> bool:
+def is_int(value: object) -> TypeGuard[int]:
     """Say whether a value is an integer; true and false are none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -82,8 +82,8 @@ def read_run(fields: Json, today: date) -> tuple[str, date]:
 def read_place(fields: Json) -> tuple[int, int]:
     """Read batch_no and batch_count: the place of a batch in its run, from 1."""
     no, count = fields.get("batch_no"), fields.get("batch_count")
-    if not is_int(count) or not isinstance(count, int) or count < 1:
+    if not is_int(count) or count < 1:
         raise bad_field("batch_count", count, "write a positive integer")
-    if not is_int(no) or not isinstance(no, int) or not 1 <= no <= count:
+    if not is_int(no) or not 1 <= no <= count:
         raise bad_field("batch_no", no, f"write an integer from 1 to {count}")
     return no, count

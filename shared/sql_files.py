@@ -137,11 +137,12 @@ def transaction(checks: str, folder: Path = SQL) -> str:
     statement is what the caller gets.
     """
     made = ";\n\n".join(statement.sql.strip() for statement in daily(folder))
+    gate = of_folder("gate", folder)
     return _TRANSACTION.format(
         statements=made,
         checks=checks.strip(),
-        publish=of_folder("gate", folder)["publish"].strip(),
-        record=of_folder("gate", folder)["record"].strip(),
+        publish=gate["publish"].strip(),
+        record=gate["record"].strip(),
     )
 
 
