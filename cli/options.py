@@ -78,6 +78,15 @@ To = Annotated[
     date | None,
     typer.Option("--to", parser=day, metavar="YYYY-MM-DD", help="Last UTC day."),
 ]
+On = Annotated[
+    date | None,
+    typer.Option(
+        "--day",
+        parser=day,
+        metavar="YYYY-MM-DD",
+        help="UTC day; the newest by default.",
+    ),
+]
 
 _PROJECT = Annotated[
     str | None,

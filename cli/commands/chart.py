@@ -12,7 +12,7 @@ from rich.console import Console
 
 from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError
-from cli.options import Json, Selector, day
+from cli.options import Json, On, Selector, day
 from local import table_layout
 from local.console import open_console
 from local.table_layout import Layout, Row, number, text
@@ -116,15 +116,7 @@ def chart(
             help="UTC day (its end) or YYYY-MM-DDTHH:MM; now by default.",
         ),
     ] = None,
-    on: Annotated[
-        date | None,
-        typer.Option(
-            "--day",
-            parser=day,
-            metavar="YYYY-MM-DD",
-            help="UTC day of the list; the newest by default.",
-        ),
-    ] = None,
+    on: On = None,
     list_name: Annotated[
         ListName, typer.Option("--list", help="Which list.")
     ] = ListName.CHART,

@@ -1,7 +1,6 @@
 """explain: show how a movie gets its score, and why it is on no chart."""
 
 import json
-from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +9,7 @@ from rich.text import Text
 
 from cli.environment import open_deployment
 from cli.errors import Exit, leave
-from cli.options import Json, Selector, day
+from cli.options import Json, On, Selector
 from local import table_layout
 from local.console import open_console
 from local.table_layout import Layout, Row, number, text
@@ -57,15 +56,7 @@ def explain(
     selector: Selector,
     movie: Annotated[str, typer.Argument(help="TMDB id, or a part of the title.")],
     *,
-    on: Annotated[
-        date | None,
-        typer.Option(
-            "--day",
-            parser=day,
-            metavar="YYYY-MM-DD",
-            help="UTC day; the newest by default.",
-        ),
-    ] = None,
+    on: On = None,
     as_json: Json = False,
 ) -> None:
     """Explain a movie's viral coefficient, and why it is on no chart.
