@@ -121,19 +121,42 @@ MAY_BE_LONGER = {
 """File -> why it is. No other file may be."""
 
 
-def _python_files() -> Iterator[tuple[str, str]]:
-    for folder in [*MAY_IMPORT, "composer", "tests"]:
-        for path in _files(folder):
-            name = path.relative_to(ROOT).as_posix()
-            if "/.venv/" not in name:
-                yield name, path.read_text()
+OF_THE_PAGE = ("css", "j2", "js")
+"""Endings of the templates of render_dashboard."""
+LONGEST_SCRIPT_LINE = 100
+"""In letters. A line of a script is one step; templates hold sentences in one line."""
+
+
+def _held_files() -> Iterator[tuple[str, str]]:
+    folders = [*MAY_IMPORT, "composer", "tests"]
+    of_the_page = [
+        path for kind in OF_THE_PAGE for path in ROOT.glob(f"functions/**/*.{kind}")
+    ]
+    assert of_the_page
+    for path in [*(each for name in folders for each in _files(name)), *of_the_page]:
+        name = path.relative_to(ROOT).as_posix()
+        if "/.venv/" not in name:
+            yield name, path.read_text()
 
 
 def _too_long(name: str, text: str) -> list[str]:
-    """Return the file and the classes of it that are too long."""
+    """Return the file, and the classes or the lines of it, that are too long."""
     longest = LONGEST_TEST_FILE if name.startswith("tests/") else LONGEST_FILE
-    lines = len(text.splitlines())
-    found = [f"{name}: {lines} lines"] if lines > longest else []
+    lines = text.splitlines()
+    found = [f"{name}: {len(lines)} lines"] if len(lines) > longest else []
+    if name.endswith(".py"):
+        found += _long_classes(name, text)
+    if name.endswith(".js"):
+        found += [
+            f"{name}: line {at}"
+            for at, line in enumerate(lines, start=1)
+            if len(line) > LONGEST_SCRIPT_LINE
+        ]
+    return found
+
+
+def _long_classes(name: str, text: str) -> list[str]:
+    found = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ClassDef) and node.end_lineno:
             lines = node.end_lineno - node.lineno + 1
@@ -142,10 +165,10 @@ def _too_long(name: str, text: str) -> list[str]:
     return found
 
 
-def test_no_file_and_no_class_is_too_long() -> None:
+def test_no_file_no_class_and_no_line_of_a_script_is_too_long() -> None:
     found = {
         name: too_long
-        for name, text in _python_files()
+        for name, text in _held_files()
         if name not in MAY_BE_LONGER and (too_long := _too_long(name, text))
     }
     assert not found
@@ -161,9 +184,13 @@ def test_what_may_be_longer_exists() -> None:
         ("shared/runs.py", "x = 1\n" * 251),
         ("tests/test_docs.py", "x = 1\n" * 501),
         ("tests/test_docs.py", "class A:\n" + "    x = 1\n" * 200),
+        ("functions/a/templates/page.css", "a { color: red; }\n" * 251),
+        ("functions/a/templates/page.html.j2", "<p></p>\n" * 251),
+        ("functions/a/templates/page.js", "let a = 1;\n" * 251),
+        ("functions/a/templates/page.js", f"let a = 1; // {'x' * 87}"),
     ],
 )
-def test_a_long_file_or_class_is_noticed(name: str, text: str) -> None:
+def test_what_is_too_long_is_noticed(name: str, text: str) -> None:
     assert _too_long(name, text)
 
 

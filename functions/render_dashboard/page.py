@@ -1,13 +1,13 @@
 """The page: a payload of plain data in, one self-contained HTML file out. Pure.
 
 The headline, the top tables and every sentence are in the HTML, so that it reads in a
-mail and without a script; templates/page.js adds charts, search, sort and a page for
+mail and without a script; templates/scripts adds charts, search, sort and a page for
 each movie from the compressed data beside them.
 """
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,38 @@ from functions.render_dashboard.encoding import FINE_RANKS, columns, compress
 from functions.render_dashboard.payload import Breakout, Dashboard, Movie
 
 TEMPLATES = Path(__file__).parent / "templates"
-SCRIPTS = ("charts.js", "page.js")
+STYLES = (
+    "base",
+    "header",
+    "sections",
+    "tables",
+    "charts",
+    "movie_page",
+    "narrow",
+    "print",
+)
+"""Files of templates/styles, in the order in which later rules override earlier."""
+SCRIPTS = (
+    "numbers",
+    "elements",
+    "payload",
+    "svg",
+    "scales",
+    "sparkline",
+    "movie_chart",
+    "map",
+    "small_multiples",
+    "trust_charts",
+    "value_reader",
+    "board",
+    "all_movies",
+    "search",
+    "movie_figure",
+    "movie_page",
+    "routes",
+    "start",
+)
+"""Files of templates/scripts, one script when joined; the last one starts it."""
 
 MOST_CARDS = 4
 MOST_BREAKOUT_CARDS = 2
@@ -45,8 +76,8 @@ _NOT_SENT = {
 
 def render(dashboard: Dashboard) -> bytes:
     """Return the HTML file, UTF-8; the same dashboard gives the same bytes."""
-    style = (TEMPLATES / "page.css").read_text()
-    script = "\n".join((TEMPLATES / name).read_text() for name in SCRIPTS)
+    style = "\n".join(_texts("styles", STYLES, "css"))
+    script = "\n".join(['"use strict";', *_texts("scripts", SCRIPTS, "js")])
     movies = {movie["movie_id"]: movie for movie in dashboard["movies"]}
     html = (
         _environment()
@@ -76,6 +107,11 @@ def render(dashboard: Dashboard) -> bytes:
         )
     )
     return html.encode()
+
+
+def _texts(folder: str, names: Sequence[str], ending: str) -> Iterator[str]:
+    for name in names:
+        yield (TEMPLATES / folder / f"{name}.{ending}").read_text()
 
 
 def _environment() -> Environment:

@@ -15,10 +15,10 @@ _LEAST_WHOLE_PERCENT = 9.95
 
 
 def number(value: float | None) -> str:
-    """Write three digits that count, as page.js does: 0.52, 5.83, 44.9, 1,234."""
+    """Write three digits that count, as numbers.js does: 0.52, 5.83, 44.9, 1,234."""
     if value is None:
         return NOTHING
-    # Rounded as encoding.py rounds popularity, and halves up, as page.js does.
+    # Rounded as encoding.py rounds popularity, and halves up, as numbers.js does.
     if abs(value) < _LEAST_OF_TWO_DIGITS:
         return count(round(value * 100) / 100, 2)
     tenths = round(value * 10) / 10

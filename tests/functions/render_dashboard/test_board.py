@@ -208,7 +208,7 @@ def test_the_chart_unfolds_to_a_hundred(show: Show) -> None:
 
 
 def test_a_row_says_the_same_in_html_and_in_the_table_of_all(board: Page) -> None:
-    """wording.py and page.js write numbers in the same way."""
+    """wording.py and numbers.js write numbers in the same way."""
     of_chart = board.locator("#chart-table tbody tr").evaluate_all(
         "rows => rows.map(row => [0, 4, 5, 6].map(at => row.cells[at].textContent"
         ".replace(/\\s+/g, ' ').trim()))"

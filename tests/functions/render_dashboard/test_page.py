@@ -14,7 +14,7 @@ from functions.render_dashboard.encoding import (
     popularity_code,
     steps,
 )
-from functions.render_dashboard.page import render
+from functions.render_dashboard.page import SCRIPTS, STYLES, TEMPLATES, render
 from functions.render_dashboard.payload import Revision
 from local import archives
 
@@ -27,6 +27,17 @@ def test_every_statement_that_is_read_is_in_the_archive() -> None:
     assert len(names) > 8
     deployed = archives.contents(archives.DASHBOARD)
     assert {f"sql/{name}.sql" for name in names} <= deployed.keys()
+
+
+@pytest.mark.parametrize(
+    ("folder", "named"),
+    [
+        ("styles", [f"{name}.css" for name in STYLES]),
+        ("scripts", [f"{name}.js" for name in SCRIPTS]),
+    ],
+)
+def test_every_style_and_script_is_on_the_page(folder: str, named: list[str]) -> None:
+    assert sorted(named) == sorted(path.name for path in (TEMPLATES / folder).iterdir())
 
 
 def test_the_same_dashboard_gives_the_same_bytes() -> None:
