@@ -4,7 +4,7 @@ import inspect
 import os
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -26,6 +26,20 @@ def day(text: str | date) -> date:
         except ValueError as error:
             raise typer.BadParameter(f"{text}: not a day of the calendar") from error
     raise typer.BadParameter(f"{text!r}: write a day as YYYY-MM-DD")
+
+
+def moment(text: str | datetime) -> datetime:
+    """Read a moment in UTC; a day means its end."""
+    if isinstance(text, datetime):
+        return text
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return datetime.combine(day(text), time.max, UTC)
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z?", text):
+        try:
+            return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
+        except ValueError as error:
+            raise typer.BadParameter(f"{text}: not a valid time") from error
+    raise typer.BadParameter(f"{text!r}: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC")
 
 
 def dataset_name(text: str) -> str:
@@ -53,13 +67,13 @@ class Selector:
         """
         if project:
             return cls(project, dataset, prefix, data)
-        for option, said, usual, variable in (
+        for option, value, usual, variable in (
             ("--dataset", dataset, DATASET, "BIGQUERY_DATASET"),
             ("--prefix", prefix, PREFIX, "TOPIC_PREFIX"),
         ):
-            if said not in (usual, os.environ.get(variable)):
+            if value not in (usual, os.environ.get(variable)):
                 raise typer.BadParameter(
-                    f"{said!r} is in a project: name it (--project), or leave this out",
+                    f"{value!r} is in a project: name it (--project) or leave this out",
                     param_hint=option,
                 )
         return cls(None, DATASET, PREFIX, data)
@@ -85,6 +99,14 @@ On = Annotated[
         parser=day,
         metavar="YYYY-MM-DD",
         help="UTC day; the newest by default.",
+    ),
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        parser=moment,
+        metavar="MOMENT",
+        help="UTC day (its end) or YYYY-MM-DDTHH:MM; now by default.",
     ),
 ]
 

@@ -1,9 +1,8 @@
 """chart: show what a list showed at a moment, and how often it was published again."""
 
 import json
-import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError
-from cli.options import Json, On, Selector, day
+from cli.options import AsOf, Json, On, Selector
 from local import table_layout
 from local.console import open_console
 from local.table_layout import Layout, Row, number, text
@@ -64,20 +63,6 @@ VINTAGES_SHOWN = Layout(
 )
 
 
-def moment(said: str | datetime) -> datetime:
-    """Read a moment in UTC; a day means its end."""
-    if isinstance(said, datetime):
-        return said
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", said):
-        return datetime.combine(day(said), time.max, UTC)
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z?", said):
-        try:
-            return datetime.fromisoformat(said.removesuffix("Z")).replace(tzinfo=UTC)
-        except ValueError as error:
-            raise typer.BadParameter(f"{said}: not a valid time") from error
-    raise typer.BadParameter(f"{said!r}: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC")
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """Which list is asked for, of which day (None: the newest), as of which moment."""
@@ -108,14 +93,7 @@ class Question:
 def chart(
     selector: Selector,
     *,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            parser=moment,
-            metavar="MOMENT",
-            help="UTC day (its end) or YYYY-MM-DDTHH:MM; now by default.",
-        ),
-    ] = None,
+    as_of: AsOf = None,
     on: On = None,
     list_name: Annotated[
         ListName, typer.Option("--list", help="Which list.")

@@ -10,8 +10,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.app import app
-from cli.commands.chart import ListName, moment
+from cli.commands.chart import ListName
 from cli.errors import Exit
+from cli.options import moment
 from shared import sql_files
 from tests.cli.demo_data import as_demo
 
