@@ -1,14 +1,14 @@
-"""Clients: the connections that ingest_changes and fetch_details open once.
+"""The clients that ingest_changes and fetch_details open once.
 
-compute_metrics has its own (functions/compute_metrics/clients.py): it never calls TMDB,
-and installs no library for that.
+compute_metrics and render_dashboard have a clients.py of their own: they never call
+TMDB, and their archives install no library for it.
 """
 
 from dataclasses import dataclass, field
 
-from shared import bigquery, logs, pubsub, tmdb
+from shared import connections, tmdb
 from shared.batches import KnownBatches
-from shared.config import Platform, Settings
+from shared.config import Settings
 from shared.interfaces import Movies, Tables, Topics
 from shared.ledger import Ledger
 from shared.once import once
@@ -32,13 +32,11 @@ class Clients:
 @once  # per instance: warm starts reuse connections
 def connect() -> Clients:
     """Open every connection; a missing setting is a KeyError that names it."""
-    settings, platform = Settings.from_env(), Platform.from_env()
-    logs.setup(settings.project_id, settings.log_level)
-    tables = bigquery.connect(settings, platform)
+    common = connections.connect()
     return Clients(
-        tmdb=tmdb.connect(settings, platform),
-        tables=tables,
-        ledger=Ledger(tables, platform.revision),
-        topics=pubsub.connect(settings),
-        settings=settings,
+        tmdb=tmdb.connect(common.settings, common.platform),
+        tables=common.tables,
+        ledger=Ledger(common.tables, common.platform.revision),
+        topics=common.topics,
+        settings=common.settings,
     )

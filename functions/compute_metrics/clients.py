@@ -1,9 +1,8 @@
-"""Clients: the connections that compute_metrics opens once."""
+"""The clients that compute_metrics opens once."""
 
 from dataclasses import dataclass
 
-from shared import bigquery, logs, pubsub
-from shared.config import Platform, Settings
+from shared import connections
 from shared.interfaces import Tables, Topics
 from shared.ledger import Ledger
 from shared.once import once
@@ -22,12 +21,10 @@ class Clients:
 @once  # per instance: warm starts reuse connections
 def connect() -> Clients:
     """Open every connection; a missing setting is a KeyError that names it."""
-    settings, platform = Settings.from_env(), Platform.from_env()
-    logs.setup(settings.project_id, settings.log_level)
-    tables = bigquery.connect(settings, platform)
+    common = connections.connect()
     return Clients(
-        tables=tables,
-        ledger=Ledger(tables, platform.revision),
-        topics=pubsub.connect(settings),
-        has_dashboard=bool(settings.dashboard_bucket),
+        tables=common.tables,
+        ledger=Ledger(common.tables, common.platform.revision),
+        topics=common.topics,
+        has_dashboard=bool(common.settings.dashboard_bucket),
     )

@@ -1,11 +1,11 @@
-"""Clients: the connections that render_dashboard opens once."""
+"""The clients that render_dashboard opens once."""
 
 from dataclasses import dataclass
 
 from functions.render_dashboard import links
 from functions.render_dashboard.payload import Links
 from functions.render_dashboard.storage import Bucket
-from shared import bigquery, logs, pubsub
+from shared import connections
 from shared.config import TMDB_BASE_URL, Platform, Settings
 from shared.interfaces import Tables, Topics
 from shared.once import once
@@ -28,13 +28,13 @@ class Clients:
 @once  # per instance: warm starts reuse connections
 def connect() -> Clients:
     """Open every connection; a missing setting is a KeyError that names it."""
-    settings, platform = Settings.from_env(), Platform.from_env()
-    logs.setup(settings.project_id, settings.log_level)
+    common = connections.connect()
+    settings, platform = common.settings, common.platform
     if not settings.dashboard_bucket:
         raise KeyError("DASHBOARD_BUCKET")
     return Clients(
-        tables=bigquery.connect(settings, platform),
-        topics=pubsub.connect(settings),
+        tables=common.tables,
+        topics=common.topics,
         bucket=Bucket(settings.dashboard_bucket, platform.storage_emulator_url),
         source=_source(settings, platform),
         links=_links(settings, platform),
