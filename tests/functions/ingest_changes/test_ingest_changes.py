@@ -1,8 +1,6 @@
 """ingest_changes: runs against fakes; what is written, in which order, how often."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,8 +9,6 @@ import pytest
 from functions.ingest_changes import start_run
 from functions.ingest_changes.main import run
 from functions.ingest_changes.publishing import publish
-from shared.clients import Clients
-from shared.delivery import Delivery
 from shared.errors import (
     BadMessageError,
     QueueUnavailableError,
@@ -20,86 +16,26 @@ from shared.errors import (
     TmdbIncompleteError,
     TmdbUnavailableError,
 )
-from shared.interfaces import ChangedMovie, ExportRow, ListedMovie, Parameter
-from shared.ledger import Ledger
+from shared.interfaces import ChangedMovie
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest
 from shared.runs import Batch, Mode, Run
-from shared.tmdb import ExportNotYetError
 from tests.fakes import (
     FakeMovies,
-    FakeTables,
     FakeTopics,
     fake_settings,
-    statement_name,
 )
-
-DAY = date(2026, 3, 1)
-DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
-POPULAR = [ListedMovie(i, 100.0 - i) for i in range(1, 121)]
-EXPORT = [ExportRow(i, 100.0 - i, is_feature=True) for i in range(1, 121)]
-
-
-@dataclass(eq=False)
-class _Tables(FakeTables):
-    """Tracks what is landed as sql/tracking does, whose numbers have cases there."""
-
-    tracked: list[int] = field(default_factory=list)
-    retired: list[int] = field(default_factory=list)
-    queries: Counter[str] = field(default_factory=Counter)
-
-    def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
-        name = statement_name(sql)
-        self.queries[name] += 1
-        if name not in {"active", "known", "retired", "selected_by"}:
-            return super().select(sql, **parameters)
-        landed = self.loaded.get("tracked_movies_raw", [])
-        gone = {row["movie_id"] for row in landed if row["is_deleted"]}
-        top = [row["movie_id"] for row in landed if row["rank"]]
-        if name == "selected_by":
-            found = [movie_id for movie_id in top if movie_id not in gone]
-        elif name == "retired":
-            found = self.retired
-        elif name == "active":
-            is_tracked = "track" in [name for name, _ in self.statements()]
-            found = [*(top if is_tracked else ()), *self.tracked]
-            found = [m for m in dict.fromkeys(found) if m not in gone]
-        else:
-            found = [*self.tracked, *self.retired]
-        return [{"movie_id": movie_id} for movie_id in found]
+from tests.functions.ingest_changes.fake_clients import (
+    DAY,
+    DELIVERY,
+    EXPORT,
+    POPULAR,
+    fake_clients,
+)
 
 
 @pytest.fixture(autouse=True)
 def _one_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.completion.LOOKS_AGAIN_S", ())
-
-
-def _clients(
-    movies: FakeMovies,
-    *,
-    tracked: Sequence[int] = (),
-    retired: Sequence[int] = (),
-    plan: list[dict[str, Any]] | None = None,
-    last_daily: date | None = None,
-    exports: list[dict[str, Any]] | None = None,
-    open_runs: Sequence[dict[str, Any]] = (),
-) -> tuple[Clients, FakeTables, FakeTopics]:
-    tables = _Tables(
-        answers={
-            "stored_plan": plan or [],
-            "export_days": exports or [],
-            "open_runs": [*open_runs],
-            "last_complete_run": [{"run_date": last_daily}],
-            "batches_done": [],
-            "run_status": [],
-        },
-        tracked=[*tracked],
-        retired=[*retired],
-    )
-    topics = FakeTopics()
-    ledger = Ledger(tables, "test")
-    settings = fake_settings(tracked_movies=100, tmdb_share=0.25)
-    clients = Clients(movies, tables, ledger, topics, settings)
-    return clients, tables, topics
 
 
 def _stored(batch_no: int, **fields: Any) -> dict[str, Any]:
@@ -120,7 +56,7 @@ def _ids(topics: FakeTopics) -> list[int]:
 
 
 def test_an_initial_run_plans_publishes_and_asks_for_history() -> None:
-    clients, tables, topics = _clients(FakeMovies(popular=POPULAR))
+    clients, tables, topics = fake_clients(FakeMovies(popular=POPULAR))
     answer = run(IngestRequest(Mode.INITIAL, limit=60), DELIVERY, clients)
     assert answer == {
         "run_id": "initial-2026-03-01",
@@ -171,14 +107,14 @@ def test_an_initial_run_lists_at_the_whole_rate_while_nothing_is_fetched(
     open_runs: list[dict[str, Any]], share: float
 ) -> None:
     movies = FakeMovies(popular=POPULAR)
-    clients, _, _ = _clients(movies, open_runs=open_runs)
+    clients, _, _ = fake_clients(movies, open_runs=open_runs)
     run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
     assert (movies.listed_at, movies.share) == ([share], 0.25)
 
 
 def test_a_list_that_fails_leaves_the_rate_at_our_share() -> None:
     movies = FakeMovies(is_away=True, moment=DELIVERY.published_at)
-    clients, _, _ = _clients(movies)
+    clients, _, _ = fake_clients(movies)
     with (
         pytest.raises(TmdbUnavailableError),
         start_run.alone_at_tmdb(Run(Mode.INITIAL, DAY), clients),
@@ -190,7 +126,7 @@ def test_a_list_that_fails_leaves_the_rate_at_our_share() -> None:
 @pytest.mark.parametrize("mode", [Mode.DAILY, Mode.WEEKLY])
 def test_who_publishes_batches_lowers_the_rate_before(mode: Mode) -> None:
     movies = FakeMovies(share=1.0)
-    clients, _, topics = _clients(movies)
+    clients, _, topics = fake_clients(movies)
     topics.is_away = True
     with pytest.raises(QueueUnavailableError):
         publish(Run(mode, DAY), [Batch(1, 1, (7,))], clients)
@@ -198,21 +134,21 @@ def test_who_publishes_batches_lowers_the_rate_before(mode: Mode) -> None:
 
 
 def test_without_a_limit_a_deployments_number_is_tracked() -> None:
-    clients, _, topics = _clients(FakeMovies(popular=POPULAR))
+    clients, _, topics = fake_clients(FakeMovies(popular=POPULAR))
     run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
     assert len(_ids(topics)) == 100
 
 
 def test_a_limit_beyond_discover_is_chosen_from_the_export() -> None:
     yesterday = DAY - timedelta(days=1)
-    clients, _, topics = _clients(FakeMovies(exports={yesterday: EXPORT}))
+    clients, _, topics = fake_clients(FakeMovies(exports={yesterday: EXPORT}))
     clients = replace(clients, settings=fake_settings(tracked_movies=9_000))
     run(IngestRequest(Mode.INITIAL, limit=9_000), DELIVERY, clients)
     assert len(_ids(topics)) == 120
 
 
 def test_a_run_date_in_the_message_wins_over_the_publish_time() -> None:
-    clients, _, _ = _clients(FakeMovies(popular=POPULAR))
+    clients, _, _ = fake_clients(FakeMovies(popular=POPULAR))
     other = IngestRequest(Mode.INITIAL, date(2026, 2, 28))
     assert run(other, DELIVERY, clients)["run_id"] == "initial-2026-02-28"
 
@@ -223,7 +159,7 @@ def test_a_detail_run_of_another_day_is_refused_with_the_remedy(
     mode: Mode, day: date
 ) -> None:
     movies = FakeMovies(popular=POPULAR, exports={day: EXPORT})
-    clients, tables, topics = _clients(movies, tracked=[5])
+    clients, tables, topics = fake_clients(movies, tracked=[5])
     with pytest.raises(BadMessageError) as caught:
         run(IngestRequest(mode, day), DELIVERY, clients)
     assert caught.value.field == "run_date"
@@ -235,7 +171,7 @@ def test_a_detail_run_of_another_day_is_refused_with_the_remedy(
 def test_the_day_of_a_run_is_tmdbs_and_not_that_of_our_clock() -> None:
     """A tick without a day on a simulated TMDB, whose days lie in the past."""
     movies = FakeMovies(popular=POPULAR, moment=datetime(2026, 1, 9, 9, tzinfo=UTC))
-    clients, _, _ = _clients(movies)
+    clients, _, _ = fake_clients(movies)
     with pytest.raises(BadMessageError, match="2026-01-09"):
         run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
 
@@ -243,14 +179,16 @@ def test_the_day_of_a_run_is_tmdbs_and_not_that_of_our_clock() -> None:
 def test_a_late_tick_of_a_run_that_has_begun_is_still_harmless() -> None:
     plan = [_stored(1, is_published=True), _stored(2, is_published=True)]
     later = FakeMovies(moment=datetime(2026, 3, 9, 9, tzinfo=UTC))
-    clients, _, topics = _clients(later, plan=plan)
+    clients, _, topics = fake_clients(later, plan=plan)
     answer = run(IngestRequest(Mode.DAILY, DAY), DELIVERY, clients)
     assert answer["status"] == "already started"
     assert not topics.published
 
 
 def test_a_daily_run_takes_popularity_and_the_top_from_the_export() -> None:
-    clients, tables, topics = _clients(FakeMovies(exports={DAY: EXPORT}), tracked=[120])
+    clients, tables, topics = fake_clients(
+        FakeMovies(exports={DAY: EXPORT}), tracked=[120]
+    )
     run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
     assert _ids(topics) == [1, 2, 3, 120]
     rows = {row["movie_id"]: row for row in tables.loaded["movie_popularity_raw"]}
@@ -262,7 +200,7 @@ def test_a_daily_run_takes_popularity_and_the_top_from_the_export() -> None:
 
 
 def test_without_an_export_the_day_is_not_lost() -> None:
-    clients, tables, topics = _clients(FakeMovies(popular=POPULAR))
+    clients, tables, topics = fake_clients(FakeMovies(popular=POPULAR))
     run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
     assert _ids(topics) == [1, 2, 3]
     assert "movie_popularity_raw" not in tables.loaded
@@ -276,7 +214,7 @@ def test_a_daily_run_reads_the_edits_of_every_day_since_the_last_complete_one() 
         DAY: [ChangedMovie(3, is_deleted=True)],
     }
     movies = FakeMovies(exports={DAY: EXPORT}, edits=edits)
-    clients, tables, topics = _clients(movies, last_daily=days[0])
+    clients, tables, topics = fake_clients(movies, last_daily=days[0])
     run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
     assert _ids(topics) == [1, 3]
     rows = {row["movie_id"]: row for row in tables.loaded["tracked_movies_raw"]}
@@ -302,7 +240,7 @@ def test_a_daily_run_after_a_gap_catches_up_edits_and_popularity(
 
     last = DAY - timedelta(days=gap) if gap else None
     kept = {DAY - timedelta(days=n): EXPORT for n in range(90)}
-    clients, tables, topics = _clients(Asked(exports=kept), last_daily=last)
+    clients, tables, topics = fake_clients(Asked(exports=kept), last_daily=last)
     run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
     yesterday = DAY - timedelta(days=1)
     assert asked == [yesterday - timedelta(days=n) for n in reversed(range(edits))]
@@ -328,7 +266,7 @@ def test_a_daily_run_requests_the_exports_that_came_after_their_days_run() -> No
         _loaded(1, is_loaded=True, requests=1),
     ]
     there = {DAY - timedelta(days=n): EXPORT for n in (0, 1, 3, 4, 5)}
-    clients, _, topics = _clients(
+    clients, _, topics = fake_clients(
         FakeMovies(exports=there), exports=known, last_daily=DAY - timedelta(days=1)
     )
     run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
@@ -343,7 +281,7 @@ def test_a_history_that_a_daily_run_has_planned_is_made_whole() -> None:
     ]
     loaded = [_loaded(days_ago, is_loaded=True, requests=1) for days_ago in (0, 4, 5)]
     failed = _loaded(6, is_loaded=False, requests=1)
-    clients, _, topics = _clients(
+    clients, _, topics = fake_clients(
         FakeMovies(), tracked=[5], plan=plan, exports=[*loaded, failed]
     )
     run(IngestRequest(Mode.HISTORY, DAY), DELIVERY, clients)
@@ -354,14 +292,14 @@ def test_a_history_that_a_daily_run_has_planned_is_made_whole() -> None:
 
 
 def test_a_weekly_run_retires_and_refreshes_what_no_daily_run_fetches() -> None:
-    clients, tables, topics = _clients(FakeMovies(), tracked=[5], retired=[9, 11])
+    clients, tables, topics = fake_clients(FakeMovies(), tracked=[5], retired=[9, 11])
     run(IngestRequest(Mode.WEEKLY), DELIVERY, clients)
     assert _ids(topics) == [9, 11]
     assert ("retire", {"to_date": DAY}) in tables.statements()
 
 
 def test_a_weekly_run_without_a_retired_movie_is_done() -> None:
-    clients, tables, topics = _clients(FakeMovies(), tracked=[5])
+    clients, tables, topics = fake_clients(FakeMovies(), tracked=[5])
     answer = run(IngestRequest(Mode.WEEKLY), DELIVERY, clients)
     assert (answer["status"], answer["batches"]) == ("no retired movie to refresh", 0)
     [event] = tables.events("NOTHING_TO_DO")
@@ -384,7 +322,7 @@ def test_a_weekly_run_without_a_retired_movie_is_done() -> None:
 def test_a_tick_before_the_first_load_is_done(
     request_: IngestRequest, run_id: str
 ) -> None:
-    clients, tables, topics = _clients(FakeMovies())
+    clients, tables, topics = fake_clients(FakeMovies())
     assert run(request_, DELIVERY, clients) == {
         "run_id": run_id,
         "status": "nothing is tracked yet",
@@ -401,7 +339,7 @@ def test_a_tick_before_the_first_load_is_done(
 def test_more_movies_than_a_deployment_tracks_are_refused_with_the_remedy(
     mode: Mode,
 ) -> None:
-    clients, tables, topics = _clients(FakeMovies(popular=POPULAR))
+    clients, tables, topics = fake_clients(FakeMovies(popular=POPULAR))
     with pytest.raises(BadMessageError) as caught:
         run(IngestRequest(mode, limit=101), DELIVERY, clients)
     assert caught.value.field == "limit"
@@ -412,14 +350,14 @@ def test_more_movies_than_a_deployment_tracks_are_refused_with_the_remedy(
 
 
 def test_an_empty_tmdb_starts_nothing() -> None:
-    clients, tables, _ = _clients(FakeMovies())
+    clients, tables, _ = fake_clients(FakeMovies())
     with pytest.raises(TmdbIncompleteError):
         run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
     assert not tables.loaded
 
 
 def test_when_tmdb_is_away_nothing_is_half_done() -> None:
-    clients, tables, topics = _clients(FakeMovies(is_away=True), tracked=[5])
+    clients, tables, topics = fake_clients(FakeMovies(is_away=True), tracked=[5])
     for mode in (Mode.INITIAL, Mode.DAILY):
         with pytest.raises(TmdbUnavailableError):
             run(IngestRequest(mode), DELIVERY, clients)
@@ -429,7 +367,7 @@ def test_when_tmdb_is_away_nothing_is_half_done() -> None:
 
 def test_a_second_tick_of_a_published_run_does_no_work() -> None:
     plan = [_stored(1, is_published=True), _stored(2, is_published=True)]
-    clients, tables, topics = _clients(FakeMovies(is_away=True), plan=plan)
+    clients, tables, topics = fake_clients(FakeMovies(is_away=True), plan=plan)
     assert run(IngestRequest(Mode.DAILY), DELIVERY, clients) == {
         "run_id": "daily-2026-03-01",
         "status": "already started",
@@ -441,7 +379,7 @@ def test_a_second_tick_of_a_published_run_does_no_work() -> None:
 
 
 def test_a_young_unpublished_plan_is_left_to_its_planner() -> None:
-    clients, _, topics = _clients(FakeMovies(), plan=[_stored(1, age_s=5.0)])
+    clients, _, topics = fake_clients(FakeMovies(), plan=[_stored(1, age_s=5.0)])
     with pytest.raises(RunBusyError):
         run(IngestRequest(Mode.DAILY), DELIVERY, clients)
     assert not topics.published
@@ -449,7 +387,7 @@ def test_a_young_unpublished_plan_is_left_to_its_planner() -> None:
 
 def test_an_old_unpublished_plan_is_finished_without_the_batches_done() -> None:
     plan = [_stored(1, is_done=True), _stored(2)]
-    clients, tables, topics = _clients(FakeMovies(), plan=plan)
+    clients, tables, topics = fake_clients(FakeMovies(), plan=plan)
     answer = run(IngestRequest(Mode.DAILY), DELIVERY, clients)
     assert answer["status"] == "resumed"
     assert _ids(topics) == [2]
@@ -457,7 +395,7 @@ def test_an_old_unpublished_plan_is_finished_without_the_batches_done() -> None:
 
 
 def test_whoever_comes_second_publishes_nothing() -> None:
-    clients, tables, topics = _clients(FakeMovies(popular=POPULAR))
+    clients, tables, topics = fake_clients(FakeMovies(popular=POPULAR))
     tables.jobs.add("plan_initial-2026-03-01")
     with pytest.raises(RunBusyError):
         run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
@@ -465,94 +403,9 @@ def test_whoever_comes_second_publishes_nothing() -> None:
 
 
 def test_a_run_that_could_not_be_published_is_not_called_planned() -> None:
-    clients, tables, topics = _clients(FakeMovies(popular=POPULAR))
+    clients, tables, topics = fake_clients(FakeMovies(popular=POPULAR))
     topics.is_away = True
     with pytest.raises(QueueUnavailableError):
         run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
     assert tables.loaded["batch_plan"]
     assert not tables.events("RUN_PLANNED")
-
-
-def test_history_fans_itself_out_over_its_days() -> None:
-    clients, tables, topics = _clients(FakeMovies(), tracked=[5])
-    answer = run(IngestRequest(Mode.HISTORY), DELIVERY, clients)
-    assert (answer["batches"], answer["movies"]) == (90, 90)
-    bodies = topics.bodies(INGEST_REQUESTS)
-    assert bodies[0] == {
-        "mode": "history_day",
-        "run_date": "2026-03-01",
-        "date": "2025-12-02",
-        "batch_no": 1,
-        "batch_count": 90,
-    }
-    assert bodies[-1]["date"] == "2026-03-01"
-    assert len(tables.loaded["batch_plan"]) == 90
-
-
-def test_a_day_of_history_is_loaded_and_marked() -> None:
-    day = date(2026, 1, 2)
-    clients, tables, _ = _clients(FakeMovies(exports={day: EXPORT}), tracked=[5, 999])
-    run(IngestRequest(Mode.HISTORY_DAY, DAY, export_date=day), DELIVERY, clients)
-    rows = tables.loaded["movie_popularity_raw"]
-    assert {row["export_date"] for row in rows} == {"2026-01-02"}
-    # The band is the day's own; what is counted are the tracked movies.
-    assert len(rows) == 120
-    assert [row["movie_id"] for row in rows if row["is_tracked"]] == [5]
-    [marker] = tables.events("BATCH_DONE")
-    assert marker["run_id"] == "history-2026-03-01-2026-01-02"
-    counts = [marker[name] for name in ("expected", "fetched", "not_found", "failed")]
-    assert counts == [2, 1, 1, 0]
-
-
-def test_the_days_of_one_history_share_what_they_query() -> None:
-    days = [date(2026, 1, n) for n in range(1, 5)]
-    clients, tables, _ = _clients(FakeMovies(exports={}), tracked=[5])
-    for number, day in enumerate(days, start=1):
-        batch = Batch(number, 90, export_date=day)
-        request = IngestRequest(Mode.HISTORY_DAY, DAY, export_date=day, batch=batch)
-        run(request, DELIVERY, clients)
-    assert len(tables.events("BATCH_DONE")) == len(days)
-    assert isinstance(tables, _Tables)
-    assert tables.queries["active"] == 1
-
-
-def _history_day(day: date, *, alone: bool) -> IngestRequest:
-    batch = None if alone else Batch(1, 90, export_date=day)
-    return IngestRequest(Mode.HISTORY_DAY, DAY, export_date=day, batch=batch)
-
-
-LAST_DELIVERY = replace(DELIVERY, attempt=20)
-
-
-@pytest.mark.parametrize("alone", [True, False])
-def test_while_the_file_server_serves_nothing_no_day_of_history_is_marked(
-    alone: bool,  # noqa: FBT001
-) -> None:
-    day = date(2026, 1, 2)
-    clients, tables, _ = _clients(FakeMovies(unpublished={day: True}), tracked=[5, 6])
-    with pytest.raises(ExportNotYetError):
-        run(_history_day(day, alone=alone), DELIVERY, clients)
-    assert not tables.events("BATCH_DONE")
-    [deferred] = tables.events("BATCH_DEFERRED")
-    assert "no export" in deferred["reason"]
-    run(_history_day(day, alone=alone), LAST_DELIVERY, clients)
-    [marker] = tables.events("BATCH_DONE")
-    assert (marker["written"], marker["not_found"], marker["failed"]) == (0, 0, 2)
-
-
-def test_a_day_whose_export_is_not_due_waits_alone_and_holds_no_other_day_up() -> None:
-    clients, tables, _ = _clients(FakeMovies(unpublished={DAY: False}), tracked=[5])
-    with pytest.raises(ExportNotYetError):
-        run(_history_day(DAY, alone=True), DELIVERY, clients)
-    run(_history_day(DAY, alone=False), DELIVERY, clients)
-    [marker] = tables.events("BATCH_DONE")
-    assert (marker["not_found"], marker["failed"]) == (1, 0)
-
-
-def test_a_day_without_an_export_is_recorded_as_such() -> None:
-    day = date(2026, 1, 2)
-    clients, tables, _ = _clients(FakeMovies(), tracked=[5])
-    run(IngestRequest(Mode.HISTORY_DAY, DAY, export_date=day), DELIVERY, clients)
-    [marker] = tables.events("BATCH_DONE")
-    assert "no export" in marker["reason"]
-    assert (marker["written"], marker["not_found"]) == (0, 1)
