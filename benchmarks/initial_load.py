@@ -102,7 +102,7 @@ def load(scenario: str, faults: dict[str, float], movies: int) -> Result:
         if status != 200:  # noqa: PLR2004 - HTTP's OK
             sys.exit(f"ingest_changes answered {status}: {answer}")
         run_id = Run(Mode.INITIAL, DAY).run_id
-        [state] = wait_until_published(stack.client, [run_id], 600)
+        [state] = wait_until_published(stack.tables, [run_id], 600)
         whole_s = time.monotonic() - began
         stats = stack.simulator_stats()
     return Result(

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from local.archives import ROOT
 from local.console import open_console
-from local.demo_display import Progress
+from local.progress import Steps
 
 
 def main() -> None:
@@ -28,12 +28,12 @@ def main() -> None:
         signal.signal(kind, _terminate)
     arguments = _arguments()
     try:
-        with Progress(console) as progress:
-            progress.say("starting the emulators and the functions")
+        with Steps(console) as steps:
+            steps.say("starting the emulators and the functions")
             # Google's libraries take seconds to import; by now something moves.
             from local import demo_runs  # noqa: PLC0415
 
-            is_done = demo_runs.run(arguments, progress, console)
+            is_done = demo_runs.run(arguments, steps, console)
     except KeyboardInterrupt:
         console.print("stopped; `make demo` continues from here")
         sys.exit(130)

@@ -1,17 +1,10 @@
-"""Print the demo's progress, tables and links.
+"""Print the demo's tables and links."""
 
-On a terminal it shows a live bar per run; elsewhere one plain line per finished run.
-"""
-
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from rich import progress as bars
 from rich.console import Console
-from rich.text import Text
 
 from local import table_layout
 from local.archives import ROOT
@@ -20,7 +13,7 @@ from local.table_layout import Column, Layout, Row, number, text
 if TYPE_CHECKING:  # Google's libraries take seconds to import
     from google.cloud import bigquery
 
-    from local.run_progress import Status
+    from local.run_states import RunState
     from shared.runs import Run
 
 RUNS = Layout(
@@ -61,98 +54,7 @@ ATTRIBUTION = (
 """Source: https://www.themoviedb.org/api-terms-of-use, section 3."""
 
 
-BAR_WIDTH = 28
-"""With the longest name of a run and state beside it, a line has 80 columns."""
-
-
-class Progress:
-    """What is being done: on a terminal it moves, elsewhere it is a line each."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._bars = bars.Progress(
-            bars.SpinnerColumn("line"),
-            bars.TextColumn("{task.description}", markup=False),
-            bars.BarColumn(BAR_WIDTH),
-            bars.TextColumn("{task.fields[state]}", markup=False),
-            bars.TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._tasks: dict[str, bars.TaskID] = {}
-        self._began = time.monotonic()
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the live display; what was printed stays."""
-        self._bars.stop()
-
-    def refresh(self) -> None:
-        """Draw the live display now; it does that itself ten times a second."""
-        self._bars.refresh()
-
-    def say(self, text: str) -> None:
-        """Show what is being done, until something else is."""
-        self._clear()
-        if self._console.is_terminal:
-            self._tasks[text] = self._bars.add_task(text, total=None, state="")
-        else:
-            self._console.print(f"{text} ...")
-
-    def done(self, text: str) -> None:
-        """Print that it is done."""
-        self._clear()
-        self._print_done(text)
-
-    def begin(self, run_ids: Sequence[str]) -> None:
-        """Show a bar for each run."""
-        self._clear()
-        self._began = time.monotonic()
-        for run_id in run_ids:
-            task = self._bars.add_task(run_id, total=None, state="planning")
-            self._tasks[run_id] = task
-
-    def update(self, states: Sequence["Status"]) -> None:
-        """Move the bars of the runs that have not ended."""
-        for state in states:
-            task = self._tasks.get(state["run_id"])
-            total, done = state["batches_total"], state["batches_done"]
-            if task is None or not total:
-                continue
-            doing = "computing metrics" if done >= total else f"{done}/{total} batches"
-            self._bars.update(task, total=total, completed=done, state=doing)
-
-    def finish(self, state: "Status") -> None:
-        """Replace the bar of a run by a line."""
-        seconds = time.monotonic() - self._began
-        self._bars.remove_task(self._tasks.pop(state["run_id"]))
-        self._print_done(
-            f"{state['run_id']}: {state['fetched']:,} of {state['expected']:,} "
-            f"fetched, published after {seconds:.1f} s"
-        )
-
-    def _print_done(self, text: str) -> None:
-        self._console.print(Text.assemble("  ", ("✓", "green"), f" {text}"))
-
-    def _clear(self) -> None:
-        for task in self._tasks.values():
-            self._bars.remove_task(task)
-        self._tasks.clear()
-
-
-def show_runs(console: Console, states: Sequence["Status"]) -> None:
+def show_runs(console: Console, states: Sequence["RunState"]) -> None:
     """Print the run table."""
     rows = [
         Row(

@@ -12,33 +12,26 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from google.api_core.exceptions import GoogleAPICallError
-from google.cloud import bigquery
 from rich.console import Console
 from rich.text import Text
 
 from emulators.bigquery import BigQueryEmulatorError
 from emulators.processes import StartError
 from emulators.pubsub import GoogleEmulatorError
-from local import page
+from local import page, run_states
 from local.credentials import EMPTY_TOKEN, TokenError, is_empty, tmdb_token
 from local.demo_display import (
-    Progress,
     show_charts,
     show_first_movies,
     show_next_steps,
     show_runs,
 )
-from local.run_progress import (
-    MetricsLog,
-    RunStuckError,
-    Status,
-    published,
-    run_states,
-)
+from local.progress import Steps
+from local.run_progress import MetricsLog, Progress, RunStuckError, published
+from local.run_states import RunState
 from local.stack import Options, Stack
-from local.tables import DATASET
-from shared.bigquery import Warehouse
 from shared.days import days_of
+from shared.interfaces import Tables
 from shared.messages import IngestRequest
 from shared.runs import Mode, Run
 
@@ -49,8 +42,6 @@ REACHED_TODAY = (
     "The simulated days have reached today, and no run may be of a later day: "
     "`make demo-clean` begins again."
 )
-MAX_BYTES_BILLED = 1024**3
-"""Of each query of the page; nobody is billed on this machine."""
 RUN_TIMEOUT_S = 300.0
 REAL_RUN_TIMEOUT_S = 1_800.0
 
@@ -80,13 +71,13 @@ class Plan:
     token: str
 
 
-def run(arguments: argparse.Namespace, progress: Progress, console: Console) -> bool:
+def run(arguments: argparse.Namespace, steps: Steps, console: Console) -> bool:
     """Run the demo that the arguments and TMDB_TOKEN choose; False when it failed."""
     began = time.monotonic()
     try:
         token = tmdb_token()
     except TokenError as error:
-        progress.close()
+        steps.bars.close()
         console.print(f"failed: {error}", soft_wrap=True)
         return False
     if is_empty():
@@ -101,17 +92,17 @@ def run(arguments: argparse.Namespace, progress: Progress, console: Console) -> 
     )
     try:
         with Stack(plan.data, _options(plan)) as stack:
-            progress.done(f"up in {time.monotonic() - began:.0f} s")
-            demo = _Demo(stack, plan, progress, console)
+            steps.done(f"up in {time.monotonic() - began:.0f} s")
+            demo = _Demo(stack, plan, steps, console)
             days = demo.run_today() if token else demo.run_days()
             demo.show(days)
-            progress.say("ending the emulators and the functions")
+            steps.say("ending the emulators and the functions")
     except FAILURES as error:
-        progress.close()
+        steps.bars.close()
         console.print(Text.assemble(("failed:", "red"), f" {error}"), soft_wrap=True)
         console.print(f"logs: {plan.data / 'logs'}", soft_wrap=True)
         return False
-    progress.close()
+    steps.bars.close()
     if not token and len(days) < plan.days:
         console.print(REACHED_TODAY, soft_wrap=True)
     seconds = time.monotonic() - began
@@ -144,11 +135,11 @@ class _Demo:
     """The runs of one demo on a stack that is up."""
 
     def __init__(
-        self, stack: Stack, plan: Plan, progress: Progress, console: Console
+        self, stack: Stack, plan: Plan, steps: Steps, console: Console
     ) -> None:
         self._stack = stack
         self._plan = plan
-        self._progress = progress
+        self._steps = steps
         self._console = console
         self._metrics = MetricsLog(stack.logs)
         self._are_shown = False
@@ -156,7 +147,7 @@ class _Demo:
 
     def run_days(self) -> list[date]:
         """Load what is needed, then run simulated days; return those."""
-        first = _next_day(self._stack.client)
+        first = _next_day(self._stack.tables)
         if first == FIRST_DAY:
             self._load(first)
         days = days_to_run(first, self._plan.days, datetime.now(UTC).date())
@@ -168,7 +159,7 @@ class _Demo:
     def run_today(self) -> list[date]:
         """Load what is needed, then run today, of the real TMDB; return that day."""
         today = datetime.now(UTC).date()
-        if not run_states(self._stack.client):
+        if not run_states.oldest_first(self._stack.tables):
             self._load(today)
         self._run_daily(today)
         return [today]
@@ -176,8 +167,8 @@ class _Demo:
     def show(self, days: list[date]) -> None:
         """Print the tables and write the page, of the newest day."""
         client, console = self._stack.client, self._console
-        self._progress.say("drawing the charts and the page")
-        show_runs(console, run_states(client))
+        self._steps.say("drawing the charts and the page")
+        show_runs(console, run_states.oldest_first(self._stack.tables))
         show_charts(console, client)
         newest = days[-1] if days else datetime.now(UTC).date()
         self._write_page(newest)
@@ -204,20 +195,27 @@ class _Demo:
     def _run(self, runs: list[Run], start: Callable[[], None]) -> None:
         """Start runs and show them until they are published."""
         ids = [run.run_id for run in runs]
-        client, progress = self._stack.client, self._progress
-        progress.begin(ids)
+        steps, began = self._steps, time.monotonic()
+        steps.bars.clear()
+        for run_id in ids:
+            steps.bars.add(run_id, "planning")
         start()
         for state in published(
-            client, ids, self._timeout_s, self._report, self._metrics.wait
+            self._stack.tables, ids, self._timeout_s, self._report, self._metrics.wait
         ):
-            progress.finish(state)
+            steps.bars.remove(state["run_id"])
+            steps.print_done(_done(state, time.monotonic() - began))
 
-    def _report(self, states: Sequence[Status]) -> None:
+    def _report(self, runs: Sequence[Progress]) -> None:
         """Move the bars; with the last movies of the first load, show some of them."""
-        self._progress.update(states)
-        for state in states:
-            run, total = Run.from_id(state["run_id"]), state["batches_total"]
-            is_fetched = total and state["batches_done"] >= total
+        for progress in runs:
+            total, done = progress["batches_total"], progress["batches_done"]
+            if not total:
+                continue
+            is_fetched = done >= total
+            doing = "computing metrics" if is_fetched else f"{done}/{total} batches"
+            self._steps.bars.move(progress["run_id"], done, total, doing)
+            run = Run.from_id(progress["run_id"])
             if run.mode is Mode.INITIAL and is_fetched and not self._are_shown:
                 show_first_movies(self._console, self._stack.client, run)
                 self._are_shown = True
@@ -226,19 +224,26 @@ class _Demo:
         """Write the page of the newest day, one file that any browser opens."""
         # Not by the function render_dashboard: that renders a page after each of the
         # simulated days, and the demo shows the last one only.
-        tables = Warehouse(self._stack.client, DATASET, MAX_BYTES_BILLED)
         target = self._plan.data / "dashboard.html"
         source = "this machine" if self._plan.token else "simulated movies"
-        page.write(tables, newest, source, target)
+        page.write(self._stack.tables, newest, source, target)
         is_open = page.open_if_seen(target)
         where = target.resolve().as_uri()
         opened = " (opened in your browser)" if is_open else ""
         self._console.print(f"\nThe dashboard: {where}{opened}", soft_wrap=True)
 
 
-def _next_day(client: bigquery.Client) -> date:
+def _done(state: RunState, seconds: float) -> str:
+    return (
+        f"{state['run_id']}: {state['fetched']:,} of {state['expected']:,} "
+        f"fetched, published after {seconds:.1f} s"
+    )
+
+
+def _next_day(tables: Tables) -> date:
     """Return the simulated day after the last that was run, or the first."""
-    daily = [state for state in run_states(client) if state["mode"] == Mode.DAILY]
+    states = run_states.oldest_first(tables)
+    daily = [state for state in states if state["mode"] == Mode.DAILY]
     if not daily:
         return FIRST_DAY
     last: date = daily[-1]["run_date"]

@@ -1,18 +1,19 @@
-"""Read the state and progress of runs, and wait until they are published."""
+"""Wait for runs on this machine until their days are published."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from google.cloud import bigquery
-
-from shared.ledger import RUN_STATUS
-
-type Status = Mapping[str, Any]
+from local import run_states
+from local.run_states import RunState
+from shared.interfaces import Tables
 
 POLL_S = 0.6
 LOG_POLL_S = 0.05
+
+type Progress = Mapping[str, Any]
+"""run_id, batches_total, batches_done and is_published of a run that is planned."""
 
 _PROGRESS = """
 SELECT
@@ -21,60 +22,44 @@ SELECT
   COUNT(DISTINCT IF(event = 'BATCH_DONE', batch_no, NULL)) AS batches_done,
   LOGICAL_OR(event = 'METRICS_DONE') AS is_published
 FROM tmdb_analytics.ingestion_log
-WHERE run_id IN UNNEST(@run_ids)
+WHERE run_id IN UNNEST(SPLIT(@run_ids, ','))
 GROUP BY run_id
 """
 """The ledger's part of v_run_status: cheap enough to be queried continuously."""
-
-_STATES = f"SELECT * FROM ({RUN_STATUS}) WHERE run_id IN UNNEST(@run_ids)"
 
 
 class RunStuckError(Exception):
     """A run was not published in time; the text says how far it came."""
 
 
-def run_states(client: bigquery.Client) -> list[Status]:
-    """Return every run of the ledger as v_run_status returns it, oldest first."""
-    sql = f"SELECT * FROM ({RUN_STATUS}) ORDER BY run_date, started_at, run_id"
-    return [dict(row.items()) for row in client.query_and_wait(sql)]
-
-
-def run_state(client: bigquery.Client, run_id: str) -> Status | None:
-    """Return one run as v_run_status returns it; None before it is planned."""
-    return next(iter(_rows(client, _STATES, [run_id])), None)
-
-
 def wait_until_published(
-    client: bigquery.Client,
-    run_ids: Sequence[str],
-    timeout_s: float,
-) -> list[Status]:
+    tables: Tables, run_ids: Sequence[str], timeout_s: float
+) -> list[RunState]:
     """Wait for runs, then return their states, in the order given."""
-    states = {state["run_id"]: state for state in published(client, run_ids, timeout_s)}
+    states = {state["run_id"]: state for state in published(tables, run_ids, timeout_s)}
     return [states[run_id] for run_id in run_ids]
 
 
 def published(
-    client: bigquery.Client,
+    tables: Tables,
     run_ids: Sequence[str],
     timeout_s: float,
-    report: Callable[[Sequence[Status]], None] = lambda _: None,
+    report: Callable[[Sequence[Progress]], None] = lambda _: None,
     wait: Callable[[float], object] = time.sleep,
-) -> Iterator[Status]:
+) -> Iterator[RunState]:
     """Yield the state of each run as soon as it is published.
 
-    `report` is called at every look with run_id, batches_total, batches_done and
-    is_published of the runs that are planned. `wait` waits for so many seconds, or less
-    where it knows that something has changed.
+    `report` is called after every query of the progress. `wait` waits for so many
+    seconds, or less where it knows that something has changed.
     """
     deadline = time.monotonic() + timeout_s
     left = set(run_ids)
     while left:
-        progress = _rows(client, _PROGRESS, run_ids)
+        progress = tables.select(_PROGRESS, run_ids=",".join(run_ids))
         report(progress)
         ended = {run["run_id"] for run in progress if run["is_published"]} & left
         if ended:
-            yield from _rows(client, _STATES, sorted(ended))
+            yield from run_states.of_ids(tables, sorted(ended))
             left -= ended
         elif time.monotonic() > deadline:
             raise RunStuckError(
@@ -83,12 +68,6 @@ def published(
             )
         else:
             wait(POLL_S)
-
-
-def _rows(client: bigquery.Client, sql: str, run_ids: Sequence[str]) -> list[Status]:
-    parameter = bigquery.ArrayQueryParameter("run_ids", "STRING", run_ids)
-    config = bigquery.QueryJobConfig(query_parameters=[parameter])
-    return [dict(row.items()) for row in client.query_and_wait(sql, job_config=config)]
 
 
 class MetricsLog:

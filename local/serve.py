@@ -19,19 +19,19 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from google.api_core.exceptions import GoogleAPICallError
-from google.cloud import bigquery
 from rich.console import Console
 from rich.text import Text
 
 from emulators.bigquery import BigQueryEmulatorError
 from emulators.processes import StartError
+from local import run_states
 from local.archives import ROOT
 from local.console import open_console
 from local.credentials import EMPTY_TOKEN, TokenError, is_empty, tmdb_token
 from local.demo_runs import FIRST_DAY
 from local.endpoints import Endpoints
-from local.run_progress import run_states
 from local.stack import FAST_SETTINGS, Options, Stack
+from shared.interfaces import Tables
 from shared.messages import IngestRequest
 from shared.runs import Mode
 
@@ -96,7 +96,7 @@ def _serve(
     simulator = None if token else _simulator(arguments)
     with Stack(data, Options(settings, simulator, token, dashboard=True)) as stack:
         if not token:
-            stack.set_today(arguments.today or _newest_day(stack.client) or FIRST_DAY)
+            stack.set_today(arguments.today or _newest_day(stack.tables) or FIRST_DAY)
         endpoints = Endpoints(
             pid=os.getpid(),
             bigquery=stack.bigquery_url,
@@ -126,9 +126,9 @@ def _simulator(arguments: argparse.Namespace) -> tuple[str, ...]:
     )
 
 
-def _newest_day(client: bigquery.Client) -> date | None:
+def _newest_day(tables: Tables) -> date | None:
     today = datetime.now(UTC).date()
-    days = [state["run_date"] for state in run_states(client)]
+    days = [state["run_date"] for state in run_states.oldest_first(tables)]
     return max((day for day in days if day <= today), default=None)
 
 

@@ -28,6 +28,7 @@ from local import topics as local_topics
 from local.archives import DASHBOARD
 from local.endpoints import Json, send_json
 from local.function_processes import CONCURRENCY, FunctionProcesses
+from shared.interfaces import Tables
 from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
 
 TOKEN_SECRET = f"projects/{tables.PROJECT}/secrets/tmdb-token"
@@ -124,6 +125,11 @@ class Stack:
     def restart(self, function: str) -> None:
         """Restart a function on its port after it was killed, as Cloud Run does."""
         self._functions.restart(function)
+
+    @property
+    def tables(self) -> Tables:
+        """Its tables, as a function reads them."""
+        return tables.opened(self.client)
 
     @property
     def functions(self) -> Mapping[str, Child]:

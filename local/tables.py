@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from emulators import environment
 from emulators.bigquery import BigQueryEmulator
 from shared import sql_files
+from shared.interfaces import Tables
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 SCHEMAS = Path(__file__).parents[1] / "sql/schemas"
 PROJECT = "local"
 DATASET = "tmdb_analytics"
+MAX_BYTES_BILLED = 1024**3
+"""Of each query; nobody is billed on this machine."""
 
 
 def connect(url: str) -> "bigquery.Client":
@@ -28,6 +31,13 @@ def connect(url: str) -> "bigquery.Client":
 
     environment.spare_loopback()
     return open_client(PROJECT, url)
+
+
+def opened(client: "bigquery.Client") -> Tables:
+    """Return the dataset's tables, as a function reads them."""
+    from shared.bigquery import Warehouse
+
+    return Warehouse(client, DATASET, MAX_BYTES_BILLED)
 
 
 @contextmanager

@@ -13,9 +13,10 @@ import pytest
 import requests
 
 from emulators.storage import StorageEmulator
+from local import run_states
 from local import topics as local_topics
 from local.archives import DASHBOARD
-from local.run_progress import run_state, wait_until_published
+from local.run_progress import wait_until_published
 from local.stack import BUCKET, PAGE, Options, Stack
 from shared.messages import DASHBOARD_REQUESTS, IngestRequest
 from shared.runs import Mode, Run
@@ -36,14 +37,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(tmp_path_factory.mktemp("stack"), options) as stack:
         stack.tick(IngestRequest(Mode.INITIAL, FIRST))
         ids = [Run(mode, FIRST).run_id for mode in (Mode.INITIAL, Mode.HISTORY)]
-        wait_until_published(stack.client, ids, TIMEOUT_S)
+        wait_until_published(stack.tables, ids, TIMEOUT_S)
         yield stack
 
 
 def _run_day(stack: Stack, day: date) -> None:
     stack.set_today(day)
     stack.tick(IngestRequest(Mode.DAILY, day))
-    wait_until_published(stack.client, [Run(Mode.DAILY, day).run_id], TIMEOUT_S)
+    wait_until_published(stack.tables, [Run(Mode.DAILY, day).run_id], TIMEOUT_S)
 
 
 def _known(stack: Stack) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def test_while_the_store_is_dead_days_are_published_and_the_page_comes_after(
     _run_day(stack, day)
     log = stack.functions[DASHBOARD].log
     _wait_for("deferred delivery", lambda: _is_deferred(log))
-    state = run_state(stack.client, Run(Mode.DAILY, day).run_id)
+    state = run_states.of_id(stack.tables, Run(Mode.DAILY, day).run_id)
     assert state
     assert state["state"] == "PUBLISHED"
     stack.storage = StorageEmulator(folder, [BUCKET], port)

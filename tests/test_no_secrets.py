@@ -54,7 +54,7 @@ def _everything_goes_wrong(stack: Stack) -> Iterator[Any]:
     status, answer = stack.call("ingest_changes", {"mode": "initial", "run_date": DAY})
     yield answer
     assert status == 200, answer
-    wait_until_published(stack.client, [f"initial-{DAY}"], 90)
+    wait_until_published(stack.tables, [f"initial-{DAY}"], 90)
 
     _use(stack, SIMULATED_API_KEY, "ingest_changes", "fetch_details")
     daily = {"mode": "daily", "run_date": NEXT_DAY}
@@ -62,7 +62,7 @@ def _everything_goes_wrong(stack: Stack) -> Iterator[Any]:
     status, answer = stack.call("ingest_changes", daily)
     yield answer
     assert status == 200, answer
-    wait_until_published(stack.client, [f"daily-{NEXT_DAY}"], 90)
+    wait_until_published(stack.tables, [f"daily-{NEXT_DAY}"], 90)
 
     publish(stack, INGEST_REQUESTS, {"mode": "hourly"})
     yield [str(letter) for letter in stack.dead_letters()]

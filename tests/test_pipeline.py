@@ -14,8 +14,9 @@ from google.cloud import bigquery
 
 from emulators.pubsub import GoogleEmulatorError, find_google_emulator
 from emulators.tmdb import SIMULATED_TOKEN
+from local import run_states
 from local import topics as local_topics
-from local.run_progress import run_state, run_states, wait_until_published
+from local.run_progress import wait_until_published
 from local.stack import Options, Stack
 from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import ENDED, Mode, Run
@@ -57,7 +58,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         body = {"mode": "initial", "run_date": FIRST.isoformat()}
         assert stack.call("ingest_changes", body)[0] == 200
         ids = [Run(mode, FIRST).run_id for mode in (Mode.INITIAL, Mode.HISTORY)]
-        wait_until_published(stack.client, ids, TIMEOUT_S)
+        wait_until_published(stack.tables, ids, TIMEOUT_S)
         for day in DAYS:
             _run_day(stack, day)
         yield stack
@@ -66,7 +67,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def _run_day(stack: Stack, day: date) -> None:
     stack.set_today(day)
     stack.tick(IngestRequest(Mode.DAILY, day))
-    wait_until_published(stack.client, [Run(Mode.DAILY, day).run_id], TIMEOUT_S)
+    wait_until_published(stack.tables, [Run(Mode.DAILY, day).run_id], TIMEOUT_S)
 
 
 def _rows(client: bigquery.Client, sql: str) -> list[dict[str, Any]]:
@@ -92,7 +93,7 @@ def _dump(client: bigquery.Client) -> dict[str, list[str]]:
 
 
 def test_every_run_is_published_and_counts_what_it_did(stack: Stack) -> None:
-    states = {state["run_id"]: state for state in run_states(stack.client)}
+    states = {state["run_id"]: state for state in run_states.oldest_first(stack.tables)}
     assert len(states) == 2 + len(DAYS)
     assert {state["state"] for state in states.values()} == {"PUBLISHED"}
     initial = states[f"initial-{FIRST}"]
@@ -228,7 +229,7 @@ def test_a_weekly_run_refreshes_retired_movies_and_publishes_no_day(
 def _wait_until_ended(stack: Stack, run_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
-        state = run_state(stack.client, run_id)
+        state = run_states.of_id(stack.tables, run_id)
         if state and state["state"] in ENDED:
             return dict(state)
         time.sleep(0.5)
@@ -272,7 +273,7 @@ def test_an_export_that_comes_after_its_days_run_replaces_what_details_told(
     with Stack(tmp_path, options) as stack:
         stack.tick(IngestRequest(Mode.INITIAL, FIRST))
         ids = [Run(mode, FIRST).run_id for mode in (Mode.INITIAL, Mode.HISTORY)]
-        wait_until_published(stack.client, ids, TIMEOUT_S)
+        wait_until_published(stack.tables, ids, TIMEOUT_S)
         for late in DAYS[1:3]:
             stack.set_today(late)
             # Details tell what is days old, as they do at times.
@@ -291,7 +292,7 @@ def test_an_export_that_comes_after_its_days_run_replaces_what_details_told(
                 stack.steer_simulator({"faults": {}})
                 _run_day(stack, DAYS[3])
                 run = Run(Mode.HISTORY, DAYS[3])
-            wait_until_published(stack.client, [run.run_id], TIMEOUT_S)
+            wait_until_published(stack.tables, [run.run_id], TIMEOUT_S)
             # A movie that entered since has brought its past.
             after = _popularity(stack, late)
             assert {source for _, source in after.values()} == {"export"}
@@ -368,7 +369,7 @@ def test_a_detail_run_of_a_past_day_is_refused(stack: Stack) -> None:
 def test_a_bad_call_is_answered_with_field_and_remedy_and_does_nothing(
     stack: Stack, body: str, field: str
 ) -> None:
-    runs = len(run_states(stack.client))
+    runs = len(run_states.oldest_first(stack.tables))
     connection = HTTPConnection("127.0.0.1", stack.functions["ingest_changes"].port)
     connection.request("POST", "/", body, {"Content-Type": "application/json"})
     response = connection.getresponse()
@@ -377,7 +378,7 @@ def test_a_bad_call_is_answered_with_field_and_remedy_and_does_nothing(
     assert response.status == 400
     assert answer["field"] == field
     assert answer["hint"]
-    assert len(run_states(stack.client)) == runs
+    assert len(run_states.oldest_first(stack.tables)) == runs
 
 
 def test_a_bad_message_is_parked_with_its_reason(stack: Stack) -> None:
@@ -414,7 +415,7 @@ def test_the_same_pipeline_runs_on_googles_own_pubsub(tmp_path: Path) -> None:
     with Stack(tmp_path, options) as stack:
         stack.tick(IngestRequest(Mode.INITIAL, FIRST))
         ids = [Run(mode, FIRST).run_id for mode in (Mode.INITIAL, Mode.HISTORY)]
-        [initial, history] = wait_until_published(stack.client, ids, TIMEOUT_S)
+        [initial, history] = wait_until_published(stack.tables, ids, TIMEOUT_S)
     assert initial["fetched"] == MOVIES
     assert history["batches_done"] == 2
 
@@ -436,7 +437,7 @@ def test_a_wrong_key_and_an_unreachable_tmdb_are_told_and_leave_nothing(
         stack.simulator.process.wait()
         status, answer = stack.call("ingest_changes", {"mode": "initial"})
         assert (status, answer["field"]) == (503, "TMDB")
-        assert run_states(stack.client) == []
+        assert run_states.oldest_first(stack.tables) == []
         assert _rows(stack.client, "SELECT * FROM tmdb_analytics.tracked_movies") == []
         log = stack.functions["ingest_changes"].log.read_text()
         assert "f" * 32 not in log

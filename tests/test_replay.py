@@ -41,7 +41,7 @@ def stack(
         for day in days:
             run.set_today(day)
             run.tick(IngestRequest(Mode.DAILY, day))
-            wait_until_published(run.client, [Run(Mode.DAILY, day).run_id], 120)
+            wait_until_published(run.tables, [Run(Mode.DAILY, day).run_id], 120)
         yield run
 
 

@@ -101,7 +101,7 @@ def _run(stack: Stack, run: Run) -> None:
     status, answer = stack.call("ingest_changes", body)
     if status != HTTPStatus.OK:
         sys.exit(f"ingest_changes answered {status}: {answer}")
-    wait_until_published(stack.client, [run.run_id], _TIMEOUT_S)
+    wait_until_published(stack.tables, [run.run_id], _TIMEOUT_S)
 
 
 def _ledger(client: bigquery.Client, run: Run) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ fails it prints the command that repeats it, and the exit code is 1.
 import argparse
 import sys
 import tempfile
+import time
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,21 +17,16 @@ from pathlib import Path
 from statistics import median
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from benchmarks.fault_injection import FAULTS, Outcome, Runner, fault_of
 from local.console import open_console
+from local.progress import Bars, Pace, time_left
 
 SEEDS_PER_STACK = 40
 """Then a new one: tables that only grow slow the last runs, not the pipeline."""
+
+BAR = "fault injection"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,52 +38,64 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = open_console()
     outcomes: list[Outcome] = []
     failures: list[tuple[int, str]] = []
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
     # Ctrl-C ends the soak early: the results so far are printed.
-    with suppress(KeyboardInterrupt), Progress(*columns, console=console) as progress:
-        task = progress.add_task("starting", total=len(seeds))
+    with (
+        suppress(KeyboardInterrupt),
+        Bars(console, is_shown=console.is_terminal) as bars,
+    ):
+        soak = _Soak(console, bars, len(seeds), outcomes, failures)
         for part in batched(seeds, SEEDS_PER_STACK, strict=False):
             left = list(part)
             while left:
-                played = _play(left, outcomes, failures, progress, task)
-                left = left[played:]
+                left = left[soak.play(left) :]
     _show(console, outcomes, failures)
     return 1 if failures else 0
 
 
-def _play(
-    seeds: Sequence[int],
-    outcomes: list[Outcome],
-    failures: list[tuple[int, str]],
-    progress: Progress,
-    task: TaskID,
-) -> int:
-    """Play seeds on one stack until one fails; how many were played."""
-    with (
-        tempfile.TemporaryDirectory(prefix="chaos-") as data,
-        Runner(Path(data), seeds[0]) as runner,
-    ):
-        for played, seed in enumerate(seeds, start=1):
-            name = fault_of(seed)
-            progress.update(task, description=f"seed {seed}: {name}")
-            try:
-                outcomes.append(runner.play(seed))
-                if not progress.console.is_terminal:
-                    print(outcomes[-1], flush=True)
-            except Exception:  # noqa: BLE001 - every failure is printed, none ends the soak
-                failures.append((seed, traceback.format_exc(limit=-2)))
-                progress.console.print(f"seed {seed} ({name}) failed", style="red")
-                progress.console.print(failures[-1][1])
-                progress.advance(task)
-                # What it left behind must not be blamed on the next seed.
-                return played
-            progress.advance(task)
-    return len(seeds)
+class _Soak:
+    """Plays seeds; appends to `outcomes` or `failures`, and moves its bar."""
+
+    def __init__(
+        self,
+        console: Console,
+        bars: Bars,
+        total: int,
+        outcomes: list[Outcome],
+        failures: list[tuple[int, str]],
+    ) -> None:
+        self._console, self._bars, self._total = console, bars, total
+        self._outcomes, self._failures = outcomes, failures
+        self._pace = Pace()
+        bars.add(BAR, "starting", total=total)
+
+    def play(self, seeds: Sequence[int]) -> int:
+        """Play seeds on one stack until one fails; how many were played."""
+        with (
+            tempfile.TemporaryDirectory(prefix="chaos-") as data,
+            Runner(Path(data), seeds[0]) as runner,
+        ):
+            for played, seed in enumerate(seeds, start=1):
+                self._show_progress(seed)
+                try:
+                    self._outcomes.append(runner.play(seed))
+                    if not self._console.is_terminal:
+                        print(self._outcomes[-1], flush=True)
+                except Exception:  # noqa: BLE001 - every failure is printed, none ends the soak
+                    failure = traceback.format_exc(limit=-2)
+                    self._failures.append((seed, failure))
+                    name = fault_of(seed)
+                    self._console.print(f"seed {seed} ({name}) failed", style="red")
+                    self._console.print(failure)
+                    # What it left behind must not be blamed on the next seed.
+                    return played
+        return len(seeds)
+
+    def _show_progress(self, seed: int) -> None:
+        played = len(self._outcomes) + len(self._failures)
+        self._pace.see(time.monotonic(), played)
+        about = f"{played}/{self._total}, seed {seed}: {fault_of(seed)}"
+        left = time_left(self._pace.seconds_left(self._total))
+        self._bars.move(BAR, played, self._total, about, left)
 
 
 def _show(

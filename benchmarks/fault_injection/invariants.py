@@ -12,7 +12,7 @@ from google.cloud import bigquery
 from benchmarks.fault_injection.scenario import Scenario
 from emulators.tmdb.catalogue.source import Source
 from functions.fetch_details.outcome import FEW_MISSING, MISSING_SHARE
-from local.run_progress import Status
+from local.run_states import RunState
 
 MIN_COVERAGE = 0.99
 """published_min_coverage of sql/10_metric_thresholds.sql; a test compares them."""
@@ -50,7 +50,7 @@ WHERE run_id = @run_id GROUP BY event
 
 
 def problems(
-    scenario: Scenario, status: Status, letters: Iterable[bytes], source: Source
+    scenario: Scenario, status: RunState, letters: Iterable[bytes], source: Source
 ) -> Iterator[str]:
     """Yield what is wrong; nothing is what one hopes for."""
     rows = _Rows(scenario)
@@ -118,7 +118,7 @@ def _wrong_rows(
 
 
 def _wrong_counts(
-    status: Status, planned: set[int], there: set[int], due: set[int]
+    status: RunState, planned: set[int], there: set[int], due: set[int]
 ) -> Iterator[str]:
     real = {
         "expected": len(planned),

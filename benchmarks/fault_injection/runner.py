@@ -17,8 +17,9 @@ from benchmarks.fault_injection.proxy import Proxy, forwarded
 from benchmarks.fault_injection.scenario import DELIVERIES, Scenario
 from emulators.pubsub import PubSubEmulator
 from emulators.tmdb.catalogue.movies import Catalogue
-from local import topics
-from local.run_progress import Status, run_state, wait_until_published
+from local import run_states, topics
+from local.run_progress import wait_until_published
+from local.run_states import RunState
 from local.stack import Options, Stack
 from shared.messages import DEAD_LETTERS
 from shared.runs import ENDED, Mode, Run
@@ -132,7 +133,7 @@ class Runner:
         body = {"mode": "initial", "run_date": self._start.isoformat()}
         self.stack.call("ingest_changes", body)
         runs = [Run(mode, self._start).run_id for mode in (Mode.INITIAL, Mode.HISTORY)]
-        wait_until_published(self.stack.client, runs, PATIENCE_S)
+        wait_until_published(self.stack.tables, runs, PATIENCE_S)
 
     def _scenario(self, seed: int) -> Scenario:
         rows = self.stack.client.query_and_wait(
@@ -149,18 +150,18 @@ class Runner:
             tracked=[row["movie_id"] for row in rows],
         )
 
-    def _watch(self, scenario: Scenario, began: float) -> tuple[Status, float]:
+    def _watch(self, scenario: Scenario, began: float) -> tuple[RunState, float]:
         """Sweep and look until the run is in a final state and stays there."""
         swept_at, ended_at = began, 0.0
         while (now := time.monotonic()) < began + PATIENCE_S:
             time.sleep(LOOK_S)
-            status = run_state(self.stack.client, scenario.run.run_id)
+            status = run_states.of_id(self.stack.tables, scenario.run.run_id)
             may_end = status is not None and scenario.look(status)
             if status and may_end and status["state"] in ENDED:
                 ended_at = ended_at or now
                 if self._is_idle(scenario):
                     self._sweep(scenario)
-                    again = run_state(self.stack.client, scenario.run.run_id)
+                    again = run_states.of_id(self.stack.tables, scenario.run.run_id)
                     if again == status and self._is_idle(scenario):
                         return status, ended_at - began
             else:
@@ -168,8 +169,8 @@ class Runner:
             if now - swept_at > SWEEP_S:
                 swept_at = now
                 self._sweep(scenario)
-        said = run_state(self.stack.client, scenario.run.run_id)
-        raise self._error(scenario, f"not ended after {PATIENCE_S:.0f} s: {said}")
+        status = run_states.of_id(self.stack.tables, scenario.run.run_id)
+        raise self._error(scenario, f"not ended after {PATIENCE_S:.0f} s: {status}")
 
     def _sweep(self, scenario: Scenario) -> None:
         body = {"mode": "sweep", "run_date": scenario.day.isoformat()}

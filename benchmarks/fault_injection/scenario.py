@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.fault_injection.proxy import Proxy
 from emulators.pubsub import PubSubEmulator
 from local import topics as local_topics
-from local.run_progress import Status
+from local.run_states import RunState
 from local.stack import Stack
 from shared.messages import IngestRequest
 from shared.runs import Mode, Run
@@ -55,7 +55,7 @@ class Scenario:
     parked: set[bytes] = field(default_factory=set)
     may_miss: bool = False
     sweeps_at_once: int = 1
-    look: Callable[[Status], bool] = lambda _: True
+    look: Callable[[RunState], bool] = lambda _: True
     is_late: bool = False
     is_expired: bool = False
     crashes: int = 0

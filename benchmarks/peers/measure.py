@@ -126,7 +126,7 @@ def _of_functions(cell: Cell, folder: Path) -> _Measured:
         status, said = stack.call("ingest_changes", request)
         if status != HTTPStatus.OK:
             sys.exit(f"ingest_changes answered {status}: {said}")
-        wait_until_published(stack.client, [run_id], 600)
+        wait_until_published(stack.tables, [run_id], 600)
         used.wall_s = time.monotonic() - began
         used.read(
             stack.functions[name].process.pid

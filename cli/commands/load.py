@@ -16,7 +16,8 @@ from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError, leave
 from cli.options import DryRun, Json, Selector, Yes
 from cli.output import agree
-from cli.runs.state import code_of, read
+from cli.runs.state import State, code_of
+from local import run_states
 from local.console import open_console
 from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import Mode, Run
@@ -104,9 +105,9 @@ def _leave_if_begun(
     console: Console, deployment: Deployment, run: Run, *, as_json: bool
 ) -> None:
     """Leave when the day's load has begun: asking again would change nothing."""
-    if not (states := read(deployment.tables, [run.run_id])):
+    if not (row := run_states.of_id(deployment.tables, run.run_id)):
         return
-    [state] = states
+    state = State(row)
     if as_json:
         print(json.dumps({"is_started": False, **state.to_json()}))
     console.print(f"{run.run_id} has already started: {state.in_words()}")

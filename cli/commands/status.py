@@ -13,21 +13,15 @@ from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError, leave
 from cli.options import Json, Selector
 from cli.output import Finding
-from cli.runs import state as runs_state
 from cli.runs.progress import Watch
-from cli.runs.state import State
+from cli.runs.state import State, code_of, newest_of_each_mode, states_of
+from local import run_states
 from local.console import open_console
-from shared.ledger import RUN_STATUS
-from shared.runs import ENDED, WELL_ENDED, Run
+from shared.runs import WELL_ENDED, Run
 
 SHOWN = 10
 LOOK_EVERY_S, LOOK_EVERY_S_AT_GOOGLE = 1.0, 5.0
 """Each look is a query; BigQuery bills one at least 30 MB."""
-OPEN = f"""
-SELECT * FROM ({RUN_STATUS})
-WHERE state NOT IN {ENDED}
-ORDER BY run_date, started_at, run_id
-"""
 
 
 def _run_id(text: str) -> str:
@@ -78,11 +72,11 @@ def status(
         if watch:
             leave(_watch(deployment, run_ids, wait_s, as_json=as_json))
         if run_ids:
-            found = runs_state.read(deployment.tables, run_ids)
+            found = states_of(run_states.of_ids(deployment.tables, run_ids))
             judged = found
         else:
-            found = runs_state.newest(deployment.tables, newest)
-            judged = runs_state.newest_of_each_mode(found)
+            found = states_of(run_states.newest(deployment.tables, newest))
+            judged = newest_of_each_mode(found)
         if not found:
             raise nothing_found(deployment, run_ids)
         # Whether Google bills it: then it is Google, where builds can fail.
@@ -93,7 +87,7 @@ def status(
         if behind:
             output.show(behind)
         show(open_console(), found, with_details=bool(run_ids))
-    code = runs_state.code_of(judged)
+    code = code_of(judged)
     leave(Exit.FAILED if any(one.ok is False for one in behind) else code)
 
 
@@ -129,7 +123,7 @@ def nothing_found(deployment: Deployment, run_ids: list[str] | None) -> Operator
     """Return the error that says what to do where there is no run."""
     if run_ids:
         known = ", ".join(
-            state.run_id for state in runs_state.newest(deployment.tables, 3)
+            run["run_id"] for run in run_states.newest(deployment.tables, 3)
         )
         message = f"{deployment.name} has no run {', '.join(run_ids)}"
         hint = f"the newest are {known}" if known else "tmdb-traction load"
@@ -144,18 +138,19 @@ def _watch(
 ) -> Exit:
     """Look until the named runs, or those open now, have ended; their code."""
     if not run_ids:
-        run_ids = [row["run_id"] for row in deployment.tables.select(OPEN)]
+        run_ids = [run["run_id"] for run in run_states.still_open(deployment.tables)]
     if not run_ids:
-        found = runs_state.newest(deployment.tables, 1)
-        if not found:
+        run_ids = [run["run_id"] for run in run_states.newest(deployment.tables, 1)]
+        if not run_ids:
             raise nothing_found(deployment, None)
-        run_ids = [found[0].run_id]
     every_s = LOOK_EVERY_S_AT_GOOGLE if deployment.is_metered else LOOK_EVERY_S
     tables = deployment.tables
     with Watch(open_console(), run_ids, as_json=as_json) as shown:
         found = shown.until_ended(
-            lambda: runs_state.read(tables, run_ids), every_s=every_s, wait_s=wait_s
+            lambda: states_of(run_states.of_ids(tables, run_ids)),
+            every_s=every_s,
+            wait_s=wait_s,
         )
     if not found:
         raise nothing_found(deployment, run_ids)
-    return runs_state.code_of(found) if len(found) == len(run_ids) else Exit.IN_PROGRESS
+    return code_of(found) if len(found) == len(run_ids) else Exit.IN_PROGRESS

@@ -1,27 +1,20 @@
-"""States: rows of v_run_status in, how each run stands in words out."""
+"""Say in words how a run stands, what to do about it, and the exit code for it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from cli.errors import Exit
-from shared.interfaces import Tables
-from shared.ledger import RUN_STATUS
-from shared.runs import ENDED, WELL_ENDED, Mode, Run
-
-NEWEST_FIRST = "ORDER BY run_date DESC, started_at DESC, run_id DESC"
-OF_RUNS = """
-WHERE run_id IN UNNEST(SPLIT(@run_ids, ','))
-  AND run_date BETWEEN @from_date AND @to_date
-"""
+from local.run_states import RunState
+from shared.runs import ENDED, WELL_ENDED, Mode
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """One run; `row` is its row of v_run_status."""
 
-    row: Mapping[str, Any]
+    row: RunState
 
     @property
     def run_id(self) -> str:
@@ -125,26 +118,9 @@ class State:
         }
 
 
-def newest(tables: Tables, count: int) -> list[State]:
-    """Return the newest runs, the newest first."""
-    rows = tables.select(
-        f"SELECT * FROM ({RUN_STATUS})\nWHERE run_date <= CURRENT_DATE('UTC')\n"
-        f"{NEWEST_FIRST} LIMIT {count:d}"
-    )
+def states_of(rows: Iterable[RunState]) -> list[State]:
+    """Wrap rows of v_run_status."""
     return [State(row) for row in rows]
-
-
-def read(tables: Tables, run_ids: Sequence[str]) -> list[State]:
-    """Return the runs of these ids that are planned, in the order asked."""
-    days = [Run.from_id(run_id).run_date for run_id in run_ids]
-    rows = tables.select(
-        f"SELECT * FROM ({RUN_STATUS})\n{OF_RUNS}",
-        run_ids=",".join(run_ids),
-        from_date=min(days),
-        to_date=max(days),
-    )
-    by_id = {row["run_id"]: State(row) for row in rows}
-    return [by_id[run_id] for run_id in run_ids if run_id in by_id]
 
 
 def code_of(states: Iterable[State]) -> Exit:

@@ -16,7 +16,8 @@ from cli.commands import dead_letters, explain, validate
 from cli.runs.dead_letter_queue import Letter
 from functions.compute_metrics.checks import Finding, Severity
 from local.console import open_console
-from local.demo_display import Progress, show_rows
+from local.demo_display import show_rows
+from local.progress import Steps
 from local.table_layout import Layout
 from local.table_layout import text as column
 
@@ -82,9 +83,9 @@ def _print_everything(text: str) -> None:
     output.show([output.Finding(text, ok=False, message=text, hint=text)])
     letter = Letter("1", "", text, text, "", "", text, text, b"", ())
     dead_letters.show(console, [letter])
-    with Progress(console) as progress:
-        progress.say(text)
-        progress.done(text)
+    with Steps(console) as steps:
+        steps.say(text)
+        steps.done(text)
 
 
 @pytest.mark.parametrize("title", TITLES)

@@ -82,7 +82,7 @@ def _scenarios(stack: Stack, proxy: Proxy) -> Iterator[tuple[str, Callable[[], N
         body = {"mode": "initial", "run_date": FIRST.isoformat()}
         assert stack.call("ingest_changes", body)[0] == 200
         ids = [Run(mode, FIRST).run_id for mode in (Mode.INITIAL, Mode.HISTORY)]
-        wait_until_published(stack.client, ids, TIMEOUT_S)
+        wait_until_published(stack.tables, ids, TIMEOUT_S)
 
     yield "load", load
     yield "fine", lambda: _run_day(stack, 1)
@@ -163,7 +163,7 @@ def _run_day(stack: Stack, number: int) -> None:
     day = FIRST + timedelta(days=number)
     stack.set_today(day)
     stack.tick(IngestRequest(Mode.DAILY, day))
-    wait_until_published(stack.client, [Run(Mode.DAILY, day).run_id], TIMEOUT_S)
+    wait_until_published(stack.tables, [Run(Mode.DAILY, day).run_id], TIMEOUT_S)
 
 
 class _Log:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from benchmarks.fault_injection.proxy import Answer, Call, Forward
 from benchmarks.fault_injection.scenario import DELIVERIES, Scenario
 from local import tables
-from local.run_progress import Status
+from local.run_states import RunState
 from shared.runs import ENDED
 
 _AWAY = Answer(
@@ -126,7 +126,7 @@ def refused_rows(scenario: Scenario) -> None:
 def expired(scenario: Scenario) -> None:
     """Drop what expires first once the run has ended, as 31 days later."""
 
-    def look(status: Status) -> bool:
+    def look(status: RunState) -> bool:
         if not scenario.is_expired and status["state"] in ENDED:
             began = datetime.combine(scenario.day, datetime_time(), UTC)
             later = began + timedelta(days=31)

@@ -5,7 +5,7 @@ import time
 from functools import partial
 
 from benchmarks.fault_injection.scenario import Scenario
-from local.run_progress import Status
+from local.run_states import RunState
 from shared.messages import INGEST_REQUESTS, METRICS_REQUESTS, MOVIE_BATCHES
 
 CLOSED = ("PARTIAL", "FAILED")
@@ -37,7 +37,7 @@ def late_batch(scenario: Scenario) -> None:
         lost.append(data)
         return True
 
-    def look(status: Status) -> bool:
+    def look(status: RunState) -> bool:
         if not seen["closed"] and status["state"] in CLOSED:
             seen["closed"] = True
             scenario.lose(lambda _topic, _data: False)

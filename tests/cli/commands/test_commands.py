@@ -22,12 +22,11 @@ from typer.testing import CliRunner, Result
 from cli import environment
 from cli.app import COMMANDS, app
 from cli.command import command, documentation
-from cli.commands import backfill, cost, status, validate
+from cli.commands import backfill, cost, validate
 from cli.errors import MEANINGS, Exit, OperatorError
 from cli.options import Selector, span
-from cli.runs import state
+from local import run_states
 from shared.errors import StatementError, WarehouseUnavailableError
-from shared.ledger import RUN_STATUS
 from tests.conftest import ROOT
 from tests.sql.googlesql import googlesql
 
@@ -324,9 +323,10 @@ QUERIES = {
     "backfill.NEWEST": backfill.NEWEST,
     "cost.LEDGER": cost.LEDGER,
     "environment.NEWEST_DAY": environment.NEWEST_DAY,
-    "states.newest": f"SELECT * FROM ({RUN_STATUS})\n{state.NEWEST_FIRST}",
-    "states.read": f"SELECT * FROM ({RUN_STATUS})\n{state.OF_RUNS}",
-    "status.OPEN": status.OPEN,
+    "run_states.NEWEST": run_states.NEWEST,
+    "run_states.OF_IDS": run_states.OF_IDS,
+    "run_states.OLDEST_FIRST": run_states.OLDEST_FIRST,
+    "run_states.OPEN": run_states.OPEN,
     "validate.COMPUTED": validate.COMPUTED,
     "validate.NEWEST_PUBLISHED": validate.NEWEST_PUBLISHED,
 }

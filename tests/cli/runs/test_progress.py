@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.errors import Exit
-from cli.runs.progress import MOST_BARS, Pace, Watch
+from cli.runs.progress import MOST_BARS, Watch
 from cli.runs.state import State
 from tools.record_terminal import shown
 
@@ -60,10 +60,10 @@ def test_a_bar_fits_its_terminal_and_ends_published(width: int) -> None:
     [state] = _follow(console, _looks())
     assert state.name == "PUBLISHED"
     lines = [Text.from_ansi(line).plain for line in shown(sent.getvalue())]
-    told = " ".join(lines)
-    assert RUN_ID in told
-    assert "1,000/1,000, 20/20 batches, 3 x 429" in told
-    assert "published in 95 s" in " ".join(told.split())
+    text = " ".join(lines)
+    assert RUN_ID in text
+    assert "1,000/1,000, 20/20 batches, 3 x 429" in text
+    assert "published in 95 s" in " ".join(text.split())
     assert max(map(len, lines)) <= width
 
 
@@ -75,7 +75,7 @@ def test_a_look_in_the_middle_has_rate_and_time_left() -> None:
             lambda: [_state("FETCHING", 6)] if "s left" not in sent.getvalue() else [],
             every_s=0,
             wait_s=0,
-            sleep=lambda _: watch._bars.refresh(),
+            sleep=lambda _: watch.bars.refresh(),
         )
     # 300 movies in the 10 s since it began: 30 a second, 700 left.
     assert "30/s" in sent.getvalue()
@@ -88,8 +88,8 @@ def test_elsewhere_every_change_is_a_json_line(
     twice = [look for look in _looks() for _ in range(2)]
     _follow(Console(file=StringIO(), width=80), twice)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    told = [line["state"] for line in lines]
-    assert told == ["PLANNED", "FETCHING", "METRICS", "PUBLISHED"]
+    states = [line["state"] for line in lines]
+    assert states == ["PLANNED", "FETCHING", "METRICS", "PUBLISHED"]
     assert lines[1]["movies_per_second"] == pytest.approx(30, rel=0.05)
 
 
@@ -117,30 +117,3 @@ def test_ctrl_c_ends_the_watch_and_not_the_runs() -> None:
 
 def _interrupted() -> list[State]:
     raise KeyboardInterrupt
-
-
-def test_nothing_is_known_at_first() -> None:
-    pace = Pace()
-    assert pace.is_new
-    assert pace.rate is None
-    pace.see(0, 10)
-    assert not pace.is_new
-    assert pace.rate is None
-    assert pace.seconds_left(100) is None
-
-
-def test_the_rest_takes_as_long_as_the_last_seconds_say() -> None:
-    pace = Pace()
-    for second in range(5):
-        pace.see(second, 30 * second)
-    assert pace.rate == pytest.approx(30)
-    # 1,000 - 120 = 880 left, at 30 a second.
-    assert pace.seconds_left(1_000) == pytest.approx(880 / 30)
-
-
-def test_what_is_long_ago_does_not_count() -> None:
-    pace = Pace()
-    for second in range(0, 100, 5):
-        pace.see(second, 30 * min(second, 50))
-    assert pace.rate == 0
-    assert pace.seconds_left(3_000) is None
