@@ -62,12 +62,12 @@ def measure(function: str) -> Imported:
         compiled = [probe(python, path) for _ in range(RUNS + 1)][1:]
         nowhere = ["-B", "-X", f"pycache_prefix={folder}/none"]
         uncompiled = [probe(python, path, nowhere) for _ in range(2)]
-        told = [
+        timings = [
             by_package(_run(importing, path).stderr.splitlines())
             for importing in [[python, "-X", "importtime", "-c", IMPORT]] * RUNS
         ]
     # Wall time: the least of all runs is the least disturbed.
-    least = {name: min(run.get(name, 0.0) for run in told) for name in told[0]}
+    least = {name: min(run.get(name, 0.0) for run in timings) for name in timings[0]}
     return Imported(
         function=function,
         cpu_s=min(run[0] for run in compiled),

@@ -111,10 +111,10 @@ def errors_in_words() -> Iterator[None]:
     except Exception as error:
         from cli import google_errors
 
-        if (told := google_errors.in_words(error)) is None:
+        if (explained := google_errors.in_words(error)) is None:
             raise
-        print_error(told.message, told.hint)
-        leave(told.code)
+        print_error(explained.message, explained.hint)
+        leave(explained.code)
 
 
 @contextmanager

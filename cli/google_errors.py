@@ -83,9 +83,12 @@ def _explain_403(error: Forbidden) -> tuple[str, str]:
                 f"gcloud services enable {service} --project={consumer}",
             )
         case "USER_PROJECT_DENIED":
-            said = f"you may not use the APIs of project {consumer}"
+            explanation = f"you may not use the APIs of project {consumer}"
             role = "roles/serviceusage.serviceUsageConsumer"
-            return said, f"you need serviceusage.services.use on {consumer} ({role})"
+            return (
+                explanation,
+                f"you need serviceusage.services.use on {consumer} ({role})",
+            )
         case "IAM_PERMISSION_DENIED":
             permission = str(about.get("permission", "a permission"))
             resource = str(about.get("resource", "the resource"))

@@ -95,8 +95,8 @@ def _proxies(user: Mapping[str, str]) -> dict[str, str]:
 
 def _direct(user: Mapping[str, str]) -> list[str]:
     """Return the hosts that the user wants to reach without a proxy."""
-    said = user.get("no_proxy") or user.get("NO_PROXY") or ""
-    return [host for part in said.split(",") if (host := part.strip())]
+    no_proxy = user.get("no_proxy") or user.get("NO_PROXY") or ""
+    return [host for part in no_proxy.split(",") if (host := part.strip())]
 
 
 def _spare(target: MutableMapping[str, str], user: Mapping[str, str]) -> None:

@@ -75,22 +75,22 @@ class SecretManagerEmulator:
     def _access(
         self, request: types.AccessSecretVersionRequest, caller: grpc.ServicerContext
     ) -> types.AccessSecretVersionResponse:
-        asked = _VERSION_NAME.fullmatch(request.name)
-        if asked is None:
+        match = _VERSION_NAME.fullmatch(request.name)
+        if match is None:
             caller.abort(
                 grpc.StatusCode.INVALID_ARGUMENT,
                 f"The provided Secret Version ID [{request.name}] does not match the "
                 "expected format [projects/*/secrets/*/versions/*]",
             )
         with self._lock:
-            values = list(self._versions.get(asked["secret"], ()))
+            values = list(self._versions.get(match["secret"], ()))
         if not values:
             caller.abort(
                 grpc.StatusCode.NOT_FOUND,
-                f"Secret [{asked['secret']}] not found or has no versions.",
+                f"Secret [{match['secret']}] not found or has no versions.",
             )
         latest = len(values)
-        number = latest if asked["version"] == "latest" else int(asked["version"])
+        number = latest if match["version"] == "latest" else int(match["version"])
         if number > latest:
             caller.abort(
                 grpc.StatusCode.NOT_FOUND, f"Secret Version [{request.name}] not found."
@@ -98,7 +98,7 @@ class SecretManagerEmulator:
         value = values[number - 1]
         data = value.encode() if isinstance(value, str) else value
         return types.AccessSecretVersionResponse(
-            name=f"{asked['secret']}/versions/{number}",
+            name=f"{match['secret']}/versions/{number}",
             payload=types.SecretPayload(
                 data=data, data_crc32c=google_crc32c.value(data)
             ),

@@ -109,10 +109,10 @@ def answer[M](
         today = days.newest_day(clock.now())
         result = work(parse(delivery.body(), today), delivery)
     except TransientError as error:
-        log.warning("delivery_deferred", extra=_told(delivery, error))
+        log.warning("delivery_deferred", extra=_fields(delivery, error))
         return error.to_json(), error.status
     except PermanentError as error:
-        log.error("delivery_refused", extra=_told(delivery, error))  # noqa: TRY400 - the reason says it; a stack trace of a bad message is noise
+        log.error("delivery_refused", extra=_fields(delivery, error))  # noqa: TRY400 - the reason says it; a stack trace of a bad message is noise
         if not delivery.is_pushed:
             return error.to_json(), error.status
         return _dead_letter(delivery, error, topics)
@@ -123,7 +123,7 @@ def _dead_letter(delivery: Delivery, reason: PermanentError, topics: Topics) -> 
     try:
         topics.dead_letter(delivery.data, _provenance(delivery) | reason.to_json())
     except TransientError as error:
-        log.warning("dead_letter_deferred", extra=_told(delivery, error))
+        log.warning("dead_letter_deferred", extra=_fields(delivery, error))
         return error.to_json(), error.status
     return reason.to_json(), 200
 
@@ -157,8 +157,8 @@ def _run_id(delivery: Delivery) -> str:
     return f"{mode}-{day}" if mode in tuple(Mode) else ""
 
 
-def _told(delivery: Delivery, error: PipelineError) -> dict[str, str]:
-    """Log the attributes of the dead letter; run_id is "" where there is none."""
+def _fields(delivery: Delivery, error: PipelineError) -> dict[str, str]:
+    """Return the fields of a log line; run_id is "" where there is none."""
     return _about(delivery) | {"run_id": _run_id(delivery)} | error.to_json()
 
 

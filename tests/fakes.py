@@ -48,7 +48,7 @@ class FakeMovies:
     unpublished: dict[date, bool] = field(default_factory=dict)
     """Exports without a verdict: day -> whether the file server has none at all."""
     is_away: bool = False
-    asked: list[int] = field(default_factory=list)
+    requested: list[int] = field(default_factory=list)
     share: float = 0.0
     """Of the rate, as it was set last."""
     listed_at: list[float] = field(default_factory=list)
@@ -64,7 +64,7 @@ class FakeMovies:
 
     def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
         self._raise_if_away()
-        self.asked += movie_ids
+        self.requested += movie_ids
         return [self._reply(movie_id) for movie_id in movie_ids]
 
     def most_popular(self, limit: int) -> list[ListedMovie]:

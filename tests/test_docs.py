@@ -38,10 +38,10 @@ class Recorder(Mapping[str, str]):
     """An environment that remembers what it was asked for."""
 
     def __init__(self) -> None:
-        self.asked: set[str] = set()
+        self.names: set[str] = set()
 
     def __getitem__(self, name: str) -> str:
-        self.asked.add(name)
+        self.names.add(name)
         if name in ("GOOGLE_CLOUD_PROJECT", "TMDB_TOKEN_SECRET"):
             return "x"
         raise KeyError(name)
@@ -67,7 +67,7 @@ def test_the_configuration_names_every_setting() -> None:
     env = Recorder()
     Settings.from_env(env)
     page = (ROOT / "docs/reference/configuration.md").read_text()
-    assert {name for name in env.asked if f"`{name}`" not in page} == set()
+    assert {name for name in env.names if f"`{name}`" not in page} == set()
 
 
 def test_the_readme_is_short() -> None:

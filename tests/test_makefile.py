@@ -54,26 +54,26 @@ def _make(*words: str, recipe: str = "") -> str:
 def test_an_option_is_never_taken_from_the_environment(
     target: str, command: str
 ) -> None:
-    said = _make("--dry-run", target, "PROJECT=")
-    assert command in said
-    assert said.rpartition(command)[2].strip() == ""
+    output = _make("--dry-run", target, "PROJECT=")
+    assert command in output
+    assert output.rpartition(command)[2].strip() == ""
 
 
 def test_an_option_is_taken_from_the_command_line() -> None:
-    said = _make("--dry-run", "deploy", "PROJECT=my-project", "YES=1")
-    assert "tmdb-traction deploy --project=my-project" in said
-    assert "--yes" in said
+    output = _make("--dry-run", "deploy", "PROJECT=my-project", "YES=1")
+    assert "tmdb-traction deploy --project=my-project" in output
+    assert "--yes" in output
     assert "--movies=5" in _make("--dry-run", "local", "MOVIES=5")
 
 
 def test_help_lists_every_target_below_a_heading_in_80_columns() -> None:
-    said = re.sub(r"\x1b\[\d+m", "", _make("help"))
-    listed = re.findall(r"^  ([a-z-]+) +\S", said, re.MULTILINE)
+    output = re.sub(r"\x1b\[\d+m", "", _make("help"))
+    listed = re.findall(r"^  ([a-z-]+) +\S", output, re.MULTILINE)
     makefile = (ROOT / "Makefile").read_text()
     assert set(listed) == set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    headings = re.findall(r"^(\w+)$", said, re.MULTILINE)
+    headings = re.findall(r"^(\w+)$", output, re.MULTILINE)
     assert headings == ["Try", "Deploy", "Develop", "Measure"]
-    assert max(map(len, said.splitlines())) <= 80
+    assert max(map(len, output.splitlines())) <= 80
 
 
 def test_a_recipe_gets_none_of_pythons_and_bashs_own_variables() -> None:

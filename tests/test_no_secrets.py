@@ -38,12 +38,12 @@ def test_no_output_of_any_process_holds_a_credential(tmp_path: Path) -> None:
     }
     simulator = ("--seed=3", "--movies=200", f"--today={DAY}")
     with Stack(tmp_path, Options(settings, simulator=simulator)) as stack:
-        said = list(_everything_goes_wrong(stack))
+        output = list(_everything_goes_wrong(stack))
         rows = stack.client.list_rows("tmdb_analytics.ingestion_log")
-        said += [dict(row) for row in rows]
+        output += [dict(row) for row in rows]
     logs = {log.name: log.read_text(errors="replace") for log in stack.logs.iterdir()}
     logs["bigquery"] = (tmp_path / "bigquery/emulator.log").read_text(errors="replace")
-    outputs = logs | {"answers and tables": json.dumps(said, default=str)}
+    outputs = logs | {"answers and tables": json.dumps(output, default=str)}
     for secret in (SIMULATED_TOKEN, SIMULATED_API_KEY, WRONG_TOKEN, WRONG_KEY):
         assert [name for name, text in outputs.items() if secret in text] == []
 

@@ -265,7 +265,7 @@ def test_a_batch_replayed_days_later_leaves_the_days_votes_as_they_are(
     assert _dump(stack.client) | {"movies": before["movies"]} == before
 
 
-def test_an_export_that_comes_after_its_days_run_replaces_what_details_told(
+def test_an_export_that_comes_after_its_days_run_replaces_the_details(
     tmp_path: Path,
 ) -> None:
     """The first late day is requested as the sweep does, the next by a later run."""
@@ -420,7 +420,7 @@ def test_the_same_pipeline_runs_on_googles_own_pubsub(tmp_path: Path) -> None:
     assert history["batches_done"] == 2
 
 
-def test_a_wrong_key_and_an_unreachable_tmdb_are_told_and_leave_nothing(
+def test_a_wrong_key_and_an_unreachable_tmdb_fail_and_leave_nothing(
     tmp_path: Path,
 ) -> None:
     options = Options(

@@ -4,6 +4,7 @@ Only words that have no use of their own in this project are listed, each with w
 write instead: the word that a reader would search for.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,22 @@ NOT_OURS = {
 """The licence, generated locks, words of invented titles, and this list."""
 
 
+NOT_NAMES = {"said", "told", "asked", "mend"}
+"""A name says what a value is: text, output, answer, request, calls."""
+
+
+def _names(tree: ast.AST) -> Iterator[str]:
+    """Yield each name that a module gives: variables, arguments, functions."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.arg(arg=name) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name.strip("_")
+
+
 def _found(text: str) -> Iterator[str]:
     """Yield each word with what to write instead."""
     # A phrase may go on in the next line of a comment or of a paragraph.
@@ -64,6 +81,27 @@ def test_no_file_has_a_word_of_our_own() -> None:
         if (words := sorted(set(_found((ROOT / name).read_text()))))
     }
     assert not found
+
+
+def test_no_python_name_is_such_a_word() -> None:
+    found = {
+        name: words
+        for name in texts()
+        if name.endswith(".py")
+        if (
+            words := NOT_NAMES.intersection(
+                _names(ast.parse((ROOT / name).read_text()))
+            )
+        )
+    }
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "text", ["told = 1", "def f(asked): ...", "def _told(): ...", "x.said = 2"]
+)
+def test_such_a_python_name_is_noticed(text: str) -> None:
+    assert NOT_NAMES.intersection(_names(ast.parse(text)))
 
 
 @pytest.mark.parametrize(

@@ -136,8 +136,8 @@ def _tables(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         for field in table["fields"]:
             kind = field["type"] + {"REPEATED": ", repeated"}.get(field["mode"], "")
             need = " *" if field["mode"] == "REQUIRED" else ""
-            said = _escaped(field["description"])
-            yield f"| `{field['name']}`{need} | {kind} | {said} |"
+            text = _escaped(field["description"])
+            yield f"| `{field['name']}`{need} | {kind} | {text} |"
         yield ""
 
 
@@ -146,16 +146,16 @@ def _escaped(text: str) -> str:
 
 
 def _storage(table: Mapping[str, Any]) -> str:
-    said = []
+    text = []
     if key := _key(table):
-        said.append("Key: " + ", ".join(f"`{name}`" for name in key))
+        text.append("Key: " + ", ".join(f"`{name}`" for name in key))
     if column := table.get("partition_by"):
-        said.append(f"partitioned by `{column}`: bound it, and BigQuery reads less")
+        text.append(f"partitioned by `{column}`: bound it, and BigQuery reads less")
     if columns := table.get("cluster_by"):
-        said.append("clustered by " + ", ".join(f"`{name}`" for name in columns))
+        text.append("clustered by " + ", ".join(f"`{name}`" for name in columns))
     if days := table.get("partition_expiration_days"):
-        said.append(f"kept {days} days")
-    return "; ".join(said)
+        text.append(f"kept {days} days")
+    return "; ".join(text)
 
 
 def _key(table: Mapping[str, Any]) -> Sequence[str]:
@@ -169,15 +169,15 @@ def _views(meanings: "_Meanings", all_statements: Sequence[Statement]) -> Iterat
         head = re.match(r"(?:-- .*\n)+", text)
         if head is None:
             raise ValueError(f"{path.name} does not begin with what it is")
-        said = head[0].replace("-- ", "").replace("\n", " ").strip()
-        said = said.removeprefix(f"{path.stem}: ")
-        yield from (f"### {path.stem}", "", said[0].upper() + said[1:], "")
+        sentence = head[0].replace("-- ", "").replace("\n", " ").strip()
+        sentence = sentence.removeprefix(f"{path.stem}: ")
+        yield from (f"### {path.stem}", "", sentence[0].upper() + sentence[1:], "")
         yield from (f"Reads {', '.join(map(_link, reads[path.stem]))}.", "")
         yield from ("| column | meaning |", "|---|---|")
         select = sqlglot.parse_one(text, read="bigquery").expression
         for column in select.named_selects:
-            said = _escaped(meanings.of(path.stem, column))
-            yield f"| `{column}` | {said} |"
+            sentence = _escaped(meanings.of(path.stem, column))
+            yield f"| `{column}` | {sentence} |"
         yield ""
 
 

@@ -90,9 +90,9 @@ def _bars(rows: Sequence[Row]) -> Iterator[str]:
         width = min(ratio, WIDEST) * PIXELS_PER_RATIO
         lost = row["due"] - row["landed"]
         kind = "lost" if lost else "ours" if row["client"].startswith("ours") else "bar"
-        said = [f"{ratio:.2f} x"]
-        said += [f"{lost:,} rows lost"] if lost else []
-        said += [f"{row['throttled']:,} x 429"] if row["throttled"] else []
+        text = [f"{ratio:.2f} x"]
+        text += [f"{lost:,} rows lost"] if lost else []
+        text += [f"{row['throttled']:,} x 429"] if row["throttled"] else []
         yield f'<text x="20" y="{y + 18}">{escape(row["client"])}</text>'
         yield (
             f'<rect class="{kind}" x="{LEFT}" y="{y + 4}" width="{width:.0f}" '
@@ -101,7 +101,7 @@ def _bars(rows: Sequence[Row]) -> Iterator[str]:
         inside = ratio >= WIDEST
         x = LEFT + (10 if inside else width + 8)
         style = ' style="fill: var(--ground)"' if inside else ""
-        yield f'<text x="{x:.0f}" y="{y + 19}"{style}>{", ".join(said)}</text>'
+        yield f'<text x="{x:.0f}" y="{y + 19}"{style}>{", ".join(text)}</text>'
     x, bottom = LEFT + PIXELS_PER_RATIO, TOP + ROW * len(rows)
     yield f'<line class="bound" x1="{x}" x2="{x}" y1="{TOP - 6}" y2="{bottom}"/>'
     yield f'<text class="mute" x="{x - 18}" y="{bottom + 18}">bound</text>'

@@ -17,14 +17,14 @@ def show(console: Console, work: Sequence[Span], queries: Sequence[Span]) -> Non
         functions.add_column(name, justify="right")
     for function in dict.fromkeys(span.function for span in _in_order(everything)):
         own = [span for span in everything if span.function == function]
-        asked = [span for span in queries if span.function == function]
+        of_function = [span for span in queries if span.function == function]
         functions.add_row(
             function,
             f"{covered_s(own):.2f}",
-            f"{covered_s(asked):.2f}",
-            str(len(asked)),
-            f"{sum(span.seconds for span in asked):.2f}",
-            f"{max((span.seconds for span in asked), default=0.0):.2f}",
+            f"{covered_s(of_function):.2f}",
+            str(len(of_function)),
+            f"{sum(span.seconds for span in of_function):.2f}",
+            f"{max((span.seconds for span in of_function), default=0.0):.2f}",
         )
     whole, busy = whole_s(everything), covered_s(everything)
     functions.add_section()

@@ -56,8 +56,8 @@ def kind_of_call(method: str, path: str, body: bytes) -> str:
     if parts[-1] == "insertAll":
         return f"append to {parts[-2]}"
     if method == "POST" and parts[-1] in ("queries", "jobs") and parts[0] != "upload":
-        asked = json.loads(body)
-        query = asked.get("configuration", asked).get("query", "")
+        request = json.loads(body)
+        query = request.get("configuration", request).get("query", "")
         return kind_of(query["query"] if isinstance(query, dict) else query)
     if parts[0] == "upload":
         return "load"

@@ -55,11 +55,13 @@ def problems(
     """Yield what is wrong; nothing is what one hopes for."""
     rows = _Rows(scenario)
     planned = {row["movie_id"] for row in rows(_PLANNED)}
-    told = {movie: _told(movie, scenario.days, source) for movie in planned}
-    there = {movie for movie, values in told.items() if values}
+    values_of = {
+        movie: _values_at_tmdb(movie, scenario.days, source) for movie in planned
+    }
+    there = {movie for movie, values in values_of.items() if values}
     denied = _denied(rows) if scenario.may_miss else set()
     due = there - scenario.failing - denied
-    yield from _wrong_rows(rows, due, told, set() if scenario.is_expired else due)
+    yield from _wrong_rows(rows, due, values_of, set() if scenario.is_expired else due)
     yield from _wrong_counts(status, planned, there, due)
     events = {row["event"]: row["n"] for row in rows(_EVENTS)}
     published = events.get("METRICS_DONE", 0)
@@ -85,20 +87,22 @@ def _denied(rows: Callable[[str], list[dict[str, Any]]]) -> set[int]:
     }
 
 
-def _told(movie_id: int, days: Iterable[date], source: Source) -> set[Any]:
+def _values_at_tmdb(movie_id: int, days: Iterable[date], source: Source) -> set[Any]:
     """Return (popularity, votes) as TMDB may have told them; empty when it has none."""
     details = [source.details(movie_id, day) for day in days]
     return {(one["popularity"], one["vote_count"]) for one in details if one}
 
 
 def _wrong_rows(
-    rows: "_Rows", due: set[int], told: dict[int, set[Any]], kept: set[int]
+    rows: "_Rows", due: set[int], values_of: dict[int, set[Any]], kept: set[int]
 ) -> Iterator[str]:
     landed = rows(_LANDED)
     if (ids := {row["movie_id"] for row in landed}) != kept:
         yield f"lost: {sorted(kept - ids)}, nobody asked for: {sorted(ids - kept)}"
     for row in landed:
-        if (row["popularity"], row["vote_count"]) not in told.get(row["movie_id"], ()):
+        if (row["popularity"], row["vote_count"]) not in values_of.get(
+            row["movie_id"], ()
+        ):
             yield f"TMDB never told {row}"
     known = {row["movie_id"] for row in rows(_EXPORTED)} | due
     for table, sql in (("snapshots", _SNAPSHOTS), ("metrics", _METRICS)):
@@ -127,9 +131,9 @@ def _wrong_counts(
         "fetched": len(due),
         "written": len(due),
     }
-    said = {name: status[name] for name in real}
-    if said != real:
-        yield f"v_run_status counts {said}, but it was {real}"
+    counted = {name: status[name] for name in real}
+    if counted != real:
+        yield f"v_run_status counts {counted}, but it was {real}"
     state = "PUBLISHED" if len(due) >= MIN_COVERAGE * len(there) else "PARTIAL"
     if status["state"] != state:
         yield f"the run ended {status['state']}, but is {state}"

@@ -39,10 +39,10 @@ class Oracle:
     ) -> np.ndarray[tuple[int, int], np.dtype[np.object_]]:
         """Return the class of the true week: Rising, Stable or Declining."""
         words = np.array(["Stable", "Rising", "Declining", "Stable"], dtype=object)
-        said = np.full(simulation.observed.shape, "", dtype=object)
+        labels = np.full(simulation.observed.shape, "", dtype=object)
         found = self.movement.predict(_features(simulation)).astype(int)
-        said[scoring.judged(simulation)] = words[found]
-        return said
+        labels[scoring.judged(simulation)] = words[found]
+        return labels
 
 
 def train(simulations: list[Simulation]) -> Oracle:

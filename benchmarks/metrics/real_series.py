@@ -84,7 +84,7 @@ def _behaviour(
     """Measure one score where `scored`, and its words wherever there are some."""
     alarms = metrics.grids["is_breakout_alarm"] & scored
     words = metrics.grids["momentum_status"]
-    told = series.observed & ~np.isin(words, ["", "Insufficient history"])
+    judged = series.observed & ~np.isin(words, ["", "Insufficient history"])
     score = np.where(scored, metrics.number("viral_coefficient"), np.nan)
     return {
         "movie-days with both scores": int(scored.sum()),
@@ -98,13 +98,13 @@ def _behaviour(
         "alarms at 1.5 x a day of two weeks, %": _percent(_rose(series), alarms),
         "top 20 kept next day": _kept(score),
         "word against the percent, %": _percent(
-            against_the_percent(words, change), told & (words != "Stable")
+            against_the_percent(words, change), judged & (words != "Stable")
         ),
         "Stable at >= +100 %, %": _percent(
-            words == "Stable", told & (change >= _DOUBLED_PCT)
+            words == "Stable", judged & (change >= _DOUBLED_PCT)
         ),
         "Stable at <= -50 %, %": _percent(
-            words == "Stable", told & (change <= _HALVED_PCT)
+            words == "Stable", judged & (change <= _HALVED_PCT)
         ),
     }
 

@@ -12,7 +12,7 @@ from benchmarks.metrics.simulators import SIMULATORS
 _ALARM = ("false per 1,000", "found in 10 days", "found in 3 days", "precision")
 _OUTLOOK = (
     "share",
-    "told",
+    "given",
     "coverage",
     "width",
     "error",

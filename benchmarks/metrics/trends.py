@@ -26,34 +26,36 @@ def momentum(table: str, computed: Computed) -> Measures:
     change = computed.shipped.number("popularity_pct_change_7d")
     measures: Measures = {}
     for name, words in computed.momentum().items():
-        told = (
+        known = (
             scoring.judged(simulation)
             & (words != "")
             & (words != "Insufficient history")
         )
-        said = {
+        predicted = {
             "up": np.isin(words, _UP),
             "calm": words == "Stable",
             "down": np.isin(words, _DOWN),
         }
         rows = {
             f"momentum F1 {side}": _f1(
-                truth[side][told & clear], said[side][told & clear]
+                truth[side][known & clear], predicted[side][known & clear]
             )
             for side in truth
         }
         against = against_the_percent(words, change)
         rows |= {
             "quiet days not Stable, %": _percent(
-                words != "Stable", told & simulation.labels.quiet
+                words != "Stable", known & simulation.labels.quiet
             ),
             "word against the sign of the percent, %": _percent(
-                against, told & (words != "Stable")
+                against, known & (words != "Stable")
             ),
             "Stable at >= +200 %, %": _percent(
-                said["calm"], told & (change >= _TRIPLED)
+                predicted["calm"], known & (change >= _TRIPLED)
             ),
-            "Stable at <= -50 %, %": _percent(said["calm"], told & (change <= _HALVED)),
+            "Stable at <= -50 %, %": _percent(
+                predicted["calm"], known & (change <= _HALVED)
+            ),
         }
         measures |= {Cell(table, row, name): value for row, value in rows.items()}
     return measures
@@ -69,8 +71,8 @@ def _percent(called: Flags, inside: Flags) -> float:
     return 100 * float(called[inside].mean()) if inside.any() else float("nan")
 
 
-def _f1(truth: Flags, said: Flags) -> float:
-    return float(2 * (truth & said).sum() / (truth.sum() + said.sum()))
+def _f1(truth: Flags, predicted: Flags) -> float:
+    return float(2 * (truth & predicted).sum() / (truth.sum() + predicted.sum()))
 
 
 def outlook(table: str, computed: Computed) -> Measures:
@@ -84,17 +86,17 @@ def outlook(table: str, computed: Computed) -> Measures:
     today, later = simulation.popularity[:, now], simulation.popularity[:, then]
     counted = scoring.judged(simulation)[:, now] & simulation.observed[:, then]
     counted &= (today > 0) & (later > 0)
-    told = counted & np.isfinite(outlook)
+    known = counted & np.isfinite(outlook)
     measures: Measures = {}
     for state, inside in _states(computed).items():
-        chosen = told & inside[:, now]
+        chosen = known & inside[:, now]
         if not chosen.any():
             continue
         error = np.abs(np.log(later[chosen] / outlook[chosen]))
         naive = np.abs(np.log(later[chosen] / today[chosen]))
         columns = {
-            "share": float(chosen.sum() / told.sum()),
-            "told": float(chosen.sum() / (counted & inside[:, now]).sum()),
+            "share": float(chosen.sum() / known.sum()),
+            "given": float(chosen.sum() / (counted & inside[:, now]).sum()),
             "coverage": float(((low <= later) & (later <= high))[chosen].mean()),
             "width": float(np.median(high[chosen] / low[chosen])),
             "error": float(np.median(error)),

@@ -59,13 +59,13 @@ def run(load: Callable[[Task], int]) -> None:
     except Exception as error:  # noqa: BLE001 - how a client fails is a result
         failure = type(error).__name__
         print(str(error)[-2_000:], file=sys.stderr)
-    said = {
+    report = {
         "landed": landed,
         "seconds": time.monotonic() - began,
         "failure": failure,
         "peak_mib": peak_mib("self"),
     }
-    print(json.dumps(said))
+    print(json.dumps(report))
 
 
 def peak_mib(pid: int | str) -> float:

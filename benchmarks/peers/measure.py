@@ -123,9 +123,9 @@ def _of_functions(cell: Cell, folder: Path) -> _Measured:
         began, called_at = time.monotonic(), time.time()
         stack.steer_simulator({"faults": WEATHERS[cell.weather]})
         request = {"mode": "initial", "run_date": DAY.isoformat()}
-        status, said = stack.call("ingest_changes", request)
+        status, answer = stack.call("ingest_changes", request)
         if status != HTTPStatus.OK:
-            sys.exit(f"ingest_changes answered {status}: {said}")
+            sys.exit(f"ingest_changes answered {status}: {answer}")
         wait_until_published(stack.tables, [run_id], 600)
         used.wall_s = time.monotonic() - began
         used.read(

@@ -176,8 +176,8 @@ def read(
             exported=max(had.exported, row["exported"]),
             metrics=max(had.metrics, row["metrics"]),
         )
-    asked = tables.select(ASKED, from_date=first, to_date=last, today=today)
-    for row in asked:
+    requests = tables.select(ASKED, from_date=first, to_date=last, today=today)
+    for row in requests:
         day, had = row["day"], known[row["day"]]
         is_own = row["run_id"] == Run(Mode.HISTORY, run_date, day).run_id
         known[day] = replace(

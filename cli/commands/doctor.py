@@ -38,10 +38,10 @@ def doctor(
     """
     root = TerraformRoot.of(project, region, folder)
     # Not among the checks of deploy, which repairs what this one finds.
-    asked = [
+    questions = [
         *preflight.of_target(root, token(), tmdb_url),
         preflight.functions(root),
     ]
-    findings = preflight.run(asked)
+    findings = preflight.run(questions)
     output.show(findings, as_json=as_json)
     leave(Exit.DONE if output.all_well(findings) else Exit.FAILED)

@@ -45,11 +45,11 @@ def _lines(made: Estimate, setting: Setting) -> list[tuple[str, str | Text]]:
     gib = made.bytes_queried / prices.GIB
     free = f"{dollars(made.usd_beyond_free)} with the free allowances of a month"
     price = Text.assemble((dollars(made.usd), "bold"), f" by the price list; {free}")
-    asked = f"{made.tmdb_requests:,} at {setting.requests_per_second:g} a second"
+    requests = f"{made.tmdb_requests:,} at {setting.requests_per_second:g} a second"
     exports = f"{made.exports:,}, {made.export_mb:,.1f} MB to download"
     computed = several(made.metrics_runs, "computation")
     return [
-        ("TMDB requests", asked if made.tmdb_requests else "none"),
+        ("TMDB requests", requests if made.tmdb_requests else "none"),
         ("daily exports", exports if made.exports else "none"),
         ("time", duration(made.seconds)),
         ("Pub/Sub", several(made.messages, "message")),

@@ -89,7 +89,7 @@ def of_load(
 
 def of_backfill(
     movies: int,
-    days_asked: int,
+    days_requested: int,
     days_computed: int,
     setting: Setting,
     reads: Iterable[frozenset[str]],
@@ -97,38 +97,38 @@ def of_backfill(
 ) -> Estimate:
     """Estimate a backfill.
 
-    days_asked: export days to load, each a run with metrics of its own.
+    days_requested: export days to load, each a run with metrics of its own.
     days_computed: days whose metrics alone are computed, by one request.
     kept_days: days of movies in the tables, which the queries read over.
     """
-    computations = days_asked + (days_computed > 0)
+    computations = days_requested + (days_computed > 0)
     rows = {
-        "batch_plan": days_asked,
-        "catalogue_days": days_asked,
-        "chart_history": _listed(movies) * (days_asked + days_computed),
-        "ingestion_log": 4 * days_asked,
-        "movie_daily_snapshots": movies * days_asked,
-        "movie_metrics_aggregated": movies * (days_asked + days_computed),
-        "movie_popularity_raw": band_of(movies) * days_asked,
-        "movie_viral_signals": movies * (days_asked + days_computed),
+        "batch_plan": days_requested,
+        "catalogue_days": days_requested,
+        "chart_history": _listed(movies) * (days_requested + days_computed),
+        "ingestion_log": 4 * days_requested,
+        "movie_daily_snapshots": movies * days_requested,
+        "movie_metrics_aggregated": movies * (days_requested + days_computed),
+        "movie_popularity_raw": band_of(movies) * days_requested,
+        "movie_viral_signals": movies * (days_requested + days_computed),
     }
-    exports_s = days_asked * setting.export_s
+    exports_s = days_requested * setting.export_s
     metrics_s = computations * setting.metrics_s
     there = {name: movies * kept_days for name in rows if name.startswith("movie_")}
     there["movie_popularity_raw"] = band_of(movies) * kept_days
     return Work(
         movies=movies,
-        history_days=days_asked,
+        history_days=days_requested,
         tmdb_requests=0,
-        exports=days_asked,
-        messages=2 * days_asked + (days_computed > 0),
+        exports=days_requested,
+        messages=2 * days_requested + (days_computed > 0),
         busy_s={"ingest_changes": exports_s, "compute_metrics": metrics_s},
         # Metrics are computed one after another while the exports come in.
         seconds=max(exports_s, metrics_s) if computations else 0.0,
         rows={name: count for name, count in rows.items() if count},
         streamed=("ingestion_log",),
         stored=logical_bytes(there),
-        small_reads=(TABLES_PER_EXPORT + TABLES_PER_RUN) * days_asked,
+        small_reads=(TABLES_PER_EXPORT + TABLES_PER_RUN) * days_requested,
         metrics_runs=computations,
     ).estimate(setting, reads)
 

@@ -72,5 +72,5 @@ def setting_of(selector: Selector, rate: float | None = None) -> Setting:
     stack = None if selector.project else running(selector)
     if not stack:
         return Setting(rate) if rate else Setting()
-    told = rate or stack.requests_per_second
-    return Setting(told, **SIMULATED) if stack.simulator else Setting(told)
+    per_second = rate or stack.requests_per_second
+    return Setting(per_second, **SIMULATED) if stack.simulator else Setting(per_second)

@@ -110,15 +110,15 @@ def is_offered(project: str, region: str) -> tuple[bool, str]:
     enabled, error = _enabled_apis(project)
     if error:
         return False, error
-    asked = [location for api, location in LOCATIONS.items() if api in enabled]
-    for listing in asked:
+    listings = [location for api, location in LOCATIONS.items() if api in enabled]
+    for listing in listings:
         result = ask("gcloud", *listing, f"--project={project}", "--format=json")
         if not result.is_ok:
             return False, result.first_error
         offered = {item["name"].rsplit("/", 1)[-1] for item in json.loads(result.out)}
         if region not in offered:
             return False, f"{region} is not among the regions of {listing[0]}"
-    if len(asked) < len(LOCATIONS):
+    if len(listings) < len(LOCATIONS):
         return True, f"{region}; checked once the APIs are enabled"
     return True, region
 

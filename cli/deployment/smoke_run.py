@@ -79,8 +79,8 @@ def prove(
     [tracked] = pipeline.tables.select(TRACKED)
     findings = []
     runs = (daily, Run(Mode.HISTORY, day, day - timedelta(days=1)))
-    asked = requests(day, is_loaded=tracked["tracked"] > 0)
-    for request, run in zip(asked, runs, strict=True):
+    requested = requests(day, is_loaded=tracked["tracked"] > 0)
+    for request, run in zip(requested, runs, strict=True):
         pipeline.topics.publish(INGEST_REQUESTS, [request.to_json()])
         state = _wait(pipeline.tables, run, deadline, sleep)
         findings.append(_of_run(run.mode, state))

@@ -38,13 +38,13 @@ def request_page(deployment: Deployment, the_day: date) -> str:
 
 
 def _warn(reason: str) -> None:
-    said = Text.assemble(
+    warning = Text.assemble(
         ("warning: ", "yellow"),
         f"the dashboard's page was not requested: {reason}\n",
         ("hint: ", "cyan"),
         "run the same command again; else the next published day brings the page",
     )
-    open_console(is_error=True, soft_wrap=True).print(said)
+    open_console(is_error=True, soft_wrap=True).print(warning)
 
 
 def in_words(page: str) -> str:

@@ -204,12 +204,12 @@ class WaitForRuns(RunQuery):
         deadline = context["ti"].xcom_pull(key="deadline")
         if datetime.now(UTC) >= datetime.fromisoformat(deadline):
             states = {one["run_id"]: one["state"] for one in runs}
-            said = ", ".join(
+            summary = ", ".join(
                 f"{run_id} is {states.get(run_id, 'not planned')}"
                 for run_id in self.run_ids
             )
             raise AirflowFailException(
-                f"{said} after {self.settings['wait_timeout_s']} s. See what holds it: "
+                f"{summary} after {self.settings['wait_timeout_s']} s. What holds it: "
                 f"tmdb-traction status {self.run_ids[0]}; tmdb-traction dead-letters. "
                 "Then clear this task: it waits again, and starts nothing twice"
             )

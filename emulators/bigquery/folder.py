@@ -97,8 +97,8 @@ def _lock(held: int, folder: Path) -> None:
 
 
 def _holder(held: int) -> int | None:
-    said = os.pread(held, 20, 0)
-    return int(said) if said.isdigit() else None
+    text = os.pread(held, 20, 0)
+    return int(text) if text.isdigit() else None
 
 
 def _lives(pid: int) -> bool:

@@ -44,18 +44,18 @@ class Translation:
         }
 
     @classmethod
-    def from_json(cls, said: Json) -> "Translation":
+    def from_json(cls, record: Json) -> "Translation":
         """Return a stored translation, not yet compared with this catalogue.
 
         KeyError, TypeError or ValueError if it is none.
         """
         return cls(
-            sql=said["sql"],
-            parameters=frozenset(said["parameters"]),
-            tables=frozenset(map(tuple, said["tables"])),
-            temporary=frozenset(said["temporary"]),
-            position=said["position"],
-            looked_up={tuple(name): answer for name, answer in said["looked_up"]},
+            sql=record["sql"],
+            parameters=frozenset(record["parameters"]),
+            tables=frozenset(map(tuple, record["tables"])),
+            temporary=frozenset(record["temporary"]),
+            position=record["position"],
+            looked_up={tuple(name): answer for name, answer in record["looked_up"]},
             valid_at=-1,
         )
 

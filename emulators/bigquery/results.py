@@ -148,9 +148,9 @@ def _encoded(
     names = results.unique(relation.columns)
     described = zip(places, names, relation.columns, kinds, strict=True)
     select = ", ".join(
-        f"{results._without_null_elements(types.cast(place, kind), told, kind)} "  # noqa: SLF001 - no public way
+        f"{results._without_null_elements(types.cast(place, kind), declared, kind)} "  # noqa: SLF001 - no public way
         f"AS {database.quote(name)}"
-        for place, name, told, kind in described
+        for place, name, declared, kind in described
     )
     stored = f"SELECT {select} FROM ({sql}) AS q({', '.join(places)})"
     if any(types.normalised(kind) != str(kind) for kind in kinds):

@@ -74,10 +74,10 @@ class Files:
         if digest != hashlib.sha256(body).hexdigest().encode():
             return None
         try:
-            said, value = json.loads(body)
+            stored_name, value = json.loads(body)
         except (ValueError, TypeError):  # another program's
             return None
-        return value if said == name else None
+        return value if stored_name == name else None
 
     def put(self, key: Json, value: Json) -> None:
         """Write a value, or none if the folder cannot be written."""

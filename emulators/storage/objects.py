@@ -59,10 +59,14 @@ class Objects:
             return known, (self._folder / bucket / _file(name)).read_bytes()
 
     def insert(
-        self, bucket: str, told: Mapping[str, Any], data: bytes, generation: str | None
+        self,
+        bucket: str,
+        resource: Mapping[str, Any],
+        data: bytes,
+        generation: str | None,
     ) -> Json:
         """Store an object; `generation` is what it must be of before, "0" for none."""
-        name = str(told.get("name") or "")
+        name = str(resource.get("name") or "")
         with self._lock:
             before = self._known(bucket, name)
             newest = str(before["generation"]) if before else "0"
@@ -73,7 +77,7 @@ class Objects:
                 )
             # Microseconds, as the service's own; always later than the one before.
             made = {
-                **told,
+                **resource,
                 "kind": "storage#object",
                 "bucket": bucket,
                 "generation": str(max(int(newest) + 1, time.time_ns() // 1_000)),

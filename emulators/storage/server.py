@@ -114,15 +114,15 @@ class _Handler(BaseHTTPRequestHandler):
         if not url.path.startswith(_UPLOAD) or rest:
             raise RefusedError(HTTPStatus.NOT_IMPLEMENTED, f"POST {url.path}")
         if options.get("uploadType") == "multipart":
-            told, data = _parts(kind, body)
+            resource, data = _parts(kind, body)
         elif options.get("uploadType") == "media":
-            told, data = {"contentType": kind}, body
+            resource, data = {"contentType": kind}, body
         else:
             raise RefusedError(HTTPStatus.NOT_IMPLEMENTED, f"POST {self.path}")
         if "name" in options:
-            told["name"] = options["name"]
+            resource["name"] = options["name"]
         generation = options.get("ifGenerationMatch")
-        return _as_json(self.server.objects.insert(bucket, told, data, generation))
+        return _as_json(self.server.objects.insert(bucket, resource, data, generation))
 
 
 def _split(path: str, separator: str) -> tuple[str, str]:
@@ -137,7 +137,7 @@ def _parts(kind: str, body: bytes) -> tuple[Json, bytes]:
     parts = (b"\r\n" + body).split(f"\r\n--{header.get_boundary()}".encode())
     try:
         _, about, media, end = (part.partition(b"\r\n\r\n") for part in parts)
-        told: Json = json.loads(about[2])
+        resource: Json = json.loads(about[2])
     except ValueError as error:
         raise RefusedError(
             HTTPStatus.BAD_REQUEST, "Expected metadata as JSON, then the data"
@@ -145,8 +145,8 @@ def _parts(kind: str, body: bytes) -> tuple[Json, bytes]:
     if not end[0].startswith(b"--"):
         raise RefusedError(HTTPStatus.BAD_REQUEST, "The body has no end")
     of_media = message_from_bytes(media[0].strip() + b"\r\n\r\n")
-    told.setdefault("contentType", of_media.get("Content-Type", _ANY_TYPE))
-    return told, media[2]
+    resource.setdefault("contentType", of_media.get("Content-Type", _ANY_TYPE))
+    return resource, media[2]
 
 
 def _as_json(content: Json) -> _Answer:

@@ -57,9 +57,9 @@ def to_row(
     odd = OddFields() if odd is None else odd
     if not isinstance(movie, dict):
         raise BadMovieError(f"the answer is {shortened(movie)}, not an object")
-    told_id = movie.get("id")
-    if isinstance(told_id, bool) or told_id != movie_id:
-        raise BadMovieError(f"id is {shortened(told_id)}, not {movie_id}")
+    answered_id = movie.get("id")
+    if isinstance(answered_id, bool) or answered_id != movie_id:
+        raise BadMovieError(f"id is {shortened(answered_id)}, not {movie_id}")
     row: dict[str, Any] = {"movie_id": movie_id}
     for name, read in _COLUMNS.items():
         if name in MEASURED:

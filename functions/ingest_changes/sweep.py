@@ -47,11 +47,11 @@ class Need(StrEnum):
 def need(run: OpenRun, stalled_s: float, deadline_s: float) -> Need:
     """Decide by what is visible of a run. Pure."""
     if run.is_due:
-        asked = run.requested_s_ago if run.is_metrics_requested else None
-        if asked is not None and asked < stalled_s:
+        since_request_s = run.requested_s_ago if run.is_metrics_requested else None
+        if since_request_s is not None and since_request_s < stalled_s:
             return Need.NOTHING
-        is_asked_enough = run.metrics_requests >= MOST_METRICS_REQUESTS
-        return Need.FAILURE if is_asked_enough else Need.METRICS
+        is_requested_enough = run.metrics_requests >= MOST_METRICS_REQUESTS
+        return Need.FAILURE if is_requested_enough else Need.METRICS
     if run.age_s >= deadline_s and not run.is_closed:
         return Need.END
     is_missing = run.batches_done < run.batches_total
@@ -82,16 +82,16 @@ def sweep(
         try:
             _give(what, open_run, clients)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-            troubles.append(_told(open_run.run_id, error))
+            troubles.append(_logged(open_run.run_id, error))
         else:
             done[what.value] += 1
     # A day that is named need not be today: only Scheduler's own sweep starts runs.
     if request.run_date is None:
         done["started"] = _start_what_is_missing(published_at, clients)
     counts = {**done, "troubled": len(troubles)}
-    said = {name.replace(" ", "_"): count for name, count in counts.items()}
+    fields = {name.replace(" ", "_"): count for name, count in counts.items()}
     seconds = monotonic() - began
-    log.info("swept", extra={"day": day.isoformat(), **said, "seconds": seconds})
+    log.info("swept", extra={"day": day.isoformat(), **fields, "seconds": seconds})
     _raise_the_worst(troubles)
     return {"status": "swept", **counts}
 
@@ -112,7 +112,7 @@ def _give(what: Need, open_run: OpenRun, clients: Clients) -> None:
     log.warning("run_swept", extra={"run_id": run.run_id, "need": what.value})
 
 
-def _told(run_id: str, error: Exception) -> Exception:
+def _logged(run_id: str, error: Exception) -> Exception:
     is_passing = isinstance(error, TransientError)
     log.log(
         logging.WARNING if is_passing else logging.ERROR,

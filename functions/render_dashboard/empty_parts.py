@@ -43,8 +43,8 @@ def no_breakout(dashboard: Dashboard) -> str:
     days = len(dashboard["days"])
     if days < DAYS_BEFORE_SCORE:
         return _wait("A breakout takes", DAYS_BEFORE_SCORE, days, "day", dashboard)
-    said = "No movie broke out in the last 7 days."
-    return " ".join(filter(None, (said, no_votes(dashboard))))
+    sentence = "No movie broke out in the last 7 days."
+    return " ".join(filter(None, (sentence, no_votes(dashboard))))
 
 
 def no_emerging(dashboard: Dashboard) -> str:
@@ -84,8 +84,8 @@ def no_outlook(dashboard: Dashboard) -> str:
 def _wait(what: str, needed: int, so_far: int, unit: str, dashboard: Dashboard) -> str:
     newest = dashboard["header"]["popularity_date"]
     plural = unit.replace("day", "days", 1)
-    said = f"{what} {needed} {plural}: {so_far} so far"
+    sentence = f"{what} {needed} {plural}: {so_far} so far"
     if newest is None or so_far >= needed:
-        return f"{said}."
+        return f"{sentence}."
     first = date.fromisoformat(newest) + timedelta(days=needed - so_far)
-    return f"{said}, so the first come with {wording.day(str(first))}."
+    return f"{sentence}, so the first come with {wording.day(str(first))}."

@@ -105,11 +105,11 @@ class Bucket:
     ) -> None:
         """Write an object while it is of a generation; `about` is its metadata."""
         boundary = token_hex(16)
-        told = json.dumps({"name": name, **about})
+        metadata = json.dumps({"name": name, **about})
         body = b"".join(
             [
                 f"--{boundary}\r\nContent-Type: application/json\r\n\r\n".encode(),
-                told.encode(),
+                metadata.encode(),
                 f"\r\n--{boundary}\r\n".encode(),
                 f"Content-Type: {about['contentType']}\r\n\r\n".encode(),
                 data,

@@ -128,8 +128,8 @@ def of_breakout(breakout: Breakout, newest: str) -> str:
             f"popularity {number(breakout['popularity_now'])} where "
             f"{number(expected_popularity(breakout))} was expected"
         )
-    said = "; ".join(evidence) or "An alarm without numbers"
-    return f"{said[0].upper()}{said[1:]}. {_confirmation(breakout, newest)}"
+    text = "; ".join(evidence) or "An alarm without numbers"
+    return f"{text[0].upper()}{text[1:]}. {_confirmation(breakout, newest)}"
 
 
 def _confirmation(breakout: Breakout, newest: str) -> str:
@@ -159,13 +159,13 @@ def of_momentum(movie: Movie, thresholds: Mapping[str, float]) -> str:
     needed = thresholds["momentum_min_growth_z"]
     # Cut and not rounded: 2.28 is not the 2.3 that would make it another word.
     surprise = math.trunc(deviations * 10) / 10
-    said = f"{TIMES}{factor:.2f} on last week, {signed(surprise)}{SIGMA}"
+    text = f"{TIMES}{factor:.2f} on last week, {signed(surprise)}{SIGMA}"
     percent = movie["weekly_pct_change"]
     if abs(deviations) < needed:
-        return f"{said} (under {needed:g}{SIGMA})"
+        return f"{text} (under {needed:g}{SIGMA})"
     if percent is not None and percent * deviations <= 0:
-        return f"{said}, but the week's percentage says otherwise"
-    return said
+        return f"{text}, but the week's percentage says otherwise"
+    return text
 
 
 def moment(value: str) -> str:

@@ -99,8 +99,8 @@ class Tmdb:
         Raises nothing: what stops every request (no credential) is in the `error` of
         each reply that it cost, and what is not answered in time is a failure.
         """
-        asked = [self._pool.submit(self._movie, movie_id) for movie_id in movie_ids]
-        done, unfinished = wait(asked, self._chunk_s, return_when=FIRST_EXCEPTION)
+        pending = [self._pool.submit(self._movie, movie_id) for movie_id in movie_ids]
+        done, unfinished = wait(pending, self._chunk_s, return_when=FIRST_EXCEPTION)
         error = next((e for future in done if (e := future.exception())), None)
         for future in unfinished:
             future.cancel()
@@ -115,7 +115,7 @@ class Tmdb:
             future.result()
             if future in done and not future.exception()
             else failed(movie_id)
-            for movie_id, future in zip(movie_ids, asked, strict=True)
+            for movie_id, future in zip(movie_ids, pending, strict=True)
         ]
 
     def most_popular(self, limit: int) -> list[ListedMovie]:
@@ -160,13 +160,13 @@ class Tmdb:
             answered_at=tally.answered_at,
         )
 
-    def _pages(self, path: str, asked: Sequence[dict[str, str]]) -> Iterator[object]:
+    def _pages(self, path: str, queries: Sequence[dict[str, str]]) -> Iterator[object]:
         """Read the pages at once; an error of one ends them all."""
 
         def page(params: dict[str, str]) -> object:
             return self._json(path, params, pages.is_page, Tally())
 
-        return self._pool.map(page, asked)
+        return self._pool.map(page, queries)
 
     def _json(
         self,

@@ -110,7 +110,7 @@ def test_a_service_account_is_of_the_function_in_its_name(
 
 
 @pytest.mark.emulator
-def test_a_deployments_run_is_told_from_its_ledger_and_jobs(tmp_path: Path) -> None:
+def test_a_deployments_run_is_read_from_its_ledger_and_jobs(tmp_path: Path) -> None:
     """The emulator has one account for all; here it is compute_metrics'."""
     accounts = {"local-bigquery@localhost": "compute_metrics"}
     with (

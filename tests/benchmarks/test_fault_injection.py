@@ -38,7 +38,7 @@ def test_nothing_is_lost_or_doubled(runner: Runner, seed: int) -> None:
         assert outcome.crashes == 1
 
 
-def test_no_process_said_the_credential_while_it_was_killed(runner: Runner) -> None:
+def test_no_process_logged_the_credential_while_it_was_killed(runner: Runner) -> None:
     logs = list(runner.stack.logs.glob("*.log"))
     assert len(logs) >= 4  # and one of each instance that was restarted
     for log in logs:
@@ -47,7 +47,7 @@ def test_no_process_said_the_credential_while_it_was_killed(runner: Runner) -> N
     assert SIMULATED_TOKEN not in json.dumps([dict(row) for row in rows], default=str)
 
 
-def test_a_run_that_was_closed_is_told_as_the_alert_wants_it(runner: Runner) -> None:
+def test_a_run_that_was_closed_is_logged_as_the_alert_needs(runner: Runner) -> None:
     """The line that run_incomplete of terraform/alerts.yaml waits for."""
     lines = [
         json.loads(line)

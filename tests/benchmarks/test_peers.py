@@ -121,10 +121,10 @@ def test_a_row_of_the_page_is_what_was_measured() -> None:
     page = peers_page.page(f"By hand.\n{peers_page.MARK}old", [row, unlimited])
     assert page.startswith("By hand.\n")
     assert "old" not in page
-    told = (
+    beginning = (
         "| dlt rest_api, PipelineStepFailed | 52.5 | 2.00 | 0 of 1,000 | 1,269 | 379 |"
     )
-    assert f"{told} 3.8 | 126 | 20.1 |\n" in page
+    assert f"{beginning} 3.8 | 126 | 20.1 |\n" in page
     assert "## fine, no limit, 120 ms" in page
     assert "| dlt rest_api | 52.5 |  | 1,000 of 1,000 |" in page
     assert "1,000 rows lost, 379 x 429" in peers_page.picture([row])

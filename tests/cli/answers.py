@@ -43,7 +43,7 @@ def deployed(
     name: str,
     state: str = "ACTIVE",
     *,
-    asked: str = "a" * 64,
+    wanted: str = "a" * 64,
     served: str = "a" * 64,
     **status: Any,
 ) -> dict[str, tuple[int, str]]:
@@ -53,7 +53,7 @@ def deployed(
         "name": f"projects/p/locations/r/functions/{name}",
         "state": state,
         "stateMessages": [message] if state == "FAILED" else [],
-        "serviceConfig": {"environmentVariables": {"SOURCE_SHA256": asked}},
+        "serviceConfig": {"environmentVariables": {"SOURCE_SHA256": wanted}},
     }
     env = [{"name": "SOURCE_SHA256", "value": served}]
     service = {

@@ -203,8 +203,8 @@ COMMANDS: dict[str, Callable[[Project], Any]] = {
 def main(program: Path, words: list[str]) -> int:
     """Answer one command."""
     out, error = sys.stdout.write, sys.stderr.write
-    with (program.parent / "asked").open("a") as asked:
-        asked.write(f"gcloud {' '.join(words)}\n")
+    with (program.parent / "calls").open("a") as calls:
+        calls.write(f"gcloud {' '.join(words)}\n")
     project = Project(program.parent, words)
     for start, answer in COMMANDS.items():
         if " ".join(project.names).startswith(start):
@@ -213,15 +213,15 @@ def main(program: Path, words: list[str]) -> int:
                 error(f"ERROR: {named} is not {project.id}\n")
                 return 1
             try:
-                said = answer(project)
+                reply = answer(project)
             except RefusedError as refused:
                 error(f"{refused}\n")
                 return refused.code
             project.save()
-            if said is not None:
-                out(said if isinstance(said, str) else json.dumps(said))
+            if reply is not None:
+                out(reply if isinstance(reply, str) else json.dumps(reply))
             return 0
-    error(f"ERROR: gcloud was not expected to be asked: {words}\n")
+    error(f"ERROR: gcloud was not expected to be called: {words}\n")
     return 64
 
 

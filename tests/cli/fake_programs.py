@@ -12,17 +12,17 @@ import json, os, pathlib, sys
 
 here = pathlib.Path(__file__).parent
 name = pathlib.Path(__file__).name
-said = " ".join(sys.argv[1:])
-with (here / "asked").open("a") as asked:
-    asked.write(f"{{name}} {{said}}\\n")
+words = " ".join(sys.argv[1:])
+with (here / "calls").open("a") as calls:
+    calls.write(f"{{name}} {{words}}\\n")
 with (here / "tokens").open("a") as tokens:
     tokens.write(os.environ.get("TF_VAR_tmdb_token", "") + "\\n")
 answers = json.loads((here / f"{{name}}.json").read_text())
 for start, (code, text) in answers.items():
-    if said.startswith(start):
+    if words.startswith(start):
         print(text, file=sys.stderr if code else sys.stdout)
         sys.exit(code)
-print(f"ERROR: {{name}} was not expected to be asked: {{said}}", file=sys.stderr)
+print(f"ERROR: {{name}} was not expected to be called: {{words}}", file=sys.stderr)
 sys.exit(64)
 """
 
@@ -59,9 +59,9 @@ class Machine:
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
     @property
-    def asked(self) -> list[str]:
+    def calls(self) -> list[str]:
         """Every command that was run, in order."""
-        path = self.folder / "asked"
+        path = self.folder / "calls"
         return path.read_text().splitlines() if path.is_file() else []
 
     @property

@@ -84,9 +84,9 @@ def _watch(ask: Ask, *words: str) -> list[dict[str, Any]]:
 
 
 def _set_today(data: Path, day: str) -> None:
-    told = Endpoints.read(data)
-    assert told
-    url = urlsplit(told.simulator)
+    serving = Endpoints.read(data)
+    assert serving
+    url = urlsplit(serving.simulator)
     connection = HTTPConnection(url.hostname or "", url.port)
     connection.request("POST", "/_sim/state", json.dumps({"today": day}))
     assert connection.getresponse().status == 200
@@ -107,9 +107,9 @@ def _set_today(data: Path, day: str) -> None:
 def test_before_the_first_load_everything_says_how_to_begin(
     ask: Ask, words: list[str], hint: str
 ) -> None:
-    told = ask(*words)
-    assert told.exit_code == Exit.NOT_FOUND, told.output
-    assert hint in told.output
+    result = ask(*words)
+    assert result.exit_code == Exit.NOT_FOUND, result.output
+    assert hint in result.output
 
 
 def test_a_second_stack_on_the_same_folder_refuses(ask: Ask, data: Path) -> None:
@@ -145,13 +145,13 @@ def test_a_load_of_more_than_is_tracked_is_refused_with_the_remedy(
 def test_a_load_of_a_project_asks_its_dataset_for_the_number(
     ask: Ask, data: Path
 ) -> None:
-    told = Endpoints.read(data)
-    assert told
-    os.environ["BIGQUERY_EMULATOR_HOST"] = told.bigquery
-    os.environ["PUBSUB_EMULATOR_HOST"] = told.pubsub
+    result = Endpoints.read(data)
+    assert result
+    os.environ["BIGQUERY_EMULATOR_HOST"] = result.bigquery
+    os.environ["PUBSUB_EMULATOR_HOST"] = result.pubsub
     project = f"--project={PROJECT}"
     assert "Load of 1,000 movies" in ask("load", "--dry-run", project).output
-    with connect(told.bigquery) as client:
+    with connect(result.bigquery) as client:
         dataset = client.get_dataset("tmdb_analytics")
         dataset.labels = {"tracked_movies": "2000"}
         client.update_dataset(dataset, ["labels"])
@@ -176,10 +176,10 @@ def test_a_load_is_planned_started_and_watched(ask: Ask) -> None:
 
 
 def test_the_plan_was_right_about_rows_and_batches(ask: Ask, data: Path) -> None:
-    told = Endpoints.read(data)
-    assert told
+    serving = Endpoints.read(data)
+    assert serving
     plan = _json(ask("plan", "--json"))
-    with connect(told.bigquery) as client:
+    with connect(serving.bigquery) as client:
         for table in ("movies", "movie_details_raw", "tracked_movies", "batch_plan"):
             sql = f"SELECT COUNT(*) AS n FROM tmdb_analytics.{table}"
             [row] = client.query_and_wait(sql)
@@ -225,10 +225,10 @@ def test_the_same_load_again_is_the_same_run(ask: Ask) -> None:
     assert _json(ask("load", "--yes", "--json"))["is_started"] is False
 
 
-def test_status_tells_runs_in_words_and_in_json(ask: Ask) -> None:
-    told = ask("status")
-    assert told.exit_code == 0
-    assert f"✓ {INITIAL}  published, {MOVIES} of {MOVIES} movies" in told.output
+def test_status_shows_runs_in_words_and_in_json(ask: Ask) -> None:
+    result = ask("status")
+    assert result.exit_code == 0
+    assert f"✓ {INITIAL}  published, {MOVIES} of {MOVIES} movies" in result.output
     [one] = _json(ask("status", INITIAL, "--json"))
     assert (one["run_id"], one["is_published"]) == (INITIAL, True)
     assert f"TMDB requests    {MOVIES}, 0 answered 429" in ask("status", INITIAL).output
@@ -237,11 +237,11 @@ def test_status_tells_runs_in_words_and_in_json(ask: Ask) -> None:
     assert f"the newest are {HISTORY}" in unknown.output or INITIAL in unknown.output
 
 
-def test_a_project_is_asked_the_same_way(ask: Ask, data: Path) -> None:
-    told = Endpoints.read(data)
-    assert told
-    os.environ["BIGQUERY_EMULATOR_HOST"] = told.bigquery
-    os.environ["PUBSUB_EMULATOR_HOST"] = told.pubsub
+def test_a_project_is_read_the_same_way(ask: Ask, data: Path) -> None:
+    result = Endpoints.read(data)
+    assert result
+    os.environ["BIGQUERY_EMULATOR_HOST"] = result.bigquery
+    os.environ["PUBSUB_EMULATOR_HOST"] = result.pubsub
     assert ask("status", f"--project={PROJECT}").exit_code == 0
     assert ask("dead-letters", f"--project={PROJECT}", "--wait-s=0.3").exit_code == 0
     nowhere = ask("status", f"--project={PROJECT}", "--dataset=elsewhere")
@@ -250,8 +250,8 @@ def test_a_project_is_asked_the_same_way(ask: Ask, data: Path) -> None:
 
 
 def test_a_run_that_never_begins_is_not_waited_for_for_ever(ask: Ask) -> None:
-    told = ask("status", "--watch", "--wait-s=0", "weekly-2026-06-01")
-    assert told.exit_code == Exit.NOT_FOUND
+    result = ask("status", "--watch", "--wait-s=0", "weekly-2026-06-01")
+    assert result.exit_code == Exit.NOT_FOUND
 
 
 def test_a_backfill_asks_for_what_is_missing_only(ask: Ask, data: Path) -> None:
@@ -314,8 +314,8 @@ def test_a_day_that_is_computed_again_shows_both_of_its_lists(
     day = "2026-05-28"
     [first] = _vintages(ask, day)
     [before] = _json(ask("chart", f"--day={day}", "--limit=1", "--json"))
-    told = Endpoints.read(data)
-    assert told
+    serving = Endpoints.read(data)
+    assert serving
     late = {
         "run_id": f"daily-{day}",
         "run_date": day,
@@ -324,7 +324,7 @@ def test_a_day_that_is_computed_again_shows_both_of_its_lists(
         "title": "Renamed since",
         "fetched_at": datetime.now(UTC).isoformat(),
     }
-    with connect(told.bigquery) as client:
+    with connect(serving.bigquery) as client:
         Sandbox(client).load("movie_details_raw", [late])
     again = ("backfill", f"--from={day}", f"--to={day}", "--again", "--yes")
     assert ask(*again).exit_code == 0
@@ -389,7 +389,9 @@ def test_a_view_is_exported_with_its_types(ask: Ask, tmp_path: Path) -> None:
     assert b"TMDB" in table.schema.metadata[b"attribution"]
 
 
-def test_a_csv_has_a_header_and_tells_null_from_empty(ask: Ask, tmp_path: Path) -> None:
+def test_a_csv_has_a_header_and_distinguishes_null_from_empty(
+    ask: Ask, tmp_path: Path
+) -> None:
     out = tmp_path / "runs.csv"
     condition = f"run_id = '{INITIAL}'"
     ask("export", "v_run_status", "--format=csv", f"--out={out}", "--where", condition)
@@ -416,10 +418,10 @@ def test_a_file_is_not_written_over_without_force(ask: Ask, tmp_path: Path) -> N
 
 
 def test_cost_does_not_print_what_nobody_counts(ask: Ask) -> None:
-    told = ask("cost")
-    assert told.exit_code == 0
-    assert "counts no bytes" in told.output
-    assert "$" not in told.output
+    result = ask("cost")
+    assert result.exit_code == 0
+    assert "counts no bytes" in result.output
+    assert "$" not in result.output
     [month] = _json(ask("cost", "--month", "--json"))["months"]
     assert month["tmdb_requests"] == MOVIES
     assert month["queries"] > 0
@@ -431,10 +433,10 @@ def test_checks_find_nothing_then_what_is_wrong(ask: Ask, data: Path) -> None:
     well = ask("validate", "--from=2026-05-29", "--to=2026-06-01")
     assert (well.exit_code, "0 failures" in well.output) == (0, True), well.output
     assert ask("validate", "--from=2026-05-01").exit_code == Exit.NOT_FOUND
-    told = Endpoints.read(data)
-    assert told
+    result = Endpoints.read(data)
+    assert result
     day = date(2026, 6, 1)
-    with connect(told.bigquery) as client:
+    with connect(result.bigquery) as client:
         sandbox = Sandbox(client)
         of_day = sandbox.rows("movie_daily_snapshots", f"snapshot_date = '{day}'")
         snapshot = of_day[0]
@@ -458,10 +460,10 @@ def test_the_watch_ends_on_ctrl_c_with_a_word(ask: Ask, data: Path) -> None:
     ) as watch:
         time.sleep(4)
         watch.send_signal(signal.SIGINT)
-        said, _ = watch.communicate(timeout=30)
+        output, _ = watch.communicate(timeout=30)
     # A busy machine may still be importing: then the signal ends it in silence.
-    assert watch.returncode in (Exit.INTERRUPTED, -signal.SIGINT), said
-    assert "Traceback" not in said
+    assert watch.returncode in (Exit.INTERRUPTED, -signal.SIGINT), output
+    assert "Traceback" not in output
 
 
 def test_after_ctrl_c_the_data_stay_and_nothing_listens(
@@ -470,8 +472,8 @@ def test_after_ctrl_c_the_data_stay_and_nothing_listens(
     served.send_signal(signal.SIGINT)
     assert served.wait(30) == 0
     assert Endpoints.read(data) is None
-    told = ask("status")
-    assert (told.exit_code, INITIAL in told.output) == (0, True)
+    result = ask("status")
+    assert (result.exit_code, INITIAL in result.output) == (0, True)
     refused = ask("load", "--yes")
     assert refused.exit_code == Exit.NOT_FOUND
     assert "make local" in refused.output

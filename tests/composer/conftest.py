@@ -195,9 +195,9 @@ def _airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
             [*_line(), *words], cwd=ROOT, env=_env(), stdout=out, stderr=out, text=True
         )
     try:
-        told = data / "stack.json"
-        wait_until(told.exists, UP_S, stack, log)
-        airflow = Airflow(home, data, json.loads(told.read_text()))
+        stack_file = data / "stack.json"
+        wait_until(stack_file.exists, UP_S, stack, log)
+        airflow = Airflow(home, data, json.loads(stack_file.read_text()))
         airflow.settings()
         done = airflow.command("db", "migrate")
         assert done.returncode == 0, done.stdout

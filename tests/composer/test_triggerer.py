@@ -52,14 +52,14 @@ def test_the_scheduler_and_the_triggerer_bring_a_day_to_its_end(
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(60)
     logs = airflow.home / f"logs/dag_id=tmdb_traction_by_hand/run_id={run_id}"
-    said = {
+    texts = {
         path.relative_to(logs).as_posix(): path.read_text()
         for path in logs.rglob("*.log*")
     }
-    assert _state(airflow, run_id) == "success", said
-    assert any("wait_for_runs" in name and ".trigger." in name for name in said), said
-    assert not [name for name in said if "attempt=1" not in name]
-    assert any(f"{DAY} is published" in text for text in said.values()), said
+    assert _state(airflow, run_id) == "success", texts
+    assert any("wait_for_runs" in name and ".trigger." in name for name in texts), texts
+    assert not [name for name in texts if "attempt=1" not in name]
+    assert any(f"{DAY} is published" in text for text in texts.values()), texts
 
 
 def _state(airflow: Airflow, run_id: str) -> str:

@@ -40,8 +40,8 @@ def test_a_stopped_demo_leaves_no_process_behind(
 ) -> None:
     with _demo(tmp_path) as process:
         assert process.stdout is not None
-        said = next(line for line in process.stdout if "up in" in line)
-        assert said
+        line_up = next(line for line in process.stdout if "up in" in line)
+        assert line_up
         # BigQuery, TMDB, and a parent and a worker for each function.
         assert len(processes_of(tmp_path)) >= 5
         process.send_signal(kind)

@@ -36,7 +36,7 @@ class Proxy:
     """A proxy that takes every connection and never answers; it counts them."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.requests = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._held: list[socket.socket] = []
@@ -47,7 +47,7 @@ class Proxy:
             while True:
                 taken, _ = self._listener.accept()
                 self._held.append(taken)
-                self.asked += 1
+                self.requests += 1
 
     def close(self) -> None:
         """Hang up on everybody."""
@@ -180,7 +180,7 @@ def test_a_load_is_published_whatever_the_environment_says(
     last = json.loads(watched.stdout.splitlines()[-1])
     assert last["state"] == "PUBLISHED"
     assert ask("dead-letters", "--wait-s=0.3").returncode == 0
-    assert proxy.asked == 0
+    assert proxy.requests == 0
 
 
 def test_nothing_is_left_in_the_home_of_the_user(ask: Ask, home: Path) -> None:
@@ -194,17 +194,17 @@ def test_nothing_is_left_in_the_home_of_the_user(ask: Ask, home: Path) -> None:
     [("local.demo",), ("local.serve",)],
     ids=lambda command: command[0],
 )
-def test_a_second_stack_on_the_folder_is_told_who_holds_it_in_one_sentence(
+def test_a_second_stack_on_the_folder_fails_with_one_sentence(
     command: tuple[str, ...],
     data: Path,
     theirs: Mapping[str, str],
     served: "subprocess.Popen[bytes]",
 ) -> None:
     second = _run(theirs, *command, f"--data={data}")
-    said = second.stdout + second.stderr
-    assert second.returncode == 1, said
-    assert f"process {served.pid}" in " ".join(said.split())
-    assert "Traceback" not in said
+    text = second.stdout + second.stderr
+    assert second.returncode == 1, text
+    assert f"process {served.pid}" in " ".join(text.split())
+    assert "Traceback" not in text
 
 
 def test_a_killed_stack_leaves_no_process_and_its_data_are_free_at_once(
@@ -213,8 +213,10 @@ def test_a_killed_stack_leaves_no_process_and_its_data_are_free_at_once(
     assert len(processes_of(data)) >= 5
     served.kill()
     served.wait()
-    told = ask("status")
-    assert (told.returncode, INITIAL in told.stdout) == (Exit.DONE, True), told.stderr
+    result = ask("status")
+    assert (result.returncode, INITIAL in result.stdout) == (Exit.DONE, True), (
+        result.stderr
+    )
     give_up_at = time.monotonic() + ENDED_S
     while (left := processes_of(data)) and time.monotonic() < give_up_at:
         time.sleep(0.1)

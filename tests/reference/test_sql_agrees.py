@@ -71,8 +71,8 @@ def assert_agree(sandbox: Sandbox, expected: Tables, from_date: date) -> int:
         key = [name for name in ("movie_id", day) if name in frame]
         fields = json.loads((SCHEMAS / f"{table}.json").read_text())["fields"]
         columns = {field["name"] for field in fields}
-        asked = frame[frame[day] >= from_date].to_dict("records")
-        wanted = {tuple(row[name] for name in key): row for row in asked}
+        computed = frame[frame[day] >= from_date].to_dict("records")
+        wanted = {tuple(row[name] for name in key): row for row in computed}
         rows = sandbox.rows(table, f"{day} >= '{from_date}'")
         found = {tuple(row[name] for name in key): row for row in rows}
         assert len(found) == len(rows)
@@ -92,11 +92,11 @@ def assert_agree(sandbox: Sandbox, expected: Tables, from_date: date) -> int:
 def assert_no_word_contradicts_its_percent(sandbox: Sandbox) -> None:
     rows = sandbox.rows("movie_metrics_aggregated")
     signs = {"Surging": 1, "Rising": 1, "Declining": -1, "Falling": -1}
-    said = [row for row in rows if row["momentum_status"] in signs]
-    assert said
+    judged = [row for row in rows if row["momentum_status"] in signs]
+    assert judged
     against = [
         (row["movie_id"], row["calculation_date"], row["momentum_status"], percent)
-        for row in said
+        for row in judged
         if (percent := row["popularity_wow_pct_change"]) is not None
         and signs[row["momentum_status"]] * percent <= 0
     ]

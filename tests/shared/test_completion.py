@@ -71,8 +71,8 @@ class Instance:
         statuses: Sequence[dict[str, Any]] = ({},),
         batch_count: int = 3,
     ) -> None:
-        told = [run_status(**changes) for changes in statuses]
-        self.tables = LateTables(markers=markers, statuses=told)
+        rows = [run_status(**changes) for changes in statuses]
+        self.tables = LateTables(markers=markers, statuses=rows)
         self.topics = FakeTopics()
         ledger, movies = Ledger(self.tables, "test"), FakeMovies()
         self.clients = Clients(

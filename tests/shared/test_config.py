@@ -29,16 +29,16 @@ def test_a_bad_number_names_its_variable(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "level"), [("info", "INFO"), ("Warning", "WARNING"), ("DEBUG", "DEBUG")]
+    ("value", "level"), [("info", "INFO"), ("Warning", "WARNING"), ("DEBUG", "DEBUG")]
 )
-def test_a_log_level_may_be_in_small_letters(said: str, level: str) -> None:
-    assert Settings.from_env({**REQUIRED, "LOG_LEVEL": said}).log_level == level
+def test_a_log_level_may_be_in_small_letters(value: str, level: str) -> None:
+    assert Settings.from_env({**REQUIRED, "LOG_LEVEL": value}).log_level == level
 
 
-@pytest.mark.parametrize("said", ["", "verbose", "10"])
-def test_no_log_level_is_an_error_that_names_it_and_the_choices(said: str) -> None:
+@pytest.mark.parametrize("value", ["", "verbose", "10"])
+def test_no_log_level_is_an_error_that_names_it_and_the_choices(value: str) -> None:
     with pytest.raises(ValueError, match=r"LOG_LEVEL is .*; write DEBUG, INFO"):
-        Settings.from_env({**REQUIRED, "LOG_LEVEL": said})
+        Settings.from_env({**REQUIRED, "LOG_LEVEL": value})
 
 
 def test_more_movies_than_memory_holds_are_refused() -> None:

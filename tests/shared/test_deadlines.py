@@ -9,6 +9,6 @@ def test_what_is_fetched_is_stored_before_the_function_is_ended() -> None:
     assert work_s <= deadlines.FUNCTION_S < deadlines.ACK_S
 
 
-def test_a_batch_stops_asking_at_the_deadline_unless_told_otherwise() -> None:
+def test_by_default_a_batch_stops_fetching_at_the_deadline() -> None:
     env = {"GOOGLE_CLOUD_PROJECT": "p", "TMDB_TOKEN_SECRET": "s"}
     assert Settings.from_env(env).fetch_deadline_s == deadlines.FETCH_S

@@ -53,7 +53,7 @@ def test_a_push_and_a_call_mean_the_same() -> None:
     assert (pushed.is_pushed, called.is_pushed) == (True, False)
 
 
-def test_a_push_tells_its_id_its_attempt_and_the_day_it_was_published() -> None:
+def test_a_push_has_its_id_its_attempt_and_the_day_of_its_publication() -> None:
     delivery = read_delivery(_push(b"{}"))
     assert (delivery.id, delivery.attempt) == ("17", 3)
     assert delivery.published_on == date(2026, 3, 1)
@@ -107,7 +107,7 @@ def test_what_is_done_is_acknowledged() -> None:
     assert answer(_push(b"{}"), _parse, _done, FakeTopics()) == (RESULT, 200)
 
 
-def test_what_may_pass_is_asked_for_again() -> None:
+def test_what_may_pass_is_retried() -> None:
     topics = FakeTopics()
     _, status = answer(_push(b"{}"), _parse, _away, topics)
     assert status == 503

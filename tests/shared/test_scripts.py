@@ -49,7 +49,7 @@ class FakeClient:
     """BigQuery's jobs: their ids in order, and what was asked."""
 
     jobs: dict[str, bigquery.QueryJob] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    looked_up: list[str] = field(default_factory=list)
     is_raced: bool = False
     project: str = "p"
 
@@ -76,7 +76,7 @@ class FakeClient:
         self.jobs[job_id] = job
 
     def get_job(self, job_id: str, **_: Any) -> bigquery.QueryJob:
-        self.asked.append(job_id)
+        self.looked_up.append(job_id)
         if job_id not in self.jobs:
             raise NotFound(job_id)  # type: ignore[no-untyped-call]
         return self.jobs[job_id]
@@ -128,7 +128,7 @@ def test_the_end_of_a_chain_is_found_in_few_steps(count: int) -> None:
         client.add(f"{_chain()}{number}")
     _run(client)
     assert list(client.jobs)[-1] == f"{_chain()}{count + 1}"
-    assert len(client.asked) <= 2 * (count + 1).bit_length() + 2
+    assert len(client.looked_up) <= 2 * (count + 1).bit_length() + 2
 
 
 @pytest.mark.parametrize("days_ago", [0, 1])
@@ -143,7 +143,7 @@ def test_while_another_runs_nothing_starts_not_even_past_midnight(
     assert list(client.jobs) == [running]
 
 
-def test_who_comes_second_in_the_same_moment_is_told_to_come_again() -> None:
+def test_the_second_of_two_simultaneous_runs_is_redelivered() -> None:
     with pytest.raises(RunBusyError, match="began this moment"):
         _run(FakeClient(is_raced=True))
 

@@ -262,7 +262,7 @@ def test_a_query_answers(name: str, world: Sandbox) -> None:
     assert is_empty == EMPTY.get(name, set())
 
 
-def test_every_query_is_asked() -> None:
+def test_every_query_runs() -> None:
     assert FIRST_ROWS.keys() == TEXTS.keys()
     assert len(TEXTS) == 15
 

@@ -242,7 +242,7 @@ def test_a_fault_raises_its_alert_and_no_other(
 
 @pytest.mark.emulator
 @pytest.mark.parametrize("scenario", ["load", "fine", AWAY])
-def test_nothing_is_raised_by_what_mends_itself(
+def test_no_alert_is_raised_by_what_recovers(
     scenario: str, days: Days, filters: dict[str, log_filter.Test]
 ) -> None:
     raised = _raised(filters, days.entries[scenario])
@@ -299,8 +299,8 @@ def test_every_field_that_is_extracted_is_a_number_in_the_logs(
 def test_every_field_that_an_alert_shows_is_in_a_line_that_raises_it(
     days: Days, alerts: dict[str, Json]
 ) -> None:
-    told = _breakout()
-    every = [entry for entries in days.entries.values() for entry in entries] + [told]
+    line = _breakout()
+    every = [entry for entries in days.entries.values() for entry in entries] + [line]
     for name in LOGGED:
         [condition] = alerts[name]["condition_matched_log"]
         raising = list(filter(compiled(condition["filter"]), every))
@@ -315,8 +315,8 @@ def test_every_field_that_an_alert_shows_is_in_a_line_that_raises_it(
 def test_a_breakout_raises_its_alert(
     alerts: dict[str, Json], filters: dict[str, log_filter.Test]
 ) -> None:
-    told = _breakout()
-    assert [name for name in filters if filters[name](told)] == ["viral_breakout"]
+    line = _breakout()
+    assert [name for name in filters if filters[name](line)] == ["viral_breakout"]
 
 
 def _breakout() -> Entry:

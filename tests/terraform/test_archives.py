@@ -58,5 +58,5 @@ def test_an_archive_starts_with_nothing_but_its_own_requirements(
     python = str(venv / "bin/python")
     run(uv, "venv", "--quiet", f"--python={sys.executable}", str(venv))
     run(uv, "pip", "install", "--quiet", f"--python={python}", "-rrequirements.txt")
-    said = run(python, "-c", f"import main; print(main.{function}.__name__)")
-    assert said.strip() == function
+    output = run(python, "-c", f"import main; print(main.{function}.__name__)")
+    assert output.strip() == function

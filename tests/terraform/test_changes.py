@@ -163,10 +163,10 @@ def everything(planned_root: Root, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def _changes(root: Root, variable: str, value: str) -> list[Json]:
     """Return what a plan with another value of a variable would change."""
-    said = root.run(
+    output = root.run(
         "plan", "-json", "-input=false", "-refresh=false", f"-var={variable}={value}"
     )
-    lines = [json.loads(line) for line in said.splitlines()]
+    lines = [json.loads(line) for line in output.splitlines()]
     return [line["change"] for line in lines if line["type"] == "planned_change"]
 
 
@@ -214,9 +214,9 @@ def test_a_plan_that_would_delete_the_data_is_refused(
             "plan", "-no-color", "-input=false", "-refresh=false",
             f"-var={variable}={REFUSED[variable]}",
         )  # fmt: skip
-    said = " ".join(str(refused.value).replace("\u2502", " ").split())
-    assert "The tables are in demo-project-1.tmdb_analytics in US, not in" in said
-    assert "says how to move the data" in said
+    text = " ".join(str(refused.value).replace("\u2502", " ").split())
+    assert "The tables are in demo-project-1.tmdb_analytics in US, not in" in text
+    assert "says how to move the data" in text
 
 
 def test_one_of_several_addresses_can_be_taken_off_and_the_next_plan_is_empty(

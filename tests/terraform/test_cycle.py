@@ -63,8 +63,8 @@ def test_a_link_leads_to_the_dashboard_itself(applied: Root) -> None:
 
 
 def test_the_page_links_where_the_outputs_do(applied: Root) -> None:
-    told = json.loads(applied.run("output", "-json", "links"))
-    assert of_project(PROJECT, "", "tmdb_analytics").items() <= told.items()
+    parameters = json.loads(applied.run("output", "-json", "links"))
+    assert of_project(PROJECT, "", "tmdb_analytics").items() <= parameters.items()
 
 
 def test_links_lead_to_the_page_and_to_a_new_report(applied: Root) -> None:
@@ -76,10 +76,13 @@ def test_links_lead_to_the_page_and_to_a_new_report(applied: Root) -> None:
         "lookerstudio.google.com",
         "/reporting/create",
     )
-    told = dict(parse_qsl(report.query, strict_parsing=True))
-    assert told["ds.connector"] == "bigQuery"
-    assert (told["ds.projectId"], told["ds.datasetId"]) == (PROJECT, "tmdb_analytics")
-    assert (REPOSITORY / f"sql/views/{told['ds.tableId']}.sql").is_file()
+    parameters = dict(parse_qsl(report.query, strict_parsing=True))
+    assert parameters["ds.connector"] == "bigQuery"
+    assert (parameters["ds.projectId"], parameters["ds.datasetId"]) == (
+        PROJECT,
+        "tmdb_analytics",
+    )
+    assert (REPOSITORY / f"sql/views/{parameters['ds.tableId']}.sql").is_file()
 
 
 def test_a_changed_byte_deploys_its_function_only(applied: Root) -> None:

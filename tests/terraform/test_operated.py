@@ -123,43 +123,43 @@ def test_deployed_destroyed_deployed_again_and_its_data_deleted(
     assert life.kinds() == set()
     assert life.read() == before
 
-    said = life.operate("deploy", "--yes")
-    assert "gcloud functions call ingest-changes" in said
+    output = life.operate("deploy", "--yes")
+    assert "gcloud functions call ingest-changes" in output
     assert life.read()["called"] == [ASKED_FOR_VIEWS]
 
     there = life.kinds()
     for more in ((), ("--delete-data",)):
-        said = life.operate("destroy", *more, "--dry-run")
-        assert "to destroy" in said
+        output = life.operate("destroy", *more, "--dry-run")
+        assert "to destroy" in output
         assert life.kinds() == there
 
-    said = life.operate("destroy", "--yes")
-    assert "The data is kept." in said
+    output = life.operate("destroy", "--yes")
+    assert "The data is kept." in output
     assert life.kinds() >= {"google_bigquery_dataset", "google_bigquery_table"}
     assert "google_cloudfunctions2_function" not in life.kinds()
 
-    said = life.operate("deploy", "--yes")
-    assert not re.search(r"google_bigquery_(dataset|table)\.\S* will be", said)
-    assert "0 to change, 0 to destroy" in said
+    output = life.operate("deploy", "--yes")
+    assert not re.search(r"google_bigquery_(dataset|table)\.\S* will be", output)
+    assert "0 to change, 0 to destroy" in output
 
     deleted = ("destroy", "--delete-data", "--really-delete=tmdb_analytics")
     life.operate(*deleted)
     assert life.kinds() == set()
 
 
-def test_a_build_that_fails_is_said_and_built_again(
+def test_a_build_that_fails_is_reported_and_built_again(
     planned_root: Root, tmp_path: Path, tmdb: str
 ) -> None:
     life = Life.begin(planned_root, tmp_path, tmdb)
 
     # At first: nothing serves yet.
     life.change(failing_builds=["fetch-details"])
-    said = life.operate("deploy", "--yes", code=1)
-    assert re.search(r"✗ fetch-details +FAILED: Build failed: could not find", said)
+    output = life.operate("deploy", "--yes", code=1)
+    assert re.search(r"✗ fetch-details +FAILED: Build failed: could not find", output)
     assert "called" not in life.read()
     life.change(failing_builds=[])
-    said = life.operate("deploy", "--yes")
-    assert "fetch-details" in said
+    output = life.operate("deploy", "--yes")
+    assert "fetch-details" in output
     assert life.read()["called"] == [ASKED_FOR_VIEWS]
 
     # Later: the old code serves on, and Terraform sees nothing to do.
@@ -167,17 +167,17 @@ def test_a_build_that_fails_is_said_and_built_again(
     life.change(failing_builds=["fetch-details"])
     modified = 'this["fetch_details"]: Modifying...'
     for done in (modified, "Building again: fetch_details"):
-        said = life.operate("deploy", "--yes", code=1)
-        assert done in said
-        assert re.search(r"✗ fetch-details +it still serves \w{8}, an older", said)
-        assert "Build failed: could not find a version" in said
+        output = life.operate("deploy", "--yes", code=1)
+        assert done in output
+        assert re.search(r"✗ fetch-details +it still serves \w{8}, an older", output)
+        assert "Build failed: could not find a version" in output
     served = life.read()["served"]
 
     life.change(failing_builds=[])
-    said = life.operate("deploy", "--yes", "--dry-run")
-    assert "an older archive" in said
-    said = life.operate("deploy", "--yes")
-    first, _, again = said.partition("Building again: fetch_details")
+    output = life.operate("deploy", "--yes", "--dry-run")
+    assert "an older archive" in output
+    output = life.operate("deploy", "--yes")
+    first, _, again = output.partition("Building again: fetch_details")
     assert modified not in first
     assert modified in again
     # In place: what Pub/Sub pushes to, and who may call it, stays.

@@ -66,6 +66,6 @@ def test_terraforms_own_tests_pass(root: Root) -> None:
 
 
 def test_the_configuration_is_valid_without_a_warning(root: Root) -> None:
-    said = root.run("validate", "-no-color")
-    assert "The configuration is valid." in said
-    assert "Warning" not in said
+    output = root.run("validate", "-no-color")
+    assert "The configuration is valid." in output
+    assert "Warning" not in output

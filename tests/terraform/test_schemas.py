@@ -29,7 +29,7 @@ def test_rows_expire_wherever_there_are_days_of_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         ({"type": "INT64"}, "t.day: INT64 is no type that the API returns"),
         ({"mode": None}, "t.day: mode is None"),
@@ -39,7 +39,7 @@ def test_rows_expire_wherever_there_are_days_of_them() -> None:
         ({"name": "date"}, "t cannot be partitioned by day (None)"),
     ],
 )
-def test_a_column_spelt_otherwise_is_noticed(change: Json, said: str) -> None:
+def test_a_column_spelt_otherwise_is_noticed(change: Json, expected: str) -> None:
     day = {"name": "day", "type": "DATE", "mode": "REQUIRED", "description": "The day."}
     spec = {
         "partition_by": "day",
@@ -48,4 +48,4 @@ def test_a_column_spelt_otherwise_is_noticed(change: Json, said: str) -> None:
         "primary_key": [],
         "fields": [day | change],
     }
-    assert any(one.startswith(said) for one in schema_is_bigquerys(spec, "t"))
+    assert any(one.startswith(expected) for one in schema_is_bigquerys(spec, "t"))

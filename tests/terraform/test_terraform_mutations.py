@@ -18,7 +18,7 @@ def _notice(root: Root) -> dict[str, str]:
         if (alone := root.attempt("validate", "-no-color")).returncode:
             return {"validate": alone.stdout}
         return {"plan": str(error)}
-    return {rule: "\n".join(said) for rule, said in rules.broken(root, plan).items()}
+    return {rule: "\n".join(text) for rule, text in rules.broken(root, plan).items()}
 
 
 @pytest.mark.terraform

@@ -93,13 +93,13 @@ def test_the_page_says_what_the_picture_says(
     example: Example, drawn: ET.Element
 ) -> None:
     row, words = example.explained, " ".join(drawn.itertext())
-    [told] = re.findall(r"(?s)\nExample: a second wave.*?\n\n", PAGE.read_text())
+    [text] = re.findall(r"(?s)\nExample: a second wave.*?\n\n", PAGE.read_text())
     decimals = {"popularity_noise": 3, "weight_of_votes": 3, "votes_3d_expected": 1}
     decimals |= {"z_popularity": 2, "z_votes": 2, "surge": 2, "viral_coefficient": 1}
     for column, places in decimals.items():
         number = f"{row[column]:.{places}f}"
         assert number in words, column
-        assert number in told, column
+        assert number in text, column
 
 
 def test_the_picture_is_what_the_tool_draws(example: Example) -> None:

@@ -39,13 +39,13 @@ def _kill(
     nth: int = 1,
 ) -> None:
     """Kill a function at the nth call to BigQuery that matches."""
-    lock, asked = threading.Lock(), count(1)
+    lock, numbers = threading.Lock(), count(1)
 
     def ambush(call: Call, forward: Forward) -> Answer:
         if call.function != function or not moment(call):
             return forward(call)
         with lock:
-            if next(asked) != nth:
+            if next(numbers) != nth:
                 return forward(call)
         if after:
             forward(call)

@@ -56,7 +56,7 @@ class Faults:
     corrupt_exports: days whose export has 64 bytes overwritten.
     export_delay_s: seconds from setting the faults, or from a new day, until today's
         export appears.
-    unasked_gzip: bodies are compressed even if the client does not accept it.
+    unannounced_gzip: bodies are compressed even if the client does not accept it.
     """
 
     fail_503_share: float = 0.0
@@ -91,7 +91,7 @@ class Faults:
     truncated_exports: tuple[date, ...] = ()
     corrupt_exports: tuple[date, ...] = ()
     export_delay_s: float = 0.0
-    unasked_gzip: bool = False
+    unannounced_gzip: bool = False
 
     @property
     def by_chance(self) -> bool:

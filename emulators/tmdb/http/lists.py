@@ -55,15 +55,15 @@ class Lists:
         self, day: date, page: int, query: Mapping[str, str]
     ) -> tuple[Sequence[int], int]:
         """Return a page of /discover/movie, and how many movies match."""
-        asked = frozenset((k, v) for k, v in query.items() if k not in _IGNORED)
-        asked -= {
+        filters = frozenset((k, v) for k, v in query.items() if k not in _IGNORED)
+        filters -= {
             ("sort_by", "popularity.desc"),
             ("include_adult", "false"),
             ("include_video", "false"),
         }
-        if not asked:
+        if not filters:
             return self.popular_page(day, page)
-        ids = self._searched(day, asked)
+        ids = self._searched(day, filters)
         return _cut(ids, page), len(ids)
 
     def trending_page(
@@ -113,8 +113,8 @@ class Lists:
         allowed = set(self._popular(day, frozenset()))
         return [m for m in self._source.by_popularity(day) if m in allowed]
 
-    def _search(self, day: date, asked: frozenset[tuple[str, str]]) -> Sequence[int]:
-        query = dict(asked)
+    def _search(self, day: date, filters: frozenset[tuple[str, str]]) -> Sequence[int]:
+        query = dict(filters)
         also = frozenset(
             kind
             for kind in ("adult", "video")

@@ -129,7 +129,7 @@ class Simulation:
             self.stats.arrived(endpoint, time.time())
         outcome = self._judge(request)
         outcome = replace(outcome, reply=outcome.reply.dated(self.now, self.age_s))
-        if self.faults.unasked_gzip and not path.startswith(_EXPORTS):
+        if self.faults.unannounced_gzip and not path.startswith(_EXPORTS):
             outcome = replace(outcome, reply=outcome.reply.compressed())
         if request.method == "HEAD":
             outcome = replace(outcome, reply=replace(outcome.reply, body_sent=False))
@@ -161,8 +161,8 @@ class Simulation:
         if request.method not in {"GET", "HEAD"}:
             return replies.failed(34)
         query = request.query
-        asked = frozenset((k, v) for k, v in query.items() if k != "api_key")
-        recorded = self._recordings.get((request.path, asked))
+        parameters = frozenset((k, v) for k, v in query.items() if k != "api_key")
+        recorded = self._recordings.get((request.path, parameters))
         if recorded:
             return Reply(recorded.status, recorded.body, headers=recorded.headers)
         return self._api.answer(request.path, query, self._today, faults)

@@ -95,8 +95,8 @@ def _lines(answer: Result) -> list[list[str]]:
 
 
 def test_each_vintage_is_shown_as_it_was(ask: Ask) -> None:
-    said, _, *rows = _lines(ask(f"--as-of={DAY}T10:29"))
-    assert said == ["chart of 2026-03-10, vintage 1 of 2"]
+    heading, _, *rows = _lines(ask(f"--as-of={DAY}T10:29"))
+    assert heading == ["chart of 2026-03-10, vintage 1 of 2"]
     assert rows[-2:] == [
         ["1", "Film [1]", "1,234.50", "20.00", "-"],
         ["2", "movie 2", "9.00", "-", "-"],
@@ -147,7 +147,7 @@ def test_json_has_every_column(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         ([f"--as-of={DAY}T08:59", f"--day={DAY}"], "was first published at"),
         (["--as-of=2026-03-01"], "has recorded no list chart up to"),
@@ -155,10 +155,12 @@ def test_json_has_every_column(ask: Ask) -> None:
         (["--list=breakouts", "--vintages"], "has recorded no list breakouts"),
     ],
 )
-def test_what_was_not_shown_is_said(ask: Ask, words: list[str], said: str) -> None:
+def test_a_list_that_was_not_shown_is_an_error_with_the_reason(
+    ask: Ask, words: list[str], expected: str
+) -> None:
     refused = ask(*words)
     assert refused.exit_code == Exit.NOT_FOUND
-    assert said in refused.stderr
+    assert expected in refused.stderr
 
 
 def test_a_day_is_its_end_and_a_moment_is_utc() -> None:

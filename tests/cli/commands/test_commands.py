@@ -46,17 +46,17 @@ def _ask(*words: str) -> Result:
 
 @pytest.mark.parametrize("name", [one.name for one in COMMANDS])
 def test_help_says_what_it_does_and_how_it_ends(name: str) -> None:
-    told = _ask(name, "--help")
-    assert told.exit_code == 0
-    assert re.search(r"Exit codes:\s+0 ", told.output)
-    assert re.search(rf"Examples:\s+\$ tmdb-traction {name}\b", told.output)
+    result = _ask(name, "--help")
+    assert result.exit_code == 0
+    assert re.search(r"Exit codes:\s+0 ", result.output)
+    assert re.search(rf"Examples:\s+\$ tmdb-traction {name}\b", result.output)
 
 
 def test_every_code_has_a_meaning_and_help_prints_it() -> None:
     assert set(MEANINGS) == set(Exit)
-    told = " ".join(_ask("--help").output.split())
+    text = " ".join(_ask("--help").output.split())
     for code, meaning in MEANINGS.items():
-        assert f"{code:d} {meaning}" in told
+        assert f"{code:d} {meaning}" in text
 
 
 def test_without_a_command_help_is_printed() -> None:
@@ -73,10 +73,10 @@ def test_without_a_command_help_is_printed() -> None:
 )
 def test_a_shell_completes_commands_and_options(typed: str, offered: list[str]) -> None:
     line = f"tmdb-traction {typed}"
-    asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
-    asked["_TMDB_TRACTION_COMPLETE"] = "complete_bash"
-    told = CliRunner().invoke(app, [], env=asked)
-    assert told.output.split() == offered
+    variables = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+    variables["_TMDB_TRACTION_COMPLETE"] = "complete_bash"
+    result = CliRunner().invoke(app, [], env=variables)
+    assert result.output.split() == offered
 
 
 _THEN_NAME_WHAT_WAS_IMPORTED = """
@@ -127,12 +127,12 @@ def test_help_and_completion_import_none_of_googles_libraries(
 
 @pytest.mark.parametrize("name", [one.name for one in COMMANDS])
 def test_help_fits_a_terminal_of_80_columns(name: str) -> None:
-    told = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"})
-    assert max(map(len, told.output.splitlines())) <= 80
-    assert "…" not in told.output
+    result = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"})
+    assert max(map(len, result.output.splitlines())) <= 80
+    assert "…" not in result.output
     [work] = [one.work for one in COMMANDS if one.name == name]
     for example in documentation(work)[1]:
-        assert f"$ {example} " in told.output, "an example is cut"
+        assert f"$ {example} " in result.output, "an example is cut"
 
 
 @pytest.mark.parametrize(
@@ -220,10 +220,10 @@ def test_a_plan_says_when_a_load_takes_longer_than_a_run_may(
 
 @pytest.mark.parametrize("columns", ["40", "60", "200"])
 def test_a_plan_fits_a_narrow_terminal(columns: str, tmp_path: Path) -> None:
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         app, ["plan", f"--data={tmp_path}"], env={"COLUMNS": columns}
     )
-    assert max(map(len, told.output.splitlines())) <= int(columns)
+    assert max(map(len, result.output.splitlines())) <= int(columns)
 
 
 def test_a_range_of_days_names_the_end_that_is_wrong() -> None:

@@ -81,8 +81,8 @@ def test_on_a_terminal_with_a_display_the_page_is_opened(
 ) -> None:
     env, given = _browser(tmp_path)
     out = tmp_path / "page.html"
-    said = _on_a_terminal(env, f"--out={out}", f"--data={demo_data}")
-    assert f"The dashboard of {DAY}: {out.as_uri()} (opened in your" in said
+    text = _on_a_terminal(env, f"--out={out}", f"--data={demo_data}")
+    assert f"The dashboard of {DAY}: {out.as_uri()} (opened in your" in text
     deadline = time.monotonic() + 10
     while not given.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -113,14 +113,14 @@ def test_without_anybody_to_see_it_the_page_is_only_written(
 ) -> None:
     env, given = _browser(tmp_path)
     out = tmp_path / "page.html"
-    said = _on_a_terminal(env | more, f"--out={out}", f"--data={demo_data}", *words)
-    assert out.as_uri() in said
-    assert "opened" not in said
+    text = _on_a_terminal(env | more, f"--out={out}", f"--data={demo_data}", *words)
+    assert out.as_uri() in text
+    assert "opened" not in text
     assert out.is_file()
     assert not given.exists()
 
 
-def test_a_program_is_told_the_file_and_its_day_and_gets_no_browser(
+def test_json_names_the_file_and_its_day_and_opens_no_browser(
     demo_data: Path,
 ) -> None:
     answer = CliRunner().invoke(

@@ -65,10 +65,12 @@ def folder(tmp_path: Path) -> Path:
 
 def _terraform(machine: Machine) -> list[str]:
     """Return the commands of terraform, the version left out."""
-    said = [
-        one.removeprefix("terraform ") for one in machine.asked if "terraform" in one
+    commands = [
+        one.removeprefix("terraform ") for one in machine.calls if "terraform" in one
     ]
-    return [one for one in said if one.startswith(("init", "plan", "apply", "destroy"))]
+    return [
+        one for one in commands if one.startswith(("init", "plan", "apply", "destroy"))
+    ]
 
 
 class TestDeploy:
@@ -100,9 +102,9 @@ class TestDeploy:
         )
         os.environ["TMDB_TOKEN"] = SIMULATED_TOKEN
         options = [f"--terraform={folder}", f"--tmdb-url={tmdb}"]
-        said = CliRunner().invoke(app, ["deploy", *options], input=answer)
-        assert SIMULATED_TOKEN not in said.output
-        return said
+        result = CliRunner().invoke(app, ["deploy", *options], input=answer)
+        assert SIMULATED_TOKEN not in result.output
+        return result
 
     def test_a_confirmed_plan_is_applied_as_it_was_shown(
         self, machine: Machine, folder: Path, tmdb: str
@@ -118,32 +120,32 @@ class TestDeploy:
         ]
         [applied] = [
             token
-            for command, token in zip(machine.asked, machine.tokens, strict=True)
+            for command, token in zip(machine.calls, machine.tokens, strict=True)
             if command.startswith("terraform apply")
         ]
         assert applied == SIMULATED_TOKEN
-        assert not [one for one in machine.asked if SIMULATED_TOKEN in one]
+        assert not [one for one in machine.calls if SIMULATED_TOKEN in one]
 
     def test_a_refused_plan_changes_nothing(
         self, machine: Machine, folder: Path, tmdb: str
     ) -> None:
         assert self._run(machine, folder, tmdb, planned=2, answer="n\n") == 1
         assert not [one for one in _terraform(machine) if one.startswith("apply")]
-        assert not [one for one in machine.asked if "functions call" in one]
+        assert not [one for one in machine.calls if "functions call" in one]
 
     def test_the_views_are_made_after_the_plan_is_applied(
         self, machine: Machine, folder: Path, tmdb: str
     ) -> None:
         assert self._run(machine, folder, tmdb, planned=2, answer="y\n") == 0
-        asked = machine.asked
+        calls = machine.calls
         # The root makes the service agents, so that by hand it is the same.
-        assert not [one for one in asked if "identity create" in one]
-        applied = asked.index("terraform apply -input=false .build/deploy.tfplan")
-        assert asked[-1] == (
+        assert not [one for one in calls if "identity create" in one]
+        applied = calls.index("terraform apply -input=false .build/deploy.tfplan")
+        assert calls[-1] == (
             "gcloud functions call compute-metrics --project=my-project "
             '--region=us-central1 --data={"views": true}'
         )
-        assert applied < len(asked) - 1
+        assert applied < len(calls) - 1
 
     @pytest.mark.parametrize(
         ("published", "code", "words"),
@@ -161,7 +163,7 @@ class TestDeploy:
         code: int,
         words: str,
     ) -> None:
-        said = self._deploy(
+        result = self._deploy(
             machine, folder, tmdb, 0,
             gcloud={
                 "functions call": (1, "ERROR: (gcloud.functions.call) 503"),
@@ -169,9 +171,9 @@ class TestDeploy:
                 "pubsub topics publish metrics-requests": published,
             },
         )  # fmt: skip
-        assert said.exit_code == code
-        assert "503 Server Error" in said.output
-        assert words in said.output
+        assert result.exit_code == code
+        assert "503 Server Error" in result.output
+        assert words in result.output
 
     @pytest.mark.parametrize(
         ("console", "variable", "there"),
@@ -189,22 +191,22 @@ class TestDeploy:
         variable: str,
         there: str,
     ) -> None:
-        said = self._deploy(
+        result = self._deploy(
             machine, folder, tmdb, 2, "y\n",
             terraform={"console": console, "show -json": (0, WITH_DATA)},
         )  # fmt: skip
-        assert said.exit_code == 1
-        assert f'{variable} = "{there}"' in said.output
-        assert "docs/reference/configuration.md" in said.output
+        assert result.exit_code == 1
+        assert f'{variable} = "{there}"' in result.output
+        assert "docs/reference/configuration.md" in result.output
         assert _terraform(machine) == ["init -input=false"]
 
     def test_data_where_it_is_wanted_is_no_obstacle(
         self, machine: Machine, folder: Path, tmdb: str
     ) -> None:
-        said = self._deploy(
+        result = self._deploy(
             machine, folder, tmdb, 0, terraform={"show -json": (0, WITH_DATA)}
         )
-        assert said.exit_code == 0, said.output
+        assert result.exit_code == 0, result.output
 
     def test_an_empty_plan_is_not_applied(
         self, machine: Machine, folder: Path, tmdb: str
@@ -224,11 +226,11 @@ class TestDeploy:
         machine.install("gcloud", WELL | {"auth list": (0, "[]")})
         machine.install("terraform", VERSION)
         os.environ["TMDB_TOKEN"] = SIMULATED_TOKEN
-        said = CliRunner().invoke(
+        result = CliRunner().invoke(
             app, ["deploy", f"--terraform={folder}", f"--tmdb-url={tmdb}"]
         )
-        assert said.exit_code == 1
-        assert "gcloud auth login" in said.output
+        assert result.exit_code == 1
+        assert "gcloud auth login" in result.output
         assert _terraform(machine) == []
 
 
@@ -248,10 +250,10 @@ class TestDestroy:
                 "destroy": (0, ""),
             },
         )
-        said = CliRunner().invoke(
+        result = CliRunner().invoke(
             app, ["destroy", f"--terraform={folder}", *options], input=typed
         )
-        return f"{said.exit_code} {said.output}"
+        return f"{result.exit_code} {result.output}"
 
     def test_the_data_and_what_it_needs_are_no_targets(
         self, machine: Machine, folder: Path
@@ -269,9 +271,9 @@ class TestDestroy:
         ]
 
     def test_told_once_it_deletes_nothing(self, machine: Machine, folder: Path) -> None:
-        said = self._run(machine, folder, "--delete-data", typed="yes\n")
-        assert said.startswith("1 ")
-        assert "yes is not films: nothing was deleted" in said
+        text = self._run(machine, folder, "--delete-data", typed="yes\n")
+        assert text.startswith("1 ")
+        assert "yes is not films: nothing was deleted" in text
         assert _terraform(machine) == ["init -input=false"]
 
     def test_told_twice_it_lifts_the_protection_and_deletes(
@@ -305,15 +307,15 @@ class TestRemoteState:
             },
         )
         machine.install("terraform", {"init -migrate-state": (0, "")})
-        said = CliRunner().invoke(app, ["remote-state", f"--terraform={folder}"])
-        return said.exit_code
+        result = CliRunner().invoke(app, ["remote-state", f"--terraform={folder}"])
+        return result.exit_code
 
     def test_a_bucket_is_made_and_named(self, machine: Machine, folder: Path) -> None:
         assert self._run(machine, folder, is_there=False, made=0) == 0
-        assert "gs://my-project-terraform-state" in machine.asked[1]
-        assert "--public-access-prevention" in machine.asked[1]
-        assert machine.asked[2].endswith("--versioning")
-        assert machine.asked[3] == "terraform init -migrate-state"
+        assert "gs://my-project-terraform-state" in machine.calls[1]
+        assert "--public-access-prevention" in machine.calls[1]
+        assert machine.calls[2].endswith("--versioning")
+        assert machine.calls[3] == "terraform init -migrate-state"
         written = (folder / "backend.tf").read_text()
         assert 'bucket = "my-project-terraform-state"' in written
 
@@ -321,15 +323,15 @@ class TestRemoteState:
         self, machine: Machine, folder: Path
     ) -> None:
         assert self._run(machine, folder, is_there=True, made=1) == 0
-        assert not [one for one in machine.asked if "create" in one]
+        assert not [one for one in machine.calls if "create" in one]
 
     def test_a_dry_run_makes_and_moves_nothing(
         self, machine: Machine, folder: Path
     ) -> None:
         command = ["remote-state", f"--terraform={folder}", "--dry-run"]
-        said = CliRunner().invoke(app, command)
-        assert "would make gs://my-project-terraform-state" in said.output
-        assert machine.asked == []
+        result = CliRunner().invoke(app, command)
+        assert "would make gs://my-project-terraform-state" in result.output
+        assert machine.calls == []
         assert not (folder / "backend.tf").exists()
 
     def test_without_a_bucket_the_state_stays_where_it_is(

@@ -31,11 +31,11 @@ def well(machine: Machine) -> Machine:
 
 
 def _doctor(tmdb: str, *options: str) -> tuple[int, dict[str, Any]]:
-    said = CliRunner().invoke(
+    result = CliRunner().invoke(
         app,
         ["doctor", "--project=my-project", f"--tmdb-url={tmdb}", "--json", *options],
     )
-    return said.exit_code, {one["name"]: one for one in json.loads(said.stdout)}
+    return result.exit_code, {one["name"]: one for one in json.loads(result.stdout)}
 
 
 def test_a_machine_that_has_everything_is_well(well: Machine, tmdb: str) -> None:
@@ -46,7 +46,7 @@ def test_a_machine_that_has_everything_is_well(well: Machine, tmdb: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("said", "name", "hint"),
+    ("replies", "name", "hint"),
     [
         ({"auth list": (0, "[]")}, "login", "gcloud auth login"),
         (
@@ -87,10 +87,10 @@ def test_a_machine_that_has_everything_is_well(well: Machine, tmdb: str) -> None
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_gcloud_misses_is_said_with_its_remedy(
-    well: Machine, tmdb: str, said: dict[str, tuple[int, str]], name: str, hint: str
+def test_what_gcloud_misses_is_reported_with_a_hint(
+    well: Machine, tmdb: str, replies: dict[str, tuple[int, str]], name: str, hint: str
 ) -> None:
-    well.install("gcloud", WELL | said)
+    well.install("gcloud", WELL | replies)
     code, findings = _doctor(tmdb)
     assert code == 1
     assert findings[name]["ok"] is False
@@ -129,7 +129,7 @@ def test_who_may_not_see_the_billing_may_deploy(well: Machine, tmdb: str) -> Non
     assert findings["billing"]["message"].startswith("cannot be checked: ERROR")
 
 
-def test_a_login_that_counts_on_another_project_is_said(
+def test_a_login_with_another_quota_project_is_reported(
     well: Machine, tmdb: str, tmp_path: Path
 ) -> None:
     credentials = tmp_path / "credentials.json"
@@ -137,9 +137,9 @@ def test_a_login_that_counts_on_another_project_is_said(
     os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(credentials)
     code, findings = _doctor(tmdb)
     assert code == 0
-    said = findings["quota project"]["message"]
-    assert said.startswith("my-project for these commands; your login names other")
-    assert "set-quota-project my-project" in said
+    message = findings["quota project"]["message"]
+    assert message.startswith("my-project for these commands; your login names other")
+    assert "set-quota-project my-project" in message
 
 
 def _policy(**rule: Any) -> tuple[int, str]:
@@ -254,7 +254,7 @@ def test_organization_policies_that_cannot_be_read_are_no_obstacle(
         ({"functions list --v2": (1, "ERROR: no permission")}, False, "no permission"),
     ],
 )
-def test_a_function_that_does_not_serve_what_was_deployed_is_said(
+def test_a_function_that_does_not_serve_what_was_deployed_is_reported(
     well: Machine,
     tmdb: str,
     answers: dict[str, tuple[int, str]],
@@ -268,7 +268,7 @@ def test_a_function_that_does_not_serve_what_was_deployed_is_said(
     assert words in findings["functions"]["message"]
 
 
-def test_without_gcloud_nothing_is_asked_of_it(well: Machine, tmdb: str) -> None:
+def test_without_gcloud_it_is_not_called(well: Machine, tmdb: str) -> None:
     (well.folder / "gcloud").unlink()
     code, findings = _doctor(tmdb)
     assert code == 1
@@ -294,15 +294,13 @@ def test_without_gcloud_nothing_is_asked_of_it(well: Machine, tmdb: str) -> None
 def test_terraform_must_know_write_only_arguments(
     well: Machine, tmdb: str, version: str, *, is_enough: bool
 ) -> None:
-    said = json.dumps({"terraform_version": version})
-    well.install("terraform", {"version": (0, said)})
+    answer = json.dumps({"terraform_version": version})
+    well.install("terraform", {"version": (0, answer)})
     _, findings = _doctor(tmdb)
     assert findings["terraform"]["ok"] is is_enough
 
 
-def test_a_new_projects_regions_cannot_be_asked_for_yet(
-    well: Machine, tmdb: str
-) -> None:
+def test_a_new_projects_regions_cannot_be_listed_yet(well: Machine, tmdb: str) -> None:
     well.install("gcloud", WELL | {"services list": apis(*FIRST_APIS)})
     code, findings = _doctor(tmdb)
     assert code == 0
@@ -310,7 +308,7 @@ def test_a_new_projects_regions_cannot_be_asked_for_yet(
         findings["region"]["message"]
         == "us-central1; checked once the APIs are enabled"
     )
-    assert not [asked for asked in well.asked if "regions" in asked]
+    assert not [call for call in well.calls if "regions" in call]
 
 
 def test_project_and_region_are_read_from_terraform_tfvars(
@@ -319,19 +317,19 @@ def test_project_and_region_are_read_from_terraform_tfvars(
     (tmp_path / "terraform.tfvars").write_text(
         'project_id = "my-project"\n# region = "asia-east1"\nregion = "europe-west1"\n'
     )
-    said = CliRunner().invoke(
+    result = CliRunner().invoke(
         app, ["doctor", f"--terraform={tmp_path}", f"--tmdb-url={tmdb}"]
     )
-    assert said.exit_code == 0, said.output
-    assert re.search(r"✓ region +europe-west1\n", said.output)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"✓ region +europe-west1\n", result.output)
 
 
 def test_without_a_project_it_says_how_to_name_one(
     machine: Machine, tmp_path: Path
 ) -> None:
-    said = CliRunner().invoke(app, ["doctor", f"--terraform={tmp_path}"])
-    assert said.exit_code == 2
-    assert "--project=my-project" in said.output
+    result = CliRunner().invoke(app, ["doctor", f"--terraform={tmp_path}"])
+    assert result.exit_code == 2
+    assert "--project=my-project" in result.output
 
 
 @pytest.mark.parametrize(
@@ -344,20 +342,20 @@ def test_without_a_project_it_says_how_to_name_one(
         ("", False, "TMDB_TOKEN is not set"),
     ],
 )
-def test_tmdb_is_asked_whether_it_knows_the_token(
+def test_the_token_is_checked_at_tmdb(
     well: Machine, tmdb: str, token: str, words: str, *, ok: bool
 ) -> None:
     os.environ["TMDB_TOKEN"] = token
-    said = CliRunner().invoke(
+    result = CliRunner().invoke(
         app, ["doctor", "--project=my-project", f"--tmdb-url={tmdb}", "--json"]
     )
-    finding = {one["name"]: one for one in json.loads(said.stdout)}["TMDB token"]
+    finding = {one["name"]: one for one in json.loads(result.stdout)}["TMDB token"]
     assert (finding["ok"], finding["message"]) == (ok, words)
     if token:
-        assert token not in said.output
+        assert token not in result.output
 
 
-def test_a_tmdb_that_cannot_be_reached_is_said_without_the_key(well: Machine) -> None:
+def test_an_unreachable_tmdb_is_reported_without_the_key(well: Machine) -> None:
     os.environ["TMDB_TOKEN"] = SIMULATED_API_KEY
     code, findings = _doctor("http://127.0.0.1:9/3")
     assert code == 1

@@ -118,12 +118,12 @@ def test_a_title_finds_its_movie_and_json_says_everything(
     assert row["not_in_top_viral_because"] == "no coefficient: history is new"
 
 
-def test_without_a_score_the_reason_is_said(ask: Callable[..., Result]) -> None:
+def test_without_a_score_the_reason_is_shown(ask: Callable[..., Result]) -> None:
     assert "no viral coefficient: history is new" in ask("2").output
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["night"], "2 movies; name one by its id:\n  2  Night Train"),
         (["99"], "no movie '99': it is not tracked"),
@@ -132,12 +132,12 @@ def test_without_a_score_the_reason_is_said(ask: Callable[..., Result]) -> None:
     ],
 )
 def test_what_cannot_be_explained_says_why(
-    ask: Callable[..., Result], words: list[str], said: str
+    ask: Callable[..., Result], words: list[str], expected: str
 ) -> None:
     answer = ask(*words)
 
     assert answer.exit_code == 1
-    assert said in answer.output
+    assert expected in answer.output
 
 
 def test_before_any_demo_the_way_is_shown(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_a_load_shows_the_call(prefix: str) -> None:
     shown = StringIO()
     console = Console(file=shown, width=80)
     show_call(console, "mine", prefix, IngestRequest(Mode.INITIAL, limit=7))
-    said = shown.getvalue()
-    assert f"gcloud functions describe {prefix}ingest-changes --project=mine" in said
-    assert "--region=us-central1" in said
-    assert '"limit": 7' in said
+    text = shown.getvalue()
+    assert f"gcloud functions describe {prefix}ingest-changes --project=mine" in text
+    assert "--region=us-central1" in text
+    assert '"limit": 7' in text

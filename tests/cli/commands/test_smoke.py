@@ -53,9 +53,9 @@ def test_a_deployment_that_works_passes(tmp_path: Path) -> None:
         deployment = smoke_run.connect(NAMES)
         findings = smoke_run.prove(deployment, today, timeout_s=120, sleep=_soon)
         assert output.all_well(findings), findings
-        said = {finding.name: finding.message for finding in findings}
-        assert said["snapshots"] == "20 movies"
-        assert said["dead letters"] == "0 new"
+        messages = {finding.name: finding.message for finding in findings}
+        assert messages["snapshots"] == "20 movies"
+        assert messages["dead letters"] == "0 new"
         # And again, as after a repair: the run is there, the verdict is the same.
         again = smoke_run.prove(deployment, today, timeout_s=120, sleep=_soon)
         assert output.all_well(again), again
@@ -150,7 +150,9 @@ def test_it_asks_for_todays_run_and_yesterdays_popularity(
         ),
     ],
 )
-def test_what_is_amiss_is_said(fake: FakeDeployment, name: str, words: str) -> None:
+def test_what_has_failed_is_reported(
+    fake: FakeDeployment, name: str, words: str
+) -> None:
     finding = _prove(fake)[name]
     assert (finding.ok, finding.message) == (False, words)
     assert finding.hint
@@ -160,12 +162,12 @@ def test_another_projects_deployment_is_not_touched(
     machine: Machine, tmp_path: Path
 ) -> None:
     machine.install("terraform", {"output": (0, '{"project_id": "theirs"}')})
-    said = CliRunner().invoke(
+    result = CliRunner().invoke(
         app, ["smoke", "--project=mine", f"--terraform={tmp_path}"]
     )
-    assert said.exit_code == 2
+    assert result.exit_code == 2
     # Typer draws a box around it, as wide as it likes.
-    words = said.output.replace("│", " ").split()
+    words = result.output.replace("│", " ").split()
     assert "is deployed to theirs" in " ".join(words)
 
 
@@ -194,10 +196,10 @@ def test_every_check_that_a_claim_needs_is_made(
     ]
     made = {finding.name for finding in findings}
     assert {name for names in smoke_proofs.CLAIMS.values() for name in names} <= made
-    said = smoke_proofs.verdict(findings)
+    lines = smoke_proofs.verdict(findings)
     # Only one of the functions is there.
-    assert said[0] == "not proved: the functions work as deployed (functions)"
-    assert all(line.startswith("proved: ") for line in said[1:])
+    assert lines[0] == "not proved: the functions work as deployed (functions)"
+    assert all(line.startswith("proved: ") for line in lines[1:])
 
 
 @pytest.mark.parametrize(

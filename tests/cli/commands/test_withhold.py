@@ -142,9 +142,9 @@ def test_a_withheld_day_stays_withheld_whatever_computes_it_until_it_is_publishe
     assert (again.exit_code, "already" in again.output) == (0, True)
     assert len(_events(tables)) == 1
 
-    said = ask("publish", str(DAY), "--reason=TMDB fixed them", "--yes", "--json")
-    assert said.exit_code == 0, said.output
-    assert json.loads(said.stdout) == {
+    result = ask("publish", str(DAY), "--reason=TMDB fixed them", "--yes", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == {
         "day": str(DAY),
         "was_published": False,
         "was_withheld_for": "votes are wrong",
@@ -169,9 +169,9 @@ def _deploy_dashboard(client: bigquery.Client) -> None:
 
 
 def test_where_no_dashboard_is_deployed_it_says_how_to_see_the_page(ask: Ask) -> None:
-    said = ask("publish", str(DAY), "--reason=none", "--yes")
-    assert (said.exit_code, said.stderr) == (0, "")
-    assert "To see it on the page: tmdb-traction dashboard" in said.stdout
+    result = ask("publish", str(DAY), "--reason=none", "--yes")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "To see it on the page: tmdb-traction dashboard" in result.stdout
 
 
 def test_where_a_dashboard_is_deployed_its_page_is_requested(
@@ -182,9 +182,9 @@ def test_where_a_dashboard_is_deployed_its_page_is_requested(
         os.environ["PUBSUB_EMULATOR_HOST"] = pubsub.address
         local_topics.create_queues(pubsub.address, {})
         for verb in ("withhold", "publish"):
-            said = ask(verb, str(DAY), "--reason=a test", "--yes")
-            assert (said.exit_code, said.stderr) == (0, "")
-            assert "page is being rendered again" in said.stdout
+            result = ask(verb, str(DAY), "--reason=a test", "--yes")
+            assert (result.exit_code, result.stderr) == (0, "")
+            assert "page is being rendered again" in result.stdout
             requests = local_topics.pull(pubsub.address, DASHBOARD_REQUESTS, 10.0)
             bodies = [json.loads(message.data) for message in requests]
             assert bodies == [{"snapshot_date": str(DAY)}]
@@ -196,15 +196,15 @@ def test_a_page_that_cannot_be_requested_fails_no_command(
     _deploy_dashboard(client)
     with PubSubEmulator() as pubsub:  # without the topic
         os.environ["PUBSUB_EMULATOR_HOST"] = pubsub.address
-        said = ask("withhold", str(DAY), "--reason=a test", "--yes", "--json")
-        assert said.exit_code == 0, said.output
-        answer = json.loads(said.stdout)
+        result = ask("withhold", str(DAY), "--reason=a test", "--yes", "--json")
+        assert result.exit_code == 0, result.output
+        answer = json.loads(result.stdout)
         assert (answer["is"], answer["page"]) == ("withheld", "not requested")
-        assert "page was not requested: topic dashboard-requests" in said.stderr
-        assert "hint: run the same command again" in said.stderr
+        assert "page was not requested: topic dashboard-requests" in result.stderr
+        assert "hint: run the same command again" in result.stderr
         assert _newest(tables)[0] == BEFORE
-        told = ask("publish", str(DAY), "--reason=over", "--yes")
-        assert (told.exit_code, told.stdout) == (0, f"published {DAY}\n")
+        published = ask("publish", str(DAY), "--reason=over", "--yes")
+        assert (published.exit_code, published.stdout) == (0, f"published {DAY}\n")
 
 
 def test_a_day_that_fails_a_check_is_published_for_nobody(
@@ -225,14 +225,14 @@ def test_a_day_that_fails_a_check_is_published_for_nobody(
 
 @pytest.mark.parametrize("verb", ["withhold", "publish"])
 def test_wrong_use_names_what_is_wrong(ask: Ask, verb: str) -> None:
-    for words, said in {
+    for words, expected in {
         (str(DAY),): "--reason",
         (str(DAY), "--reason= "): "--reason",
         ("10.03.2026", "--reason=x"): "YYYY-MM-DD",
         (str(DAY), f"--reason={'x' * 501}"): "at most 500",
     }.items():
         refused = ask(verb, *words)
-        assert (refused.exit_code, said in refused.output) == (Exit.USAGE, True)
+        assert (refused.exit_code, expected in refused.output) == (Exit.USAGE, True)
     unknown = ask(verb, "2026-01-01", "--reason=x", "--yes")
     assert unknown.exit_code == Exit.NOT_FOUND
     assert "has not computed 2026-01-01" in unknown.output

@@ -156,7 +156,7 @@ def test_the_memory_of_each_function_is_terraforms() -> None:
         (27_360, "about 7.6 h"),
     ],
 )
-def test_times_are_said_as_a_person_would(seconds: float, words: str) -> None:
+def test_durations_are_rounded_to_whole_units(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 

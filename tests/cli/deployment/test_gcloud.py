@@ -50,9 +50,9 @@ def _that_we_run(machine: Machine, tmp_path: Path, tmdb: str) -> set[str]:
         ["deploy", "--region=us-central1", f"--tmdb-url={tmdb}", "--yes"],
         ["remote-state", "--region=us-central1"],
     ):
-        said = CliRunner().invoke(app, [*command, *there])
-        assert said.exit_code == 0, said.output
-    return {one for one in machine.asked if one.startswith("gcloud ")}
+        result = CliRunner().invoke(app, [*command, *there])
+        assert result.exit_code == 0, result.output
+    return {one for one in machine.calls if one.startswith("gcloud ")}
 
 
 def _take(command: str, config: Path) -> str:

@@ -73,19 +73,19 @@ def test_a_loaded_days_run_computes_the_days_after_it_too() -> None:
     ]
 
 
-def test_the_newest_export_is_asked_for_first() -> None:
+def test_the_newest_export_is_requested_first() -> None:
     days = days_of(date(2026, 6, 1), date(2026, 6, 3))
     todo = decide(days, {}, TODAY, NEWEST, again=False)
     assert [one.export_date for one in todo.ingest_requests()] == days[::-1]
 
 
-def test_what_is_there_is_not_asked_for() -> None:
+def test_what_is_stored_is_not_requested() -> None:
     todo = Todo(NEWEST, {DAY: Need.THERE})
     assert not todo.ingest_requests()
     assert not todo.metrics_requests()
 
 
-def test_days_are_said_as_ranges() -> None:
+def test_days_in_a_row_are_shown_as_ranges() -> None:
     first = date(2026, 2, 27)
     days = [first + timedelta(days=n) for n in (0, 1, 2, 5)]
     assert as_spans(days) == "2026-02-27 to 2026-03-01, 2026-03-04"

@@ -82,7 +82,7 @@ def test_what_is_gone_is_settled() -> None:
         (["FAILED"], Exit.FAILED),
     ],
 )
-def test_one_amiss_outweighs_one_under_way(names: list[str], code: Exit) -> None:
+def test_a_failed_run_outweighs_one_in_progress(names: list[str], code: Exit) -> None:
     assert code_of(_state(state=name) for name in names) is code
 
 

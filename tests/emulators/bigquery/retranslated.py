@@ -58,13 +58,13 @@ class _Retranslated:
     """The questions that the stock translator was given."""
 
     def __init__(self) -> None:
-        self.asked = ""
+        self.current = ""
         self.names: list[str] = []
         stock = translations._stock_translate
 
         def counted(*args: Any) -> tuple[str, dict[str, Any]]:
-            if self.asked:
-                self.names.append(self.asked)
+            if self.current:
+                self.names.append(self.current)
             translated: tuple[str, dict[str, Any]] = stock(*args)
             return translated
 
@@ -75,9 +75,9 @@ class _Retranslated:
             _run(change)
         self.names = []
         for name, question in questions.items():
-            self.asked = name
+            self.current = name
             _run(question)
-        self.asked = ""
+        self.current = ""
         return self.names
 
 

@@ -117,7 +117,7 @@ def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
         _listens_on_loopback_only(emulator)
 
 
-def test_the_storage_api_is_served_where_it_is_asked_for(
+def test_the_storage_api_is_served_where_it_is_requested(
     emulator: BigQueryEmulator,
 ) -> None:
     assert emulator.storage_address == ""
@@ -140,7 +140,7 @@ def test_the_log_does_not_grow_with_requests(emulator: BigQueryEmulator) -> None
     assert line.startswith(f"listening on {emulator.url}")
 
 
-def test_a_second_emulator_on_the_folder_is_told_who_has_it(
+def test_a_second_emulator_on_the_folder_fails_and_names_the_first(
     emulator: BigQueryEmulator,
 ) -> None:
     with pytest.raises(FolderHeldError) as refused:
@@ -156,7 +156,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert str(tmp_path / "file") in str(refused.value)
 
 
-def test_a_full_disk_is_told_before_anything_runs(tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(BigQueryEmulatorError, match=r"MB free and needs .* make room"):
         folder.take(tmp_path, least_free_bytes=1 << 60)
     os.close(folder.take(tmp_path))

@@ -133,7 +133,7 @@ def test_a_push_is_held_while_an_instance_starts(
         assert pubsub.stats()[FETCH].refused == {}
 
 
-def test_a_push_is_held_no_longer_than_it_is_told(
+def test_a_push_is_held_no_longer_than_configured(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with (

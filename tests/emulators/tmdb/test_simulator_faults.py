@@ -262,7 +262,7 @@ def test_stale_details_show_yesterdays_popularity(sim: TmdbSimulator) -> None:
 
 
 def test_a_body_can_be_compressed_unasked(sim: TmdbSimulator) -> None:
-    sim.set_faults(Faults(unasked_gzip=True))
+    sim.set_faults(Faults(unannounced_gzip=True))
     answer = requests.get(
         f"{sim.base_url}/authentication",
         headers={"Authorization": f"Bearer {sim.token}", "Accept-Encoding": "identity"},
@@ -280,7 +280,7 @@ def test_faults_survive_json_and_the_command_line() -> None:
         short_pages=(3, 5),
         malformed_movies={7: "html"},
         missing_exports=(TODAY,),
-        unasked_gzip=True,
+        unannounced_gzip=True,
     )
     assert Faults.from_json(faults.to_json()) == faults
     texts = {
@@ -288,7 +288,7 @@ def test_faults_survive_json_and_the_command_line() -> None:
         "short_pages": "3,5",
         "malformed_movies": "7=html",
         "missing_exports": "2026-03-01",
-        "unasked_gzip": "true",
+        "unannounced_gzip": "true",
     }
     assert Faults.from_texts(texts) == faults
     with pytest.raises(UnknownFieldError, match="no_such"):

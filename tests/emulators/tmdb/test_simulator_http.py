@@ -248,9 +248,9 @@ def test_discover_filters_and_sorts(sim: TmdbSimulator) -> None:
     assert min(votes) >= 100
     assert {row["original_language"] for row in rows} == {"ja"}
     assert max(row["release_date"] for row in rows) <= "2020-12-31"
-    asked = get(sim, "/discover/movie", include_adult="true", include_video="true")
+    requested = get(sim, "/discover/movie", include_adult="true", include_video="true")
     plain = get(sim, "/discover/movie")
-    assert asked.json()["total_results"] > plain.json()["total_results"]
+    assert requested.json()["total_results"] > plain.json()["total_results"]
 
 
 def test_both_credentials_work_and_others_do_not(sim: TmdbSimulator) -> None:

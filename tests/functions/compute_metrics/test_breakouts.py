@@ -78,7 +78,7 @@ def test_breakouts_are_announced_before_the_run_is_done() -> None:
     assert events == ["BREAKOUT_ANNOUNCED", "BREAKOUT_ANNOUNCED", "METRICS_DONE"]
 
 
-def test_a_withheld_day_tells_nobreakout(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_withheld_day_announces_no_breakout(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     clients, _, _ = fake_clients(
         [found_by("orphan_rows", DAY)], broke_out=[breakout(1)]
@@ -103,7 +103,7 @@ def _forgetful(error: Exception) -> tuple[Clients, ForgetfulTables]:
     return Clients(tables, Ledger(tables, "test"), topics), tables
 
 
-def test_a_day_stays_published_when_its_breakouts_cannot_be_asked_for(
+def test_a_day_stays_published_when_its_breakouts_cannot_be_read(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     clients, tables = _forgetful(StatementError("no such column"))
@@ -112,7 +112,7 @@ def test_a_day_stays_published_when_its_breakouts_cannot_be_asked_for(
     assert records_of(caplog, "breakouts_unknown")
 
 
-def test_breakouts_that_cannot_be_asked_for_now_are_asked_for_again() -> None:
+def test_breakouts_that_cannot_be_read_now_are_read_again_later() -> None:
     clients, tables = _forgetful(WarehouseUnavailableError("away"))
     with pytest.raises(WarehouseUnavailableError):
         run(OF_RUN, DELIVERY, clients)

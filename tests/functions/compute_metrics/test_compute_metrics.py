@@ -58,9 +58,9 @@ def test_a_request_for_the_views_makes_them_and_computes_nothing() -> None:
     run(OF_RUN, DELIVERY, clients)
     tables.executed.clear()
     tables.appended.clear()
-    said = run(ViewsRequest(), DELIVERY, clients)
+    answer = run(ViewsRequest(), DELIVERY, clients)
     assert [sql for sql, _ in tables.executed] == VIEWS
-    assert said == {"status": "views made", "views": len(sql_files.views())}
+    assert answer == {"status": "views made", "views": len(sql_files.views())}
     assert (tables.appended, topics.published) == ({}, [])
 
 
@@ -238,7 +238,7 @@ def test_what_is_published_says_how_good_the_run_was(
     assert answer["run_seconds"] > answer["seconds"]
 
 
-def test_days_asked_for_by_hand_say_nothing_of_a_run(
+def test_days_computed_by_hand_belong_to_no_run(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)

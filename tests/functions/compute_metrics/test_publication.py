@@ -411,7 +411,7 @@ def _until_running(
     raise AssertionError("no script was started")
 
 
-def test_while_one_computes_another_is_told_to_come_again(
+def test_while_one_computes_another_is_redelivered(
     tables: Meddled, client: bigquery.Client
 ) -> None:
     tables.before_checks = SLOW

@@ -195,7 +195,7 @@ def test_the_redelivery_of_a_batch_stores_the_rest_and_marks_it() -> None:
     movies = FakeMovies(ALL_FIFTY)
     clients, tables, _ = _clients(movies, landed=tuple(range(4, 51)))
     run(FIFTY, DELIVERY, clients)
-    assert movies.asked == [1, 2, 3]
+    assert movies.requested == [1, 2, 3]
     [marker] = tables.events("BATCH_DONE")
     assert (marker["fetched"], marker["failed"]) == (50, 0)
 
@@ -256,7 +256,7 @@ def test_a_batch_that_is_done_is_not_fetched_again() -> None:
     movies = FakeMovies(ALL.details)
     clients, tables, _ = _clients(movies, is_done=True)
     assert run(BATCH, DELIVERY, clients)["status"] == "already done"
-    assert not movies.asked
+    assert not movies.requested
     assert "movie_details_raw" not in tables.appended
 
 
@@ -314,14 +314,14 @@ def test_a_redelivery_fetches_only_what_has_not_landed() -> None:
     movies = FakeMovies({13: _movie(13), 680: _movie(680)})
     clients, tables, _ = _clients(movies, landed=(13, 99), not_found_before=(42,))
     run(BATCH, DELIVERY, clients)
-    assert movies.asked == [680, 42]
+    assert movies.requested == [680, 42]
     [marker] = tables.events("BATCH_DONE")
     counts = ("expected", "fetched", "not_found", "failed", "written")
     # 42 is gone; 99 is another batch's.
     assert [marker[name] for name in counts] == [3, 2, 1, 0, 2]
 
 
-def test_odd_fields_are_told_once_a_batch_and_cost_no_movie(
+def test_odd_fields_are_logged_once_a_batch_and_cost_no_movie(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     details = {
@@ -331,8 +331,8 @@ def test_odd_fields_are_told_once_a_batch_and_cost_no_movie(
     clients, tables, _ = _clients(FakeMovies(details))
     run(FIFTY, DELIVERY, clients)
     assert len(tables.appended["movie_details_raw"]) == 50
-    [told] = [record for record in caplog.records if record.message == "odd_field"]
-    assert (told.__dict__["field"], told.__dict__["movies"]) == ("budget", 50)
+    [odd_field] = [record for record in caplog.records if record.message == "odd_field"]
+    assert (odd_field.__dict__["field"], odd_field.__dict__["movies"]) == ("budget", 50)
 
 
 def _at(moment: str) -> FakeMovies:
@@ -349,7 +349,7 @@ def test_a_batch_of_another_day_ends_as_too_late_and_stores_no_votes(
     clients, tables, topics = _clients(movies)
     run(BATCH, DELIVERY, clients)
     assert "movie_details_raw" not in tables.appended
-    assert not movies.asked
+    assert not movies.requested
     [marker] = tables.events("BATCH_DONE")
     counts = ("expected", "fetched", "not_found", "failed", "written")
     assert [marker[name] for name in counts] == [3, 0, 0, 3, 0]
@@ -385,8 +385,8 @@ def test_a_batch_that_crosses_midnight_is_stored_with_tmdbs_moment(moment: str) 
     clients, tables, _ = _clients(_at(moment))
     run(BATCH, DELIVERY, clients)
     rows = tables.appended["movie_details_raw"]
-    told = {datetime.fromisoformat(row["answered_at"]) for row in rows}
-    assert told == {datetime.fromisoformat(moment)}
+    moments = {datetime.fromisoformat(row["answered_at"]) for row in rows}
+    assert moments == {datetime.fromisoformat(moment)}
     # By our own clock the simulated day is long past.
     assert all(row["fetched_at"] > row["answered_at"] for row in rows)
 
@@ -414,16 +414,16 @@ answers = st.recursive(
     ),
     max_leaves=8,
 )
-movies_told = answers | st.builds(_movie, st.just(13) | answers, title=answers)
+tmdb_answers = answers | st.builds(_movie, st.just(13) | answers, title=answers)
 
 
-@given(told=st.tuples(movies_told, movies_told, movies_told))
-def test_whatever_tmdb_tells_each_movie_is_stored_or_recorded_as_failed(
-    told: tuple[Any, ...],
+@given(bodies=st.tuples(tmdb_answers, tmdb_answers, tmdb_answers))
+def test_whatever_tmdb_answers_each_movie_is_stored_or_recorded_as_failed(
+    bodies: tuple[Any, ...],
 ) -> None:
     replies = {
         movie_id: Reply(movie_id, movie=movie)
-        for movie_id, movie in zip(BATCH.movie_ids, told, strict=True)
+        for movie_id, movie in zip(BATCH.movie_ids, bodies, strict=True)
     }
     clients, tables, _ = _clients(FakeMovies(failing=replies))
     run(BATCH, LAST_DELIVERY, clients)

@@ -231,11 +231,11 @@ def test_a_daily_run_reads_the_edits_of_every_day_since_the_last_complete_one() 
 def test_a_daily_run_after_a_gap_catches_up_edits_and_popularity(
     gap: int, edits: int, popularity: int
 ) -> None:
-    asked: list[date] = []
+    requested: list[date] = []
 
     class Asked(FakeMovies):
         def changes(self, day: date) -> list[ChangedMovie]:
-            asked.append(day)
+            requested.append(day)
             return []
 
     last = DAY - timedelta(days=gap) if gap else None
@@ -243,7 +243,7 @@ def test_a_daily_run_after_a_gap_catches_up_edits_and_popularity(
     clients, tables, topics = fake_clients(Asked(exports=kept), last_daily=last)
     run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
     yesterday = DAY - timedelta(days=1)
-    assert asked == [yesterday - timedelta(days=n) for n in reversed(range(edits))]
+    assert requested == [yesterday - timedelta(days=n) for n in reversed(range(edits))]
     loaded = [body["date"] for body in topics.bodies(INGEST_REQUESTS)]
     days = [yesterday - timedelta(days=n) for n in reversed(range(popularity))]
     assert loaded == [day.isoformat() for day in days]

@@ -173,7 +173,7 @@ def test_missing_batches_are_published_again() -> None:
         ("history-2026-03-01-2026-02-20", {}),
     ],
 )
-def test_missing_days_are_asked_for_again(run_id: str, batch: dict[str, int]) -> None:
+def test_missing_days_are_requested_again(run_id: str, batch: dict[str, int]) -> None:
     plan = [_planned(2, movie_ids=[], export_date=date(2026, 2, 20))]
     _, _, topics = _swept(_open(run_id=run_id), plan=plan)
     assert topics.bodies(INGEST_REQUESTS) == [
@@ -247,8 +247,8 @@ def test_after_an_outage_the_missed_days_are_taken_from_exports() -> None:
 
 def test_after_three_requests_without_metrics_the_run_has_failed() -> None:
     """It was 190 requests in 14 days."""
-    asked = {**ASKED, "requested_s_ago": 1_500.0, "metrics_requests": 3}
-    answer, tables, topics = _swept(_open(**asked))
+    requested = {**ASKED, "requested_s_ago": 1_500.0, "metrics_requests": 3}
+    answer, tables, topics = _swept(_open(**requested))
     assert (answer["failed"], answer["requested"]) == (1, 0)
     [failed] = tables.events("METRICS_FAILED")
     assert "requested 3 times, the last 1500 s ago" in failed["reason"]

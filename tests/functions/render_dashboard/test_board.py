@@ -279,7 +279,7 @@ def test_it_reads_without_a_script(show: Show) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "expected"),
     [
         (dashboard(movies=0, days=0, vote_days=0), ["No day is published so far"]),
         (
@@ -309,10 +309,12 @@ def test_it_reads_without_a_script(show: Show) -> None:
     ],
     ids=["nothing", "one movie", "popularity only", "three days of votes", "one day"],
 )
-def test_what_is_missing_is_said(show: Show, data: Dashboard, said: list[str]) -> None:
+def test_what_is_missing_is_explained(
+    show: Show, data: Dashboard, expected: list[str]
+) -> None:
     page = show(data)
     text = " ".join(page.locator("#board").inner_text().split())
-    for sentence in said:
+    for sentence in expected:
         assert sentence in text
     if data["movies"]:
         page.evaluate(f"location.hash = '#movie/{data['movies'][0]['movie_id']}'")
@@ -367,6 +369,6 @@ def test_ten_thousand_movies_are_shown_and_searched(show: Show) -> None:
             )
         page.evaluate(f"location.hash = '#movie/{movie['movie_id']}'")
         page.wait_for_selector(f"a[href$='/movie/{movie['movie_id']}']:visible")
-        said = page.locator("#movie figcaption").inner_text()
-        assert ("to the nearest 2 %" in said) is not is_fine
+        caption = page.locator("#movie figcaption").inner_text()
+        assert ("to the nearest 2 %" in caption) is not is_fine
     assert show.complaints[page] == []

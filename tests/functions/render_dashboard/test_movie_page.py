@@ -254,11 +254,11 @@ def test_a_movie_of_one_day_is_a_dot_and_says_when_the_rest_comes(show: Show) ->
     page = show(data, hash_=f"#movie/{data['movies'][0]['movie_id']}")
     assert len(_path(page, "path.popularity")) == len(_path(page, "path.newest")) == 1
     assert len(_boxes(page, ".vote")) == 1
-    said = page.locator("#movie").inner_text()
-    assert "It comes when 30 of them are known" in said
-    assert "None on the one day shown." in said
-    assert "Vote metrics need 8 days: 1 so far" in said
-    assert f"{wording.NOTHING}{wording.SIGMA}" not in said
+    text = page.locator("#movie").inner_text()
+    assert "It comes when 30 of them are known" in text
+    assert "None on the one day shown." in text
+    assert "Vote metrics need 8 days: 1 so far" in text
+    assert f"{wording.NOTHING}{wording.SIGMA}" not in text
 
 
 def test_before_the_first_votes_there_is_a_sentence_and_no_empty_chart(

@@ -60,9 +60,9 @@ def test_a_revised_day_says_when_and_by_how_much() -> None:
         gone=2,
         moved=0,
     )
-    said = "The lists of this day changed after it was first published, "
+    sentence = "The lists of this day changed after it was first published, "
     assert wording.of_revisions([once]) == (
-        f"{said}once on 30 Jun, 09:20 UTC: chart 1 new, 2 gone."
+        f"{sentence}once on 30 Jun, 09:20 UTC: chart 1 new, 2 gone."
     )
     viral = Revision(
         list_name="viral",
@@ -74,7 +74,7 @@ def test_a_revised_day_says_when_and_by_how_much() -> None:
     emerging = viral.copy()
     emerging["list_name"], emerging["moved"] = "emerging", 3
     assert wording.of_revisions([once, emerging, viral]) == (
-        f"{said}2 times, last on 1 Jul, 10:00 UTC: emerging 3 moved; "
+        f"{sentence}2 times, last on 1 Jul, 10:00 UTC: emerging 3 moved; "
         "viral other numbers or titles."
     )
     assert wording.of_revisions([]) is None
@@ -154,8 +154,8 @@ def test_a_coefficient_never_reaches_a_class_that_the_movie_is_not_in() -> None:
 def test_days_in_a_row_are_one_stretch() -> None:
     days = ["2026-05-11", "2026-05-12", "2026-05-20", "2026-05-30", "2026-05-31"]
     days += ["2026-06-01"]
-    said = wording.days_listed(days)
-    assert said == "11 and 12 May, 20 May, 30 May to 1 Jun"
+    text = wording.days_listed(days)
+    assert text == "11 and 12 May, 20 May, 30 May to 1 Jun"
 
 
 def test_a_share_is_cut_and_never_rounded_up_to_whole() -> None:
@@ -168,13 +168,13 @@ def test_a_word_that_says_less_than_the_percentage_says_why() -> None:
     movie["momentum_status"] = "Stable"
     movie["popularity_growth_factor_7d"] = 1.62
     movie["popularity_growth_z"] = 1.8
-    said = wording.of_momentum(movie, thresholds())
+    text = wording.of_momentum(movie, thresholds())
     times, sigma = wording.TIMES, wording.SIGMA
-    assert said == f"{times}1.62 on last week, +1.8{sigma} (under 2.3{sigma})"
+    assert text == f"{times}1.62 on last week, +1.8{sigma} (under 2.3{sigma})"
 
 
 @pytest.mark.parametrize(
-    ("deviations", "said"),
+    ("deviations", "expected_text"),
     [
         (2.29, "+2.2{} (under 2.3{})"),  # and not +2.3, which would not be Stable
         (2.3, "+2.3{}"),
@@ -183,14 +183,14 @@ def test_a_word_that_says_less_than_the_percentage_says_why() -> None:
     ],
 )
 def test_a_surprise_is_cut_and_never_reaches_the_bound_that_it_missed(
-    deviations: float, said: str
+    deviations: float, expected_text: str
 ) -> None:
     movie = DATA["movies"][0].copy()
     movie["popularity_growth_factor_7d"] = 1.1 if deviations > 0 else 0.9
     movie["popularity_growth_z"] = deviations
     movie["weekly_pct_change"] = 10 * deviations
     sigma = wording.SIGMA
-    expected = said.format(sigma, sigma, minus=wording.MINUS)
+    expected = expected_text.format(sigma, sigma, minus=wording.MINUS)
     assert wording.of_momentum(movie, thresholds()).endswith(f" week, {expected}")
 
 

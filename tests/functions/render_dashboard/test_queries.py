@@ -422,7 +422,7 @@ def test_genres_and_cohorts_have_the_numbers_of_their_queries(
     ]
 
 
-def test_whether_to_trust_it_is_said_in_the_numbers_of_the_views(
+def test_whether_to_trust_it_is_shown_with_the_numbers_of_the_views(
     tables: Warehouse, dashboard: Dashboard, page: Tables
 ) -> None:
     days = _rows(tables, "catalogue_days ORDER BY snapshot_date DESC")

@@ -66,7 +66,7 @@ def test_a_missing_bucket_is_for_a_person(storage: StorageEmulator) -> None:
     assert (caught.value.field, "bucket" in caught.value.hint) == ("none", True)
 
 
-def test_a_store_that_is_away_is_asked_again_later(storage: StorageEmulator) -> None:
+def test_an_unavailable_store_is_retried_later(storage: StorageEmulator) -> None:
     storage.stop()
     bucket = Bucket("pages", storage.url)
     with pytest.raises(StorageUnavailableError, match="did not answer"):

@@ -76,7 +76,7 @@ def _fold(rows: Iterator[ExportRow]) -> dict[int, float | None]:
     return {row.movie_id: row.popularity for row in rows}
 
 
-def test_details_come_in_the_order_asked(tmdb: Tmdb, some_ids: list[int]) -> None:
+def test_details_come_in_the_order_of_the_ids(tmdb: Tmdb, some_ids: list[int]) -> None:
     replies = tmdb.movies([*some_ids, 999_999_999])
     assert [reply.movie_id for reply in replies] == [*some_ids, 999_999_999]
     for reply in replies[:-1]:
@@ -84,7 +84,7 @@ def test_details_come_in_the_order_asked(tmdb: Tmdb, some_ids: list[int]) -> Non
         assert reply.movie["id"] == reply.movie_id
 
 
-def test_a_missing_movie_is_told_at_once_and_never_retried(tmdb: Tmdb) -> None:
+def test_a_missing_movie_is_reported_at_once_and_never_retried(tmdb: Tmdb) -> None:
     [reply] = tmdb.movies([999_999_999])
     assert (reply.is_found, reply.failure, reply.requests) == (False, None, 1)
 
@@ -129,15 +129,15 @@ def test_no_error_and_no_log_line_holds_the_credential(
         [reply] = tmdb.movies([13])
         with pytest.raises(TmdbUnavailableError) as caught:
             tmdb.most_popular(1)
-    said = str(reply) + str(caught.value.to_json()) + caplog.text
+    output = str(reply) + str(caught.value.to_json()) + caplog.text
     chain: BaseException | None = caught.value
     while chain:
-        said += repr(chain)
+        output += repr(chain)
         chain = chain.__cause__ or (
             None if chain.__suppress_context__ else chain.__context__
         )
-    assert secret not in said
-    assert "/discover/movie" in said
+    assert secret not in output
+    assert "/discover/movie" in output
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_no_error_and_no_log_line_holds_the_credential(
         Faults(fail_500_share=0.2),
         Faults(reset_share=0.2),
         Faults(truncated_share=0.1),
-        Faults(unasked_gzip=True),
+        Faults(unannounced_gzip=True),
         Faults(bare_gzip_share=0.33),
         Faults(html_share=0.2),
         Faults(empty_object_share=0.2),
@@ -311,7 +311,7 @@ def test_changes_are_read_to_the_last_page_and_counted(
     assert "changes_incomplete" in caplog.messages
 
 
-def test_a_movie_deleted_since_its_edit_is_told_so(tmdb: Tmdb) -> None:
+def test_a_movie_deleted_since_its_edit_is_marked(tmdb: Tmdb) -> None:
     edits = [
         edit
         for days in range(30, 60)
@@ -380,7 +380,7 @@ def test_many_days_without_an_export_are_an_outage_and_no_verdict_on_any(
         assert caught.value.is_outage
 
 
-def test_whether_an_export_is_there_is_told_without_reading_it(
+def test_whether_an_export_exists_is_known_without_reading_it(
     simulator: TmdbSimulator, tmdb: Tmdb
 ) -> None:
     missing = TODAY - timedelta(days=2)

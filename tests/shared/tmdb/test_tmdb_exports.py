@@ -64,13 +64,13 @@ BAD_LINES = [
 
 
 @pytest.mark.parametrize("line", BAD_LINES)
-def test_a_few_bad_lines_are_skipped_and_told(
+def test_a_few_bad_lines_are_skipped_and_logged(
     line: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     lines = [line] * 10 + [_line(id=movie_id) for movie_id in range(1, 4)]
     assert [row.movie_id for row in read_lines(lines, DAY)] == [1, 2, 3]
-    [told] = [r for r in caplog.records if r.message == "export_lines_skipped"]
-    assert told.__dict__["bad"] == 10
+    [record] = [r for r in caplog.records if r.message == "export_lines_skipped"]
+    assert record.__dict__["bad"] == 10
 
 
 def test_a_hundredth_of_bad_lines_is_bearable_and_more_refuses_the_file() -> None:

@@ -51,7 +51,7 @@ def _client(server: Answering, *secrets: str, retry_s: float = 5) -> Tmdb:
     )
 
 
-def _asked(server: Answering, *answers: bytes, retry_s: float = 5) -> Reply:
+def _reply(server: Answering, *answers: bytes, retry_s: float = 5) -> Reply:
     """Return the reply for movie 13; the last answer is repeated."""
     left = list(answers)
     server.answer = lambda _: left.pop(0) if len(left) > 1 else left[0]
@@ -92,16 +92,16 @@ def test_a_status_and_tmdbs_code_have_one_verdict(
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 499, 501, 520, 522, 524, 529, 599])
-def test_a_passing_status_is_asked_again_until_it_has_passed(
+def test_a_transient_status_is_retried_until_it_has_passed(
     server: Answering, status: int
 ) -> None:
-    reply = _asked(server, http(status), http(status, HTML), http(200, MOVIE))
+    reply = _reply(server, http(status), http(status, HTML), http(200, MOVIE))
     assert (reply.failure, reply.requests) == (None, 3)
     assert reply.movie == {"id": 13, "title": "A"}
 
 
-def test_a_status_that_no_retry_mends_is_asked_for_once(server: Answering) -> None:
-    reply = _asked(server, http(418))
+def test_a_permanent_status_is_not_retried(server: Answering) -> None:
+    reply = _reply(server, http(418))
     assert (reply.requests, reply.is_outage) == (1, True)
     assert "418" in str(reply.failure)
 
@@ -111,7 +111,7 @@ def test_an_unreadable_retry_after_costs_no_movie(
     server: Answering, retry_after: str
 ) -> None:
     throttled = http(429, headers={"Retry-After": retry_after})
-    reply = _asked(server, throttled, http(200, MOVIE))
+    reply = _reply(server, throttled, http(200, MOVIE))
     assert (reply.failure, reply.throttled) == (None, 1)
 
 
@@ -165,7 +165,7 @@ def test_any_retry_after_is_a_bearable_time_or_nothing(header: str) -> None:
 def test_a_body_that_begins_as_gzip_is_unpacked(
     server: Answering, body: bytes, headers: dict[str, str]
 ) -> None:
-    reply = _asked(server, http(200, body, headers))
+    reply = _reply(server, http(200, body, headers))
     assert (reply.movie, reply.requests) == ({"id": 13, "title": "A"}, 1)
 
 
@@ -184,11 +184,11 @@ def test_a_body_that_begins_as_gzip_is_unpacked(
         gzip.compress(b" " * 40_000_000, mtime=0),
     ],
 )
-def test_a_200_without_the_movie_is_asked_again_and_is_no_outage(
+def test_a_200_without_the_movie_is_retried_and_is_no_outage(
     server: Answering, body: bytes
 ) -> None:
-    assert _asked(server, http(200, body), http(200, MOVIE)).movie
-    reply = _asked(server, http(200, body))
+    assert _reply(server, http(200, body), http(200, MOVIE)).movie
+    reply = _reply(server, http(200, body))
     assert (reply.is_found, reply.is_outage, reply.requests) == (True, False, 5)
     assert "200" in str(reply.failure)
 
@@ -197,16 +197,16 @@ def test_a_200_without_the_movie_is_asked_again_and_is_no_outage(
 def test_a_page_of_html_says_nothing_about_credential_or_movie(
     server: Answering, status: int
 ) -> None:
-    reply = _asked(server, http(status, HTML), http(200, MOVIE))
+    reply = _reply(server, http(status, HTML), http(200, MOVIE))
     assert (reply.failure, reply.requests) == (None, 2)
-    reply = _asked(server, http(status, HTML), retry_s=0.05)
+    reply = _reply(server, http(status, HTML), retry_s=0.05)
     assert (reply.is_found, reply.is_outage, reply.error) == (True, True, None)
 
 
 def test_a_credential_refused_for_a_moment_is_taken_the_next_time(
     server: Answering,
 ) -> None:
-    reply = _asked(server, http(401, KEY), http(401, KEY), http(200, MOVIE))
+    reply = _reply(server, http(401, KEY), http(401, KEY), http(200, MOVIE))
     assert (reply.failure, reply.error, reply.requests) == (None, None, 3)
 
 
@@ -341,7 +341,7 @@ statuses = st.sampled_from([200, 401, 403, 404, 429, 503]) | st.integers(200, 59
 def test_no_header_and_no_body_raises_past_the_client(
     server: Answering, status: int, body: bytes, sent: dict[str, Any]
 ) -> None:
-    reply = _asked(server, http(status, body, sent), retry_s=0.02)
+    reply = _reply(server, http(status, body, sent), retry_s=0.02)
     assert reply.movie or reply.failure or not reply.is_found
     with suppress(TmdbUnavailableError, CredentialsError):
         _client(server, retry_s=0.02).most_popular(1)

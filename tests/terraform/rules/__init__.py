@@ -78,7 +78,7 @@ OF_THE_TEXT: tuple[TextRule, ...] = (others_let_go_first,)
 
 def broken(root: Root, plan: Json) -> dict[str, list[str]]:
     """Return the rules that are broken, each with what breaks it."""
-    said = {rule.__name__: list(rule(plan)) for rule in ALL}
+    found = {rule.__name__: list(rule(plan)) for rule in ALL}
     text = root.text()
-    said |= {rule.__name__: list(rule(text)) for rule in OF_THE_TEXT}
-    return {name: findings for name, findings in said.items() if findings}
+    found |= {rule.__name__: list(rule(text)) for rule in OF_THE_TEXT}
+    return {name: findings for name, findings in found.items() if findings}

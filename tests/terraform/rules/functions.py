@@ -29,7 +29,7 @@ def settings_are_whole(plan: Json) -> Iterator[str]:
         reader = _Reader(env)
         Settings.from_env(reader)
         left_out = {"TOPIC_PREFIX"} - env.keys()  # where it is empty
-        for name in sorted(reader.asked - left_out ^ env.keys()):
+        for name in sorted(reader.names - left_out ^ env.keys()):
             yield f"{item['index']}: {name} is set or read, but not both"
         for name in sorted(name for name, value in env.items() if not value):
             yield f"{item['index']}: {name} is empty, which an API may drop"
@@ -50,14 +50,14 @@ class _Reader(dict[str, str]):
 
     def __init__(self, env: dict[str, str]) -> None:
         super().__init__(env)
-        self.asked: set[str] = set()
+        self.names: set[str] = set()
 
     def __getitem__(self, name: str) -> str:
-        self.asked.add(name)
+        self.names.add(name)
         return super().__getitem__(name)
 
     def get(self, name: str, default: Any = None) -> Any:
-        self.asked.add(name)
+        self.names.add(name)
         return super().get(name, default)
 
 

@@ -40,7 +40,7 @@ def queues_are_the_local_ones(plan: Json) -> Iterator[str]:
     shortest_s, longest_s = local_topics.BACK_OFF_S
     for topic, function in local_topics.SUBSCRIBERS.items():
         push = pushes.get(function, {})
-        said = {
+        declared = {
             "name": push.get("name"),
             "ack_deadline_seconds": push.get("ack_deadline_seconds"),
             "retry_policy": push.get("retry_policy"),
@@ -64,8 +64,8 @@ def queues_are_the_local_ones(plan: Json) -> Iterator[str]:
             "expiration_policy": [{"ttl": ""}],
             "has_oidc": [True],
         }
-        if said != wanted:
-            yield f"the subscription of {function} says {said}, not {wanted}"
+        if declared != wanted:
+            yield f"the subscription of {function} says {declared}, not {wanted}"
 
     for item in of_type(plan, "google_cloudfunctions2_function"):
         env = item["values"]["service_config"][0]["environment_variables"]
