@@ -1,4 +1,4 @@
-"""Batches: what this instance knows of the batches of runs, so that it queries less.
+"""Remember what this instance knows of the batches of runs, so that it queries less.
 
 Every batch needs to know which batches of its run are done, before its work and after.
 Those of one instance share an answer of the ledger for some seconds, and count the
@@ -7,7 +7,7 @@ markers that the instance has written itself: streamed rows are visible seconds 
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,11 +15,14 @@ from time import monotonic
 
 from shared import clock
 from shared.ledger import Ledger
-from shared.recent import Recent
+from shared.recent import SHARED_FOR_S, Recent
 from shared.runs import Run
 
 OWN_FOR_S = 60.0
-"""So long an own marker counts whether or not it is visible."""
+"""For how long an own marker counts whether or not it is visible."""
+LOOKS_AGAIN_S = (0.5, 1.0, 2.0, 3.0)
+"""Pauses before another look at a run: 6.5 s in all, longer than it takes until
+streamed rows are visible."""
 RUNS_KEPT = 16
 
 
@@ -41,9 +44,23 @@ class Place:
 
 
 class KnownBatches:
-    """The batches of the newest runs of this instance; safe for threads."""
+    """The batches of the newest runs of this instance; safe for threads.
 
-    def __init__(self) -> None:
+    own_for_s: for how long an own marker counts whether or not it is visible.
+    shared_for_s: for how long batches share an answer of the ledger.
+    looks_again_s: pauses before another look, of a batch that may be the last.
+    """
+
+    def __init__(
+        self,
+        *,
+        own_for_s: float = OWN_FOR_S,
+        shared_for_s: float = SHARED_FOR_S,
+        looks_again_s: Sequence[float] = LOOKS_AGAIN_S,
+    ) -> None:
+        self.shared_for_s = shared_for_s
+        self.looks_again_s = looks_again_s
+        self._own_for_s = own_for_s
         self._runs: OrderedDict[str, _Known] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -62,7 +79,7 @@ class KnownBatches:
         known, now = self._of(run), monotonic()
         with self._lock:
             for batch_no, (_, since) in list(known.own.items()):
-                if now - since > OWN_FOR_S:
+                if now - since > self._own_for_s:
                     del known.own[batch_no]
             return {batch_no: at for batch_no, (at, _) in known.own.items()}
 

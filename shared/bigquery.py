@@ -64,11 +64,17 @@ class Warehouse:
     """The tables of one dataset. `max_bytes_billed` caps every single query."""
 
     def __init__(
-        self, client: bigquery.Client, dataset: str, max_bytes_billed: int
+        self,
+        client: bigquery.Client,
+        dataset: str,
+        max_bytes_billed: int,
+        retries: calls.Retries = calls.RETRIES,
     ) -> None:
+        self._retry = retries.of_requests
         self._client = client
         self._dataset = dataset
         self._max_bytes_billed = max_bytes_billed
+        self._streaming = Streaming(client, dataset, retries)
 
     def append(self, table: str, rows: Rows, row_ids: Sequence[str]) -> list[Refusal]:
         """Stream rows; return those that BigQuery refused, the others are written.
@@ -76,7 +82,7 @@ class Warehouse:
         `row_ids` lets BigQuery drop the second copy when a request is repeated within
         about a minute; longer-term duplicates are collapsed by the readers.
         """
-        return Streaming(self._client, self._dataset).append(table, rows, row_ids)
+        return self._streaming.append(table, rows, row_ids)
 
     def load_once(self, table: str, rows: Iterable[Row], job_id: str) -> bool:
         """Load rows by the one job of this id, all or nothing.
@@ -119,7 +125,7 @@ class Warehouse:
                 job_config=self._job_config(parameters),
                 api_timeout=calls.REQUEST_TIMEOUT_S,
                 wait_timeout=calls.JOB_TIMEOUT_S,
-                retry=calls.RETRY,
+                retry=self._retry,
                 job_retry=calls.NO_JOB_RETRY,  # type: ignore[arg-type]  # takes None
             )
             return [dict(row.items()) for row in rows]
@@ -142,13 +148,13 @@ class Warehouse:
                 self._localised(sql),
                 job_config=config,
                 timeout=calls.REQUEST_TIMEOUT_S,
-                retry=calls.RETRY,
+                retry=self._retry,
                 job_retry=calls.NO_JOB_RETRY,
             )
             try:
                 job.result(timeout=timeout_s)
             except TimeoutError:
-                job.cancel(retry=calls.RETRY, timeout=calls.REQUEST_TIMEOUT_S)
+                job.cancel(retry=self._retry, timeout=calls.REQUEST_TIMEOUT_S)
                 raise
         return job.num_dml_affected_rows or 0, job.total_bytes_billed or 0
 
@@ -172,7 +178,7 @@ class Warehouse:
             self._scope(),
             self._max_bytes_billed,
             calls.REQUEST_TIMEOUT_S,
-            calls.RETRY,
+            self._retry,
         )
         with self._errors(StatementError, _title(sql)):
             return scripts.run_alone(
@@ -192,7 +198,7 @@ class Warehouse:
         with self._errors(StatementError, "read the dataset"):
             dataset = self._client.get_dataset(
                 f"{self._client.project}.{self._dataset}",
-                retry=calls.RETRY,
+                retry=self._retry,
                 timeout=calls.REQUEST_TIMEOUT_S,
             )
         made = dataset.created
@@ -200,7 +206,7 @@ class Warehouse:
 
     def _has_succeeded(self, job_id: str) -> bool:
         job = self._client.get_job(
-            job_id, retry=calls.RETRY, timeout=calls.REQUEST_TIMEOUT_S
+            job_id, retry=self._retry, timeout=calls.REQUEST_TIMEOUT_S
         )
         try:
             job.result(timeout=calls.JOB_TIMEOUT_S)

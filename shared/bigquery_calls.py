@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import requests
 from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.api_core.retry import Retry
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
@@ -20,6 +22,8 @@ REQUEST_TIMEOUT_S = 60.0
 JOB_TIMEOUT_S = 480.0
 """Of one query or load: below the 540 s that a function has."""
 RETRY = bigquery.DEFAULT_RETRY.with_timeout(REQUEST_TIMEOUT_S)
+APPEND_PAUSE_S = 0.2
+"""Before rows that were refused for a moment are appended again; doubled each time."""
 NO_JOB_RETRY = None
 """Google's default runs a failed query again for 20 minutes, longer than a function
 lives; Pub/Sub's redelivery is our retry."""
@@ -32,6 +36,17 @@ _ERRORS = (
     TimeoutError,
 )
 """What a call of Google's client raises for what happened outside of us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How calls are repeated: `of_requests` by Google's client, of rows by us."""
+
+    of_requests: Retry = RETRY
+    append_pause_s: float = APPEND_PAUSE_S
+
+
+RETRIES = Retries()
 
 
 @contextmanager

@@ -23,7 +23,6 @@ ROWS_PER_APPEND = 500
 """Google's advice for one streaming request: 500 rows."""
 APPENDS = 5
 """Requests for rows that are refused for a moment; the pauses between add up to 6 s."""
-APPEND_PAUSE_S = 0.2
 NEW_TABLE = timedelta(minutes=10)
 """So long after a table was made, streaming may answer that there is none."""
 
@@ -34,6 +33,7 @@ class Streaming:
 
     client: bigquery.Client
     dataset: str
+    retries: calls.Retries
 
     def append(self, table: str, rows: Rows, row_ids: Sequence[str]) -> list[Refusal]:
         """Stream rows; return those that BigQuery refused, the others are written.
@@ -54,7 +54,7 @@ class Streaming:
         refusals: list[Refusal] = []
         for attempt in range(APPENDS):
             if attempt:
-                sleep(APPEND_PAUSE_S * 2**attempt)
+                sleep(self.retries.append_pause_s * 2**attempt)
             again: list[int] = []
             reason = ""
             for answer in self._insert_all(table, rows, row_ids, part):
@@ -86,12 +86,14 @@ class Streaming:
                     [rows[place] for place in part],
                     row_ids=[row_ids[place] for place in part],
                     skip_invalid_rows=True,
-                    retry=calls.RETRY,
+                    retry=self.retries.of_requests,
                     timeout=calls.REQUEST_TIMEOUT_S,
                 )
             except NotFound as error:
                 # Streaming learns of a new table minutes after everybody else.
-                made = self.client.get_table(target, retry=calls.RETRY).created
+                made = self.client.get_table(
+                    target, retry=self.retries.of_requests
+                ).created
                 if made is None or clock.now() - made > NEW_TABLE:
                     raise
                 raise WarehouseUnavailableError(

@@ -21,13 +21,9 @@ from shared.errors import TransientError
 from shared.interfaces import Topics
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS, MetricsRequest
-from shared.recent import SHARED_FOR_S
 from shared.runs import Event, Run
 
 log = logging.getLogger(__name__)
-
-LOOKS_AGAIN_S = (0.5, 1.0, 2.0, 3.0)
-"""Pauses before another look: 6.5 s, more than streamed rows take to be visible."""
 
 MOST_AT_ONCE = 8
 """Batches that work at the same moment, as fetch_details' concurrency allows: with more
@@ -49,7 +45,9 @@ def complete(
     ledger, batches = clients.ledger, clients.batches
     # A message that comes again may well be done: it gets a fresh answer.
     is_first = delivery.is_pushed and delivery.attempt == 1
-    is_done = batch_no in batches.done(run, ledger, SHARED_FOR_S if is_first else 0.0)
+    is_done = batch_no in batches.done(
+        run, ledger, batches.shared_for_s if is_first else 0.0
+    )
     if is_done:
         # Its first delivery may have crashed before it looked.
         is_looking = True
@@ -100,8 +98,8 @@ def _look(
     was marked before it.
     """
     ledger, batches = clients.ledger, clients.batches
-    done = batches.done(run, ledger, SHARED_FOR_S)
-    for pause_s in (0.0, *LOOKS_AGAIN_S):
+    done = batches.done(run, ledger, batches.shared_for_s)
+    for pause_s in (0.0, *batches.looks_again_s):
         sleep(pause_s)
         if batches.are_at_work(run):
             return

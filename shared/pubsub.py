@@ -40,10 +40,14 @@ def connect(settings: Settings) -> "Publisher":
 class Publisher:
     """Topics of one project; `prefix` comes before every topic's name.
 
-    PUBSUB_EMULATOR_HOST, where set, is read by Google's client itself.
+    PUBSUB_EMULATOR_HOST, where set, is read by Google's client itself. `timeout_s` is
+    of each message.
     """
 
-    def __init__(self, project_id: str, prefix: str = "") -> None:
+    def __init__(
+        self, project_id: str, prefix: str = "", timeout_s: float = PUBLISH_TIMEOUT_S
+    ) -> None:
+        self._timeout_s = timeout_s
         self._client = PublisherClient()
         self._project_id = project_id
         self._prefix = prefix
@@ -73,10 +77,9 @@ class Publisher:
     def _path(self, topic: str) -> str:
         return f"projects/{self._project_id}/topics/{self._prefix}{topic}"
 
-    @staticmethod
-    def _wait(topic: str, future: Future) -> None:
+    def _wait(self, topic: str, future: Future) -> None:
         try:
-            future.result(timeout=PUBLISH_TIMEOUT_S)
+            future.result(timeout=self._timeout_s)
         except (
             GoogleAPICallError,
             RetryError,

@@ -17,7 +17,7 @@ from emulators import environment
 from emulators.processes import free_port, terminate, tied
 
 _JAR = "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"
-_USUAL_ROOTS = (
+USUAL_ROOTS = (
     "/usr/lib/google-cloud-sdk",
     "/usr/share/google-cloud-sdk",
     "/opt/google-cloud-sdk",
@@ -35,13 +35,15 @@ class GoogleEmulatorError(RuntimeError):
     """Google's emulator cannot run here; the text names what is missing."""
 
 
-def find_google_emulator() -> Path | None:
-    """Return the newest installed jar, None where there is none."""
-    jars = [jar for root in _sdk_roots() for jar in root.glob(_JAR)]
+def find_google_emulator(roots: Iterable[str] = USUAL_ROOTS) -> Path | None:
+    """Return the newest jar below gcloud or the usual roots; None without one."""
+    jars = [jar for root in _sdk_roots(roots) for jar in root.glob(_JAR)]
     return max(jars, default=None)
 
 
-def start_google_emulator(port: int = 0) -> "GoogleEmulator":
+def start_google_emulator(
+    port: int = 0, roots: Iterable[str] = USUAL_ROOTS
+) -> "GoogleEmulator":
     """Start it and wait for its port; GoogleEmulatorError says what is missing."""
     java = shutil.which("java")
     if java is None:
@@ -49,7 +51,7 @@ def start_google_emulator(port: int = 0) -> "GoogleEmulator":
             "Google's Pub/Sub emulator needs Java, and there is no `java` on PATH. "
             "Install a Java 11+ runtime, or use the emulator (emulators.pubsub)."
         )
-    jar = find_google_emulator()
+    jar = find_google_emulator(roots)
     if jar is None:
         raise GoogleEmulatorError(
             f"Google's Pub/Sub emulator is not installed: no {_JAR} below the gcloud "
@@ -104,8 +106,8 @@ class GoogleEmulator:
         )
 
 
-def _sdk_roots() -> Iterable[Path]:
+def _sdk_roots(usual: Iterable[str]) -> Iterable[Path]:
     if gcloud := shutil.which("gcloud"):
         yield Path(gcloud).resolve().parents[1]  # ROOT/bin/gcloud
-    yield from map(Path, _USUAL_ROOTS)
+    yield from map(Path, usual)
     yield Path.home() / "google-cloud-sdk"

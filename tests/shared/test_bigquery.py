@@ -8,6 +8,7 @@ from google.cloud.bigquery import DEFAULT_RETRY
 from emulators.bigquery import BigQueryEmulator
 from local import tables as local_tables
 from shared.bigquery import Warehouse
+from shared.bigquery_calls import Retries
 from shared.errors import RowsRejectedError, StatementError, WarehouseUnavailableError
 from tests.shared.landed_rows import count_rows, popularity_row
 
@@ -94,12 +95,9 @@ def test_a_missing_table_is_our_mistake_not_an_outage(tables: Warehouse) -> None
         tables.load_once("nowhere", [{"a": 1}], "nowhere")
 
 
-def test_a_warehouse_that_is_away_is_transient(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_warehouse_that_is_away_is_transient() -> None:
     client = local_tables.connect("http://127.0.0.1:1")
-    monkeypatch.setattr("shared.bigquery_calls.RETRY", DEFAULT_RETRY.with_timeout(0.2))
-    away = Warehouse(client, "d", 10**9)
+    away = Warehouse(client, "d", 10**9, Retries(DEFAULT_RETRY.with_timeout(0.2)))
     with pytest.raises(WarehouseUnavailableError):
         away.select("SELECT 1")
     with pytest.raises(WarehouseUnavailableError):

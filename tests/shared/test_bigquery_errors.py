@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +14,7 @@ from google.cloud.bigquery import DEFAULT_RETRY
 
 from local import tables as local_tables
 from shared.bigquery import Warehouse
+from shared.bigquery_calls import Retries
 from shared.bigquery_errors import TABLE, Known, Verdict, classify
 from shared.errors import (
     RowsRejectedError,
@@ -29,9 +30,9 @@ JOB_ERROR = 200
 
 @dataclass(slots=True)
 class FakeBigQuery:
-    """Answers what it is told: `answers` maps a part of the path to replies in turn.
+    """Answers as prepared: `answers` maps a part of the path to replies in turn.
 
-    The last reply of a part is repeated. `bodies` holds what was asked, by that part.
+    The last reply of a part is repeated. `bodies` holds the requests, by that part.
     """
 
     url: str = ""
@@ -81,16 +82,11 @@ def fake() -> Iterator[FakeBigQuery]:
     thread.join()
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.bigquery_calls.RETRY", DEFAULT_RETRY.with_timeout(0.1))
-    monkeypatch.setattr("shared.bigquery_streaming.APPEND_PAUSE_S", 0.001)
-
-
 @pytest.fixture
 def tables(fake: FakeBigQuery) -> Iterator[Warehouse]:
     with local_tables.connect(fake.url) as client:
-        yield Warehouse(client, "d", max_bytes_billed=10**9)
+        retries = Retries(DEFAULT_RETRY.with_timeout(0.1), append_pause_s=0.001)
+        yield Warehouse(client, "d", 10**9, retries)
 
 
 def _error(status: int, reason: str, message: str) -> Mapping[str, Any]:
@@ -263,19 +259,11 @@ def _load_replies(fake: FakeBigQuery, made_ms: int) -> None:
 
 
 def test_not_being_able_to_ask_is_not_a_failed_load(
-    fake: FakeBigQuery, tables: Warehouse, monkeypatch: pytest.MonkeyPatch
+    fake: FakeBigQuery, tables: Warehouse
 ) -> None:
     """Taken for a failure, the load would be repeated under the next id."""
-    uploads: list[str] = []
-    replies: Callable[[str, bytes], Reply] = fake.reply
-
-    def reply(path: str, body: bytes) -> Reply:
-        if "/upload/" in path:
-            uploads.append(path)
-            return 409, _error(409, "duplicate", "Already Exists: Job")
-        return replies(path, body)
-
-    monkeypatch.setattr(FakeBigQuery, "reply", lambda _, path, body: reply(path, body))
+    duplicate = _error(409, "duplicate", "Already Exists: Job")
+    fake.answers["/upload/"] = [(409, duplicate)]
     _load_replies(fake, 1_772_355_600_000)
     running = {
         "jobReference": {"projectId": "local", "jobId": "j", "location": "US"},
@@ -288,4 +276,4 @@ def test_not_being_able_to_ask_is_not_a_failed_load(
     ]
     with pytest.raises(WarehouseUnavailableError):
         tables.load_once("t", [{"n": 1}], "plan_daily-2026-03-01")
-    assert len(uploads) == 1
+    assert len(fake.bodies["/upload/"]) == 1

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from shared import batches
+from shared.batches import LOOKS_AGAIN_S, KnownBatches
 from shared.clients import Clients
-from shared.completion import LOOKS_AGAIN_S, complete
+from shared.completion import complete
 from shared.delivery import Delivery
 from shared.errors import TmdbUnavailableError
 from shared.interfaces import Parameter
@@ -33,11 +34,6 @@ LATER = datetime.now(UTC) + timedelta(days=1)
 FIRST = Delivery("17", BEFORE, 1, is_pushed=True, data=b"")
 AGAIN = replace(FIRST, attempt=2)
 CALLED = replace(FIRST, is_pushed=False)
-
-
-@pytest.fixture(autouse=True)
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.completion.LOOKS_AGAIN_S", (0.0,) * len(LOOKS_AGAIN_S))
 
 
 @dataclass(eq=False)
@@ -70,13 +66,16 @@ class Instance:
         markers: list[dict[int, datetime]],
         statuses: Sequence[dict[str, Any]] = ({},),
         batch_count: int = 3,
+        **waits: float,
     ) -> None:
         rows = [run_status(**changes) for changes in statuses]
         self.tables = LateTables(markers=markers, statuses=rows)
         self.topics = FakeTopics()
         ledger, movies = Ledger(self.tables, "test"), FakeMovies()
+        no_pause = (0.0,) * len(LOOKS_AGAIN_S)
+        known = KnownBatches(looks_again_s=no_pause, **waits)
         self.clients = Clients(
-            movies, self.tables, ledger, self.topics, fake_settings()
+            movies, self.tables, ledger, self.topics, fake_settings(), known
         )
         self.batch_count = batch_count
         self.worked: list[int] = []
@@ -231,9 +230,9 @@ def test_only_first_deliveries_share_an_answer(delivery: Delivery, looks: int) -
     assert instance.tables.looks == looks
 
 
-def test_an_old_answer_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.completion.SHARED_FOR_S", 0.0)
-    instance = Instance([{1: BEFORE, 3: LATER}, {1: BEFORE, 2: BEFORE, 3: LATER}])
+def test_an_old_answer_is_not_shared() -> None:
+    markers = [{1: BEFORE, 3: LATER}, {1: BEFORE, 2: BEFORE, 3: LATER}]
+    instance = Instance(markers, shared_for_s=0.0)
     instance.handle(1)
     assert instance.handle(2) is True
 
@@ -245,11 +244,8 @@ def test_a_batch_of_this_instance_is_done_before_its_marker_is_visible() -> None
     assert instance.worked == [1]
 
 
-def test_an_own_marker_that_never_becomes_visible_does_not_count_for_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(batches, "OWN_FOR_S", -1.0)
-    instance = Instance([{}])
+def test_an_own_marker_that_never_becomes_visible_does_not_count_for_long() -> None:
+    instance = Instance([{}], own_for_s=-1.0)
     instance.handle(1)
     assert instance.handle(1, AGAIN) is False
     assert instance.worked == [1, 1]

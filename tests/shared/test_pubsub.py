@@ -76,10 +76,9 @@ def _pull(emulator: PubSubEmulator, topic: str, count: int) -> list[PubsubMessag
 def test_what_pubsub_refuses_is_an_error_with_a_hint(
     status: grpc.StatusCode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.pubsub.PUBLISH_TIMEOUT_S", 2.0)
     with refusing(status) as address:
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address)
-        topics = Publisher("local")
+        topics = Publisher("local", timeout_s=2.0)
         with pytest.raises(QueueUnavailableError) as caught:
             topics.publish(MOVIE_BATCHES, [{"a": 1}])
     # A used-up quota is retried by Google's client, until the timeout.

@@ -32,15 +32,13 @@ def test_a_secret_that_does_not_exist_is_named_with_what_to_do() -> None:
 
 @pytest.mark.parametrize("status", ERRORS, ids=lambda status: status.name)
 def test_each_status_of_secret_manager_stays_or_passes(
-    status: grpc.StatusCode, monkeypatch: pytest.MonkeyPatch
+    status: grpc.StatusCode,
 ) -> None:
-    monkeypatch.setattr(
-        "shared.secretmanager._RETRY", Retry(lambda _: False, timeout=0.1)
-    )
+    never = Retry(lambda _: False, timeout=0.1)
     hint = secretmanager.PERMANENT.get(status)
     with refusing(status) as address:
         with pytest.raises(CredentialsError if hint else SecretsUnavailableError) as e:
-            secretmanager.read(TOKEN, address)
+            secretmanager.read(TOKEN, address, never)
         assert e.value.hint == (hint or "retried automatically")
 
 

@@ -9,7 +9,6 @@ from emulators.pubsub import (
     Backend,
     GoogleEmulatorError,
     find_google_emulator,
-    google_emulator,
     start_google_emulator,
 )
 
@@ -40,11 +39,10 @@ def test_the_jar_is_found_below_the_gcloud_on_path(
         (sdk / "bin" / name).chmod(0o755)
         (tmp_path / "bin" / name).symlink_to(sdk / "bin" / name)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin:/bin")
-    monkeypatch.setattr(google_emulator, "_USUAL_ROOTS", ())
 
     with pytest.raises(GoogleEmulatorError, match=r"not installed.*gcloud components"):
-        start_google_emulator()
+        start_google_emulator(roots=())
     jar.touch()
-    assert find_google_emulator() == jar
+    assert find_google_emulator(roots=()) == jar
     with pytest.raises(GoogleEmulatorError, match="exit code 3"):
-        start_google_emulator()
+        start_google_emulator(roots=())

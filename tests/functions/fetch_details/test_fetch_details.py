@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.fetch_details.main import run
+from shared.batches import KnownBatches
 from shared.clients import Clients
 from shared.delivery import Delivery
 from shared.errors import BatchIncompleteError, BatchSlowError, CredentialsError
@@ -55,13 +56,9 @@ def _clients(
     settings = fake_settings(
         fetch_deadline_s=deadline_s, max_delivery_attempts=MAX_ATTEMPTS
     )
-    clients = Clients(movies, tables, ledger, topics, settings)
+    one_look = KnownBatches(looks_again_s=())
+    clients = Clients(movies, tables, ledger, topics, settings, one_look)
     return clients, tables, topics
-
-
-@pytest.fixture(autouse=True)
-def _one_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.completion.LOOKS_AGAIN_S", ())
 
 
 ALL = FakeMovies({13: _movie(13), 680: _movie(680), 42: _movie(42)})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from shared.batches import KnownBatches
 from shared.clients import Clients
 from shared.delivery import Delivery
 from shared.interfaces import ExportRow, ListedMovie, Parameter
@@ -79,5 +80,6 @@ def fake_clients(
     topics = FakeTopics()
     ledger = Ledger(tables, "test")
     settings = fake_settings(tracked_movies=100, tmdb_share=0.25)
-    clients = Clients(movies, tables, ledger, topics, settings)
+    one_look = KnownBatches(looks_again_s=())
+    clients = Clients(movies, tables, ledger, topics, settings, one_look)
     return clients, tables, topics

@@ -33,11 +33,6 @@ from tests.functions.ingest_changes.fake_clients import (
 )
 
 
-@pytest.fixture(autouse=True)
-def _one_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.completion.LOOKS_AGAIN_S", ())
-
-
 def _stored(batch_no: int, **fields: Any) -> dict[str, Any]:
     return {
         "batch_no": batch_no,

@@ -18,11 +18,6 @@ from tests.functions.ingest_changes.fake_clients import (
 )
 
 
-@pytest.fixture(autouse=True)
-def _one_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.completion.LOOKS_AGAIN_S", ())
-
-
 def test_history_fans_itself_out_over_its_days() -> None:
     clients, tables, topics = fake_clients(FakeMovies(), tracked=[5])
     answer = run(IngestRequest(Mode.HISTORY), DELIVERY, clients)
