@@ -44,7 +44,7 @@ function addReader(figure, { label, most, start, write, mark, at, open }) {
   read(start);
 }
 
-// What is read is said above the chart; a chart that is drawn again says it anew.
+// What is read is said above the chart; a chart that is drawn again says it again.
 function removeReadout(figure) {
   const before = figure.previousElementSibling;
   if (before?.classList.contains("readout")) before.remove();
