@@ -4,12 +4,9 @@ It imports Google's libraries, which takes seconds: demo.py shows something befo
 """
 
 import argparse
-import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from google.api_core.exceptions import GoogleAPICallError
 from rich.console import Console
@@ -18,6 +15,7 @@ from rich.text import Text
 from emulators.bigquery import BigQueryEmulatorError
 from emulators.processes import StartError
 from emulators.pubsub import GoogleEmulatorError
+from functions.render_dashboard import wording
 from local import page, run_states
 from local.credentials import EMPTY_TOKEN, TokenError, is_empty, tmdb_token
 from local.demo_display import (
@@ -26,25 +24,19 @@ from local.demo_display import (
     show_next_steps,
     show_runs,
 )
+from local.demo_plan import FIRST_DAY, Plan, days_to_run, plan_of, simulator_of
 from local.progress import Steps
 from local.run_progress import MetricsLog, Progress, RunStuckError, published
 from local.run_states import RunState
-from local.stack import Options, Stack
-from shared.days import days_of
+from local.stack import Stack
 from shared.interfaces import Tables
 from shared.messages import IngestRequest
 from shared.runs import Mode, Run
-
-FIRST_DAY = date(2026, 6, 1)
-"""The first simulated day."""
 
 REACHED_TODAY = (
     "The simulated days have reached today, and no run may be of a later day: "
     "`make demo-clean` begins again."
 )
-RUN_TIMEOUT_S = 300.0
-REAL_RUN_TIMEOUT_S = 1_800.0
-
 FAILURES = (
     BigQueryEmulatorError,
     GoogleAPICallError,
@@ -54,21 +46,6 @@ FAILURES = (
     StartError,
 )
 """What a demo that does not work ends with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the demo runs: how many movies, days of history, daily runs, and where.
-
-    token: TMDB's credential; "" to simulate TMDB.
-    """
-
-    movies: int
-    history_days: int
-    days: int
-    seed: int
-    data: Path
-    token: str
 
 
 def run(arguments: argparse.Namespace, steps: Steps, console: Console) -> bool:
@@ -82,16 +59,9 @@ def run(arguments: argparse.Namespace, steps: Steps, console: Console) -> bool:
         return False
     if is_empty():
         console.print(EMPTY_TOKEN)
-    plan = Plan(
-        movies=arguments.movies,
-        history_days=arguments.history or (14 if token else 90),
-        days=arguments.days,
-        seed=arguments.seed,
-        data=arguments.data / ("tmdb" if token else "simulated"),
-        token=token,
-    )
+    plan = plan_of(arguments, token)
     try:
-        with Stack(plan.data, _options(plan)) as stack:
+        with Stack(plan.data, plan.options) as stack:
             steps.done(f"up in {time.monotonic() - began:.0f} s")
             demo = _Demo(stack, plan, steps, console)
             days = demo.run_today() if token else demo.run_days()
@@ -110,27 +80,6 @@ def run(arguments: argparse.Namespace, steps: Steps, console: Console) -> bool:
     return True
 
 
-def days_to_run(first: date, count: int, today: date) -> list[date]:
-    """Return `count` days from the first; no run may be of a day after today."""
-    last = min(first + timedelta(days=count - 1), today)
-    return days_of(first, last)
-
-
-def _options(plan: Plan) -> Options:
-    settings = {
-        "TRACKED_MOVIES": str(plan.movies),
-        "HISTORY_DAYS": str(plan.history_days),
-    }
-    simulator = (f"--seed={plan.seed}", "--movies=3000", f"--today={FIRST_DAY}")
-    is_googles = os.environ.get("PUBSUB_EMULATOR") == "google"
-    return Options(
-        settings,
-        None if plan.token else simulator,
-        plan.token,
-        google_pubsub=is_googles,
-    )
-
-
 class _Demo:
     """The runs of one demo on a stack that is up."""
 
@@ -143,7 +92,6 @@ class _Demo:
         self._console = console
         self._metrics = MetricsLog(stack.logs)
         self._are_shown = False
-        self._timeout_s = REAL_RUN_TIMEOUT_S if plan.token else RUN_TIMEOUT_S
 
     def run_days(self) -> list[date]:
         """Load what is needed, then run simulated days; return those."""
@@ -152,8 +100,11 @@ class _Demo:
             self._load(first)
         days = days_to_run(first, self._plan.days, datetime.now(UTC).date())
         for day in days:
-            self._stack.set_today(day)
+            is_late = day == days[-1]
+            self._stack.steer_simulator(simulator_of(day, is_export_late=is_late))
             self._run_daily(day)
+        if days:
+            self._load_late_export(days[-1])
         return days
 
     def run_today(self) -> list[date]:
@@ -176,6 +127,20 @@ class _Demo:
     def _run_daily(self, day: date) -> None:
         runs = [Run(Mode.DAILY, day)]
         self._run(runs, lambda: self._stack.tick(IngestRequest(Mode.DAILY, day)))
+
+    def _load_late_export(self, day: date) -> None:
+        """Load the export of a day that was published without, as the sweep does.
+
+        The day is computed and published again: what its lists showed is kept as a
+        vintage, and the page says what changed.
+        """
+        self._stack.steer_simulator(simulator_of(day, is_export_late=False))
+        late = IngestRequest(Mode.HISTORY_DAY, day, export_date=day)
+        runs = [Run(Mode.HISTORY, day, day)]
+        self._run(runs, lambda: self._stack.tick(late))
+        self._steps.print_done(
+            f"{day} published again: TMDB's export came after the day's run"
+        )
 
     def _load(self, day: date) -> None:
         runs = [Run(Mode.INITIAL, day), Run(Mode.HISTORY, day)]
@@ -201,7 +166,11 @@ class _Demo:
             steps.bars.add(run_id, "planning")
         start()
         for state in published(
-            self._stack.tables, ids, self._timeout_s, self._report, self._metrics.wait
+            self._stack.tables,
+            ids,
+            self._plan.run_timeout_s,
+            self._report,
+            self._metrics.wait,
         ):
             steps.bars.remove(state["run_id"])
             steps.print_done(_done(state, time.monotonic() - began))
@@ -226,7 +195,10 @@ class _Demo:
         # simulated days, and the demo shows the last one only.
         target = self._plan.data / "dashboard.html"
         source = "this machine" if self._plan.token else "simulated movies"
-        page.write(self._stack.tables, newest, source, target)
+        written = page.write(self._stack.tables, newest, source, target)
+        if revised := wording.of_revisions(written["revisions"]):
+            said = f"\n{newest}: {revised[0].lower()}{revised[1:]}"
+            self._console.print(said, soft_wrap=True)
         is_open = page.open_if_seen(target)
         where = target.resolve().as_uri()
         opened = " (opened in your browser)" if is_open else ""

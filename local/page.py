@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from functions.render_dashboard.page import render
-from functions.render_dashboard.payload import Links
+from functions.render_dashboard.payload import Dashboard, Links
 from functions.render_dashboard.queries import read
 from shared.interfaces import Tables
 
@@ -22,8 +22,8 @@ def write(
     source: str,
     target: Path,
     links: Links | None = None,
-) -> str | None:
-    """Write the page of the newest published day up to today; return that day.
+) -> Dashboard:
+    """Write the page of the newest published day up to today; return what it shows.
 
     `source` says whose data it is, `links` where a project has more of them. The file
     is written whole or not at all.
@@ -35,7 +35,7 @@ def write(
         made.replace(target)
     finally:
         made.unlink(missing_ok=True)
-    return dashboard["header"]["popularity_date"]
+    return dashboard
 
 
 def open_if_seen(page: Path) -> bool:

@@ -28,7 +28,7 @@ from local import run_states
 from local.archives import ROOT
 from local.console import open_console
 from local.credentials import EMPTY_TOKEN, TokenError, is_empty, tmdb_token
-from local.demo_runs import FIRST_DAY
+from local.demo_plan import FIRST_DAY
 from local.endpoints import Endpoints
 from local.stack import FAST_SETTINGS, Options, Stack
 from shared.interfaces import Tables

@@ -49,13 +49,14 @@ def dashboard(
     elif not out.parent.is_dir():
         raise typer.BadParameter(f"{out.parent} is not a folder", param_hint="--out")
     with open_deployment(selector) as deployment:
-        day = page.write(
+        written = page.write(
             deployment.tables,
             deployment.today,
             _source(deployment),
             target,
             _links(deployment),
         )
+    day = written["header"]["popularity_date"]
     if day is None:
         raise OperatorError(
             Exit.NOT_FOUND,

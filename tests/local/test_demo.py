@@ -1,5 +1,6 @@
 """The demo as a person starts it: it shows its work, goes on, and ends cleanly."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local import demo_runs
+from local import demo_plan
 from tests.machine import processes_of
 
 ROOT = Path(__file__).parents[2]
@@ -70,14 +71,19 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     assert "✓ initial" not in second
     assert "Fetched" not in second
     assert "2026-06-02" in page.read_text()
+    # Its export came late: published twice, with what changed here and on the page.
+    assert "✓ history-2026-06-02-2026-06-02" in second
+    told = re.search(r"2026-06-02: the lists of this day changed .+ moved.*\.", second)
+    assert told, second
+    assert told[0].partition(" lists ")[2] in page.read_text()
     assert processes_of(tmp_path) == []
 
 
 @pytest.mark.parametrize(("today", "days"), [(9, 3), (3, 3), (2, 2), (1, 1)], ids=str)
 def test_the_demo_runs_no_day_after_today(today: int, days: int) -> None:
-    found = demo_runs.days_to_run(date(2026, 6, 1), 3, date(2026, 6, today))
+    found = demo_plan.days_to_run(date(2026, 6, 1), 3, date(2026, 6, today))
     assert found == [date(2026, 6, n) for n in range(1, days + 1)]
 
 
 def test_a_demo_that_has_reached_today_runs_nothing() -> None:
-    assert demo_runs.days_to_run(date(2026, 6, 2), 3, date(2026, 6, 1)) == []
+    assert demo_plan.days_to_run(date(2026, 6, 2), 3, date(2026, 6, 1)) == []

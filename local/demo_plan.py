@@ -1,0 +1,86 @@
+"""The demo's plan: arguments in; movies, days, folder and the stack's options out."""
+
+import argparse
+import os
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from local.stack import Options
+from shared.days import days_of
+
+FIRST_DAY = date(2026, 6, 1)
+"""The first simulated day."""
+
+SIMULATED_MOVIES = 3_000
+HISTORY_DAYS, REAL_HISTORY_DAYS = 90, 14
+RUN_TIMEOUT_S, REAL_RUN_TIMEOUT_S = 300.0, 1_800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the demo runs: how many movies, days of history, daily runs, and where.
+
+    token: TMDB's credential; "" to simulate TMDB.
+    """
+
+    movies: int
+    history_days: int
+    days: int
+    seed: int
+    data: Path
+    token: str
+
+    @property
+    def run_timeout_s(self) -> float:
+        """How long a run may take; TMDB's own pace is slower than the simulator's."""
+        return REAL_RUN_TIMEOUT_S if self.token else RUN_TIMEOUT_S
+
+    @property
+    def options(self) -> Options:
+        """What the stack is started with."""
+        settings = {
+            "TRACKED_MOVIES": str(self.movies),
+            "HISTORY_DAYS": str(self.history_days),
+        }
+        simulator = (
+            f"--seed={self.seed}",
+            f"--movies={SIMULATED_MOVIES}",
+            f"--today={FIRST_DAY}",
+        )
+        is_googles = os.environ.get("PUBSUB_EMULATOR") == "google"
+        return Options(
+            settings,
+            None if self.token else simulator,
+            self.token,
+            google_pubsub=is_googles,
+        )
+
+
+def plan_of(arguments: argparse.Namespace, token: str) -> Plan:
+    """Make the plan of a command line; the real TMDB's data has its own folder."""
+    usual_history = REAL_HISTORY_DAYS if token else HISTORY_DAYS
+    return Plan(
+        movies=arguments.movies,
+        history_days=arguments.history or usual_history,
+        days=arguments.days,
+        seed=arguments.seed,
+        data=arguments.data / ("tmdb" if token else "simulated"),
+        token=token,
+    )
+
+
+def days_to_run(first: date, count: int, today: date) -> list[date]:
+    """Return `count` days from the first; no run may be of a day after today."""
+    last = min(first + timedelta(days=count - 1), today)
+    return days_of(first, last)
+
+
+def simulator_of(day: date, *, is_export_late: bool) -> dict[str, object]:
+    """Return how TMDB is on a simulated day.
+
+    Where the export comes after the day's run, popularity is of the details, and one
+    movie in five has yesterday's, as from a cache of TMDB's.
+    """
+    late = {"missing_exports": [str(day)], "stale_popularity_share": 0.2}
+    return {"today": str(day), "faults": late if is_export_late else {}}
