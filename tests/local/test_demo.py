@@ -73,9 +73,11 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     assert "2026-06-02" in page.read_text()
     # Its export came late: published twice, with what changed here and on the page.
     assert "✓ history-2026-06-02-2026-06-02" in second
-    told = re.search(r"2026-06-02: the lists of this day changed .+ moved.*\.", second)
-    assert told, second
-    assert told[0].partition(" lists ")[2] in page.read_text()
+    revised = re.search(
+        r"2026-06-02: the lists of this day changed .+ moved.*\.", second
+    )
+    assert revised, second
+    assert revised[0].partition(" lists ")[2] in page.read_text()
     assert processes_of(tmp_path) == []
 
 
