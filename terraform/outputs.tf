@@ -86,14 +86,12 @@ output "links" {
 output "names" {
   description = "What `tmdb-traction` works on."
   value = {
-    dataset           = google_bigquery_dataset.this.dataset_id
-    dataset_location  = google_bigquery_dataset.this.location
-    dead_letters      = google_pubsub_subscription.dead_letters.id
-    ingest_requests   = google_pubsub_topic.this["ingest-requests"].id
-    project_id        = var.project_id
-    region            = var.region
-    prefix            = var.prefix
-    tmdb_token_secret = google_secret_manager_secret.tmdb_token.id
+    dataset         = google_bigquery_dataset.this.dataset_id
+    dead_letters    = google_pubsub_subscription.dead_letters.id
+    ingest_requests = google_pubsub_topic.this["ingest-requests"].id
+    project_id      = var.project_id
+    region          = var.region
+    prefix          = var.prefix
   }
 }
 

@@ -59,10 +59,10 @@ def smoke(
         for request in smoke_run.requests(today, is_loaded=False):
             typer.echo(f"would publish on {INGEST_REQUESTS}: {request.to_json()}")
         return
-    pipeline = smoke_run.connect(names)
     root = TerraformRoot.of(project, names["region"], folder)
     findings = smoke_proofs.of_google(root, names["prefix"])
-    findings += smoke_run.prove(pipeline, today, timeout_s=timeout_s)
+    with smoke_run.opened(names) as pipeline:
+        findings += smoke_run.prove(pipeline, today, timeout_s=timeout_s)
     output.show(findings, as_json=as_json)
     if not as_json:
         typer.echo("\n".join(smoke_proofs.verdict(findings)))

@@ -1,7 +1,8 @@
 """The runs of a smoke test: start two on a deployment, look at what they leave."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,11 +10,11 @@ from typing import Any
 from google.api_core.exceptions import DeadlineExceeded
 from google.cloud.pubsub_v1 import SubscriberClient
 
-from cli.deployment import quota_project
+from cli.environment import open_deployment
+from cli.options import DATA, Selector
 from cli.output import Finding
 from functions.compute_metrics import checks
-from shared import bigquery, pubsub, sql_files
-from shared.config import Platform, Settings
+from shared import sql_files
 from shared.errors import PipelineError
 from shared.interfaces import Tables, Topics
 from shared.ledger import Ledger
@@ -44,25 +45,17 @@ class Pipeline:
     is_metered: bool = False
 
 
-def connect(names: dict[str, str]) -> Pipeline:
-    """Open what Terraform's output `names` names, as the functions do."""
-    quota_project.count_on(names["project_id"])
-    settings = Settings.from_env(
-        {
-            "GOOGLE_CLOUD_PROJECT": names["project_id"],
-            "TMDB_TOKEN_SECRET": names["tmdb_token_secret"],
-            "BIGQUERY_DATASET": names["dataset"],
-            "BIGQUERY_LOCATION": names["dataset_location"],
-            "TOPIC_PREFIX": names["prefix"],
-        }
-    )
-    platform = Platform.from_env()
-    return Pipeline(
-        is_metered=not platform.bigquery_emulator_url,
-        tables=bigquery.connect(settings, platform),
-        topics=pubsub.connect(settings),
-        dead_letters_since=lambda moment: _waiting(names["dead_letters"], moment),
-    )
+@contextmanager
+def opened(names: Mapping[str, str]) -> Iterator[Pipeline]:
+    """Open what Terraform's output `names` names."""
+    selector = Selector.of(names["project_id"], names["dataset"], names["prefix"], DATA)
+    with open_deployment(selector) as deployment:
+        yield Pipeline(
+            deployment.tables,
+            deployment.topics,
+            lambda moment: _waiting(names["dead_letters"], moment),
+            is_metered=deployment.is_metered,
+        )
 
 
 def prove(

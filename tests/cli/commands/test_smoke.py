@@ -18,7 +18,7 @@ from cli.app import app
 from cli.deployment import smoke_proofs, smoke_run
 from cli.deployment.terraform_root import TerraformRoot
 from local import tables, topics
-from local.stack import TOKEN_SECRET, Options, Stack
+from local.stack import Options, Stack
 from shared.errors import StatementError
 from tests.cli.answers import WELL, deployed
 from tests.cli.fake_programs import Machine
@@ -30,10 +30,8 @@ VERSION = json.dumps({"terraform_version": "1.15.0"})
 NAMES = {
     "project_id": tables.PROJECT,
     "dataset": tables.DATASET,
-    "dataset_location": "US",
     "dead_letters": topics.subscription_path("dead-letters"),
     "prefix": "",
-    "tmdb_token_secret": TOKEN_SECRET,
 }
 
 
@@ -50,15 +48,15 @@ def test_a_deployment_that_works_passes(tmp_path: Path) -> None:
             stack.client._connection.API_BASE_URL
         )
         os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub_address
-        deployment = smoke_run.connect(NAMES)
-        findings = smoke_run.prove(deployment, today, timeout_s=120, sleep=_soon)
-        assert output.all_well(findings), findings
-        messages = {finding.name: finding.message for finding in findings}
-        assert messages["snapshots"] == "20 movies"
-        assert messages["dead letters"] == "0 new"
-        # And again, as after a repair: the run is there, the verdict is the same.
-        again = smoke_run.prove(deployment, today, timeout_s=120, sleep=_soon)
-        assert output.all_well(again), again
+        with smoke_run.opened(NAMES) as deployment:
+            findings = smoke_run.prove(deployment, today, timeout_s=120, sleep=_soon)
+            # And again, as after a repair: the run is there, the verdict is the same.
+            again = smoke_run.prove(deployment, today, timeout_s=120, sleep=_soon)
+    assert output.all_well(findings), findings
+    messages = {finding.name: finding.message for finding in findings}
+    assert messages["snapshots"] == "20 movies"
+    assert messages["dead letters"] == "0 new"
+    assert output.all_well(again), again
 
 
 @dataclass(slots=True)
