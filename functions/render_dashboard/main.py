@@ -1,4 +1,4 @@
-"""render_dashboard: render the newest published day, and replace the page by it.
+"""render_dashboard: render the newest published day and replace the page with it.
 
 Pub/Sub dashboard-requests -> sql/dashboard, two files of sql/queries -> index.html in
 the dashboard's bucket
@@ -40,13 +40,13 @@ def run(request: DashboardRequest, clients: Clients) -> dict[str, Any]:
     # Before anything is read: what is written from here on may be newer than ours.
     generation = clients.bucket.generation(PAGE)
     now = clock.now()
-    days_from = {"from_date": request.snapshot_date, "to_date": days.newest_day(now)}
-    [newest] = clients.tables.select(_NEWEST, **days_from)
-    day = newest["snapshot_date"] or request.snapshot_date
+    requested, last = request.snapshot_date, days.newest_day(now)
+    day = queries.newest_published(clients.tables, requested, last) or requested
     dashboard = queries.read(clients.tables, day, now, clients.source, clients.links)
     shown = dashboard["header"]["popularity_date"]
     page = render(dashboard)
-    clients.bucket.replace(PAGE, page, _about(shown), generation=generation)
+    metadata = {"snapshot_date": shown or "none"}
+    clients.bucket.replace(PAGE, page, metadata, generation=generation)
     rendered = {
         "snapshot_date": shown,
         "bytes": len(page),
@@ -54,19 +54,3 @@ def run(request: DashboardRequest, clients: Clients) -> dict[str, Any]:
     }
     log.info("dashboard_rendered", extra=rendered)
     return {"status": "rendered", **rendered}
-
-
-def _about(shown: str | None) -> dict[str, Any]:
-    return {
-        "contentType": "text/html; charset=utf-8",
-        # Browsers ask whether it has changed, and no proxy keeps it.
-        "cacheControl": "private, no-cache",
-        "metadata": {"snapshot_date": shown or "none"},
-    }
-
-
-_NEWEST = """
-SELECT MAX(snapshot_date) AS snapshot_date
-FROM tmdb_analytics.catalogue_days
-WHERE is_published AND snapshot_date BETWEEN @from_date AND @to_date
-"""

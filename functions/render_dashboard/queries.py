@@ -32,6 +32,20 @@ DAYS_KEPT = 180
 OUTLOOK_DAYS = 28
 
 
+_NEWEST = """
+SELECT MAX(snapshot_date) AS snapshot_date
+FROM tmdb_analytics.catalogue_days
+WHERE is_published AND snapshot_date BETWEEN @from_date AND @to_date
+"""
+
+
+def newest_published(tables: Tables, first: date, last: date) -> date | None:
+    """Return the newest published day of a range."""
+    [row] = tables.select(_NEWEST, from_date=first, to_date=last)
+    newest: date | None = row["snapshot_date"]
+    return newest
+
+
 def read(
     tables: Tables,
     today: date,

@@ -68,6 +68,7 @@ BY_STATUS: Mapping[int, Known] = {
 https://cloud.google.com/storage/docs/json_api/v1/status-codes
 """
 _CLIENT_ERRORS = range(400, 500)
+_HTML = "text/html; charset=utf-8"
 
 
 def classify(status: int, reason: str) -> Known:
@@ -101,18 +102,24 @@ class Bucket:
         return int(self._checked(answer)["generation"])
 
     def replace(
-        self, name: str, data: bytes, about: Mapping[str, Any], *, generation: int
+        self, name: str, page: bytes, metadata: Mapping[str, str], *, generation: int
     ) -> None:
-        """Write an object while it is of a generation; `about` is its metadata."""
+        """Write a page if the object still has this generation."""
         boundary = token_hex(16)
-        metadata = json.dumps({"name": name, **about})
+        resource = {
+            "name": name,
+            "contentType": _HTML,
+            # Browsers ask whether it has changed, and no proxy keeps it.
+            "cacheControl": "private, no-cache",
+            "metadata": metadata,
+        }
         body = b"".join(
             [
                 f"--{boundary}\r\nContent-Type: application/json\r\n\r\n".encode(),
-                metadata.encode(),
+                json.dumps(resource).encode(),
                 f"\r\n--{boundary}\r\n".encode(),
-                f"Content-Type: {about['contentType']}\r\n\r\n".encode(),
-                data,
+                f"Content-Type: {_HTML}\r\n\r\n".encode(),
+                page,
                 f"\r\n--{boundary}--\r\n".encode(),
             ]
         )

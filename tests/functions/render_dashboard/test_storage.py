@@ -20,7 +20,7 @@ from shared.errors import StorageRefusedError, StorageUnavailableError
 from tests.answering import answering, http
 
 PAGE = "index.html"
-ABOUT = {"contentType": "text/html", "metadata": {"snapshot_date": "2026-06-01"}}
+METADATA = {"snapshot_date": "2026-06-01"}
 
 
 @pytest.fixture
@@ -38,9 +38,11 @@ def _known(storage: StorageEmulator) -> dict[str, Any]:
 def test_a_page_is_written_whole_with_its_metadata(storage: StorageEmulator) -> None:
     bucket = Bucket("pages", storage.url)
     assert bucket.generation(PAGE) == NO_OBJECT
-    bucket.replace(PAGE, b"<p>\r\n--\xc3\xa9", ABOUT, generation=NO_OBJECT)
+    bucket.replace(PAGE, b"<p>\r\n--\xc3\xa9", METADATA, generation=NO_OBJECT)
     known = _known(storage)
-    assert {name: known[name] for name in ABOUT} == ABOUT
+    assert known["metadata"] == METADATA
+    assert known["contentType"] == "text/html; charset=utf-8"
+    assert known["cacheControl"] == "private, no-cache"
     assert bucket.generation(PAGE) == int(known["generation"])
     page = requests.get(f"{storage.url}/pages/{PAGE}", timeout=10)
     assert page.content == b"<p>\r\n--\xc3\xa9"
@@ -52,17 +54,17 @@ def test_a_page_that_was_written_meanwhile_is_not_replaced(
     """Of two renderings at once the one that looked before the other wrote fails."""
     slow, fast = Bucket("pages", storage.url), Bucket("pages", storage.url)
     looked = slow.generation(PAGE)
-    fast.replace(PAGE, b"newer", ABOUT, generation=fast.generation(PAGE))
+    fast.replace(PAGE, b"newer", METADATA, generation=fast.generation(PAGE))
     with pytest.raises(StorageUnavailableError, match="412 conditionNotMet"):
-        slow.replace(PAGE, b"older", ABOUT, generation=looked)
-    slow.replace(PAGE, b"newest", ABOUT, generation=slow.generation(PAGE))
+        slow.replace(PAGE, b"older", METADATA, generation=looked)
+    slow.replace(PAGE, b"newest", METADATA, generation=slow.generation(PAGE))
 
 
 def test_a_missing_bucket_is_for_a_person(storage: StorageEmulator) -> None:
     bucket = Bucket("none", storage.url)
     looked = bucket.generation(PAGE)
     with pytest.raises(StorageRefusedError, match="none answered 404") as caught:
-        bucket.replace(PAGE, b"", ABOUT, generation=looked)
+        bucket.replace(PAGE, b"", METADATA, generation=looked)
     assert (caught.value.field, "bucket" in caught.value.hint) == ("none", True)
 
 
@@ -72,7 +74,7 @@ def test_an_unavailable_store_is_retried_later(storage: StorageEmulator) -> None
     with pytest.raises(StorageUnavailableError, match="did not answer"):
         bucket.generation(PAGE)
     with pytest.raises(StorageUnavailableError, match="did not answer"):
-        bucket.replace(PAGE, b"", ABOUT, generation=NO_OBJECT)
+        bucket.replace(PAGE, b"", METADATA, generation=NO_OBJECT)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_an_answer_means_that_it_passes_or_stays(
     with answering(lambda _: http(status, body)) as server:
         bucket = Bucket("pages", server.url)
         with pytest.raises(raised, match=f"pages .* {status} {reason}".rstrip()):
-            bucket.replace(PAGE, b"", ABOUT, generation=1)
+            bucket.replace(PAGE, b"", METADATA, generation=1)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null"])
