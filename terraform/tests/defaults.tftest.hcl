@@ -25,7 +25,10 @@ variables {
 
 run "as_it_comes" {
   assert {
-    condition     = toset(keys(google_cloudfunctions2_function.this)) == toset(["compute_metrics", "fetch_details", "ingest_changes"])
+    condition = (
+      toset(keys(google_cloudfunctions2_function.this)) ==
+      toset(["compute_metrics", "fetch_details", "ingest_changes"])
+    )
     error_message = "There are three functions, and no dashboard."
   }
   assert {
@@ -39,7 +42,9 @@ run "as_it_comes" {
     error_message = "Only what people call is reachable from outside."
   }
   assert {
-    condition     = length(google_monitoring_alert_policy.this) == 0 && length(google_monitoring_notification_channel.email) == 0
+    condition = (
+      length(google_monitoring_alert_policy.this) == 0 && length(google_monitoring_notification_channel.email) == 0
+    )
     error_message = "Without anybody to tell there are no alerts."
   }
   assert {
@@ -51,15 +56,32 @@ run "as_it_comes" {
     error_message = "Scheduler drives by default."
   }
   assert {
-    condition     = alltrue([for table in google_bigquery_table.this : table.deletion_protection]) && !google_bigquery_dataset.this.delete_contents_on_destroy
+    condition = (
+      alltrue([for table in google_bigquery_table.this : table.deletion_protection]) &&
+      !google_bigquery_dataset.this.delete_contents_on_destroy
+    )
     error_message = "Data is protected by default."
   }
   assert {
-    condition     = length(concat(google_billing_budget.this, google_composer_environment.this, google_iam_workload_identity_pool.github, google_service_account.deployer, google_storage_bucket.dashboard)) == 0
+    condition = (
+      length(
+        concat(
+          google_billing_budget.this,
+          google_composer_environment.this,
+          google_iam_workload_identity_pool.github,
+          google_service_account.deployer,
+          google_storage_bucket.dashboard
+        )
+      ) ==
+      0
+    )
     error_message = "What costs or trusts more is off by default."
   }
   assert {
-    condition     = google_pubsub_topic.this["movie-batches"].name == "movie-batches" && google_storage_bucket.sources.name == "demo-project-1-function-sources"
+    condition = (
+      google_pubsub_topic.this["movie-batches"].name == "movie-batches" &&
+      google_storage_bucket.sources.name == "demo-project-1-function-sources"
+    )
     error_message = "Names carry no prefix."
   }
 }
@@ -68,7 +90,15 @@ run "applies" {
   command = apply
 
   assert {
-    condition     = strcontains(output.next_steps, "gcloud functions call ingest-changes --project=demo-project-1 --region=us-central1 --data '{\"mode\": \"initial\", \"limit\": 1000}'")
+    condition = (
+      strcontains(
+        output.next_steps,
+        join(" ", [
+          "gcloud functions call ingest-changes --project=demo-project-1 --region=us-central1",
+          "--data '{\"mode\": \"initial\", \"limit\": 1000}'",
+        ])
+      )
+    )
     error_message = "The first command starts the initial load."
   }
   assert {

@@ -37,7 +37,9 @@ run "everything_on" {
   }
 
   assert {
-    condition     = alltrue([for policy in google_monitoring_alert_policy.this : length(policy.notification_channels) == 2])
+    condition = (
+      alltrue([for policy in google_monitoring_alert_policy.this : length(policy.notification_channels) == 2])
+    )
     error_message = "Every alert goes to mail and to Slack."
   }
   assert {
@@ -61,39 +63,77 @@ run "everything_on" {
     error_message = "The budget is of this project."
   }
   assert {
-    condition     = strcontains(google_iam_workload_identity_pool_provider.github[0].attribute_condition, "assertion.repository_id == '2' && assertion.ref == 'refs/heads/main'")
+    condition = (
+      strcontains(
+        google_iam_workload_identity_pool_provider.github[0].attribute_condition,
+        "assertion.repository_id == '2' && assertion.ref == 'refs/heads/main'"
+      )
+    )
     error_message = "One repository's main branch deploys, no other."
   }
   assert {
-    condition     = toset(keys(google_service_account_iam_member.deployer)) == toset(["build", "composer", "compute_metrics", "fetch_details", "ingest_changes", "push", "render_dashboard"])
+    condition = (
+      toset(keys(google_service_account_iam_member.deployer)) ==
+      toset(["build", "composer", "compute_metrics", "fetch_details", "ingest_changes", "push", "render_dashboard"])
+    )
     error_message = "The deployer puts our own accounts to work, and no other."
   }
   assert {
-    condition     = keys(google_cloud_run_v2_service_iam_member.operator) == ["compute_metrics group:data@example.com", "ingest_changes group:data@example.com"]
+    condition = (
+      keys(google_cloud_run_v2_service_iam_member.operator) ==
+      ["compute_metrics group:data@example.com", "ingest_changes group:data@example.com"]
+    )
     error_message = "Operators call what people call, and nothing else."
   }
   assert {
-    condition     = alltrue([for table in google_bigquery_table.this : !table.deletion_protection]) && google_bigquery_dataset.this.delete_contents_on_destroy
+    condition = (
+      alltrue([for table in google_bigquery_table.this : !table.deletion_protection]) &&
+      google_bigquery_dataset.this.delete_contents_on_destroy
+    )
     error_message = "delete_data lifts the protection."
   }
   assert {
-    condition     = google_cloudfunctions2_function.this["fetch_details"].name == "dev-fetch-details" && google_cloudfunctions2_function.this["fetch_details"].service_config[0].environment_variables.TOPIC_PREFIX == "dev-"
+    condition = (
+      google_cloudfunctions2_function.this["fetch_details"].name == "dev-fetch-details" &&
+      google_cloudfunctions2_function.this["fetch_details"].service_config[0].environment_variables.TOPIC_PREFIX ==
+      "dev-"
+    )
     error_message = "The prefix is in the names and known to the functions."
   }
   assert {
-    condition     = google_bigquery_table.this["movie_daily_snapshots"].time_partitioning[0].expiration_ms == 90 * 86400000 && google_bigquery_table.this["movie_details_raw"].time_partitioning[0].expiration_ms == 30 * 86400000
+    condition = (
+      google_bigquery_table.this["movie_daily_snapshots"].time_partitioning[0].expiration_ms == 90 * 86400000 &&
+      google_bigquery_table.this["movie_details_raw"].time_partitioning[0].expiration_ms == 30 * 86400000
+    )
     error_message = "Rows are kept for retention_days, or less where their schema says so."
   }
   assert {
-    condition     = google_storage_bucket.dashboard[0].name == "demo-project-1-dev-dashboard" && google_storage_bucket.dashboard[0].public_access_prevention == "enforced" && google_storage_bucket.dashboard[0].uniform_bucket_level_access
+    condition = (
+      google_storage_bucket.dashboard[0].name == "demo-project-1-dev-dashboard" &&
+      google_storage_bucket.dashboard[0].public_access_prevention == "enforced" &&
+      google_storage_bucket.dashboard[0].uniform_bucket_level_access
+    )
     error_message = "The page's bucket is private."
   }
   assert {
-    condition     = sum([for rule in google_storage_bucket.dashboard[0].lifecycle_rule : sum([rule.condition[0].age == null ? 0 : rule.condition[0].age, rule.condition[0].days_since_noncurrent_time == null ? 0 : rule.condition[0].days_since_noncurrent_time])]) + 90 <= 180
+    condition = (
+      sum([
+        for rule in google_storage_bucket.dashboard[0].lifecycle_rule :
+        sum([
+          rule.condition[0].age == null ? 0 : rule.condition[0].age,
+          rule.condition[0].days_since_noncurrent_time == null ? 0 : rule.condition[0].days_since_noncurrent_time,
+        ])
+      ]) +
+      90 <=
+      180
+    )
     error_message = "No number of a page, which shows 90 days, is kept longer than 180."
   }
   assert {
-    condition     = google_storage_bucket_iam_member.dashboard_writer[0].bucket == "demo-project-1-dev-dashboard" && google_storage_bucket_iam_member.dashboard_writer[0].role == "roles/storage.objectUser"
+    condition = (
+      google_storage_bucket_iam_member.dashboard_writer[0].bucket == "demo-project-1-dev-dashboard" &&
+      google_storage_bucket_iam_member.dashboard_writer[0].role == "roles/storage.objectUser"
+    )
     error_message = "render_dashboard writes to its own bucket."
   }
   assert {
@@ -101,7 +141,11 @@ run "everything_on" {
     error_message = "Viewers open the page, and operators too."
   }
   assert {
-    condition     = google_cloudfunctions2_function.this["render_dashboard"].service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY" && google_bigquery_dataset_iam_member.function["render_dashboard"].role == "roles/bigquery.dataViewer"
+    condition = (
+      google_cloudfunctions2_function.this["render_dashboard"].service_config[0].ingress_settings ==
+      "ALLOW_INTERNAL_ONLY" &&
+      google_bigquery_dataset_iam_member.function["render_dashboard"].role == "roles/bigquery.dataViewer"
+    )
     error_message = "render_dashboard reads, and nobody calls it from outside."
   }
 }

@@ -22,7 +22,13 @@ def test_the_files_keep_the_rule(rule: rules.TextRule, root: Root) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted((REPOSITORY / "terraform").glob("*.tf")), ids=lambda path: path.name
+    "path",
+    sorted(
+        path
+        for pattern in ("*.tf", "*.yaml", "*.example", "tests/*.hcl")
+        for path in (REPOSITORY / "terraform").glob(pattern)
+    ),
+    ids=lambda path: path.name,
 )
 def test_a_line_has_at_most_120_characters(path: Path) -> None:
     lines = path.read_text().splitlines()
