@@ -225,3 +225,21 @@ def test_movies_are_what_the_landing_has_of_them() -> None:
         *("run_id", "run_date", "batch_no", "fetched_at", "answered_at"),
         *("popularity", "vote_count", "vote_average"),
     }
+
+
+MERGES = [name for name in sorted(TEXTS) if "\nMERGE " in TEXTS[name]]
+
+
+@pytest.mark.parametrize("name", MERGES)
+def test_a_merge_inserts_each_column_from_its_own_and_in_the_schemas_order(
+    name: str,
+) -> None:
+    """Why it has names at all, and no INSERT ROW: docs/decisions/0008."""
+    merge = parse(name).find(exp.Merge)
+    assert merge
+    [insert] = merge.find_all(exp.Insert)
+    named = [column.name for column in insert.this.expressions]
+    fields = (name for name, _ in columns(SCHEMAS[merge.this.name]["fields"]))
+    assert named == [field for field in fields if field in named]
+    for column, value in zip(named, insert.expression.expressions, strict=True):
+        assert isinstance(value, exp.Boolean) or value.name == column
