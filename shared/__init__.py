@@ -1,1 +1,1 @@
-"""What two functions need: nouns (pure), settings, logs, one edge per vendor."""
+"""What two functions share: data types, settings, logs, one module per vendor."""

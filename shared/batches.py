@@ -1,8 +1,9 @@
-"""Remember what this instance knows of the batches of runs, so that it queries less.
+"""Remember what this instance knows of the batches of runs, to save queries.
 
-Every batch needs to know which batches of its run are done, before its work and after.
-Those of one instance share an answer of the ledger for some seconds, and count the
-markers that the instance has written itself: streamed rows are visible seconds late.
+Before and after its work, every batch needs to know which batches of its run are done.
+The batches of one instance share the ledger's answer for some seconds. They also count
+the markers that the instance itself has written, because streamed rows become visible
+only seconds later.
 """
 
 import threading
@@ -32,13 +33,13 @@ class _Known:
 
     visible: Recent[dict[int, datetime]] = field(default_factory=Recent)
     own: dict[int, tuple[datetime, float]] = field(default_factory=dict)
-    """Batch -> when it was marked, by the clock and by this process's."""
+    """Batch -> when it was marked: UTC time, and the process's monotonic clock."""
     at_work: int = 0
 
 
 @dataclass(slots=True)
 class Place:
-    """One batch at work; `is_last` is set at its end: no other of its run is left."""
+    """A batch in progress; at its end `is_last` says if it was the only one left."""
 
     is_last: bool = False
 
@@ -85,7 +86,7 @@ class KnownBatches:
 
     @contextmanager
     def at_work(self, run: Run, batch_no: int) -> Iterator[Place]:
-        """Count a batch as at work here; afterwards, unless it failed, as done."""
+        """Count a batch as in progress here; afterwards, unless it failed, as done."""
         known, place, is_marked = self._of(run), Place(), False
         with self._lock:
             known.at_work += 1
@@ -100,7 +101,7 @@ class KnownBatches:
                     known.own[batch_no] = (clock.now(), monotonic())
 
     def are_at_work(self, run: Run) -> bool:
-        """Say whether a batch of a run is at work here."""
+        """Say whether this instance is working on a batch of a run."""
         return self._of(run).at_work > 0
 
     def _of(self, run: Run) -> _Known:

@@ -1,7 +1,7 @@
-"""BigQuery: rows and statements in, rows and refusals out.
+"""Read and write the tables of one dataset in BigQuery.
 
-SQL names the dataset literally (tmdb_analytics.x), so that it pastes into the
-console; the configured dataset is put in its place here.
+SQL files name the dataset literally (tmdb_analytics.x), so that they can be pasted into
+the console; this module replaces that name by the configured dataset's.
 """
 
 import json
@@ -27,7 +27,7 @@ from shared.scripts import Scripts
 
 DATASET_IN_FILES = "tmdb_analytics"
 LOAD_ATTEMPTS = 30
-"""Jobs of one id that may fail; more than a message has deliveries, 20."""
+"""Failed jobs of one id before we give up; a message has 20 deliveries."""
 
 _PARAMETER_TYPES = {
     str: "STRING",
@@ -87,8 +87,8 @@ class Warehouse:
     def load_once(self, table: str, rows: Iterable[Row], job_id: str) -> bool:
         """Load rows by the one job of this id, all or nothing.
 
-        Returns False when such a job has already succeeded: its rows stand, ours are
-        dropped. A job of this id that failed is followed by `<job_id>_a2`, `_a3` ...
+        Returns False if such a job has already succeeded: its rows are kept, and ours
+        are not loaded. After a failed job of this id, `<job_id>_a2`, `_a3` ... follow.
         """
         lines = BytesIO(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
         config = bigquery.LoadJobConfig(
@@ -159,7 +159,7 @@ class Warehouse:
         return job.num_dml_affected_rows or 0, job.total_bytes_billed or 0
 
     def view_labels(self, key: str) -> dict[str, str]:
-        """Return that label of each view that has it and was not edited since."""
+        """Return this label of each view that has it and has not been edited since."""
         return labels_of_views(self._client, self._dataset, key)
 
     def run_alone(
@@ -171,7 +171,7 @@ class Warehouse:
         timeout_s: float,
         **parameters: Parameter,
     ) -> Outcome:
-        """Run a script while no other of its lock runs; see scripts.py."""
+        """Run a script while no other script with this lock runs; see scripts.py."""
         scripts = Scripts(
             self._client,
             self._dataset,
@@ -190,10 +190,10 @@ class Warehouse:
             )
 
     def _scope(self) -> str:
-        """Return what a job id begins with, so that it locks this dataset only.
+        """Return the prefix of job ids, so that they lock this dataset only.
 
-        Job ids are a project's and outlive data: another dataset's job, or a job of a
-        dataset of this name that was deleted since, must not be taken for ours.
+        Job ids belong to a project and outlive the data: a job of another dataset, or
+        of a deleted dataset with the same name, must not count as ours.
         """
         with self._errors(StatementError, "read the dataset"):
             dataset = self._client.get_dataset(
@@ -211,7 +211,7 @@ class Warehouse:
         try:
             job.result(timeout=calls.JOB_TIMEOUT_S)
         except GoogleAPICallError:
-            # Not being able to ask says nothing about the job.
+            # This request failed; it says nothing about the job.
             if job.error_result is None:
                 raise
             return False
@@ -237,7 +237,7 @@ class Warehouse:
 
 
 def _title(sql: str) -> str:
-    """Return what a statement says it is, in its first line."""
+    """Return the first line of a statement, which names it."""
     return sql.splitlines()[0].lstrip("- ")
 
 

@@ -1,4 +1,4 @@
-"""How every call of BigQuery's client is made: timeouts, retries, errors."""
+"""Timeouts, retries and errors of every call of BigQuery's client."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,8 +25,8 @@ RETRY = bigquery.DEFAULT_RETRY.with_timeout(REQUEST_TIMEOUT_S)
 APPEND_PAUSE_S = 0.2
 """Before rows that were refused for a moment are appended again; doubled each time."""
 NO_JOB_RETRY = None
-"""Google's default runs a failed query again for 20 minutes, longer than a function
-lives; Pub/Sub's redelivery is our retry."""
+"""By default Google's client retries a failed query for 20 minutes, longer than a
+function may run. Instead, Pub/Sub redelivers the message."""
 
 _ERRORS = (
     GoogleAPICallError,
@@ -35,7 +35,7 @@ _ERRORS = (
     requests.RequestException,
     TimeoutError,
 )
-"""What a call of Google's client raises for what happened outside of us."""
+"""What Google's client raises for errors that are not in our code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ RETRIES = Retries()
 def errors_as(
     ours: type[RowsRejectedError | StatementError], doing: str, dataset: str
 ) -> Iterator[None]:
-    """Raise `ours` for what stays, WarehouseUnavailableError for what passes."""
+    """Raise WarehouseUnavailableError for a transient error, else `ours`."""
     try:
         yield
     except _ERRORS as error:

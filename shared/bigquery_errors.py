@@ -1,11 +1,11 @@
-"""What BigQuery's errors mean: the error of Google's client in, a verdict out. Pure.
+"""Classify errors of BigQuery as transient or permanent, by one table. Pure.
 
-One table, read from the top. BigQuery names most errors by a `reason`, whatever HTTP
-status they arrive with: a failed job's error comes in the body of an answer with
-status 200, and Google's client then makes up a status for it, 500 for every reason
-that it does not list. So the reason decides; the status decides where there is no
-reason that we know (a proxy, a page of HTML). A text is compared only where BigQuery
-gives two opposite errors the same status and reason.
+The table is searched from the top. BigQuery identifies most errors by a `reason`; their
+HTTP status varies: the error of a failed job comes in a response with status 200, and
+Google's client then reports a status of its own, 500 for every reason that it does not
+list. So the reason decides. The status decides only where there is no known reason (a
+proxy, a page of HTML). The message is compared only where BigQuery gives two opposite
+errors the same status and reason.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One row of the table: what an error looks like, what it means, who says so.
+    """One row of the table: what an error looks like, what it means, and the source.
 
     reason: of error.errors[*]; "" matches every error, known reason or not.
     statuses: HTTP statuses it matches; () matches each. arrives_as: those it is seen
@@ -92,7 +92,7 @@ def _by_status(verdict: Verdict, *statuses: int, hint: str = _WAIT) -> Known:
 
 
 TABLE = (
-    # Same status and reason as a mistake in the SQL, but only the moment was bad.
+    # Same status and reason as a mistake in the SQL, but transient.
     Known(
         Verdict.TRANSIENT,
         _WAIT,
@@ -127,7 +127,7 @@ TABLE = (
         arrives_as=(404,),
         text="Not found: Job",
     ),
-    # What a limit, a moment or a machine of Google's caused.
+    # Caused by a limit, or by a temporary condition at Google.
     _transient("quotaExceeded", 403, 200, hint=_QUOTA),
     _transient("rateLimitExceeded", 403, 429, 200, hint=_QUOTA),
     _transient("jobRateLimitExceeded", 400, 403, 200, source=RETRIES, hint=_QUOTA),
@@ -143,7 +143,7 @@ TABLE = (
     _transient("stopped", 200),
     _transient("duplicate", 409, 200),
     _transient("conditionNotMet", 412),
-    # A grant takes minutes to take effect, and so does the new one of a first deploy.
+    # A grant takes minutes to take effect, also in a first deployment.
     _transient("accessDenied", 403, 200, source=IAM_CHANGES, hint=_GRANT),
     # Permanent: a change is needed.
     _permanent(

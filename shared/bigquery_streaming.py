@@ -1,7 +1,7 @@
-"""Streaming: rows into a table, at once; the refused ones are returned.
+"""Stream rows into a table and return the rows that BigQuery rejects.
 
-BigQuery takes the good rows of a request and refuses the others one by one, some of
-them for a moment only: those are sent again, with the same insert ids.
+BigQuery writes the good rows of a request and rejects the others one by one. Rows that
+were rejected for a transient reason are sent again with the same insert ids.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ from shared.interfaces import Refusal, Rows
 ROWS_PER_APPEND = 500
 """Google's advice for one streaming request: 500 rows."""
 APPENDS = 5
-"""Requests for rows that are refused for a moment; the pauses between add up to 6 s."""
+"""Requests for rows with a transient error; the pauses between add up to 6 s."""
 NEW_TABLE = timedelta(minutes=10)
-"""So long after a table was made, streaming may answer that there is none."""
+"""For this time after its creation, streaming may not find a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Streaming:
     def _append(
         self, table: str, rows: Rows, row_ids: Sequence[str], part: Sequence[int]
     ) -> list[Refusal]:
-        """Stream the rows at these places, those refused for a moment several times."""
+        """Stream the rows at these places; repeat those with a transient error."""
         refusals: list[Refusal] = []
         for attempt in range(APPENDS):
             if attempt:
@@ -90,7 +90,7 @@ class Streaming:
                     timeout=calls.REQUEST_TIMEOUT_S,
                 )
             except NotFound as error:
-                # Streaming learns of a new table minutes after everybody else.
+                # Streaming may not find a new table for minutes.
                 made = self.client.get_table(
                     target, retry=self.retries.of_requests
                 ).created

@@ -1,4 +1,4 @@
-"""The labels of views: what a view says of the text that it was made of."""
+"""Read the labels of views; ours has the hash of the SQL that a view was made from."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -10,13 +10,13 @@ from shared import bigquery_calls as calls
 from shared.errors import StatementError
 
 NEW_VIEW = timedelta(seconds=10)
-"""So long after a view was made, its last change may be its making."""
+"""If a view was last modified within this time of its creation, it is unedited."""
 
 
 def labels_of_views(
     client: bigquery.Client, dataset: str, key: str, new_for: timedelta = NEW_VIEW
 ) -> dict[str, str]:
-    """Return that label of each view that has it and was not edited since.
+    """Return this label of each view that has it and has not been edited since.
 
     Free metadata requests, no job: a listing, and one for each labelled view.
     CREATE OR REPLACE drops the label; an edit through the API, as the console makes

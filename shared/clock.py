@@ -1,12 +1,12 @@
-"""The clock: when something was done. Never which day it belongs to.
+"""The clock: when something was done, never which day it belongs to.
 
-The day of a run comes from its event and travels in its messages; these moments only
-say when a row was written.
+The day of a run comes from its event and travels in its messages. The times from this
+module only record when a row was written.
 """
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Return this moment, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)

@@ -1,12 +1,14 @@
-"""Completion: a batch's marker comes in, a metrics request goes out with the last.
+"""Complete a run: the delivery of its last batch requests the metrics.
 
-Any batch may be the last one, so each looks, unless another of its run is at work in
-the same instance: that one will look. Should it fail instead, then either the run lacks
-it, or it was done before and its redelivery looks. Streamed rows become visible seconds
-late: an instance counts its own markers, whether or not it sees them, and a batch that
-may be the last looks again. The instance with the newest marker has the last batch;
-every other one leaves the run to it as soon as it sees that marker. Should none see all
-in time, the sweep does. Deliveries that look at the same moment may both request the
+Any batch may be the last one, so every delivery checks, unless another batch of its run
+is in progress in the same instance: that one will check. If that one fails, the run
+lacks its batch; or the batch was done before, and its redelivery checks.
+
+Streamed rows become visible only after seconds. So an instance counts the markers that
+it has written, visible or not, and a batch that may be the last checks several times.
+The instance with the newest marker has the last batch; all others leave the run to it
+as soon as they see that marker. If no instance sees all markers in time, the sweep
+completes the run. Two deliveries that check at the same moment may both request the
 metrics; computing them twice gives the same rows.
 """
 
@@ -26,8 +28,8 @@ from shared.runs import Event, Run
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 8
-"""Batches that work at the same moment, as fetch_details' concurrency allows: with more
-of them missing, a batch is not the last."""
+"""Batches in progress at the same time: the concurrency of fetch_details. If more
+batches than this are missing, a batch is not the last."""
 
 
 def complete(
@@ -38,18 +40,18 @@ def complete(
     clients: Clients,
     work: Callable[[], None],
 ) -> bool:
-    """Do a batch's work unless it is done, then look at its run; say if it was done.
+    """Do a batch's work unless it is done, then check its run; return if it was done.
 
     `work` ends with the batch's marker. Requests the metrics with the last batch.
     """
     ledger, batches = clients.ledger, clients.batches
-    # A message that comes again may well be done: it gets a fresh answer.
+    # A redelivered batch may be done already: query the ledger again.
     is_first = delivery.is_pushed and delivery.attempt == 1
     is_done = batch_no in batches.done(
         run, ledger, batches.shared_for_s if is_first else 0.0
     )
     if is_done:
-        # Its first delivery may have crashed before it looked.
+        # Its first delivery may have crashed before it checked the run.
         is_looking = True
     else:
         with (
@@ -70,8 +72,8 @@ def _deferral_recorded(
 ) -> Iterator[None]:
     """Record that a pushed delivery of a batch ends with a TransientError.
 
-    The run has then been seen at work, and the sweep leaves its batches to Pub/Sub. A
-    person's call is not redelivered, so it defers nothing.
+    The sweep then does not republish the batch, because Pub/Sub redelivers it. A
+    person's call is not redelivered, so it records nothing.
     """
     try:
         yield
@@ -93,9 +95,9 @@ def _look(
 ) -> None:
     """Request the metrics if this instance has the last batch of a run.
 
-    Counting markers reads the ledger only, and spares the whole status, which reads the
-    landed rows too. `is_sure`: the last batch may have left the run to this one, which
-    was marked before it.
+    Counting markers reads only the ledger; the whole status would read the landed rows
+    too. `is_sure`: check even if another batch has a newer marker, because its delivery
+    may have left the run to this one.
     """
     ledger, batches = clients.ledger, clients.batches
     done = batches.done(run, ledger, batches.shared_for_s)
@@ -116,7 +118,7 @@ def _look(
 
 
 def _request_if_complete(run: Run, ledger: Ledger, topics: Topics) -> bool:
-    """Request the metrics if all of a run is visible; say whether they are."""
+    """Request the metrics if all rows of a run are visible; return whether they are."""
     status = ledger.status(run)
     if status is None or not status.is_complete:
         return False
@@ -139,6 +141,6 @@ def _request_if_complete(run: Run, ledger: Ledger, topics: Topics) -> bool:
 def request_metrics(run: Run, ledger: Ledger, topics: Topics) -> None:
     """Publish a metrics request and record that."""
     request = MetricsRequest(run.run_id, run.run_date, run.run_date)
-    # Published before it is recorded: a crash in between asks twice, never not at all.
+    # Published first: after a crash in between it is published twice, never not at all.
     topics.publish(METRICS_REQUESTS, [request.to_json()])
     ledger.record(run, [(Event.METRICS_REQUESTED, {})])

@@ -1,8 +1,8 @@
-"""Settings: what a deployment decides, read from the environment, here only.
+"""Settings of a deployment, read from the environment, in this module only.
 
-Terraform writes these variables; locally local/stack.py does. A required one that
-is missing is a KeyError at start. What the product decides (thresholds, windows) is
-not here but in sql/10_metric_thresholds.sql.
+Terraform sets these variables; on this machine local/stack.py does. A missing required
+variable is a KeyError at start. What the product decides (thresholds, windows) is in
+sql/10_metric_thresholds.sql instead.
 """
 
 import os
@@ -18,7 +18,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 TMDB_BASE_URL = "https://api.themoviedb.org/3"
 MAX_DELIVERY_ATTEMPTS = 20
-"""Where the environment does not say."""
+"""Defaults of the settings."""
 
 
 def _number[T: (int, float)](
@@ -73,28 +73,28 @@ class Settings:
     tmdb_share: float
     """TMDB_SHARE: of that rate, while another function may ask TMDB too."""
     tmdb_retry_s: float
-    """TMDB_RETRY_S: how long one request is tried again before it counts as failed."""
+    """TMDB_RETRY_S: how long one request is retried before it counts as failed."""
     tracked_movies: int
     """TRACKED_MOVIES: how many of the most popular movies are tracked."""
     history_days: int
     """HISTORY_DAYS: how far back history is read; TMDB keeps about 3 months."""
     run_stalled_s: float
-    """RUN_STALLED_S: silent for so long, a run's missing batches are sent again."""
+    """RUN_STALLED_S: without an event for so long, missing batches are republished."""
     run_deadline_s: float
-    """RUN_DEADLINE_S: a run so long after its plan is closed with what it has."""
+    """RUN_DEADLINE_S: after this time a run is closed with what it has."""
     fetch_deadline_s: float
-    """FETCH_DEADLINE_S: after so long a batch asks for no more movies; what it has is
-    stored, the rest is delivered again. How it fits: shared/deadlines.py."""
+    """FETCH_DEADLINE_S: after this time a batch requests no more movies; what it has is
+    stored, the rest is redelivered. See shared/deadlines.py."""
     max_delivery_attempts: int
     """MAX_DELIVERY_ATTEMPTS: of one message, before Pub/Sub moves it to dead-letters;
-    the last one of a batch records what is missing of it. The subscriptions' own."""
+    the last one of a batch records what is missing. The same as the subscriptions'."""
     max_bytes_billed: int
     """MAX_BYTES_BILLED: a query that would read more is refused by BigQuery."""
     dashboard_bucket: str
     """DASHBOARD_BUCKET: where render_dashboard writes its page; "" for none, and then
     compute_metrics requests none."""
     log_level: str
-    """LOG_LEVEL: one of LOG_LEVELS, in capital or small letters."""
+    """LOG_LEVEL: one of LOG_LEVELS, in upper or lower case."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
@@ -133,7 +133,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What Cloud Run, or the laptop in its place, says of where we are running."""
+    """What Cloud Run, or the local stack, says about this instance."""
 
     service: str
     """K_SERVICE: the function's name, "local" outside Cloud Run."""
@@ -148,7 +148,7 @@ class Platform:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
-        """Read what is there; nothing is required."""
+        """Read the environment; no variable is required."""
         env = os.environ if env is None else env
         return cls(
             service=env.get("K_SERVICE", "local"),

@@ -1,23 +1,24 @@
-"""Deadlines: how long the parts of a batch may take, so that they fit into one another.
+"""How long each part of a batch may take, so that all parts fit into one delivery.
 
-ids are asked for until FETCH_S, what is under way then ends within CHUNK_S, and STORE_S
-is left to store it: less than a function lives, which is less than Pub/Sub waits.
+A batch requests ids until FETCH_S. The requests that are then in progress end within
+CHUNK_S, and STORE_S remains to store the rows. The sum is at most a function's timeout,
+which is shorter than Pub/Sub's ack deadline (tests/shared/test_deadlines.py).
 """
 
 FETCH_S = 300.0
-"""A batch asks for no more ids after this; FETCH_DEADLINE_S where it is set."""
+"""After this a batch requests no more ids; FETCH_DEADLINE_S overrides it."""
 
 CHUNK_S = 180.0
-"""Ids asked for together are waited for so long; the others count as not answered, and
-the batch is redelivered for them. At 30 requests/s the 25 ids of each of 8 batches,
-which share 10 threads, take 7 s. While every request fails for 60 s, the threads
-answer 10 ids a minute: of 200 ids 30 in 180 s, and the rest is not waited for."""
+"""Maximum wait for the ids that are requested together. Ids without an answer by then
+are redelivered. At 30 requests/s the 25 ids of each of 8 batches, which share 10
+threads, take 7 s. While every request fails for 60 s, the threads handle 10 ids a
+minute: 30 of 200 ids in 180 s."""
 
 STORE_S = 60.0
-"""To append the rows and record the batch."""
+"""Time to append the rows and record the batch."""
 
 FUNCTION_S = 540
-"""A function is ended after this: timeout_s in terraform/functions.tf."""
+"""Timeout of a function: timeout_s in terraform/functions.tf."""
 
 ACK_S = 600
-"""Pub/Sub delivers again after this, the longest there is: terraform/pubsub.tf."""
+"""Pub/Sub's ack deadline, the longest there is: terraform/pubsub.tf."""

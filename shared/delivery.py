@@ -1,4 +1,4 @@
-"""Deliveries: an HTTP request in, the work's answer out.
+"""Turn an HTTP request into a delivery, and the work's outcome into the response.
 
 A function is called in two ways: Pub/Sub pushes an envelope, or a person posts plain
 JSON (`gcloud functions call NAME --data '{...}'`). Both become a Delivery here, and
@@ -44,7 +44,7 @@ type Work[M] = Callable[[M, "Delivery"], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One attempt to hand us one message.
+    """One attempt to deliver one message.
 
     id: Pub/Sub's message id, the same on every redelivery; "call" for a call.
     published_at: when the message was published, in UTC, the same on redelivery.
@@ -65,7 +65,7 @@ class Delivery:
         return self.published_at.date()
 
     def body(self) -> object:
-        """Return the JSON in the message; BadMessageError when it is none."""
+        """Return the message's JSON; BadMessageError if it is not JSON."""
         example = 'send JSON, such as {"mode": "daily"}'
         if not self.data.strip():
             raise BadMessageError("the body is empty", field="body", hint=example)
@@ -86,7 +86,7 @@ def read_delivery(request: Request) -> Delivery:
         envelope = None
     message = envelope.get("message") if isinstance(envelope, dict) else None
     if not isinstance(message, dict) or "messageId" not in message:
-        # A call has no publish time: this is the one place that asks the clock.
+        # A call has no publish time: only here the clock decides.
         return Delivery("call", clock.now(), 1, is_pushed=False, data=raw)
     attempt = envelope.get("deliveryAttempt", 1)
     return Delivery(
@@ -129,7 +129,7 @@ def _dead_letter(delivery: Delivery, reason: PermanentError, topics: Topics) -> 
 
 
 def _provenance(delivery: Delivery) -> dict[str, str]:
-    """Tell what a person, or a replay, must know of a parked message."""
+    """Return the attributes of a dead letter, for a person or a replay."""
     known = {
         "function": Platform.from_env().service,
         "source_topic": delivery.topic,
@@ -167,7 +167,7 @@ def _about(delivery: Delivery) -> dict[str, str]:
 
 
 def _published_at(message: Mapping[str, Any]) -> datetime:
-    """Return when a message was published; this moment where it does not say."""
+    """Return when a message was published; the current time if it does not say."""
     now = clock.now()
     try:
         moment = datetime.fromisoformat(str(message.get("publishTime")))
@@ -184,5 +184,5 @@ def _data(message: Mapping[str, Any]) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
-        # Kept as it came: the body is then refused as no JSON, and dead-lettered.
+        # Kept as it came: it is then rejected as not JSON, and dead-lettered.
         return text.encode(errors="replace")

@@ -16,7 +16,7 @@ PipelineError
 │   ├── DeadlineError              a computation took longer than a function may
 │   └── BatchSlowError             a batch took longer than a function may
 └── PermanentError                 to dead-letters and acknowledged, or 4xx/5xx
-    ├── BadMessageError            the caller's message cannot mean anything
+    ├── BadMessageError            the message is invalid
     ├── CredentialsError           TMDB refused our credential, or there is none
     ├── RowsRejectedError          BigQuery refused rows that we built
     ├── StatementError             BigQuery refused one of our SQL files
@@ -47,7 +47,7 @@ class PipelineError(Exception):
 
 
 class TransientError(PipelineError):
-    """The same work may succeed later."""
+    """The same work may succeed later; Pub/Sub redelivers the message."""
 
     status = 503
 
@@ -57,7 +57,7 @@ class TmdbUnavailableError(TransientError):
 
 
 class TmdbIncompleteError(TransientError):
-    """A TMDB list held fewer movies than its own total, after every page was read."""
+    """A TMDB list had fewer movies than its own total after every page was read."""
 
 
 class WarehouseUnavailableError(TransientError):
@@ -85,7 +85,7 @@ class DeadlineError(TransientError):
 
 
 class BatchSlowError(TransientError):
-    """A batch was not done in time; what is done of it is stored, the rest is to do."""
+    """A batch was not done in time; the rest of it is redelivered."""
 
 
 class BatchIncompleteError(TransientError):
@@ -93,11 +93,11 @@ class BatchIncompleteError(TransientError):
 
 
 class PermanentError(PipelineError):
-    """The same work cannot succeed without a change."""
+    """The same work cannot succeed unless something is changed."""
 
 
 class BadMessageError(PermanentError):
-    """The message is not one of ours; `field` names the offending part."""
+    """The message is invalid; `field` names the wrong part."""
 
     status = 400
 

@@ -1,7 +1,7 @@
-"""Interfaces: what the functions need from each vendor, one protocol per vendor.
+"""What the functions need from each vendor: one protocol per vendor.
 
-shared/{tmdb,bigquery,pubsub}.py answer with the real thing, tests/fakes.py with
-memory; mypy holds both to these signatures.
+shared/{tmdb,bigquery,pubsub}.py implement the protocols with the real services,
+tests/fakes.py in memory. mypy checks both against these signatures.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ class ExportRow:
 
     movie_id: int
     popularity: float | None
-    """None where the export does not say: that is no measured 0."""
+    """None if the export has none: that is not a measured 0."""
     is_feature: bool
     """False for adult titles and for `video` (clips, compilations)."""
 
@@ -37,7 +37,7 @@ class ListedMovie:
 
 @dataclass(frozen=True, slots=True)
 class ChangedMovie:
-    """One movie of TMDB's list of edits; is_deleted when TMDB has dropped it since."""
+    """One movie of TMDB's list of edits; is_deleted: TMDB has deleted it since."""
 
     movie_id: int
     is_deleted: bool
@@ -45,13 +45,13 @@ class ChangedMovie:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How asking for one movie ended.
+    """The result of requesting one movie.
 
-    movie: TMDB's JSON, whatever it is; None when there is none.
-    failure: why it failed after every retry; None when it did not.
-    is_outage: the failure was TMDB being away, not this movie being odd.
-    error: what stops every request, such as a credential that TMDB refuses.
-    answered_at: when TMDB answered last, by its clock; None when it never did.
+    movie: TMDB's JSON, of any shape; None if there is none.
+    failure: why it failed after all retries; None if it did not.
+    is_outage: TMDB was unavailable; the movie itself is not the cause.
+    error: what fails every request, such as a rejected credential.
+    answered_at: when TMDB last answered, by its clock; None if it never did.
     """
 
     movie_id: int
@@ -67,7 +67,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A row that BigQuery did not take: its place in the request, and why."""
+    """A row that BigQuery rejected: its index in the request, and the reason."""
 
     index: int
     reason: str
@@ -75,11 +75,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What lets one script run at a time.
+    """A lock: only one script of its name runs at a time.
 
-    name: scripts of one name exclude each other.
-    owner: whose work it is, such as a message; a redelivery takes over the script that
-        an earlier delivery has left, instead of running it again.
+    name: scripts with the same name exclude each other.
+    owner: whose work it is, such as a message's; a redelivery takes over the script
+        that an earlier delivery has started, instead of running it again.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Lock:
 
 @dataclass(slots=True)
 class Bill:
-    """Bytes that BigQuery has billed so far, also for what failed."""
+    """Bytes that BigQuery has billed so far, including failed jobs."""
 
     bytes_billed: int = 0
     jobs: int = 0
@@ -101,7 +101,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a script has left: the rows of its last statement, and when it began."""
+    """A script's result: the rows of its last statement, and when it began."""
 
     rows: list[dict[str, Any]]
     began_at: datetime
@@ -111,13 +111,13 @@ class Movies(Protocol):
     """TMDB. Every method raises TmdbUnavailableError or CredentialsError."""
 
     def now(self) -> datetime:
-        """Return this moment by TMDB's clock, in UTC."""
+        """Return the current time by TMDB's clock, in UTC."""
 
     def pace(self, share: float) -> None:
-        """Ask at this share of the rate from now on."""
+        """Send requests at this share of the rate from now on."""
 
     def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
-        """Fetch details, in the order asked; one bad movie never costs the rest.
+        """Fetch details, in the order of the ids; one bad movie costs no other.
 
         Raises nothing: why a movie has no details is in its reply.
         """
@@ -129,7 +129,7 @@ class Movies(Protocol):
         """List movies edited on a UTC day."""
 
     def has_export(self, day: date) -> bool:
-        """Say whether the file server has a day's export; its content is not read."""
+        """Return whether the file server has a day's export, without reading it."""
 
     def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
         """Fold over one day's export; ExportMissing-, NotYet- or DamagedError."""
@@ -139,10 +139,10 @@ class Tables(Protocol):
     """BigQuery. Every method raises WarehouseUnavailableError or a PermanentError."""
 
     def __hash__(self) -> int:
-        """Identity: what is made once per deployment is remembered by it."""
+        """Hash by identity: caches are kept per deployment."""
 
     def append(self, table: str, rows: Rows, row_ids: Sequence[str]) -> list[Refusal]:
-        """Stream rows; the refused ones are returned, the others are written."""
+        """Stream rows; return the rejected ones, the others are written."""
 
     def load_once(self, table: str, rows: Iterable[Row], job_id: str) -> bool:
         """Load rows by one job; False when a job of that id has done it before."""
@@ -156,7 +156,7 @@ class Tables(Protocol):
         """Run a statement; return rows written and bytes billed."""
 
     def view_labels(self, key: str) -> dict[str, str]:
-        """Return that label of each view that has it and was not edited since."""
+        """Return this label of each view that has it and has not been edited since."""
 
     def run_alone(
         self,
@@ -167,9 +167,9 @@ class Tables(Protocol):
         timeout_s: float,
         **parameters: Parameter,
     ) -> Outcome:
-        """Run a script while no other of its lock runs; RunBusyError where one does.
+        """Run a script while no other with this lock runs; RunBusyError if one does.
 
-        At `timeout_s` it is cancelled, also when its caller no longer waits.
+        At `timeout_s` it is cancelled, even if its caller no longer waits.
         """
 
 
@@ -177,7 +177,7 @@ class Topics(Protocol):
     """Pub/Sub. Every method raises QueueUnavailableError."""
 
     def publish(self, topic: str, bodies: Iterable[Mapping[str, Any]]) -> int:
-        """Publish JSON bodies and wait until Pub/Sub has taken every one."""
+        """Publish JSON bodies and wait until Pub/Sub has accepted every one."""
 
     def dead_letter(self, data: bytes, attributes: Mapping[str, str]) -> None:
         """Park a message that cannot be processed, with the reason."""

@@ -1,8 +1,8 @@
-"""The ledger: what happened to runs, kept as rows that are only ever appended.
+"""The ledger: the events of runs, stored as rows that are only ever appended.
 
-State is never stored. Whether a run is complete is computed from batch_plan,
-ingestion_log and movie_details_raw by one query, the body of the view v_run_status:
-people see what the functions decide by.
+State is never stored. One query, the body of the view v_run_status, computes it from
+batch_plan, ingestion_log and movie_details_raw: the functions decide by the same rows
+that people see.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ RUN_STATUS = sql_files.select_of("v_run_status", "views/v_run_status.sql").repla
     + sql_files.select_of("metric_thresholds", "10_metric_thresholds.sql")
     + "\n)",
 )
-"""The SELECT of v_run_status; runs are planned before anybody has made a view."""
+"""The SELECT of v_run_status; runs are planned before the view exists."""
 
 _STATEMENTS = {
     name: sql.replace("tmdb_analytics.v_run_status", f"(\n{RUN_STATUS}\n)")
@@ -40,11 +40,11 @@ _STATEMENTS = {
 }
 
 CONFIRMED_WITHIN_DAYS = 8
-"""A movie not found twice within so many days is gone: a week, where one run a week
-is the only one, and a day of grace."""
+"""A movie that was not found twice within this time is deleted: a week, for
+deployments with only a weekly run, and a day."""
 
 OLDEST_OPEN_RUN_DAYS = 14
-"""A run older than this is left as it is."""
+"""The sweep ignores older runs."""
 
 LEDGER_DAYS = 180
 """How long ingestion_log keeps a row, by its schema file."""
@@ -80,7 +80,7 @@ class Ledger:
             )
 
     def store_plan(self, run: Run, batches: Iterable[Batch]) -> bool:
-        """Write a run's plan; False when another delivery has planned it before.
+        """Write a run's plan; False if another delivery has already planned it.
 
         The load job's id is the lock: BigQuery lets one job of an id succeed.
         """
@@ -124,7 +124,7 @@ class Ledger:
         return [OpenRun.from_row(row) for row in rows]
 
     def missed_day(self, day: date) -> MissedDay:
-        """Return what tells whether a day still needs a daily run."""
+        """Return what decides whether a day still needs a daily run."""
         rows = self._select(
             "missed_day",
             run_id=Run(Mode.DAILY, day).run_id,
@@ -146,9 +146,9 @@ class Ledger:
         return frozenset(row["movie_id"] for row in rows)
 
     def not_found_before(self, run: Run) -> frozenset[int]:
-        """Return the movies that TMDB had not on an earlier day, nor ever since.
+        """Return the movies that TMDB has not had since an earlier day.
 
-        One 404 is no proof that a movie is gone; the same on a later day is.
+        One 404 does not prove that a movie was deleted; another on a later day does.
         """
         rows = self._select(
             "not_found_before",
@@ -161,7 +161,7 @@ class Ledger:
         """Return the day of the last complete daily or initial run before a day.
 
         Of the initial runs only those that fetched as many movies as are tracked.
-        Asks for markers, not for landed rows: those expire sooner than a long outage.
+        Reads markers, not landed rows, which may expire during a long outage.
         """
         rows = self._select(
             "last_complete_run",
@@ -172,10 +172,10 @@ class Ledger:
         return day
 
     def metrics_range(self, run: Run) -> tuple[date, date]:
-        """Return the days a run computes: first, last.
+        """Return the first and last day that a run computes.
 
-        A history run ends before its own day until that day is published: it has only
-        popularity, and the day's votes may still be fetched.
+        A history run excludes its own day until that day is published: it only has
+        popularity, and the day's votes may still come.
         """
         if run.mode is not Mode.HISTORY:
             return run.run_date, run.run_date

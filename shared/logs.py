@@ -1,9 +1,9 @@
-"""Logs: one JSON object a line on standard output, in Cloud Logging's field names.
+"""Log one JSON object per line on standard output, with Cloud Logging's field names.
 
 log.info("batch_stored", extra={"run_id": ..., "stored": 50}) becomes
 {"severity": "INFO", "message": "batch_stored", "run_id": ..., "stored": 50, ...}.
-Inside a request the line carries the request's trace, so that Cloud Logging groups
-it. No client library: the platform reads standard output.
+Within a request a line has the request's trace, so that Cloud Logging groups the
+lines. No client library is needed: the platform reads standard output.
 Fields: https://cloud.google.com/logging/docs/structured-logging
 """
 

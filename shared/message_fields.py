@@ -1,4 +1,4 @@
-"""Read the fields of a message's body; BadMessageError names what is wrong with one.
+"""Read the fields of a message's body; BadMessageError names the field that is wrong.
 
 The error's `field` is the name in the body, its `hint` says what to write instead.
 """
@@ -17,7 +17,7 @@ type Json = Mapping[str, Any]
 
 
 def bad_field(field: str, value: object, hint: str) -> BadMessageError:
-    """Return the error of one field: missing where its value is None."""
+    """Return the error of one field; a value of None means that it is missing."""
     shown = shorten(repr(value), width=60, placeholder="...")
     reason = f"{field} is missing" if value is None else f"{field} is {shown}"
     return BadMessageError(reason, field=field, hint=hint)
@@ -31,7 +31,7 @@ def read_fields(body: object, *known: str) -> Json:
             field="body",
             hint='write an object, such as {"mode": "daily"}',
         )
-    # An explicit null says the same as leaving the field out.
+    # An explicit null is the same as a missing field.
     fields = {name: value for name, value in body.items() if value is not None}
     for name in fields:
         if name not in known:
@@ -44,7 +44,7 @@ def read_fields(body: object, *known: str) -> Json:
 
 
 def is_int(value: object) -> TypeGuard[int]:
-    """Say whether a value is an integer; true and false are none."""
+    """Return whether a value is an integer; true and false are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -1,8 +1,8 @@
-"""The messages of the pipeline, from JSON to dataclass and back.
+"""The messages of the pipeline: convert JSON to dataclasses and back.
 
-`from_json` takes whatever json.loads made of a body, and the newest day that a message
-may name, and raises BadMessageError, which names the field and what to write instead.
-Unknown fields are refused: a misspelt "limt" must not silently mean the default.
+`from_json` takes any value that json.loads may return, and the newest valid day. For a
+wrong body it raises BadMessageError, which names the field and what to write instead.
+Unknown fields are errors: with a misspelt "limt", the default must not apply silently.
 """
 
 from collections.abc import Mapping
@@ -28,9 +28,9 @@ DASHBOARD_REQUESTS = "dashboard-requests"
 DEAD_LETTERS = "dead-letters"
 
 LARGEST_LIMIT = 200_000
-"""Most movies that a deployment may track. Four days of history at once, of 200,000
-movies and the 100,000 next to them, take 750 MiB of the 1 GiB that ingest_changes has
-(measured), besides what the function itself needs."""
+"""Maximum number of tracked movies. Four concurrent days of history, with 200,000
+movies and the next 100,000, take 750 MiB (measured) of ingest_changes' 1 GiB, besides
+what the function itself needs."""
 
 MOST_IDS_PER_BATCH = 500
 
@@ -49,7 +49,7 @@ _ALL_FIELDS = ("run_date", "limit", "date", "batch_no", "batch_count")
 
 @dataclass(frozen=True, slots=True)
 class IngestRequest:
-    """A tick of the scheduler, a person's call, or one day of a history.
+    """A request of the scheduler or a person, or one day of a history.
 
     run_date: UTC day of the run; None means the day the event was published.
     limit: how many of the most popular movies to track (initial, daily).
@@ -103,7 +103,7 @@ class IngestRequest:
 
 @dataclass(frozen=True, slots=True)
 class MovieBatch:
-    """Ids whose details one delivery fetches; `batch_no` counts from 1."""
+    """The ids that one delivery fetches; `batch_no` counts from 1."""
 
     run_id: str
     run_date: date
@@ -126,7 +126,7 @@ class MovieBatch:
         for movie_id in ids:
             if not is_int(movie_id) or movie_id < 1:
                 raise bad_field("movie_ids", movie_id, hint)
-        # An id twice in a message is one movie: it must not be counted twice.
+        # A repeated id is one movie and must be counted once.
         unique = tuple(dict.fromkeys(ids))
         return cls(run_id, run_date, batch_no, batch_count, unique)
 
@@ -184,7 +184,7 @@ class MetricsRequest:
 
 @dataclass(frozen=True, slots=True)
 class ViewsRequest:
-    """Make the views and thresholds, compute nothing: `{"views": true}`."""
+    """Make the views and thresholds without computing a day: `{"views": true}`."""
 
     @classmethod
     def from_json(cls, body: object) -> Self:
@@ -200,9 +200,9 @@ class ViewsRequest:
 
 @dataclass(frozen=True, slots=True)
 class DashboardRequest:
-    """Render the page again, because a day was computed; a recomputation has no run.
+    """Render the page again because a day was computed; a recomputation has no run.
 
-    Whatever the day, the page is of the newest published one.
+    The page always shows the newest published day, whichever day is requested.
     """
 
     snapshot_date: date

@@ -1,4 +1,4 @@
-"""Once: a function that makes something in, the same function made once out."""
+"""Create something once per process, even if many threads need it at the same time."""
 
 import functools
 import threading
@@ -8,8 +8,8 @@ from collections.abc import Callable
 def once[T](make: Callable[[], T]) -> Callable[[], T]:
     """Call `make` on the first call, and return what it made on every call.
 
-    functools.cache lets the first requests of an instance, which come at once, each
-    make their own: eight token buckets are no rate limit. An error is not kept.
+    With functools.cache, concurrent first requests would each create one: eight token
+    buckets limit no rate. An error is not kept.
     """
     lock = threading.Lock()
     made: list[T] = []

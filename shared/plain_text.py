@@ -1,7 +1,7 @@
-"""Plain text: the bytes of a secret in, what its owner meant out.
+"""Decode the bytes of a secret into the text that its owner meant.
 
-A token is pasted into an editor that adds a byte order mark, saved as UTF-16 by a
-shell that redirects so, quoted as in an .env file, or piped with a line break.
+An editor may add a byte order mark to a token, a shell may save it as UTF-16 or add a
+line break, and a line of an .env file has quotes.
 """
 
 import codecs
@@ -11,9 +11,9 @@ _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
 def plain(data: bytes) -> str:
-    """Return the text, without mark, blanks around it, and quotes; ValueError if none.
+    """Return the text without mark, surrounding blanks and quotes; ValueError if none.
 
-    What is left is the caller's to judge: nothing within it is changed.
+    Nothing within the text is changed; the caller checks what is left.
     """
     text = _decoded(data).strip().strip("\0").strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in _QUOTES:

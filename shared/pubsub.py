@@ -1,4 +1,4 @@
-"""Pub/Sub: JSON bodies in, published messages out, every future awaited."""
+"""Publish JSON bodies to topics, and wait until Pub/Sub has accepted them."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from shared.messages import DEAD_LETTERS
 
 PUBLISH_TIMEOUT_S = 60.0
 MOST_ATTRIBUTE_BYTES = 1024
-"""Pub/Sub refuses longer attribute values."""
+"""Pub/Sub rejects longer attribute values."""
 
 HINTS: Mapping[grpc.StatusCode | None, str] = {
     grpc.StatusCode.NOT_FOUND: "make the topic (terraform apply); retried until then",
@@ -27,8 +27,9 @@ HINTS: Mapping[grpc.StatusCode | None, str] = {
 }
 """gRPC status -> hint; https://cloud.google.com/pubsub/docs/reference/error-codes.
 
-No status is permanent: dead-letters is a topic too, and what cannot be published may
-not be acknowledged. Pub/Sub itself parks a message that it has delivered 20 times.
+No status is permanent: dead-letters is a topic too, and a message whose result cannot
+be published must not be acknowledged. After 20 deliveries Pub/Sub itself moves it to
+dead-letters.
 """
 
 
@@ -40,8 +41,7 @@ def connect(settings: Settings) -> "Publisher":
 class Publisher:
     """Topics of one project; `prefix` comes before every topic's name.
 
-    PUBSUB_EMULATOR_HOST, where set, is read by Google's client itself. `timeout_s` is
-    of each message.
+    Google's client itself reads PUBSUB_EMULATOR_HOST. `timeout_s` is for each message.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Publisher:
             )
             for name, value in attributes.items()
         }
-        # A message without data would be refused by the framework on its replay.
+        # On a replay the framework would reject a message without data.
         future = self._client.publish(self._path(DEAD_LETTERS), data or b"{}", **short)
         self._wait(DEAD_LETTERS, future)
 

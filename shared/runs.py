@@ -1,6 +1,6 @@
-"""Runs: what they are called, how their batches are cut, what the ledger can say.
+"""Data types of runs, their batches, and what the ledger knows of them. Pure.
 
-Pure nouns. A run is one mode on one UTC day; doing it twice is the same run.
+A run is one mode on one UTC day; requesting it twice is the same run.
 """
 
 import re
@@ -16,7 +16,7 @@ MOVIES_PER_BATCH = 50
 
 
 class Mode(StrEnum):
-    """What a request asks for; a history_day is a day of a history, or one alone."""
+    """What a run does; a history_day is one day of a history, or a run of its own."""
 
     INITIAL = "initial"
     DAILY = "daily"
@@ -27,7 +27,7 @@ class Mode(StrEnum):
 
     @property
     def publishes_days(self) -> bool:
-        """Whether metrics are computed for the days of such a run."""
+        """Whether a run of this mode computes metrics and publishes days."""
         return self is not Mode.WEEKLY
 
 
@@ -35,7 +35,7 @@ class Event(StrEnum):
     """What the ledger records. Rows are appended and never changed."""
 
     RUN_REQUESTED = "RUN_REQUESTED"
-    """By the sweep, for a day whose tick did not come."""
+    """By the sweep, for a day that Scheduler did not request."""
     NOTHING_TO_DO = "NOTHING_TO_DO"
     """The run ends without a plan: no movie to fetch."""
     RUN_PLANNED = "RUN_PLANNED"
@@ -49,10 +49,10 @@ class Event(StrEnum):
     MOVIE_NOT_FOUND = "MOVIE_NOT_FOUND"
     METRICS_REQUESTED = "METRICS_REQUESTED"
     METRICS_FAILED = "METRICS_FAILED"
-    """Requested as often as a sweep does, and none came."""
+    """Metrics were requested the maximum number of times without a result."""
     CHECK_FAILED = "CHECK_FAILED"
     COMPUTATION_FAILED = "COMPUTATION_FAILED"
-    """One attempt, which is delivered again; the ledger keeps what it was billed."""
+    """One attempt that is redelivered; the ledger records what it was billed."""
     METRICS_DONE = "METRICS_DONE"
     BREAKOUT_ANNOUNCED = "BREAKOUT_ANNOUNCED"
     DAY_WITHHELD = "DAY_WITHHELD"
@@ -60,7 +60,7 @@ class Event(StrEnum):
 
 
 WELL_ENDED = ("PUBLISHED", "DONE")
-"""States of v_run_status of a run that did all that it is for."""
+"""Final states of v_run_status of a run that succeeded."""
 
 ENDED = (*WELL_ENDED, "PARTIAL", "FAILED")
 """Final states of v_run_status: the run does not continue without an operator."""
@@ -83,13 +83,13 @@ class Run:
 
     @property
     def run_id(self) -> str:
-        """The key of everything this run writes, and of the job that locks it."""
+        """The key of all rows of this run, and of the job that locks it."""
         day = f"-{self.export_date}" if self.export_date else ""
         return f"{self.mode}-{self.run_date}{day}"
 
     @classmethod
     def from_id(cls, run_id: str) -> Self:
-        """Read a run id back; ValueError when it is none."""
+        """Parse a run id; ValueError if it is not one."""
         if not (match := RUN_ID.fullmatch(run_id)):
             raise ValueError(f"{run_id!r} is not <mode>-<YYYY-MM-DD>")
         export_date = match[3] and date.fromisoformat(match[3][1:])
@@ -99,7 +99,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Recomputation:
-    """Days computed by request, in no run; `run_date` is the day of the request."""
+    """Days computed on request, without a run; `run_date` is the request's day."""
 
     from_date: date
     to_date: date
@@ -108,7 +108,7 @@ class Recomputation:
 
     @property
     def run_id(self) -> str:
-        """What its events in the ledger are filed under."""
+        """The run_id of its events in the ledger."""
         return f"{self.mode}-{self.from_date}-{self.to_date}"
 
 
@@ -121,12 +121,12 @@ class OperatedDay:
 
     @property
     def run_id(self) -> str:
-        """What its events in the ledger are filed under."""
+        """The run_id of its events in the ledger."""
         return f"{self.mode}-{self.run_date}"
 
 
 type Recorded = Run | Recomputation | OperatedDay
-"""What the ledger keeps events of. Only a run has a plan, and so a state."""
+"""What the ledger has events of. Only a run has a plan, and so a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,23 +154,23 @@ def cut_into_days(days: Sequence[date]) -> list[Batch]:
 
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
-    """A plan as batch_plan keeps it, with what the ledger knows of it so far."""
+    """A plan from batch_plan, with its events so far."""
 
     batches: tuple[Batch, ...]
     age_s: float
     is_published: bool
-    """Whether RUN_PLANNED is visible: every batch message was taken by Pub/Sub."""
+    """Whether RUN_PLANNED is visible: Pub/Sub has accepted every batch message."""
     done: frozenset[int]
     """Numbers of the batches with a visible BATCH_DONE."""
 
     def missing(self) -> Iterator[Batch]:
-        """Yield the batches that still have to be worked on."""
+        """Yield the batches that are not done."""
         return (batch for batch in self.batches if batch.batch_no not in self.done)
 
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """What v_run_status says of one run; counts are movies unless named otherwise."""
+    """A run's row of v_run_status; counts are movies unless named otherwise."""
 
     batches_total: int
     batches_done: int
@@ -185,7 +185,7 @@ class RunStatus:
     is_published: bool
     started_at: datetime
     ended_at: datetime | None
-    """When its metrics were last published; None before that."""
+    """When its metrics were last published; None if never."""
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -195,7 +195,7 @@ class RunStatus:
 
 @dataclass(frozen=True, slots=True)
 class OpenRun:
-    """What v_run_status says of a run that has not ended; ages in seconds."""
+    """The row of v_run_status of a run that has not ended; ages in seconds."""
 
     run_id: str
     batches_total: int
@@ -205,7 +205,7 @@ class OpenRun:
     is_complete: bool
     is_closed: bool
     is_due: bool
-    """Its metrics can be computed: nothing more is to come."""
+    """Its metrics can be computed: all batches are done."""
     is_metrics_requested: bool
     metrics_requests: int
     """Requests since its metrics became due."""
@@ -222,7 +222,7 @@ class OpenRun:
 
 @dataclass(frozen=True, slots=True)
 class MissedDay:
-    """What tells whether a day still needs a daily run, or its export.
+    """What decides whether a day still needs a daily run, or its export.
 
     is_planned: it has one, or an initial load of at least as many movies as are
         tracked.

@@ -1,12 +1,11 @@
-"""Scripts: multi-statement queries, one of a name at a time.
+"""Run multi-statement queries, one with the same name at a time.
 
-BigQuery runs one job of an id: that is the lock. The jobs of a name and a UTC day are
-numbered from 1 without a gap, and the next number may start once the one before has
-ended. (Transactions alone are no lock: two that only insert do not conflict.)
+BigQuery runs one job per job id: that is the lock. The jobs of a name and a UTC day are
+numbered from 1 without a gap, and the next may start when the one before has ended. (A
+transaction alone is no lock: two that only insert do not conflict.)
 
-A script runs at Google: it goes on when the function that started it dies. So a
-redelivery of the same work finds it and waits for it, and BigQuery itself ends it at
-its deadline.
+A script continues in BigQuery when the function that started it is killed. A redelivery
+of the same work finds the job and waits for it, and BigQuery ends it at its timeout.
 """
 
 import re
@@ -31,19 +30,19 @@ from shared.errors import DeadlineError, RunBusyError
 from shared.interfaces import Bill, Lock, Outcome
 
 _BEST_EFFORT = (GoogleAPICallError, RetryError, GoogleAuthError, OSError)
-"""What a cancel or a last look may raise without hiding how the job ended; the errors
-of requests and time-outs are OSErrors."""
+"""Errors of a cancel or a last look, which must not hide how the job ended; errors of
+`requests` and timeouts are OSErrors."""
 _ENDED_EARLY = ("stopped", "timeout")
-"""Reasons of a job that BigQuery ends at its timeout, or that was cancelled.
+"""Reasons of a job that was cancelled, or that BigQuery ended at its timeout.
 https://cloud.google.com/bigquery/docs/error-messages"""
 _OWNER = "owner"
-"""The label that says whose work a job is."""
+"""The label with the owner of a job."""
 _BEGAN = "began"
-"""The label that says when it began, in microseconds of our own clock: Google's dates
-the job itself, but not the events that the beginning is compared with."""
+"""The label with its start, in microseconds of our own clock: the job's own times are
+by Google's clock, but the start is compared with events of the ledger."""
 _OVERDUE = timedelta(minutes=1)
-"""So long after its time limit a job that is still at work is cancelled: BigQuery only
-tries to end it by then."""
+"""A job that still runs this long after its timeout is cancelled: BigQuery does not
+guarantee the timeout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Scripts:
         bill: Bill,
         timeout_s: float,
     ) -> Outcome:
-        """Run a script, or take over the one that the same owner has left."""
+        """Run a script, or take over the one that the same owner has started."""
         chain, last, newest = self._newest(lock)
         is_ours = (
             newest is not None
@@ -113,7 +112,7 @@ class Scripts:
                 _OWNER: _label(lock),
                 _BEGAN: f"{clock.now().timestamp() * 1e6:.0f}",
             },
-            # BigQuery ends it then, even when no process is left to cancel it.
+            # BigQuery then ends it even if no process is left to cancel it.
             job_timeout_ms=max(1, int(timeout_s * 1000)),
             maximum_bytes_billed=self.max_bytes_billed,
             script_options=bigquery.ScriptOptions(
@@ -165,7 +164,7 @@ class Scripts:
             for day in (today, today - timedelta(days=1))
         ]
         last, newest = self._end_of(chains[0])
-        if newest is None:  # at midnight one of yesterday may be at work
+        if newest is None:  # after midnight, a job of yesterday may still run
             _, newest = self._end_of(chains[1])
         return chains[0], last, newest
 
@@ -193,7 +192,7 @@ class Scripts:
 
 
 def _is_overdue(job: bigquery.QueryJob) -> bool:
-    """Say whether a job is at work that should have ended a minute ago."""
+    """Return whether a job still runs a minute after its timeout."""
     limit_ms = job.configuration.job_timeout_ms
     if job.state == "DONE" or limit_ms is None or job.created is None:
         return False
@@ -209,5 +208,5 @@ def _too_slow(job: bigquery.QueryJob, timeout_s: float) -> DeadlineError:
 
 
 def _label(lock: Lock) -> str:
-    """Return the owner as a label takes it."""
+    """Return the owner in the form of a label."""
     return re.sub(r"[^a-z0-9_-]", "-", lock.owner.lower())[:63]

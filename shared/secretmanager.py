@@ -1,4 +1,4 @@
-"""Secret Manager: a secret's name in, its newest value out."""
+"""Read the newest version of a secret from Secret Manager."""
 
 from collections.abc import Mapping
 
@@ -31,7 +31,7 @@ PERMANENT: Mapping[grpc.StatusCode | None, str] = {
     grpc.StatusCode.INVALID_ARGUMENT: "write projects/PROJECT/secrets/NAME",
     grpc.StatusCode.PERMISSION_DENIED: _GRANT,
 }
-"""gRPC status -> hint, of errors that stay; every other one may pass.
+"""gRPC status -> hint, of permanent errors; every other one is transient.
 
 https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/access
 and https://cloud.google.com/apis/design/errors
@@ -44,7 +44,7 @@ def read(secret: str, emulator: str | None = None, retry: Retry = RETRY) -> str:
     """Return the latest version of projects/P/secrets/S as plain text.
 
     `emulator` is the host:port of an emulator that speaks plain gRPC. What an editor or
-    a shell has added to the value is left out: shared/plain_text.py.
+    a shell has added to the value is removed: shared/plain_text.py.
     """
     if emulator:
         channel = grpc.insecure_channel(emulator)

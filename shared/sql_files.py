@@ -1,9 +1,8 @@
-"""Statements: the files of sql/ in, what to run and in which order out. Pure.
+"""Read the files of sql/, and build what is run from them, in order. Pure.
 
-The views, the thresholds among them, are each made after those they read. The
+Each view is made after the views that it reads; the thresholds are one of them. The
 statements that take days run for every request, in the order of their numbers, in one
-transaction with the checks and the gate: readers see a day as it was before or as it is
-after, never between.
+transaction with the checks and the gate: readers see a day before or after it.
 """
 
 import re
@@ -92,23 +91,23 @@ class Statement:
 
     @property
     def reads_or_makes(self) -> frozenset[str]:
-        """Tables and views the statement names."""
+        """Tables and views that the statement names."""
         return frozenset(_NAMED.findall(self.sql))
 
     @property
     def takes_days(self) -> bool:
-        """Whether it wants @from_date and @to_date."""
+        """Whether it has the parameters @from_date and @to_date."""
         return "@from_date" in self.sql
 
     @property
     def view(self) -> str:
-        """Name of the view that the statement makes; ValueError where it makes none."""
+        """Name of the view that the statement makes; ValueError if it makes none."""
         if match := _MAKES_VIEW.search(self.sql):
             return match["view"]
         raise ValueError(f"{self.name} makes no view")
 
     def labelled(self, key: str, value: str) -> str:
-        """Return the text, which makes a view, with a label for that view."""
+        """Return the statement of a view with a label added."""
         options = f"OPTIONS (labels = [('{key}', '{value}')])"
         return _MAKES_VIEW.sub(rf"\g<making>\n{options}\nAS\n", self.sql, count=1)
 
@@ -119,22 +118,22 @@ def daily(folder: Path = SQL) -> list[Statement]:
 
 
 def views(folder: Path = SQL) -> list[Statement]:
-    """Return what makes a view: the other numbered files, then views/ as it reads."""
+    """Return what makes views: the other numbered files, then views/ by dependency."""
     once = [statement for statement in _numbered(folder) if not statement.takes_days]
     by_name = {view.name: view for view in _read(folder.glob("views/*.sql"))}
     return once + [by_name[name] for name in _order(by_name)]
 
 
 def transaction(checks: str, folder: Path = SQL) -> str:
-    """Return the multi-statement query that computes days and publishes those fit.
+    """Return the multi-statement query that computes days and publishes good ones.
 
     `checks` is their one query. Ends with its findings, each with whether its day was
     published before, and with the rows written (one row where nothing is found).
 
-    It commits unless a published day would fail: that day stays as it was, and so does
-    what check_findings has of it. A script that ends without a commit is rolled back,
-    by BigQuery and by the emulator. The findings are read last, since the last
-    statement is what the caller gets.
+    It commits unless a published day would fail: that day and its rows of
+    check_findings stay as they were. BigQuery and the emulator roll back a script that
+    ends without a commit. The findings are read last, because the result of a script is
+    that of its last statement.
     """
     made = ";\n\n".join(statement.sql.strip() for statement in daily(folder))
     gate = of_folder("gate", folder)
@@ -149,8 +148,8 @@ def transaction(checks: str, folder: Path = SQL) -> str:
 def publication(folder: Path = SQL) -> str:
     """Return the multi-statement query by which an operator publishes days.
 
-    Their lists are recorded in the same transaction: of a published day there is always
-    a vintage.
+    Their lists are recorded in the same transaction, so a published day always has a
+    vintage.
     """
     gate = of_folder("gate", folder)
     return _PUBLICATION.format(
@@ -171,7 +170,7 @@ def select_of(view: str, path: str) -> str:
 
 
 def new_breakouts(folder: Path = SQL) -> Statement:
-    """Return the query of what the alert tells: who broke out on the days."""
+    """Return the alert's query: the movies that broke out on the days."""
     return _read(folder.glob("alerts/new_breakouts.sql"))[0]
 
 

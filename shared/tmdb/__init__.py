@@ -1,6 +1,6 @@
-"""TMDB: ids, days and limits in; movies, lists and exports out.
+"""The TMDB client: movies, lists and exports.
 
-What TMDB really does: https://developer.themoviedb.org/docs and docs/surprises.md.
+How TMDB behaves: https://developer.themoviedb.org/docs and docs/surprises.md.
 """
 
 from shared.tmdb.auth import CredentialKind, credential_kind

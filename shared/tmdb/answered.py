@@ -1,4 +1,4 @@
-"""Answered: the headers of a reply in, the moment that TMDB gave it out. Pure."""
+"""Read from a response's headers when TMDB gave the answer. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def answered_at(headers: Mapping[str, str], now: datetime) -> datetime:
-    """Return when TMDB answered, by TMDB's clock; `now` where it does not say.
+    """Return when TMDB answered, by TMDB's clock; `now` if the headers do not say.
 
-    A cache on the way (TMDB's is CloudFront) repeats the Date of the answer that it
-    stored, and says in Age how many seconds ago that was:
+    A cache (TMDB uses CloudFront) repeats the Date of the stored answer, and has in Age
+    how many seconds ago that was:
     https://www.rfc-editor.org/rfc/rfc9111#name-age
     """
     try:

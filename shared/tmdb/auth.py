@@ -1,4 +1,4 @@
-"""Credentials: a secret in, what authenticates a request to TMDB out."""
+"""Turn a secret into what authenticates a request to TMDB."""
 
 import re
 import threading
@@ -14,7 +14,7 @@ from shared.errors import CredentialsError
 
 
 class CredentialKind(StrEnum):
-    """The two credentials that TMDB hands out."""
+    """The two kinds of TMDB's credentials."""
 
     READ_TOKEN = "v4 read access token"  # noqa: S105 - its name
     API_KEY = "v3 API key"
@@ -27,13 +27,13 @@ _SHAPES = {
 
 
 def credential_kind(text: str) -> CredentialKind | None:
-    """Tell a v3 key (32 hex digits) from a v4 token (three dotted parts)."""
+    """Distinguish a v3 key (32 hex digits) from a v4 token (three dotted parts)."""
     kinds = (kind for kind, shape in _SHAPES.items() if shape.fullmatch(text))
     return next(kinds, None)
 
 
 class _ReadToken(AuthBase):
-    """The v4 read access token. As an auth object, so that no ~/.netrc replaces it."""
+    """The v4 read access token, as an auth object, so that no ~/.netrc replaces it."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -44,7 +44,7 @@ class _ReadToken(AuthBase):
 
 
 class _ApiKey(AuthBase):
-    """The short v3 key, which TMDB takes in the query only."""
+    """The v3 key, which TMDB accepts only in the query."""
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -55,7 +55,7 @@ class _ApiKey(AuthBase):
 
 
 def authentication(secret: str) -> AuthBase:
-    """Make of a secret what authenticates requests; CredentialsError if it is none."""
+    """Return a secret's auth object; CredentialsError if it is no credential."""
     match credential_kind(secret):
         case CredentialKind.API_KEY:
             return _ApiKey(secret)
@@ -68,7 +68,7 @@ def authentication(secret: str) -> AuthBase:
 
 
 def bad_credential(reason: str) -> CredentialsError:
-    """Return the error of a credential that cannot be used, with what to do."""
+    """Return the error of a credential that cannot be used, with a hint."""
     return CredentialsError(
         reason,
         field="TMDB_TOKEN_SECRET",
@@ -78,9 +78,9 @@ def bad_credential(reason: str) -> CredentialsError:
 
 
 class Credential:
-    """TMDB's credential, read from its secret once and again when TMDB refuses it.
+    """TMDB's credential, read from its secret once, and again if TMDB rejects it.
 
-    Safe to use from many threads: what one of them has read serves all.
+    Safe for threads: one thread reads it for all.
     """
 
     def __init__(self, read_secret: Callable[[], str]) -> None:
@@ -98,10 +98,10 @@ class Credential:
             return cast("AuthBase", self._auth)
 
     def renew(self, refused: AuthBase, sent_at: float) -> bool:
-        """Read the secret again; tell whether its credential differs from `refused`.
+        """Read the secret again; return whether its credential differs from `refused`.
 
-        `sent_at`: when the request left, by time.monotonic. Of many that were under
-        way and are refused together, one reads the secret.
+        `sent_at`: when the request was sent, by time.monotonic. If many requests are
+        rejected together, only one of them reads the secret.
         """
         with self._lock:
             if self._auth is refused and self._read_at <= sent_at:
@@ -110,7 +110,7 @@ class Credential:
 
     def _read(self) -> None:
         secret = self._read_secret()
-        # Only now: what was sent while the secret was read may carry the old one.
+        # Only now: requests sent during the read may have the old credential.
         self._read_at = time.monotonic()
         if secret != self._secret:
             self._auth = authentication(secret)

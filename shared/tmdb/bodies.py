@@ -1,22 +1,22 @@
-"""Bodies: the bytes of an answer in, JSON out, whatever the bytes are."""
+"""Parse the body of an answer as JSON, whatever bytes it has."""
 
 import json
 import zlib
 
 GZIP_MAGIC = b"\x1f\x8b"
 LARGEST_BODY_BYTES = 32 * 1024**2
-"""Unpacked. TMDB's largest movies have some 100 kB."""
+"""Maximum size after decompression. TMDB's largest movies have about 100 kB."""
 
 
 class UnreadableError(Exception):
-    """A body that is no JSON, or not the JSON that was asked for."""
+    """A body that is not JSON, or not the expected JSON."""
 
 
 def read_json(body: bytes) -> object:
-    """Parse a body; UnreadableError when it is no JSON.
+    """Parse a body; UnreadableError if it is not JSON.
 
-    In May 2026 TMDB sent gzip without a Content-Encoding that says so, for a third of
-    some users' requests: a body that begins as gzip does is unpacked.
+    In May 2026 TMDB answered a third of some users' requests with gzip but without a
+    Content-Encoding header: a body that begins like gzip is decompressed.
     https://github.com/jellyfin/TMDbLib/issues/613
     """
     if body.startswith(GZIP_MAGIC):

@@ -1,7 +1,7 @@
-"""The client: one Tmdb per process, with movies, lists and exports.
+"""The TMDB client: one per process, for movies, lists and exports.
 
-The credential travels in a header (or, where the secret is a v3 key, as TMDB wants it,
-in the query).
+The credential travels in a header; a v3 key in the query, because TMDB accepts it only
+there.
 """
 
 import time
@@ -30,12 +30,12 @@ from shared.tmdb.statuses import Verdict, error_code, verdict
 from shared.tmdb.tally import Answer, Tally, unreadable
 
 SLOWEST_S = 1 / 3
-"""Up to this latency the connections suffice for the rate: 10 for 30 requests/s."""
+"""Up to this latency, 10 connections suffice for 30 requests/s."""
 FEWEST_CONNECTIONS, MOST_CONNECTIONS = 2, 20
-"""TMDB allows 20 per IP; the two functions that ask it take 10 each."""
+"""TMDB allows 20 per IP address; two functions use 10 each."""
 REFUSAL_PAUSES_S = (0.5, 1.0, 2.0)
-"""After a 401 with the credential that the secret still holds: an answer may be wrong
-for seconds. One more, and the credential is."""
+"""Retries after a 401 with the secret's current credential, because TMDB may reject a
+valid one for seconds. After one more 401 it counts as invalid."""
 
 
 def connect(settings: Settings, platform: Platform) -> "Tmdb":
@@ -54,13 +54,13 @@ def connect(settings: Settings, platform: Platform) -> "Tmdb":
 
 
 class Tmdb:
-    """TMDB's API and file server, at one polite rate.
+    """TMDB's API and file server, with one rate limit.
 
-    read_secret: returns the credential; asked when first needed, and again after TMDB
-    refused the one we had, so that a rotated secret needs no redeploy.
-    rate: requests per second of this process, while `pace` takes no less. retry_s: how
-    long one request is tried again. chunk_s: how long movies asked for together are
-    waited for. `sleep` is for tests.
+    read_secret: returns the credential; called when first needed, and again after TMDB
+    has rejected it, so that a rotated secret needs no redeployment.
+    rate: requests per second of this process; `pace` may lower it. retry_s: how long
+    one request is retried. chunk_s: maximum wait for movies that are requested
+    together. `sleep` is for tests.
     """
 
     def __init__(
@@ -84,20 +84,20 @@ class Tmdb:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tmdb")
 
     def pace(self, share: float) -> None:
-        """Ask at this share of the rate from now on."""
+        """Send requests at this share of the rate from now on."""
         self._connection.set_rate(self._rate * share)
 
     def now(self) -> datetime:
-        """Return this moment by TMDB's clock: one cheap request."""
+        """Return the current time by TMDB's clock, with one cheap request."""
         tally = Tally()
         self._json("/configuration", {}, lambda body: isinstance(body, dict), tally)
         return tally.answered_at or now()
 
     def movies(self, movie_ids: Sequence[int]) -> list[Reply]:
-        """Fetch /movie/{id} for each id; replies in the order asked.
+        """Fetch /movie/{id} for each id; replies are in the order of the ids.
 
-        Raises nothing: what stops every request (no credential) is in the `error` of
-        each reply that it cost, and what is not answered in time is a failure.
+        Raises nothing: an error of every request (no credential) is in the `error` of
+        each affected reply, and a request without an answer in time is a failure.
         """
         pending = [self._pool.submit(self._movie, movie_id) for movie_id in movie_ids]
         done, unfinished = wait(pending, self._chunk_s, return_when=FIRST_EXCEPTION)
@@ -127,7 +127,7 @@ class Tmdb:
         return pages.changes(self._pages, day)
 
     def has_export(self, day: date) -> bool:
-        """Say whether the file server has a day's export; its content is not read."""
+        """Return whether the file server has a day's export, without reading it."""
         return self._files.has_export(day)
 
     def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
@@ -161,7 +161,7 @@ class Tmdb:
         )
 
     def _pages(self, path: str, queries: Sequence[dict[str, str]]) -> Iterator[object]:
-        """Read the pages at once; an error of one ends them all."""
+        """Read the pages concurrently; an error of one ends them all."""
 
         def page(params: dict[str, str]) -> object:
             return self._json(path, params, pages.is_page, Tally())
@@ -213,7 +213,7 @@ class Tmdb:
             return Answer(status, pause_s, sent_at, unreadable=str(error))
 
     def _refusal(self, auth: AuthBase, answer: Answer, tally: Tally) -> Exception:
-        """Return the outcome of a refused credential; the secret is read again."""
+        """Return the outcome of a rejected credential; read the secret again first."""
         if self._credential.renew(auth, answer.sent_at):
             return RetriedError(f"HTTP {answer.status}", 0.0)
         tally.refused += 1

@@ -1,6 +1,6 @@
-"""Polite HTTP: one rate, whatever runs in parallel, and every retry.
+"""Send requests with one rate limit for all threads, and retry them.
 
-Errors and log lines name the path only: a URL may hold the credential.
+Errors and log lines have the path only, because a URL may contain the credential.
 """
 
 import threading
@@ -25,11 +25,11 @@ from shared.tmdb.rate_limit import LONGEST_PAUSE_S, TokenBucket
 from shared.tmdb.statuses import Verdict
 
 TIMEOUT_S = (3.05, 20.0)
-"""Connect, read."""
+"""To connect, to read."""
 
 
 class RetriedError(Exception):
-    """An answer worth asking again; `pause_s` as TMDB asked, None when it did not.
+    """An answer to retry; `pause_s` is TMDB's Retry-After, None without one.
 
     `Connection.retrying` raises TmdbUnavailableError instead when time is up.
     """
@@ -40,9 +40,9 @@ class RetriedError(Exception):
 
 
 class RefusedError(RetriedError):
-    """A refused credential: retried by count, however short the time for retries.
+    """A rejected credential: retried by count, however short the time for retries.
 
-    Nothing else tells a credential that is wrong from an answer that was.
+    Only repetition distinguishes a wrong credential from a wrong answer.
     """
 
 
@@ -70,7 +70,7 @@ class Connection:
         self._bucket.take()
 
     def set_rate(self, rate: float) -> None:
-        """Send so many requests a second from now on."""
+        """Send this many requests per second from now on."""
         self._bucket.rate = rate
 
     def get(
@@ -95,16 +95,16 @@ class Connection:
         except (
             requests.RequestException,
             urllib3.exceptions.HTTPError,
-            ValueError,  # a Location that is no URL: requests reads it all the same
+            ValueError,  # a Location that is not a URL: requests parses it all the same
         ) as error:
-            # Not chained: the text of requests' errors holds the URL, and with a v3
-            # key the URL holds the key.
+            # Not chained: the text of requests' errors contains the URL, and with a
+            # v3 key the URL contains the key.
             raise RetriedError(type(error).__name__) from None
 
     def failure(
         self, judged: Verdict, status: int, pause_s: float | None, path: str
     ) -> Exception:
-        """Return what a status that is no success comes to; 429 pauses everybody."""
+        """Return the outcome of a status that is no success; 429 pauses all threads."""
         if judged is not Verdict.RETRIED:
             return TmdbUnavailableError(
                 f"{path}: TMDB answered {status}, which it should not",
@@ -150,7 +150,7 @@ _back_off_s = wait_random_exponential(multiplier=0.25, max=8)
 
 
 def _wait_s(state: RetryCallState) -> float:
-    """Wait as long as TMDB asked, else longer and longer, with jitter."""
+    """Wait for TMDB's Retry-After, else with exponential back-off and jitter."""
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, RetriedError) and error.pause_s is not None:
         return min(error.pause_s, LONGEST_PAUSE_S)

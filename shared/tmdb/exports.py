@@ -1,11 +1,11 @@
-"""Daily ID exports: the lines of a file in, one ExportRow per movie out.
+"""Parse TMDB's daily ID exports: one ExportRow per movie.
 
-Newline-delimited JSON, one movie a line, about 1.1 million lines:
+An export is newline-delimited JSON, one movie per line, about 1.1 million lines:
 {"adult":false,"id":3924,"original_title":"Blondie","popularity":3.4531,"video":false}
-Read line by line, so that no file is ever whole in memory. The lines' shape is so
-regular that a pattern reads most of them, ten times faster than a JSON parser; a line
-that does not fit is parsed as JSON.
-Source: https://developer.themoviedb.org/docs/daily-id-exports
+
+It is read line by line, so that no file is in memory as a whole. Most lines have one
+regular form, which a pattern reads ten times faster than a JSON parser; any other line
+is parsed as JSON. Source: https://developer.themoviedb.org/docs/daily-id-exports
 """
 
 import json
@@ -41,13 +41,13 @@ class ExportError(TransientError):
 
 
 class ExportMissingError(ExportError):
-    """TMDB has no export of that day, and has those of other days."""
+    """TMDB has no export of that day, but has those of other days."""
 
 
 class ExportNotYetError(ExportMissingError):
-    """The export is not published yet, or the file server has none of any day.
+    """The export is not published yet, or the file server has none at all.
 
-    No verdict on that day: it is to be asked for again. is_outage: the latter.
+    It has to be requested again. is_outage: the file server has none at all.
     """
 
     def __init__(self, reason: str, day: date, *, is_outage: bool = False) -> None:
@@ -56,29 +56,29 @@ class ExportNotYetError(ExportMissingError):
 
 
 class ExportDamagedError(ExportError):
-    """The file is truncated, corrupt or empty: none of it is used."""
+    """The file is truncated, corrupt or empty; none of it is used."""
 
 
 DUE = timedelta(days=1, hours=8)
-"""After its day has begun. TMDB publishes about 08:00 UTC of the day, and is late at
-times: an export that is not there a day later is missing."""
+"""After its day has begun. TMDB publishes at about 08:00 UTC of the day, sometimes
+later: an export that is not available a day later is missing."""
 
 FEW_BAD_LINES = 10
 BAD_LINES_SHARE = 0.01
-"""An export with more than 10 bad lines and more than 1 % of them is refused: a day is
-covered at 99 %."""
+"""An export with more than 10 bad lines, and more than 1 %, is rejected: a day needs a
+coverage of 99 %."""
 
 LARGEST_ID = 2**27
-"""80 times the newest id of 2026. A larger one is no id, and would cost memory."""
+"""80 times the newest id of 2026. A larger number is not an id and would use memory."""
 
 
 def is_due(day: date, moment: datetime) -> bool:
-    """Say whether an export that is not there at a moment will not come any more."""
+    """Return whether an export that is not available at a moment counts as missing."""
     return moment >= datetime.combine(day, time(), UTC) + DUE
 
 
 def other_days(day: date, moment: datetime) -> list[date]:
-    """Return days whose exports prove that the file server serves, newest first."""
+    """Return days whose exports prove that the file server works, newest first."""
     due = (moment - DUE).date()
     days = (due - timedelta(days=ago) for ago in range(4))
     return [other for other in days if other != day][:3]
@@ -122,7 +122,7 @@ def read_lines(lines: Iterable[bytes], day: date) -> Iterator[ExportRow]:
 
 
 class _BadLineError(Exception):
-    """A line that is no movie; the text shows it."""
+    """A line that is not a movie; the text shows it."""
 
 
 class _Ids:
@@ -132,7 +132,7 @@ class _Ids:
         self._bits = bytearray()
 
     def add(self, movie_id: int) -> bool:
-        """Add an id; False when it was in before."""
+        """Add an id; False if it was in the set before."""
         place, bit = movie_id >> 3, 1 << (movie_id & 7)
         if place >= len(self._bits):
             self._bits.extend(bytes(place + 1 - len(self._bits)))
@@ -142,7 +142,7 @@ class _Ids:
 
 
 def _row(line: bytes) -> ExportRow | None:
-    """Read a line; None where it is empty."""
+    """Parse a line; None if it is empty."""
     if match := _USUAL.fullmatch(line):
         movie_id: object = int(match["id"])
         popularity: object = float(match["popularity"])
@@ -168,7 +168,7 @@ def _row(line: bytes) -> ExportRow | None:
 
 
 def _popularity(value: object) -> float | None:
-    """Return a measured popularity; None for what is none: it is never 0.0."""
+    """Return a measured popularity; None for anything else, never 0.0."""
     try:
         number = float(value) if isinstance(value, int | float | str) else -1.0
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""TMDB's file server: which days' exports it has, and their rows as a stream."""
+"""TMDB's file server: check for a day's export, and stream its rows."""
 
 import gzip
 import zlib
@@ -27,18 +27,18 @@ from shared.tmdb.rate_limit import retry_after_s
 from shared.tmdb.statuses import verdict
 
 _ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN})
-"""The file server is a bucket: it may say 403 of what is not there."""
+"""The file server is a bucket: it may answer 403 for a missing file."""
 
 
 class FileServer:
-    """The daily ID exports below `url`; no credential goes there."""
+    """The daily ID exports below `url`; requests have no credential."""
 
     def __init__(self, url: str, connection: Connection) -> None:
         self._url = url.rstrip("/")
         self._connection = connection
 
     def has_export(self, day: date) -> bool:
-        """Say whether the file server has a day's export; its content is not read."""
+        """Return whether the file server has a day's export, without reading it."""
         name = _file_name(day)
 
         def read() -> bool:
@@ -53,9 +53,9 @@ class FileServer:
     def export[T](self, day: date, fold: Callable[[Iterator[ExportRow]], T]) -> T:
         """Stream one day's ID export through `fold`, all of it or nothing.
 
-        `fold` runs again when the connection breaks. Raises ExportMissingError,
-        ExportNotYetError (no verdict: to be asked for again) and ExportDamagedError
-        (truncated or corrupt: none of it was used).
+        `fold` runs again if the connection breaks. Raises ExportMissingError,
+        ExportNotYetError (has to be requested again) and ExportDamagedError (truncated
+        or corrupt; none of it was used).
         """
         name = _file_name(day)
 
@@ -69,7 +69,7 @@ class FileServer:
         return self._connection.retrying(read, name)
 
     def _absence(self, day: date, moment: datetime) -> Exception:
-        """Return what it means that an export is not there; `moment` is TMDB's."""
+        """Return the error of an unavailable export; `moment` is TMDB's time."""
         if not is_due(day, moment):
             return ExportNotYetError(f"TMDB has no export of {day} yet", day)
         for other in other_days(day, moment):
@@ -101,7 +101,7 @@ def _folded[T](
         with gzip.GzipFile(fileobj=cast("Any", response.raw)) as lines:
             rows = read_lines(lines, day)
             folded = fold(rows)
-            # Only its end tells whether a gzip file is whole.
+            # Only at the end is it known whether a gzip file is complete.
             deque(rows, maxlen=0)
             return folded
     except (urllib3.exceptions.HTTPError, OSError) as error:

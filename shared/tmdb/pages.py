@@ -1,6 +1,6 @@
-"""TMDB's lists: distinct movies of many pages that are read at once.
+"""Read TMDB's lists: distinct movies from many pages, read concurrently.
 
-Lists are short, repeat and drift while they are read: docs/surprises.md.
+Pages may be short, repeat, or change while they are read: docs/surprises.md.
 """
 
 import logging
@@ -14,27 +14,27 @@ from shared.errors import TmdbIncompleteError, TmdbUnavailableError
 from shared.interfaces import ChangedMovie, ListedMovie
 
 LAST_PAGE = 500
-"""TMDB answers 400 beyond it."""
+"""TMDB answers 400 to later pages."""
 MOVIES_PER_PAGE = 20
 OVER_FETCH = 1.2
-"""Pages are cached apart and sorted by yesterday: 50 pages hold 978 of 1,000 movies,
-939 of them right. 60 pages, re-sorted, hold the true thousand."""
+"""Pages are cached separately and sorted by yesterday's popularity: 50 pages have 978
+movies, 939 of the true 1,000. 60 pages, sorted again, have all 1,000."""
 MOSTLY = 0.98
-"""Lists drift while they are read: a few movies less than TMDB counts are normal."""
+"""Lists change while they are read: a few movies fewer than TMDB counts are normal."""
 
 _FURTHER_PAGES = 5
 
 log = logging.getLogger(__name__)
 
 type ReadAll = Callable[[str, Sequence[dict[str, str]]], Iterable[object]]
-"""Returns the JSON at a path for each of these parameters, in their order."""
+"""Return the JSON at a path for each of these parameters, in their order."""
 
 
 def most_popular(read: ReadAll, limit: int) -> list[ListedMovie]:
-    """List the most popular movies, re-sorted; `limit` at most 8,000.
+    """List the most popular movies, sorted again; `limit` at most 8,000.
 
-    Reads a fifth more pages than `limit` fills, goes on past short and repeated
-    pages, and raises TmdbIncompleteError when TMDB has more than it would list.
+    Reads 20 % more pages than `limit` fills, continues after short and repeated
+    pages, and raises TmdbIncompleteError if TMDB has more movies than it listed.
     """
     found: dict[int, ListedMovie] = {}
     total = 0
@@ -61,8 +61,8 @@ def most_popular(read: ReadAll, limit: int) -> list[ListedMovie]:
 def changes(read: ReadAll, day: date) -> list[ChangedMovie]:
     """List the movies edited on a UTC day, each once.
 
-    The window's ends are both inclusive as far as anybody knows; asking for the
-    day and the next covers the day in either reading.
+    Both ends of the window seem to be inclusive; a window of the day and the next one
+    covers the day in any case.
     """
     found: dict[int, ChangedMovie] = {}
     listed = 0
@@ -76,7 +76,7 @@ def changes(read: ReadAll, day: date) -> list[ChangedMovie]:
             movie = ChangedMovie(item["id"], is_deleted=item.get("adult") is None)
             found[movie.movie_id] = movie
     if len(found) < MOSTLY * listed:
-        # Edits only date metadata: too few of them are no reason to stop.
+        # Edits only concern metadata: too few of them are no reason to fail.
         log.warning(
             "changes_incomplete",
             extra={"day": day, "found": len(found), "listed": listed},
@@ -85,17 +85,17 @@ def changes(read: ReadAll, day: date) -> list[ChangedMovie]:
 
 
 def is_page(body: object) -> bool:
-    """Tell a page of a list from other JSON."""
+    """Return whether JSON is a page of a list."""
     return isinstance(body, dict) and isinstance(body.get("results"), list)
 
 
 def _pages(
     read: ReadAll, path: str, at_once: int, **params: str
 ) -> Iterator[tuple[int, "_Page"]]:
-    """Yield a list's pages with their numbers, to the last that any of them names.
+    """Yield a list's pages with their numbers, up to the last that any page names.
 
-    The first tells how many there are; the next, up to number `at_once`, are read
-    together, and those beyond it a few at a time.
+    The first page has the number of pages. The next, up to number `at_once`, are read
+    concurrently, and later ones a few at a time.
     """
     page_no = last = 1
     while page_no <= last:

@@ -1,4 +1,4 @@
-"""Rate limit: one polite rate for all threads, and how long a retry waits."""
+"""Limit the rate of requests of all threads, and read how long a retry waits."""
 
 import re
 import threading
@@ -11,18 +11,18 @@ from shared import clock
 LONGEST_PAUSE_S = 120.0
 LONGEST_BELIEVED_S = 86_400.0
 CEILING = 40
-"""TMDB admits about so many requests in any second."""
+"""TMDB accepts about this many requests in any second."""
 MOST_LATE_S = 0.1
-"""Time that is made up for when a request goes late, 3 requests at 30 a second. Less
-where that would exceed the ceiling; what a stall costs beyond it is lost."""
+"""Delay that later requests make up for: 3 requests at 30 per second. Less where that
+would exceed the ceiling; a longer delay is not made up for."""
 
 
 class TokenBucket:
-    """Hands out moments to send at, `rate` a second, to all threads that ask.
+    """A token bucket for all threads: `rate` requests per second.
 
-    The rate may be changed at any time. One thread waits for the next moment, and the
-    others wait for that thread: were each to wait for a moment of its own, a stalled
-    process would wake to send all of them at once.
+    The rate may be changed at any time. One thread waits for the next token, and the
+    others wait for that thread: if each waited for a token of its own, a process that
+    was stalled would send all requests at once.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class TokenBucket:
         self._paused_until = 0.0
 
     def take(self) -> None:
-        """Wait for the next free moment; longer if the bucket is paused meanwhile."""
+        """Wait for the next token; longer if the bucket is paused meanwhile."""
         came_at = self._clock()
         with self._turn:
             while (delay_s := self._free_at() - self._clock()) > 0:
@@ -51,7 +51,7 @@ class TokenBucket:
             self._next_at = max(due_at, late_at) + 1.0 / self.rate
 
     def pause(self, seconds: float) -> None:
-        """Pause every request for so long: a 429 to one applies to all."""
+        """Pause all requests for this time: a 429 applies to all of them."""
         with self._pausing:
             until = self._clock() + min(seconds, LONGEST_PAUSE_S)
             self._paused_until = max(self._paused_until, until)
@@ -61,9 +61,9 @@ class TokenBucket:
 
 
 def retry_after_s(header: str | None) -> float | None:
-    """Read Retry-After: seconds or an HTTP date; None where it is neither.
+    """Read Retry-After: seconds or an HTTP date; None if it is neither.
 
-    Nor is it one that nobody can mean: below 0, or more than a day away.
+    Also None if it is implausible: negative, or more than a day.
     """
     text = (header or "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII):

@@ -1,8 +1,8 @@
-"""Statuses: what TMDB's answer means. One table: HTTP status, TMDB's code -> verdict.
+"""Classify TMDB's answers: one table of HTTP status and TMDB's code -> verdict.
 
 TMDB's own errors are JSON with a `status_code`, listed at
-https://developer.themoviedb.org/docs/errors. Anything else comes from what stands
-between TMDB and us (a CDN, a gateway), and says nothing about a movie or a credential.
+https://developer.themoviedb.org/docs/errors. Any other error comes from a CDN or a
+gateway, and says nothing about a movie or a credential.
 """
 
 from collections.abc import Mapping
@@ -25,23 +25,23 @@ _RETRIED_BELOW_500 = frozenset(
 
 
 class Verdict(Enum):
-    """What to do with an answer."""
+    """How to handle an answer."""
 
     FOUND = auto()
     NOT_FOUND = auto()
     RETRIED = auto()
     CREDENTIAL = auto()
-    """TMDB itself refused the credential."""
+    """TMDB itself rejected the credential."""
     REFUSED = auto()
-    """TMDB refuses this request, and would again."""
+    """TMDB rejects this request; a retry would not help."""
 
 
 def verdict(status: int, code: int | None) -> Verdict:
-    """Judge an answer; `code` is TMDB's status_code, None where it is no TMDB error."""
+    """Classify an answer; `code` is TMDB's status_code, None in other errors."""
     if status == HTTPStatus.OK:
         return Verdict.FOUND
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _RETRIED_BELOW_500:
-        # Every 5xx: Cloudflare and CloudFront have numbers of their own, 520 to 530.
+        # Every 5xx: Cloudflare and CloudFront also use 520 to 530.
         return Verdict.RETRIED
     if status in (
         HTTPStatus.UNAUTHORIZED,
@@ -58,6 +58,6 @@ def verdict(status: int, code: int | None) -> Verdict:
 
 
 def error_code(body: object) -> int | None:
-    """Return the status_code of TMDB's error; None when the body is none of TMDB's."""
+    """Return the status_code of TMDB's error; None if the body is not TMDB's."""
     code = body.get("status_code") if isinstance(body, Mapping) else None
     return code if isinstance(code, int) and not isinstance(code, bool) else None

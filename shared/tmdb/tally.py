@@ -1,4 +1,4 @@
-"""Tally: what one question to TMDB took so far, and what its last answer was."""
+"""Count the requests that one result took, and keep what its last answer was."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +8,13 @@ from shared.tmdb.bodies import UnreadableError
 from shared.tmdb.connection import RetriedError
 
 UNREADABLE_TRIES = 5
-"""A 200 without what was asked for is tried so often. Where a third of all answers is
-spoilt, one movie of 250 is lost; a movie that TMDB cannot tell costs about 2 s."""
+"""Attempts after a 200 without the requested content. If a third of all answers are
+bad, one movie of 250 is lost; a movie that TMDB cannot return takes about 2 s."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What became of one question, asked as often as it was."""
+    """The attempts of one request so far."""
 
     requests: int = 0
     throttled: int = 0
@@ -25,7 +25,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; `body` is None where it is no JSON, `unreadable` then says why."""
+    """One answer; `body` is None if it is not JSON, `unreadable` then says why."""
 
     status: int
     pause_s: float | None
@@ -35,7 +35,7 @@ class Answer:
 
 
 def unreadable(answer: Answer, tally: Tally, path: str) -> Exception:
-    """Return what a 200 without what was asked for comes to."""
+    """Return the outcome of a 200 without the requested content."""
     reason = answer.unreadable or "unexpected JSON"
     tally.unreadable += 1
     if tally.unreadable < UNREADABLE_TRIES:
