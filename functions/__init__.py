@@ -1,1 +1,1 @@
-"""The deployed functions, one folder each; render_dashboard only where it is wanted."""
+"""The deployed functions, one folder each; render_dashboard is optional."""

@@ -1,1 +1,1 @@
-"""compute_metrics: a complete run in, the day's snapshots and metrics out."""
+"""compute_metrics: compute and publish the snapshots and metrics of complete runs."""

@@ -1,8 +1,8 @@
-"""Breakouts: writes the log line that raises the alert viral_breakout.
+"""Announce movies that break out: write the log line that raises viral_breakout.
 
 The alert (terraform/alerts.yaml) shows the line's `headline`. Each movie is announced
-once a day: the ledger records which were, so a run that late batches publish again
-announces the others.
+once a day: the ledger records the announced ones, so a run that is published again with
+late batches announces only the others.
 """
 
 import logging
@@ -17,16 +17,16 @@ from shared.runs import Event, Mode, Run
 log = logging.getLogger(__name__)
 
 MOST_NAMED = 5
-"""In the headline; more would not fit into a notification."""
+"""Movies in the headline; more would not fit into a notification."""
 LONGEST_TITLE = 60
 
 
 def announce(run: Run, clients: Clients) -> None:
     """Log the movies that broke out on the run's day, if any is not announced yet.
 
-    Only daily runs bring news: history is past, and an initial load knows no votes of
-    days before. The day is published by then, so what cannot be asked for at all must
-    not undo it; what may be asked for later is (a TransientError, redelivered).
+    Only daily runs announce: a history run is about past days, and an initial load has
+    no votes of earlier days. The day is already published, so a permanent error is only
+    logged; after a TransientError the message is redelivered.
     """
     if run.mode is not Mode.DAILY:
         return
@@ -44,7 +44,7 @@ def announce(run: Run, clients: Clients) -> None:
         return
     found = {"count": len(rows), "headline": headline(rows)}
     log.info("breakouts_found", extra={"run_id": run.run_id, **found})
-    # After the line: a crash in between announces twice, never not at all.
+    # After the log line: after a crash in between it is logged twice, never not at all.
     clients.ledger.record(
         run,
         [(Event.BREAKOUT_ANNOUNCED, {"movie_id": row["movie_id"]}) for row in rows],
@@ -52,7 +52,7 @@ def announce(run: Run, clients: Clients) -> None:
 
 
 def headline(rows: Sequence[Row]) -> str:
-    """Say title, coefficient and link of each, the first few."""
+    """Return title, coefficient and link of the first few."""
     named = [
         f"{_title(row)} ({row['viral_coefficient']:.0f} of 100) "
         f"https://www.themoviedb.org/movie/{row['movie_id']}"

@@ -1,8 +1,7 @@
-"""Checks: the files of sql/checks in, one query out; its rows in, a verdict out. Pure.
+"""Join the files of sql/checks into one query, and judge the rows it returns. Pure.
 
-Every check returns offending rows: day, movie_id (NULL when it is about the whole day)
-and the problem in words. One that is marked `fail` or `hold` keeps its days from being
-published.
+Every check returns offending rows: day, movie_id (NULL if it is about the whole day)
+and the problem in words. A check with severity `fail` or `hold` withholds its days.
 """
 
 import re
@@ -16,20 +15,20 @@ from typing import Any
 from shared.sql_files import SQL, Statement
 
 EXAMPLES_PER_DAY = 3
-"""Offending rows that are quoted of each check and day."""
+"""Offending rows that are quoted per check and day."""
 
 _SEVERITY = re.compile(r"^-- Severity: (\w+)$", re.MULTILINE)
 
 
 class Severity(StrEnum):
-    """What an offending row means for its day."""
+    """The severity of a check: what an offending row means for its day."""
 
     FAIL = "fail"
-    """It must not be published: its numbers are wrong."""
+    """The day must not be published: its numbers are wrong."""
     HOLD = "hold"
-    """An operator withholds it, whatever its numbers are."""
+    """An operator withholds the day, whatever its numbers are."""
     WARN = "warn"
-    """It is published, and its row in the log is a warning."""
+    """The day is published, and the finding is logged as a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,12 @@ class Finding:
         return self.severity is Severity.FAIL
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return the finding in one line."""
         return f"{self.check}: {self.rows} on {self.day}, {'; '.join(self.examples)}"
 
 
 def read(folder: Path = SQL) -> list[Check]:
-    """Read every check; ValueError names one that says no severity."""
+    """Read every check; ValueError names one without a severity."""
     return [_read(path) for path in sorted(folder.glob("checks/*.sql"))]
 
 
@@ -105,7 +104,7 @@ def findings(rows: Iterable[Mapping[str, Any]]) -> list[Finding]:
 def spans_without(
     from_date: date, to_date: date, left_out: frozenset[date]
 ) -> Iterator[tuple[date, date]]:
-    """Cut a range into the stretches of days between those that are left out."""
+    """Split a range into the ranges between the days that are left out."""
     start = from_date
     while start <= to_date:
         end = start

@@ -1,8 +1,8 @@
-"""Compute: days in; their metrics, checked and published, and the ledger's events out.
+"""Compute, check and publish days, and record the result in the ledger.
 
-Statements, checks and gate are one script in one transaction, and one script runs at a
-time. Readers see a day as it was before or as it is after; a published day whose
-recomputation fails a check, or ends in the middle, stays as it was.
+Statements, checks and gate are one script in one transaction, and only one script runs
+at a time. Readers see a day before or after it. A published day stays as it was if its
+recomputation fails a check or is interrupted.
 """
 
 import logging
@@ -25,23 +25,23 @@ from shared.runs import Event, Recomputation, Recorded, Run, RunStatus
 log = logging.getLogger(__name__)
 
 PUSHED_S = 480.0
-"""Of a whole computation; the function has 540 s, the rest is for cancelling its job,
-the ledger and the answer."""
+"""Of a whole computation. The function has 540 s: the rest is for cancelling the job,
+for the ledger and the answer."""
 CALLED_S = 270.0
-"""Of one that a person waits for: `gcloud functions call` gives up after 300 s."""
+"""Of a call that a person waits for: `gcloud functions call` gives up after 300 s."""
 MOST_DAYS_OF_A_CALL = 31
-"""Longer ranges that a person calls for are queued, and answered at once."""
+"""In a call, longer ranges are queued and answered at once."""
 
 
 def deadline_of(delivery: Delivery) -> Deadline:
-    """Return how long the work of a delivery may take."""
+    """Return how long a delivery's work may take."""
     return Deadline.after(PUSHED_S if delivery.is_pushed else CALLED_S)
 
 
 def of_run(
     request: MetricsRequest, delivery: Delivery, clients: Clients, deadline: Deadline
 ) -> dict[str, Any]:
-    """Compute the days of a complete run, unless that is done, and record it."""
+    """Compute the days of a complete run, unless done already, and record it."""
     run = Run.from_id(str(request.run_id))
     if not run.mode.publishes_days:
         return {"run_id": run.run_id, "status": "publishes no day"}
@@ -56,7 +56,7 @@ def of_run(
 def of_days(
     request: MetricsRequest, delivery: Delivery, clients: Clients, deadline: Deadline
 ) -> dict[str, Any]:
-    """Compute the requested days; queue those that do not fit into one call."""
+    """Compute the requested days; queue a range that is too long for one call."""
     first, last = request.from_date, request.to_date
     days = (last - first).days + 1
     if not delivery.is_pushed and days > MOST_DAYS_OF_A_CALL:
@@ -75,30 +75,30 @@ def of_days(
 
 @dataclass(slots=True)
 class Published:
-    """What the scripts have made of a range of days."""
+    """The result of the scripts for a range of days."""
 
     written: int = 0
     failed: list[Finding] = field(default_factory=list)
     held: list[date] = field(default_factory=list)
     began_at: datetime | None = None
-    """When the first script began: what came later may not be in the numbers."""
+    """When the first script began: rows that came later may not be included."""
 
     def add(self, outcome: Outcome, found: Iterable[Finding]) -> None:
-        """Take what a script has committed."""
+        """Add what a script has committed."""
         self.written += outcome.rows[0]["written"]
         self.failed += [one for one in found if one.is_failure]
         self.held += [one.day for one in found if one.severity is Severity.HOLD]
 
     @property
     def seconds(self) -> float:
-        """From the beginning of the first script to now."""
+        """From the start of the first script until now."""
         began_at = self.began_at or clock.now()
         return max(0.0, (clock.now() - began_at).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One computation: what for, which days, and in how much time."""
+    """One computation: its run, its days and its deadline."""
 
     recorded: Recorded
     first: date
@@ -108,7 +108,7 @@ class _Work:
     deadline: Deadline
 
     def run(self, status: RunStatus | None) -> dict[str, Any]:
-        """Publish the days and record how it ended; return the answer."""
+        """Publish the days and record the result; return the answer."""
         bill = Bill()
         try:
             views.make_changed(self.clients.tables, self.deadline)
@@ -136,7 +136,7 @@ class _Work:
         return self._answer(made, {**about, **billed}, status)
 
     def _publish(self, bill: Bill) -> Published:
-        """Run the script; leave out published days that would fail, and run again."""
+        """Run the script; if published days would fail, run it again without them."""
         made = Published()
         spans = [(self.first, self.last)]
         while spans:
@@ -160,7 +160,7 @@ class _Work:
     def _run_script(self, first: date, last: date, bill: Bill) -> Outcome:
         tables: Tables = self.clients.tables
         whose = self.delivery.id
-        if not self.delivery.is_pushed:  # each call is work of its own
+        if not self.delivery.is_pushed:  # each call has an owner of its own
             whose = f"{whose}-{self.delivery.published_at.timestamp():.6f}"
         return tables.run_alone(
             sql_files.transaction(checks.as_one_query(checks.read())),
@@ -210,9 +210,9 @@ class _Work:
 
 
 def _kept(rows: Iterable[Row]) -> frozenset[date]:
-    """Return the published days that a failing check would spoil.
+    """Return the published days that a failing check concerns.
 
-    Where there is one, the script has committed nothing.
+    If there is one, the script has committed nothing.
     """
     return frozenset(
         row["day"]
@@ -238,7 +238,7 @@ def _log(found: Iterable[Finding]) -> None:
 
 
 def _of_run(status: RunStatus) -> dict[str, Any]:
-    """Say how good the run was and how long it took, from its plan to this moment."""
+    """Return the run's coverage and duration, from its plan until now."""
     return {
         "coverage": status.coverage,
         "is_covered": status.is_covered,

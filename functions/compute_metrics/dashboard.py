@@ -1,4 +1,4 @@
-"""The dashboard: requests its page when days were computed, where there is one."""
+"""Request the dashboard's page after days were computed, where one is deployed."""
 
 import logging
 
@@ -9,15 +9,15 @@ from shared.messages import DASHBOARD_REQUESTS, DashboardRequest, MetricsRequest
 log = logging.getLogger(__name__)
 
 UNCHANGED = ("publishes no day", "requested")
-"""Statuses of answers after which the page would be the same."""
+"""Statuses of answers that do not change the page."""
 
 
 def request(computed: MetricsRequest, status: str, clients: Clients) -> None:
-    """Request the page after a computation; its failure is logged, never raised.
+    """Request the page after a computation; a failure is logged, never raised.
 
-    Also of days that are withheld or were published before: the page shows what checks
-    found, and the first delivery may have ended before it came to this. The day stays
-    published, and the next one requests the page again.
+    Also for days that are withheld or already published: the page shows what checks
+    found, and the first delivery may have ended before its request. The day stays
+    published, and the next computation requests the page again.
     """
     if not clients.has_dashboard or status in UNCHANGED:
         return

@@ -1,4 +1,4 @@
-"""Deadline: the time that a whole computation has; what is left of it for each part."""
+"""The deadline of a whole computation, and the time that is left of it."""
 
 from dataclasses import dataclass
 from time import monotonic
@@ -9,18 +9,18 @@ from shared.errors import DeadlineError
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A moment of this process's clock, and how long before it the work began."""
+    """A deadline by this process's clock, and the total time until it."""
 
     ends_at: float
     seconds: float
 
     @classmethod
     def after(cls, seconds: float) -> Self:
-        """Begin now."""
+        """Return the deadline of work that begins now."""
         return cls(monotonic() + seconds, seconds)
 
     def left_s(self) -> float:
-        """Return what is left; DeadlineError when there is nothing."""
+        """Return the seconds left; DeadlineError if there are none."""
         left = self.ends_at - monotonic()
         if left <= 0:
             raise DeadlineError(

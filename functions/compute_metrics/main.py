@@ -1,6 +1,6 @@
 """compute_metrics: compute, check and publish the metrics of a run or of given days.
 
-A request for the views only, which `make deploy` sends, makes those and ends.
+`make deploy` sends a request for the views only: that computes no day.
 
 Pub/Sub metrics-requests -> sql/NN_*.sql in order, sql/views, sql/checks, sql/gate ->
 movies, movie_daily_snapshots, catalogue_days, movie_viral_signals,
@@ -34,7 +34,7 @@ def compute_metrics(request: Request) -> ResponseReturnValue:
 def run(
     request: MetricsRequest | ViewsRequest, delivery: Delivery, clients: Clients
 ) -> dict[str, Any]:
-    """Make the views; compute the request's days, check them, publish those fit."""
+    """Make the views, or compute, check and publish the requested days."""
     deadline = compute.deadline_of(delivery)
     if isinstance(request, ViewsRequest):
         return {"status": "views made", "views": views.make(clients.tables, deadline)}

@@ -1,8 +1,8 @@
-"""Views: the files of sql/views in, the views of the dataset out.
+"""Create the views of the dataset from the files of sql/views.
 
-A view is labelled with a hash of its text and of what it reads. It is made again where
-that label is missing or another: after a change of either, after an update that ended
-half-way, and after somebody has replaced, edited or deleted the view.
+Each view has a label with a hash of its SQL and of the views that it reads. A view is
+created again if its label is missing or differs: after a change of the SQL, after an
+interrupted update, and after somebody has replaced, edited or deleted the view.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ _HASH_DIGITS = 32
 
 
 def make(tables: Tables, deadline: Deadline) -> int:
-    """Create or replace every view, each after those it reads; return how many."""
+    """Create or replace every view, each after the views it reads; return how many."""
     views = sql_files.views()
     return _make(views, hashes(views), tables, deadline)
 
 
 def make_changed(tables: Tables, deadline: Deadline) -> None:
-    """Make the views that are not as their files say; look once per instance.
+    """Create the views that differ from their files; check once per instance.
 
     A deployment starts new instances.
     """

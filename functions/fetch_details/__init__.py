@@ -1,1 +1,1 @@
-"""fetch_details: a batch of movie ids in, detail rows and a ledger entry out."""
+"""fetch_details: fetch a batch of movies and append a row for each."""

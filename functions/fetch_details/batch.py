@@ -1,11 +1,13 @@
-"""A batch: ids in; detail rows, one event per movie that made none, and a marker out.
+"""Fetch a batch of movies: append their rows, record the missing ones, mark the batch.
 
-The rows come first, whatever became of the others. The marker is written last: a crash
-before it repeats the batch, and the readers of movie_details_raw take the newest row of
-a movie, so a repetition counts once. A batch of which too much is missing, or that took
-too long, raises after its rows are written; its redelivery fetches the rest.
-TMDB answers with the values of now: what it answers hours after the day of the run is
-not stored, and its movies are recorded as failed, "too late".
+The rows are written first, whatever happened to the other movies. The marker is written
+last: after a crash before it, the batch is repeated. Readers of movie_details_raw use
+the newest row of a movie, so a repetition counts once. If too much of a batch is
+missing, or it took too long, an error is raised after its rows are written, and the
+redelivery fetches the rest.
+
+TMDB only has current values: an answer from hours after the run's day is not stored,
+and its movie is recorded as failed, "too late".
 """
 
 import logging
@@ -36,14 +38,14 @@ from shared.runs import Event, Run
 log = logging.getLogger(__name__)
 
 GONE_SHARE = 0.2
-"""More of a batch than this is not gone at once: an outage lasts since another day."""
+"""If more of a batch than this is not found, it is an outage, not deleted movies."""
 
 IDS_BETWEEN_LOOKS = 25
-"""After so many ids the clock is looked at."""
+"""The deadline is checked after this many ids."""
 
 
 def store(batch: MovieBatch, delivery: Delivery, clients: Clients) -> None:
-    """Fetch a batch, append its rows, record what became of every id."""
+    """Fetch a batch, append its rows, and record the result of every id."""
     began = monotonic()
     run = Run.from_id(batch.run_id)
     if moment := _too_late(batch, clients):
@@ -89,8 +91,8 @@ def store(batch: MovieBatch, delivery: Delivery, clients: Clients) -> None:
 def _too_late(batch: MovieBatch, clients: Clients) -> datetime | None:
     """Return TMDB's time when it no longer answers with the values of the run's day.
 
-    TMDB is asked only where our own clock says so: on this machine TMDB is simulated,
-    and its days lie in the past.
+    TMDB's time is requested only if our own clock is past the day: on this machine TMDB
+    is simulated, and its days are past.
     """
     if days.is_reading_of(batch.run_date, clock.now()):
         return None
@@ -101,7 +103,7 @@ def _too_late(batch: MovieBatch, clients: Clients) -> datetime | None:
 def _record_too_late(
     batch: MovieBatch, moment: datetime, delivery: Delivery, clients: Clients
 ) -> None:
-    """End a batch whose day is over: what has not landed by now cannot be had."""
+    """End a batch whose day is over: what is missing can no longer be fetched."""
     run = Run.from_id(batch.run_id)
     landed = clients.ledger.landed(run, batch.batch_no) & set(batch.movie_ids)
     lost = [movie_id for movie_id in batch.movie_ids if movie_id not in landed]
@@ -127,7 +129,7 @@ def _mark(
     delivery: Delivery,
     clients: Clients,
 ) -> dict[str, Any]:
-    """Record the events of a batch and, after them, its marker; return the marker."""
+    """Record the events of a batch, then its marker; return the marker."""
     marker = {
         **counts,
         "batch_no": batch.batch_no,
@@ -141,7 +143,7 @@ def _mark(
 
 
 def _fetch(ids: Sequence[int], began: float, clients: Clients) -> list[Reply]:
-    """Return the replies for the ids that there was time for, in their order."""
+    """Return the replies for the ids fetched before the deadline, in their order."""
     replies: list[Reply] = []
     for chunk in batched(ids, IDS_BETWEEN_LOOKS, strict=False):
         if replies and monotonic() - began > clients.settings.fetch_deadline_s:
@@ -155,7 +157,7 @@ def _fetch(ids: Sequence[int], began: float, clients: Clients) -> list[Reply]:
 def _gone(
     run: Run, batch: MovieBatch, outcome: Outcome, clients: Clients
 ) -> frozenset[int]:
-    """Return the movies that TMDB does not have, as on an earlier day."""
+    """Return the missing movies that TMDB did not have on an earlier day either."""
     if not outcome.not_found:
         return frozenset()
     gone = clients.ledger.not_found_before(run) & set(outcome.not_found)

@@ -30,7 +30,7 @@ def fetch_details(request: Request) -> ResponseReturnValue:
 
 
 def run(batch: MovieBatch, delivery: Delivery, clients: Clients) -> dict[str, Any]:
-    """Fetch, store and mark a batch unless it is done; then look at its run."""
+    """Fetch, store and mark a batch unless it is done; then check its run."""
     is_done = complete(
         Run.from_id(batch.run_id),
         batch.batch_no,

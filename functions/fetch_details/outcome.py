@@ -1,7 +1,4 @@
-"""The outcome of a batch: TMDB's replies in; rows, and an event per missing movie, out.
-
-It decides whether single odd movies are missing or more than that.
-"""
+"""Sort TMDB's replies into rows and missing movies, and recognize an outage."""
 
 import logging
 from collections.abc import Iterable
@@ -20,23 +17,23 @@ log = logging.getLogger(__name__)
 
 FEW_MISSING = 1
 MISSING_SHARE = 0.04
-"""More than one movie and more than 4 % of a batch (3 of 50, 2 of 3) missing, for
-whatever reasons, have a common cause: the batch is delivered again. Fewer are single
-movies, and are recorded at once.
+"""If more than one movie and more than 4 % of a batch (3 of 50, 2 of 3) are missing,
+for any reasons, the cause is common: the batch is redelivered. Fewer missing movies are
+single cases and are recorded at once.
 
-Why these numbers: TMDB deletes or breaks at most one tracked movie of 1,000 a day. Of
-50 movies 3 or more are then odd by chance once in 50,000 batches, at 20 batches a day
-once in 7 years, and that costs a delay: the last delivery records what is left. What
-costs less than 3 of 50 after every retry of the client costs a day at most 4 %, and its
-coverage shows that. A batch of one movie tells nothing apart: it is delivered again
-while TMDB is away, and recorded when only its movie is odd."""
+Why these numbers: TMDB deletes or breaks at most one of 1,000 tracked movies a day.
+Then 3 or more of 50 are missing by chance once in 50,000 batches, or once in 7 years at
+20 batches a day, and that only costs a delay: the last delivery records what is
+missing. A fault that affects fewer than 3 of 50 after all retries costs a day at most
+4 %, which its coverage shows. A batch of one movie cannot distinguish the two: it is
+redelivered while TMDB is unavailable, and recorded if only its movie is bad."""
 
 type Recorded = tuple[Event, Row]
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the ids of one delivery."""
+    """The results of the ids of one delivery."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
@@ -46,7 +43,7 @@ class Outcome:
 
 
 def sort_replies(batch: MovieBatch, replies: Iterable[Reply]) -> Outcome:
-    """Make a row of every good reply."""
+    """Convert every good reply to a row."""
     about = {
         "run_id": batch.run_id,
         "run_date": batch.run_date.isoformat(),
@@ -91,10 +88,10 @@ def sort_replies(batch: MovieBatch, replies: Iterable[Reply]) -> Outcome:
 def events_of(
     batch: MovieBatch, outcome: Outcome, gone: frozenset[int], *, is_outage: bool
 ) -> list[Recorded]:
-    """Make an event of every movie that made no row.
+    """Return an event for every movie without a row.
 
-    In an outage a 404 says nothing about the movie: it is recorded as failed, or a
-    second day of the outage would take the movie for gone.
+    In an outage a 404 says nothing about the movie: it is recorded as failed, because
+    otherwise the movie would count as deleted on the outage's second day.
     """
     missing = dict.fromkeys(outcome.not_found, "TMDB has no such movie, today")
     missing |= dict.fromkeys(gone, "TMDB has no such movie, as on an earlier day")
@@ -117,7 +114,7 @@ def events_of(
 def has_common_cause(
     batch: MovieBatch, outcome: Outcome, gone: frozenset[int], replies: list[Reply]
 ) -> bool:
-    """Say whether more is missing than single odd movies explain."""
+    """Return whether more is missing than single bad movies explain."""
     missing = len(outcome.failed) + len(outcome.not_found) - len(gone)
     if len(batch.movie_ids) == 1:
         return any(reply.is_outage for reply in replies)
@@ -125,7 +122,7 @@ def has_common_cause(
 
 
 def incomplete_error(batch: MovieBatch, outcome: Outcome) -> BatchIncompleteError:
-    """Return the error that has a batch redelivered: counts, and the first reason."""
+    """Return the error that makes Pub/Sub redeliver: counts and the first reason."""
     reasons = list(outcome.failed.values()) or ["TMDB has no such movie"]
     missing = len(outcome.failed) + len(outcome.not_found)
     return BatchIncompleteError(
@@ -138,7 +135,7 @@ def incomplete_error(batch: MovieBatch, outcome: Outcome) -> BatchIncompleteErro
 
 
 def too_late_reason(batch: MovieBatch, moment: datetime) -> str:
-    """Say why what TMDB answers at a moment is not of the run's day."""
+    """Return why an answer of this time does not describe the run's day."""
     return (
         f"too late: TMDB answers with the values of {moment:%Y-%m-%d %H:%M} UTC, "
         f"and the run is of {batch.run_date}"

@@ -1,10 +1,11 @@
-"""Transform: a movie as TMDB tells it in, a row of movie_details_raw out. Pure.
+"""Convert TMDB's JSON of a movie to a row of movie_details_raw. Pure.
 
-TMDB writes unknown as "" (dates, homepage, imdb_id) or 0 (budget, revenue, runtime);
-we store NULL. Unknown fields are ignored, every field but the id may be missing, and
-numbers may come as text. Only the id and the measured numbers can cost a movie its row:
-any other field of a type that it should not have becomes NULL, an odd item of a list is
+TMDB writes unknown values as "" (dates, homepage, imdb_id) or 0 (budget, revenue,
+runtime); they become NULL. Unknown fields are ignored, every field but the id may be
+missing, and numbers may be text. Only a wrong id or a wrong measured number makes the
+whole row fail. Any other field of a wrong type becomes NULL, a wrong item of a list is
 dropped, and both are counted.
+
 Shapes: https://developer.themoviedb.org/reference/movie-details
 """
 
@@ -16,7 +17,7 @@ from reprlib import repr as shortened
 from typing import Any, NoReturn
 
 MEASURED = frozenset({"popularity", "vote_count", "vote_average"})
-"""What the pipeline is for: a row without one of them that TMDB did tell is a lie."""
+"""The measured numbers: a row must not lack one that TMDB has sent."""
 
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", re.ASCII)
 
@@ -27,7 +28,7 @@ class BadMovieError(Exception):
 
 @dataclass(slots=True)
 class OddFields:
-    """Fields that came as what they should not be: how often, and one example each."""
+    """Fields of a wrong type: how often, and one example each."""
 
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
@@ -39,11 +40,11 @@ class OddFields:
 
 
 class _OddError(Exception):
-    """A value is not what its field should hold."""
+    """A value has the wrong type for its field."""
 
 
 type Read = Callable[[object, OddFields, str], Any]
-"""A value, where to count what is odd inside it, and the field's name."""
+"""A value, the counter of odd values in it, and the field's name."""
 
 
 def to_row(
@@ -51,7 +52,7 @@ def to_row(
 ) -> dict[str, Any]:
     """Return the columns of movie_details_raw that come from TMDB.
 
-    Raises BadMovieError; the batch goes on without this movie. What else is odd is
+    Raises BadMovieError; the batch continues without this movie. Other odd values are
     counted in `odd`.
     """
     odd = OddFields() if odd is None else odd
@@ -83,7 +84,7 @@ _COLLECTION = "belongs_to_collection"
 
 
 def _read(read: Read, value: object, odd: OddFields, name: str) -> Any:  # noqa: ANN401 - any column's
-    """Read a field that may be odd: it is then counted, and unknown."""
+    """Read a field; a value of a wrong type is counted and becomes None."""
     try:
         return read(_known(value), odd, name)
     except _OddError as error:
@@ -92,7 +93,7 @@ def _read(read: Read, value: object, odd: OddFields, name: str) -> Any:  # noqa:
 
 
 def _known(value: object) -> object:
-    """Return None for "", which is how TMDB writes unknown."""
+    """Return None for "", which means unknown."""
     return None if value == "" else value
 
 
@@ -105,7 +106,7 @@ def _text(value: object, _: OddFields, __: str) -> str | None:
         return None
     if not isinstance(value, str):
         _refuse(value, "text")
-    # A lone surrogate is valid JSON and no valid UTF-8: BigQuery would refuse it.
+    # A lone surrogate is valid in JSON but not in UTF-8: BigQuery would reject it.
     return value.encode(errors="replace").decode()
 
 
@@ -122,7 +123,7 @@ def _integer(value: object, _: OddFields, __: str) -> int | None:
     if value is None:
         return None
     number = _number(value)
-    if not -(2**63) <= number < 2**63:  # so is no NaN
+    if not -(2**63) <= number < 2**63:  # neither is NaN
         _refuse(value, "a 64-bit number")
     if number != int(number):
         _refuse(value, "a whole number")
@@ -130,7 +131,7 @@ def _integer(value: object, _: OddFields, __: str) -> int | None:
 
 
 def _amount(value: object, odd: OddFields, name: str) -> int | None:
-    """Read dollars or minutes, where TMDB's 0 means unknown."""
+    """Read dollars or minutes; 0 means unknown."""
     return _integer(value, odd, name) or None
 
 
@@ -151,7 +152,7 @@ def _measure(value: object, _: OddFields, __: str) -> float | None:
 
 
 LARGEST_MEASURE = 1e12
-"""Popularity has been some thousands; a larger number is none."""
+"""Popularity has reached some thousands; a larger number is wrong."""
 
 
 def _flag(value: object, _: OddFields, __: str) -> bool | None:
@@ -165,7 +166,7 @@ def _day(value: object, odd: OddFields, name: str) -> str | None:
     if text is None:
         return None
     try:
-        # TMDB has for hours at a time sent "2023-10-06 00:00:00 UTC" for a day.
+        # For hours at a time, TMDB has sent dates as "2023-10-06 00:00:00 UTC".
         return date.fromisoformat(text[:10]).isoformat()
     except ValueError:
         _refuse(value, "a day as YYYY-MM-DD")
@@ -191,7 +192,7 @@ def _objects(**columns: Read) -> Read:
 
 
 def _list_of(read: Read) -> Read:
-    """Read a list item by item; an odd one is counted and dropped."""
+    """Read a list item by item; an odd item is counted and dropped."""
 
     def read_all(value: object, odd: OddFields, name: str) -> list[Any]:
         if value is None:

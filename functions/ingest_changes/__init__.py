@@ -1,1 +1,1 @@
-"""ingest_changes: which movies to fetch, planned and fanned out as batches."""
+"""ingest_changes: decide which movies to fetch, plan runs and publish their batches."""

@@ -1,8 +1,8 @@
-"""History: popularity of tracked movies, and those next to them, from the exports.
+"""Load popularity of past days from the exports, for tracked and nearby movies.
 
-`history` plans a run and fans it out, one `history_day` message per export day, on the
-topic it came from; `history_day` loads one day. A day whose export is missing or
-damaged is recorded as such, and the run goes on.
+`history` plans a run and publishes one `history_day` message per export day, on the
+topic it came from; `history_day` loads one day. If a day's export is missing or
+damaged, that is recorded and the run continues.
 """
 
 import logging
@@ -53,8 +53,8 @@ def start(run_date: date, clients: Clients) -> dict[str, Any]:
 def _publish_alone(run: Run, days: Sequence[date], clients: Clients) -> None:
     """Request days that the day's history run lacks, each as a run of its own.
 
-    A daily run may have planned it before, for the days that it had missed. What an
-    earlier run has loaded is there, for a band wider than the tracked movies.
+    A daily run may have planned that run before, for days that it had missed. What an
+    earlier run has loaded covers a band wider than the tracked movies.
     """
     for day in days:
         alone = Run(Mode.HISTORY, run.run_date, day)
@@ -68,7 +68,7 @@ def load_day(
     delivery: Delivery,
     clients: Clients,
 ) -> dict[str, Any]:
-    """Load one export day, as a part of the day's history run or as its own run."""
+    """Load one export day, as a part of a history run or as a run of its own."""
     if request.batch:
         run, batch = Run(Mode.HISTORY, run_date), request.batch
     else:
@@ -114,9 +114,9 @@ def _load_and_mark(
 def _load(run: Run, day: date, clients: Clients, *, is_last: bool) -> dict[str, Any]:
     """Load the day; return the counts of its marker.
 
-    While the file server serves nothing, only the last delivery records a day: as
-    failed, not as one that TMDB does not have. A day whose export is not due holds no
-    other day up: the daily run of that day reads it. Asked for alone, it waits.
+    While the file server has no export at all, only the last delivery records the day,
+    as failed and not as missing at TMDB. A day whose export is not due delays no other
+    day: the daily run of that day reads it. If it is a run of its own, it waits.
     """
     began = monotonic()
     wanted = _of_run(run, clients.tables).get(lambda: _active(clients))

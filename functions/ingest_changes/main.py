@@ -47,9 +47,9 @@ def run(request: IngestRequest, delivery: Delivery, clients: Clients) -> dict[st
 
 
 def _refuse_more_than_tracked(limit: int | None, tracked_movies: int) -> None:
-    """Raise when a request wants more movies than the deployment tracks.
+    """Raise if a request is for more movies than the deployment tracks.
 
-    The next daily run would not keep the others, and weeks later they would be retired.
+    The next daily run would drop the others, and weeks later they would be retired.
     """
     if limit is not None and limit > tracked_movies:
         raise BadMessageError(

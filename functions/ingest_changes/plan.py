@@ -1,6 +1,7 @@
-"""Plan: what TMDB lists and exports in; who is selected, and which days to read, out.
+"""Decide, from what TMDB lists and exports, what a run selects and which days it reads.
 
-Pure. Who is tracked is decided by sql/tracking, from all that the runs have found.
+Pure. Which movies are tracked is decided by sql/tracking, from what all runs have
+found.
 """
 
 import heapq
@@ -14,27 +15,27 @@ from shared.interfaces import ChangedMovie, ExportRow, ListedMovie
 from shared.runs import ExportDay
 
 LARGEST_DISCOVER = 8_000
-"""More movies than this are chosen from the export: discover ends at 10,000 rows,
-and a fifth more than asked for is read."""
+"""More movies than this are chosen from the export: discover ends at 10,000 rows, and
+20 % more pages are read than needed."""
 
 EDITS_LISTED_DAYS = 14
-"""So long TMDB's list of edits is asked back; a window of it holds no more."""
+"""Days of edits that are read at most: TMDB's longest window."""
 
 EXPORTS_KEPT_DAYS = 90
-"""TMDB keeps about 3 months of daily exports, today's included."""
+"""TMDB keeps about 3 months of daily exports, including today's."""
 
 MOST_EXPORT_REQUESTS = 3
-"""History batches planned for one export day. A file that is there and was not loaded
-after 3 of them is damaged: an operator decides on it (tmdb-traction backfill)."""
-
-BAND_FACTOR = 5
-"""Popularity of so many times the tracked number is kept, so that a movie that enters
-has its own past. Where 1,000 are tracked, rank 5,000 is below the smallest popularity
-of the top lists (4.0, about rank 4,000): a movie from further out had none to speak of.
+"""Maximum number of requests for one export day. A file that is available but not
+loaded after 3 requests is damaged: an operator can load it by tmdb-traction backfill.
 """
 
+BAND_FACTOR = 5
+"""Popularity is kept for this many times the tracked number, so that a newly tracked
+movie has a history. With 1,000 tracked, rank 5,000 is below the smallest popularity in
+the top lists (4.0, about rank 4,000), so a movie from further out had hardly any."""
+
 LARGEST_BAND_OUTSIDE = 100_000
-"""Beyond the tracked ones at most so many, for the sake of memory."""
+"""Maximum number beyond the tracked ones, because of memory."""
 
 
 def band_of(tracked_movies: int) -> int:
@@ -44,10 +45,10 @@ def band_of(tracked_movies: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What one pass over an export found.
+    """What one pass over an export has found.
 
     top: the most popular feature films, most popular first.
-    popularity: of the band, and of every movie that was asked for and is there.
+    popularity: of the band, and of every requested movie in the export.
     """
 
     top: list[ListedMovie]
@@ -67,14 +68,14 @@ def survey(
     def features() -> Iterator[tuple[float, int]]:
         for row in rows:
             if row.popularity is None:
-                continue  # not measured: no row says 0, and details fill it in
+                continue  # not measured: never 0; the details have it
             if row.movie_id in wanted:
                 popularity[row.movie_id] = row.popularity
             if row.is_feature:
                 yield row.popularity, -row.movie_id
 
     kept = max(limit, band)
-    # At least 1: nlargest does not read what it keeps nothing of.
+    # At least 1: nlargest(0) would not read the export.
     best = heapq.nlargest(max(kept, 1), features())[:kept]
     top = [ListedMovie(-negative_id, value) for value, negative_id in best[:limit]]
     popularity |= {-negative_id: value for value, negative_id in best}
@@ -83,7 +84,7 @@ def survey(
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What a run found of one movie: a row of tracked_movies_raw.
+    """What a run has found about one movie: a row of tracked_movies_raw.
 
     rank: among the most popular, from 1; None for an edited movie outside them.
     """
@@ -112,7 +113,7 @@ def select(
 ) -> list[Selected]:
     """Join the top with the edits of its movies and of the `known` ones.
 
-    Of several edits of a movie the newest day counts; one that says deleted does.
+    Of several edits of a movie the newest day counts; a deletion always counts.
     """
     edited: dict[int, date] = {}
     deleted: set[int] = set()

@@ -1,7 +1,7 @@
-"""Publishing: stores the plan of a run, publishes its messages, records RUN_PLANNED.
+"""Store the plan of a run, publish its messages, then record RUN_PLANNED.
 
-In this order: a plan without RUN_PLANNED means that its planner is still running, or
-died.
+In this order: a plan without RUN_PLANNED means that its planner is still running or has
+crashed.
 """
 
 import logging
@@ -16,7 +16,7 @@ from shared.runs import Batch, Event, Mode, Run, StoredPlan
 log = logging.getLogger(__name__)
 
 PLANNER_MAY_BE_ALIVE_S = 60.0
-"""Younger plans are left to their planner, as publishing takes seconds."""
+"""A younger plan may still be published by its planner, which takes seconds."""
 
 
 def publish_new(
@@ -34,8 +34,8 @@ def publish_new(
 def resume(
     run: Run, stored: StoredPlan, expected: int, clients: Clients
 ) -> dict[str, Any]:
-    """Finish what an earlier delivery of the same run began, if it did not."""
-    # A sweep may have published what a dead planner did not: then nothing is left.
+    """Finish a run that an earlier delivery has planned but not published."""
+    # A sweep may have published what a crashed planner had not.
     if stored.is_published or not any(stored.missing()):
         return _summary(run, "already started", stored.batches, expected)
     if stored.age_s < PLANNER_MAY_BE_ALIVE_S:
@@ -46,16 +46,16 @@ def resume(
 
 
 def publish(run: Run, batches: Sequence[Batch], clients: Clients) -> None:
-    """Publish a run's batches: a history's are export days, any other's are movies.
+    """Publish a run's batches: export days of a history run, movies of any other.
 
-    With the movies of an initial run goes the request for its history.
+    An initial run also requests its history.
     """
     topics = clients.topics
     if run.mode is Mode.HISTORY:
         days = (_day_request(run, batch).to_json() for batch in batches)
         topics.publish(INGEST_REQUESTS, days)
         return
-    # From here on fetch_details asks TMDB too.
+    # From here on fetch_details requests TMDB too.
     clients.tmdb.pace(clients.settings.tmdb_share)
     movies = (MovieBatch.of(run, batch).to_json() for batch in batches)
     topics.publish(MOVIE_BATCHES, movies)

@@ -1,8 +1,8 @@
-"""Details: initial, daily and weekly runs, which fetch movies' details.
+"""Start initial, daily and weekly runs, which fetch the details of movies.
 
-Reads TMDB, then writes: the tracked set, the day's popularity, the plan; last it
-publishes. A crash anywhere leaves a run that the next delivery of the same tick takes
-up.
+Reads TMDB first, then writes the tracked set, the day's popularity and the plan, and
+publishes last. After a crash at any point, the next delivery of the same request
+continues the run.
 """
 
 import logging
@@ -40,7 +40,7 @@ NOTHING_TRACKED = "nothing is tracked yet"
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a run has found at TMDB."""
+    """What a run has read from TMDB."""
 
     top: Sequence[ListedMovie]
     edits: Mapping[date, Sequence[ChangedMovie]] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class _Found:
 
 
 def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str, Any]:
-    """Plan and publish a run over movie details."""
+    """Plan and publish a run that fetches movie details."""
     run = Run(request.mode, run_date)
     if stored := clients.ledger.stored_plan(run):
         movies = sum(len(batch.movie_ids) for batch in stored.batches)
@@ -76,9 +76,8 @@ def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str,
 def _track(run: Run, limit: int, last: date | None, clients: Clients) -> list[int]:
     """Bring the tracked set up to date; return the movies that the run fetches.
 
-    A weekly run fetches what no daily run does any more: the retired movies, which
-    views of past days still show. `last` is the day of the last complete run, for a
-    daily one.
+    A weekly run fetches the retired movies: daily runs no longer do, but views of past
+    days still show them. `last`, for a daily run, is the day of the last complete one.
     """
     tables = clients.tables
     if run.mode is Mode.WEEKLY:
@@ -100,11 +99,12 @@ def _track(run: Run, limit: int, last: date | None, clients: Clients) -> list[in
 
 @contextmanager
 def alone_at_tmdb(run: Run, clients: Clients) -> Iterator[None]:
-    """Ask TMDB at the whole rate, unless movies of another run are being fetched.
+    """Use TMDB's whole rate unless another run is fetching movies.
 
-    An initial load is waited for, and its own details come after its lists. The rate is
-    raised before the ledger is read: who publishes batches stores their plan and lowers
-    the rate first, so either they are seen here, or they lower it after us.
+    A person waits for an initial load, and its details begin after its lists. The rate
+    is raised before the ledger is read. A run that publishes batches first stores its
+    plan and then lowers the rate: so either its plan is visible here, or it lowers the
+    rate after us.
     """
     clients.tmdb.pace(1.0)
     try:
@@ -116,7 +116,7 @@ def alone_at_tmdb(run: Run, clients: Clients) -> Iterator[None]:
 
 
 def _is_fetching(run_date: date, clients: Clients) -> bool:
-    """Say whether a run about this day, or of the day after, still fetches movies."""
+    """Return whether a run of about this day still fetches movies."""
     return any(
         open_run.batches_done < open_run.batches_total
         for open_run in clients.ledger.open_runs(run_date + timedelta(days=1))
@@ -127,10 +127,10 @@ def _is_fetching(run_date: date, clients: Clients) -> bool:
 def _catch_up(run: Run, movies: int, last: date | None, clients: Clients) -> None:
     """Request the exports that past days lack and TMDB has: one history run.
 
-    Days without a run, and days whose run came before their export. The votes of the
-    former are lost. Before the daily run's own plan, which ends its planning: after a
-    crash in between, the redelivery requests them again. If a history run of this day
-    exists, the next daily run requests what that run does not load.
+    These are days without a run, whose votes are lost, and days whose run came before
+    their export. They are requested before the daily run's plan is stored, so that the
+    redelivery after a crash in between requests them again. If a history run of this
+    day exists, the next daily run requests what that run does not load.
     """
     ledger, day = clients.ledger, run.run_date
     known = ledger.export_days(oldest_export(day), day - timedelta(days=1))
@@ -142,10 +142,10 @@ def _catch_up(run: Run, movies: int, last: date | None, clients: Clients) -> Non
 
 
 def _refuse_another_day(run: Run, moment: datetime) -> None:
-    """Raise when TMDB no longer, or not yet, answers with the values of a run's day.
+    """Raise if TMDB no longer, or not yet, has the values of a run's day.
 
-    Yesterday is let through: its popularity and edits can be had, and what its batches
-    can no longer fetch they record as too late.
+    A run of yesterday is accepted: its popularity and edits are available, and its
+    batches record the movies that they can no longer fetch as too late.
     """
     today = moment.date()
     if today - timedelta(days=1) <= run.run_date <= newest_day(moment):
@@ -165,7 +165,7 @@ def store_popularity(
     tracked: Collection[int],
     clients: Clients,
 ) -> None:
-    """Load one day's popularity by one job: a repetition adds nothing."""
+    """Load one day's popularity in one job; a repetition adds nothing."""
     if not popularity:
         return
     loaded_at = clock.now().isoformat()
@@ -190,7 +190,7 @@ def _of_the_day(day: date, limit: int, last: date | None, clients: Clients) -> _
     try:
         found = clients.tmdb.export(day, lambda rows: survey(rows, limit, band, active))
     except (ExportMissingError, ExportDamagedError) as error:
-        # The day is not lost: details carry popularity too, and the rows say so.
+        # The day is not lost: details have popularity too, and the rows record it.
         log.warning("export_unusable", extra=error.to_json())
         top = clients.tmdb.most_popular(min(limit, LARGEST_DISCOVER))
         found = Survey(top, popularity={})
@@ -216,10 +216,10 @@ def _top(run: Run, limit: int, clients: Clients) -> list[ListedMovie]:
 
 
 def nothing_to_do(run: Run, reason: str, clients: Clients) -> dict[str, Any]:
-    """Record and return that a run has nothing to fetch: it ends without a plan.
+    """End a run without a plan because there is nothing to fetch.
 
-    Who waits for the run learns it from the ledger. Before the first load, and while no
-    movie is retired, the schedules request such runs.
+    The ledger records it, so that whoever waits for the run can see its end. The
+    schedules request such runs before the first load, and while no movie is retired.
     """
     log.info("nothing_to_do", extra={"run_id": run.run_id, "reason": reason})
     clients.ledger.record(run, [(Event.NOTHING_TO_DO, {"reason": reason})])

@@ -1,10 +1,10 @@
-"""Sweep: every run that has not ended in, what it needs to end out.
+"""Repair every run that has not ended, and start the runs that are missing.
 
-The fast path is each batch's own look at its run after its marker; this is the
-certainty. Complete: request the metrics, at most 3 times. Stalled: publish the missing
-batches again, at most 3 times. Past its deadline: close it with what it has, and
-compute that. A day whose daily tick did not come gets its run, and a day whose run came
-before its export gets that. What goes wrong with one run never stops the others.
+Normally the last batch of a run completes it; the sweep covers all other cases. A
+complete run: request its metrics, at most 3 times. A stalled run: republish its missing
+batches, at most 3 times. A run past its deadline: close it with what it has, and
+compute that. A day without a daily run gets one, and a day whose run came before its
+export gets the export. An error in one run does not affect the others.
 """
 
 import logging
@@ -27,15 +27,15 @@ log = logging.getLogger(__name__)
 MOST_REPUBLICATIONS = 3
 MOST_METRICS_REQUESTS = 3
 DAILY_RUN_DUE = time(13, tzinfo=UTC)
-"""From this hour a day without a daily run gets one: 4 hours after Scheduler's tick,
-by when Pub/Sub has delivered it 20 times or parked it in dead-letters. From then on too
-a day without its export, which TMDB publishes about 08:00, gets that."""
+"""From this UTC hour a day without a daily run gets one: 4 hours after Scheduler's
+request, which by then was delivered 20 times or is a dead letter. From this hour also,
+a day without its export, which TMDB publishes at about 08:00, gets it."""
 REQUEST_AGAIN_AFTER = timedelta(hours=2)
-"""A request that made no plan either (TMDB refuses the token, say) is repeated."""
+"""A request without a plan (TMDB rejects the token, say) is repeated after this."""
 
 
 class Need(StrEnum):
-    """What a run needs, and the word for it in the answer."""
+    """What a run needs; the value is its name in the answer."""
 
     METRICS = "requested"
     MISSING_BATCHES = "republished"
@@ -45,7 +45,7 @@ class Need(StrEnum):
 
 
 def need(run: OpenRun, stalled_s: float, deadline_s: float) -> Need:
-    """Decide by what is visible of a run. Pure."""
+    """Decide what a run needs, by what is visible of it. Pure."""
     if run.is_due:
         since_request_s = run.requested_s_ago if run.is_metrics_requested else None
         if since_request_s is not None and since_request_s < stalled_s:
@@ -67,9 +67,9 @@ def need(run: OpenRun, stalled_s: float, deadline_s: float) -> Need:
 def sweep(
     request: IngestRequest, published_at: datetime, clients: Clients
 ) -> dict[str, Any]:
-    """Give every open run up to a day what it needs; the answer counts it.
+    """Repair every open run up to a day; the answer counts the repairs.
 
-    TransientError at the end if something that may pass went wrong with any of them.
+    TransientError at the end if any of them failed for a transient reason.
     """
     began = monotonic()
     day = request.run_date or published_at.date()
@@ -85,7 +85,7 @@ def sweep(
             troubles.append(_logged(open_run.run_id, error))
         else:
             done[what.value] += 1
-    # A day that is named need not be today: only Scheduler's own sweep starts runs.
+    # A named day may be past: only Scheduler's own sweep starts runs.
     if request.run_date is None:
         done["started"] = _start_what_is_missing(published_at, clients)
     counts = {**done, "troubled": len(troubles)}
@@ -124,7 +124,7 @@ def _logged(run_id: str, error: Exception) -> Exception:
 
 
 def _raise_the_worst(troubles: Sequence[Exception]) -> None:
-    """Raise what must be seen or may pass; the next sweep meets the rest again."""
+    """Raise an error that must be seen or is transient; the next sweep retries."""
     for error in troubles:
         if not isinstance(error, (TransientError, PermanentError)):
             raise error
@@ -134,7 +134,7 @@ def _raise_the_worst(troubles: Sequence[Exception]) -> None:
 
 
 def _start_what_is_missing(published_at: datetime, clients: Clients) -> int:
-    """Request the day's daily run, or the export it came too early for; count them."""
+    """Request the day's missing daily run or export; return how many requests."""
     day = published_at.date()
     if published_at < datetime.combine(day, DAILY_RUN_DUE):
         return 0
@@ -155,10 +155,9 @@ def _start_what_is_missing(published_at: datetime, clients: Clients) -> int:
 
 
 def _request_export(day: date, clients: Clients) -> int:
-    """Request a published day's export once TMDB has it; say how many were.
+    """Request a published day's export when TMDB has it; return how many were.
 
-    Once: the request makes a plan. A day that stays without is left to the daily runs
-    that follow.
+    Only once, because the request makes a plan. Later daily runs request it again.
     """
     try:
         if not clients.tmdb.has_export(day):

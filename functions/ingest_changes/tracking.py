@@ -1,7 +1,7 @@
-"""Tracking: what runs have found in; the movies that are tracked out.
+"""Update the tracked movies from what the runs have found.
 
-A run lands what it found by a load job of its own, and sql/tracking takes it into
-tracked_movies: of requests that work at the same time none loses what another wrote.
+A run lands what it found with a load job of its own, and a statement of sql/tracking
+merges it into tracked_movies: concurrent requests do not overwrite each other.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _STATEMENTS = sql_files.of_folder("tracking")
 
 
 def track(run: Run, selected: Sequence[Selected], tables: Tables) -> None:
-    """Track what a run has selected; again changes nothing."""
+    """Track what a run has selected; a repetition changes nothing."""
     if not selected:
         return
     about = {"run_id": run.run_id, "run_date": run.run_date.isoformat()}
@@ -27,7 +27,7 @@ def track(run: Run, selected: Sequence[Selected], tables: Tables) -> None:
 
 
 def retire(day: date, tables: Tables) -> None:
-    """Track no more what has long been outside the top, or is gone."""
+    """Retire movies that have long been outside the top, or were deleted."""
     tables.execute(_STATEMENTS["retire"], to_date=day)
 
 
@@ -47,7 +47,7 @@ def known(tables: Tables) -> frozenset[int]:
 
 
 def selected_by(run: Run, tables: Tables) -> list[int]:
-    """Return the most popular movies as a run has landed them, unless retired."""
+    """Return the most popular movies that a run has landed, without retired ones."""
     rows = tables.select(
         _STATEMENTS["selected_by"], run_id=run.run_id, run_date=run.run_date
     )

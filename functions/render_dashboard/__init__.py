@@ -1,1 +1,1 @@
-"""render_dashboard: the views of a published day in, one HTML file out."""
+"""render_dashboard: render the views of a published day as one HTML file."""

@@ -1,4 +1,4 @@
-"""What an empty part of the page says: what is missing, and when it comes."""
+"""Sentences for empty parts of the page: what is missing, and when it comes."""
 
 from datetime import date, timedelta
 

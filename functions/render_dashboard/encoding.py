@@ -1,7 +1,7 @@
-"""The page's data: rows in, columns of small integers and words out, compressed.
+"""Encode the page's data: columns of small integers and codes, compressed.
 
-Rows of one table share their names, so columns are a third of the size. A series is a
-text with one letter for each day, which gzip makes nearly as small as it can be.
+Columns instead of rows need a third of the size. A series is a text with one letter per
+day, which gzip compresses almost optimally.
 """
 
 import base64

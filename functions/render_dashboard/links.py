@@ -1,4 +1,4 @@
-"""Links: pages of a project in Google's console, for the page's readers."""
+"""Addresses in Google's console, for the readers of the page."""
 
 from functions.render_dashboard.payload import Links
 from shared.messages import DEAD_LETTERS

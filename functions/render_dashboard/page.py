@@ -1,4 +1,4 @@
-"""The page: a payload of plain data in, one self-contained HTML file out. Pure.
+"""Render a payload of plain data as one self-contained HTML file. Pure.
 
 The headline, the top tables and every sentence are in the HTML, so that it reads in a
 mail and without a script; templates/scripts adds charts, search, sort and a page for

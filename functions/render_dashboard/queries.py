@@ -1,7 +1,7 @@
-"""Queries: the files of sql/dashboard in, the rows as the page's payload out.
+"""Read the rows of sql/dashboard and convert them to the page's payload.
 
-Every number of the page comes from a row of a query; what happens here is that rows
-become plain JSON types and a series gets an entry for every day.
+Every number of the page comes from a row of a query. This module converts rows to plain
+JSON types, and gives a series an entry for every day.
 """
 
 from collections.abc import Iterable
@@ -82,7 +82,7 @@ def read(
         "header": header,
         "days": [day.isoformat() for day in days],
         "movies": movies,
-        # A movie that is tracked no longer has no page to lead to.
+        # A movie that is no longer tracked has no page.
         "breakouts": [
             cast("Breakout", _plain(row))
             for row in breakouts

@@ -1,8 +1,8 @@
-"""Cloud Storage: one object's bytes in, stored whole or not at all.
+"""Store one object in Cloud Storage, as a whole or not at all.
 
-The page is one object of at most some megabytes, so one request of the JSON API does;
-Google's library for it would bring nothing else that is used here. Nothing is retried:
-Pub/Sub delivers the request for the page again.
+The page has at most some megabytes, so one request of the JSON API is enough, without
+Google's client library. Nothing is retried here: Pub/Sub redelivers the request for the
+page.
 
 https://cloud.google.com/storage/docs/uploading-objects#rest-upload-objects
 """
@@ -25,10 +25,10 @@ from shared.errors import StorageRefusedError, StorageUnavailableError
 URL = "https://storage.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 TIMEOUT_S = 60.0
-"""Of connecting, and of each silence after it."""
+"""To connect, and between bytes."""
 
 NO_OBJECT = 0
-"""The generation of an object that there is none of."""
+"""The generation of an object that does not exist."""
 
 _WAIT = "retried automatically"
 _GRANT = (
@@ -53,17 +53,17 @@ BY_REASON: Mapping[tuple[int, str], Known] = {
     (403, "UserProjectAccountProblem"): Known(is_transient=False, hint=_BILLING),
 }
 BY_STATUS: Mapping[int, Known] = {
-    # The tokens of a new service account are refused for some minutes.
+    # Tokens of a new service account are rejected for some minutes.
     401: Known(is_transient=True, hint=_GRANT),
     403: Known(is_transient=True, hint=_GRANT),
     404: Known(is_transient=False, hint=_BUCKET),
     408: Known(is_transient=True, hint=_WAIT),
     409: Known(is_transient=True, hint=_WAIT),
-    # Another rendering has written since we looked; the next one begins after it.
+    # Another rendering has written meanwhile; the next one begins after it.
     412: Known(is_transient=True, hint=_WAIT),
     429: Known(is_transient=True, hint=_WAIT),
 }
-"""HTTP status, and reason where it tells more -> what it means.
+"""HTTP status, with a reason where needed -> what it means.
 
 https://cloud.google.com/storage/docs/json_api/v1/status-codes
 """
@@ -72,7 +72,7 @@ _HTML = "text/html; charset=utf-8"
 
 
 def classify(status: int, reason: str) -> Known:
-    """Return what an answer that is no success means."""
+    """Return what an error means."""
     if known := BY_REASON.get((status, reason)) or BY_STATUS.get(status):
         return known
     if status in _CLIENT_ERRORS:
@@ -86,7 +86,7 @@ def _authorized() -> requests.Session:
 
 
 class Bucket:
-    """One bucket; `emulator` is the URL of an emulator, which wants no credentials."""
+    """One bucket; `emulator` is the URL of an emulator, without credentials."""
 
     def __init__(self, name: str, emulator: str | None = None) -> None:
         self._name = name
@@ -96,7 +96,7 @@ class Bucket:
     def generation(self, name: str) -> int:
         """Return an object's generation, which every write changes; 0 without one."""
         answer = self._ask("GET", self._objects(quote(name, safe="")))
-        # Of a bucket that is missing too: the write then says so.
+        # Also if the bucket is missing: the write then fails.
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return NO_OBJECT
         return int(self._checked(answer)["generation"])
@@ -162,11 +162,11 @@ class Bucket:
             ) from error
 
     def _checked(self, answer: requests.Response) -> dict[str, Any]:
-        """Return the JSON of a success; raise what anything else means."""
+        """Return the JSON of a success; raise the error of anything else."""
         try:
             body = answer.json()
         except requests.JSONDecodeError:
-            body = None  # a proxy's page: its status says enough
+            body = None  # a proxy's page: its status is enough
         if answer.status_code == HTTPStatus.OK and isinstance(body, dict):
             return body
         reason = _reason(body)
