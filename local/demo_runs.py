@@ -197,8 +197,8 @@ class _Demo:
         source = "this machine" if self._plan.token else "simulated movies"
         written = page.write(self._stack.tables, newest, source, target)
         if revised := wording.of_revisions(written["revisions"]):
-            said = f"\n{newest}: {revised[0].lower()}{revised[1:]}"
-            self._console.print(said, soft_wrap=True)
+            text = f"\n{newest}: {revised[0].lower()}{revised[1:]}"
+            self._console.print(text, soft_wrap=True)
         is_open = page.open_if_seen(target)
         where = target.resolve().as_uri()
         opened = " (opened in your browser)" if is_open else ""
