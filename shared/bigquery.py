@@ -4,12 +4,10 @@ SQL files name the dataset literally (tmdb_analytics.x), so that they can be pas
 the console; this module replaces that name by the configured dataset's.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from io import BytesIO
 from typing import Any
 
 from google.api_core.client_options import ClientOptions
@@ -23,6 +21,7 @@ from shared.bigquery_views import labels_of_views
 from shared.config import Platform, Settings
 from shared.errors import RowsRejectedError, StatementError
 from shared.interfaces import Bill, Lock, Outcome, Parameter, Refusal, Row, Rows
+from shared.json_lines import compressed
 from shared.scripts import Scripts
 
 DATASET_IN_FILES = "tmdb_analytics"
@@ -90,7 +89,7 @@ class Warehouse:
         Returns False if such a job has already succeeded: its rows are kept, and ours
         are not loaded. After a failed job of this id, `<job_id>_a2`, `_a3` ... follow.
         """
-        lines = BytesIO(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+        lines = compressed(rows)
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
             create_disposition="CREATE_NEVER",

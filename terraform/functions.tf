@@ -22,7 +22,7 @@ locals {
         publishes_to = ["dead-letters", "ingest-requests", "metrics-requests", "movie-batches"]
         is_called    = true
         concurrency  = 4
-        memory       = "1Gi" # four days of history at once
+        memory       = "1Gi" # 378 MiB for four days of 1.1 million movies at once
         timeout_s    = 540
         tmdb_share   = 0.25
         writes       = ["batch_plan", "ingestion_log", "movie_popularity_raw", "tracked_movies", "tracked_movies_raw"]

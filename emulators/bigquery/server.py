@@ -27,6 +27,7 @@ from emulators.bigquery.races import patch_races
 from emulators.bigquery.results import keep_results
 from emulators.bigquery.transactions import merge_within_transactions
 from emulators.bigquery.translations import remember_translations
+from emulators.bigquery.uploads import decompress_uploads
 
 _HOST = "127.0.0.1"
 _LAST_REQUESTS_S = 3
@@ -50,6 +51,7 @@ def serve(
     go_offline()
     look_up_single_tables()
     patch_races()
+    decompress_uploads()
     merge_within_transactions()
     remember_translations(translations)
     notice_changes()

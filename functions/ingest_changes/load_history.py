@@ -13,13 +13,14 @@ from time import monotonic
 from typing import Any
 
 from functions.ingest_changes import tracking
-from functions.ingest_changes.plan import band_of, history_days, survey
+from functions.ingest_changes.plan import band_of, history_days
 from functions.ingest_changes.publishing import publish, publish_new, resume
 from functions.ingest_changes.start_run import (
     NOTHING_TRACKED,
     nothing_to_do,
     store_popularity,
 )
+from functions.ingest_changes.survey import Popularity, survey
 from shared.clients import Clients
 from shared.completion import complete
 from shared.delivery import Delivery
@@ -121,7 +122,7 @@ def _load(run: Run, day: date, clients: Clients, *, is_last: bool) -> dict[str, 
     began = monotonic()
     wanted = _of_run(run, clients.tables).get(lambda: _active(clients))
     band = band_of(clients.settings.tracked_movies)
-    found: dict[int, float] = {}
+    found = Popularity()
     reason, failed = None, 0
     try:
         found = clients.tmdb.export(
@@ -139,7 +140,7 @@ def _load(run: Run, day: date, clients: Clients, *, is_last: bool) -> dict[str, 
         reason, failed = error.reason, len(wanted)
         log.warning("export_unusable", extra=error.to_json())
     store_popularity(run, day, found, wanted, clients)
-    fetched = len(wanted & found.keys())
+    fetched = found.among(wanted)
     return {
         "expected": len(wanted),
         "fetched": fetched,

@@ -4,14 +4,13 @@ Pure. Which movies are tracked is decided by sql/tracking, from what all runs ha
 found.
 """
 
-import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from shared.days import days_of
-from shared.interfaces import ChangedMovie, ExportRow, ListedMovie
+from shared.interfaces import ChangedMovie, ListedMovie
 from shared.runs import ExportDay
 
 LARGEST_DISCOVER = 8_000
@@ -41,45 +40,6 @@ LARGEST_BAND_OUTSIDE = 100_000
 def band_of(tracked_movies: int) -> int:
     """Return how many of the most popular movies have their popularity kept."""
     return min(BAND_FACTOR * tracked_movies, tracked_movies + LARGEST_BAND_OUTSIDE)
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What one pass over an export has found.
-
-    top: the most popular feature films, most popular first.
-    popularity: of the band, and of every requested movie in the export.
-    """
-
-    top: list[ListedMovie]
-    popularity: dict[int, float]
-
-
-def survey(
-    rows: Iterator[ExportRow], limit: int, band: int, wanted: Collection[int]
-) -> Survey:
-    """Fold an export: its top `limit`, popularity of the `band` and the `wanted` ids.
-
-    Needs memory for the largest of the two numbers + `wanted` movies, not for the
-    export.
-    """
-    popularity: dict[int, float] = {}
-
-    def features() -> Iterator[tuple[float, int]]:
-        for row in rows:
-            if row.popularity is None:
-                continue  # not measured: never 0; the details have it
-            if row.movie_id in wanted:
-                popularity[row.movie_id] = row.popularity
-            if row.is_feature:
-                yield row.popularity, -row.movie_id
-
-    kept = max(limit, band)
-    # At least 1: nlargest(0) would not read the export.
-    best = heapq.nlargest(max(kept, 1), features())[:kept]
-    top = [ListedMovie(-negative_id, value) for value, negative_id in best[:limit]]
-    popularity |= {-negative_id: value for value, negative_id in best}
-    return Survey(top, popularity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,14 @@ from typing import Any
 from functions.ingest_changes import tracking
 from functions.ingest_changes.plan import (
     LARGEST_DISCOVER,
-    Survey,
     band_of,
     days_without_export,
     edit_days,
     oldest_export,
     select,
-    survey,
 )
 from functions.ingest_changes.publishing import publish_new, resume
+from functions.ingest_changes.survey import Popularity, Survey, survey
 from shared import clock
 from shared.clients import Clients
 from shared.days import newest_day
@@ -44,7 +43,7 @@ class _Found:
 
     top: Sequence[ListedMovie]
     edits: Mapping[date, Sequence[ChangedMovie]] = field(default_factory=dict)
-    popularity: Mapping[int, float] = field(default_factory=dict)
+    popularity: Popularity = field(default_factory=Popularity)
 
 
 def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str, Any]:
@@ -161,7 +160,7 @@ def _refuse_another_day(run: Run, moment: datetime) -> None:
 def store_popularity(
     run: Run,
     export_date: date,
-    popularity: Mapping[int, float],
+    popularity: Popularity,
     tracked: Collection[int],
     clients: Clients,
 ) -> None:
@@ -178,7 +177,7 @@ def store_popularity(
             "is_tracked": movie_id in tracked,
             "loaded_at": loaded_at,
         }
-        for movie_id, value in popularity.items()
+        for movie_id, value in popularity
     )
     job_id = f"popularity_{run.run_id}_{export_date:%Y%m%d}"
     clients.tables.load_once("movie_popularity_raw", rows, job_id)
@@ -193,7 +192,7 @@ def _of_the_day(day: date, limit: int, last: date | None, clients: Clients) -> _
         # The day is not lost: details have popularity too, and the rows record it.
         log.warning("export_unusable", extra=error.to_json())
         top = clients.tmdb.most_popular(min(limit, LARGEST_DISCOVER))
-        found = Survey(top, popularity={})
+        found = Survey(top)
     edits = {
         edited_on: clients.tmdb.changes(edited_on) for edited_on in edit_days(last, day)
     }

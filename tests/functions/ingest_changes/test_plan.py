@@ -1,6 +1,5 @@
 """Plans: what each mode tracks and fetches."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -12,9 +11,8 @@ from functions.ingest_changes.plan import (
     edit_days,
     history_days,
     select,
-    survey,
 )
-from shared.interfaces import ChangedMovie, ExportRow, ListedMovie
+from shared.interfaces import ChangedMovie, ListedMovie
 from shared.runs import ExportDay
 
 DAY = date(2026, 3, 1)
@@ -25,49 +23,10 @@ def _days_ago(days: int) -> date:
     return DAY - timedelta(days=days)
 
 
-def _export(*rows: tuple[int, float, bool]) -> Iterator[ExportRow]:
-    return (ExportRow(*row) for row in rows)
-
-
-def test_a_survey_finds_the_top_features_and_the_wanted_movies() -> None:
-    rows = _export((1, 5.0, True), (2, 9.0, False), (3, 7.0, True), (4, 1.0, True))
-    found = survey(rows, 2, 0, {4, 99})
-    assert found.top == [ListedMovie(3, 7.0), ListedMovie(1, 5.0)]
-    assert found.popularity == {4: 1.0, 3: 7.0, 1: 5.0}
-
-
-def test_a_survey_keeps_popularity_of_a_band_below_the_top() -> None:
-    rows = _export((1, 5.0, True), (2, 9.0, False), (3, 7.0, True), (4, 1.0, True))
-    found = survey(rows, 1, 2, ())
-    assert found.top == [ListedMovie(3, 7.0)]
-    assert found.popularity == {3: 7.0, 1: 5.0}
-
-
 def test_the_band_is_five_times_the_tracked_movies_while_memory_allows() -> None:
     assert band_of(1_000) == 5_000
     assert band_of(25_000) == 125_000
     assert band_of(100_000) == 200_000
-
-
-def test_a_movie_of_unknown_popularity_has_none_and_no_rank() -> None:
-    rows = iter(
-        [ExportRow(1, None, is_feature=True), ExportRow(2, 0.0, is_feature=True)]
-    )
-    found = survey(rows, 2, 0, {1, 2})
-    assert found.top == [ListedMovie(2, 0.0)]
-    assert found.popularity == {2: 0.0}
-
-
-def test_equal_popularity_is_ranked_by_id() -> None:
-    rows = _export((9, 5.0, True), (3, 5.0, True), (6, 5.0, True))
-    assert [movie.movie_id for movie in survey(rows, 2, 0, ()).top] == [3, 6]
-
-
-def test_a_survey_without_a_top_still_reads_every_row() -> None:
-    rows = _export((1, 5.0, True), (4, 1.0, True))
-    found = survey(rows, 0, 0, {4})
-    assert (found.top, found.popularity) == ([], {4: 1.0})
-    assert next(rows, None) is None
 
 
 def test_the_top_is_selected_by_rank() -> None:

@@ -1,0 +1,36 @@
+"""Patch the emulator to load compressed files as BigQuery does.
+
+It looks at a file's name, and an upload has none: here its first bytes tell.
+https://cloud.google.com/bigquery/docs/batch-loading-data
+"""
+
+import gzip
+import shutil
+from pathlib import Path
+from typing import Any
+
+from local_bigquery.jobs import runner
+
+_GZIP = b"\x1f\x8b"
+_stock_load = runner.HANDLERS["load"]
+
+
+def decompress_uploads() -> None:
+    """Replace what runs a load job."""
+    runner.HANDLERS["load"] = _load
+
+
+def _load(cursor: object, config: object, upload: str | None) -> Any:  # noqa: ANN401 - as the emulator's
+    if upload:
+        _decompress(Path(upload))
+    return _stock_load(cursor, config, upload)
+
+
+def _decompress(file: Path) -> None:
+    with file.open("rb") as compressed:
+        if compressed.read(len(_GZIP)) != _GZIP:
+            return
+    whole = file.with_suffix(".whole")
+    with gzip.open(file, "rb") as lines, whole.open("wb") as text:
+        shutil.copyfileobj(lines, text)
+    whole.replace(file)
