@@ -1,6 +1,6 @@
-"""The command tmdb-traction: what a person does to a deployment, from a terminal.
+"""The command line tmdb-traction, which operates a deployment.
 
-`commands` has one file per command. What a command decides is pure, in `runs`, `costs`
-and `deployment`. `command` gives every command its conventions, `options` what they
-share, `errors` the exit codes, `environment` opens a deployment, `output` prints.
+`commands` has one file per command. Decisions are pure functions in `runs`, `costs` and
+`deployment`. `command` has the conventions of all commands, `options` their common
+options, `errors` the exit codes; `environment` opens a deployment, `output` prints.
 """

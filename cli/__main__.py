@@ -4,8 +4,8 @@ import signal
 
 
 def main() -> None:
-    """Run what the command line names."""
-    # Google's libraries take seconds to import: Ctrl-C meanwhile ends us in silence.
+    """Run the command line."""
+    # Google's libraries take seconds to import: Ctrl-C then ends without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from cli.app import app
 

@@ -26,7 +26,7 @@ EXAMPLE = "$ "
 
 
 def command(work: Callable[..., None]) -> Callable[..., None]:
-    """Return the function that typer makes a command of."""
+    """Return the function that typer turns into a command."""
     hints = get_type_hints(work, include_extras=True)
     own = [
         parameter.replace(annotation=hints[parameter.name])
@@ -53,7 +53,7 @@ def command(work: Callable[..., None]) -> Callable[..., None]:
     run.__doc__ = "\n\n".join(paragraphs)
     run.__name__ = work.__name__
     run.__annotations__ = {one.name: one.annotation for one in shown}
-    # What typer reads the options from.
+    # typer reads the options from it.
     run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     return run
 
@@ -76,7 +76,7 @@ class Group(typer.core.TyperGroup):
     def main(
         self, args: Sequence[str] | None = None, *more: Any, **options: Any
     ) -> Any:
-        """Run a command; wrong use is printed like every other error."""
+        """Run a command; print usage errors like all others."""
         options |= {"prog_name": NAME, "standalone_mode": False}
         words = list(sys.argv[1:] if args is None else args)
         try:
@@ -98,7 +98,7 @@ class Group(typer.core.TyperGroup):
 
 @contextmanager
 def errors_in_words() -> Iterator[None]:
-    """Turn what was raised on purpose into an error, a hint and an exit code."""
+    """Turn an expected error into a message, a hint and an exit code."""
     try:
         yield
     except OperatorError as error:
@@ -119,11 +119,11 @@ def errors_in_words() -> Iterator[None]:
 
 @contextmanager
 def files_in_words() -> Iterator[None]:
-    """Name what could not be written: a full disk, a file that is not for us."""
+    """Say what could not be written: a full disk, a file without permission."""
     try:
         yield
     except BrokenPipeError:
-        raise  # typer ends a command whose reader has gone, in silence
+        raise  # typer silently ends a command whose reader has closed the pipe
     except OSError as error:
         from requests import RequestException
 
@@ -138,7 +138,7 @@ def files_in_words() -> Iterator[None]:
 
 
 def print_error(message: str, hint: str = "") -> None:
-    """Print what is wrong, and what to do about it, on stderr."""
+    """Print an error and its hint on stderr."""
     console = open_console(is_error=True, soft_wrap=True)
     console.print(Text.assemble(("error:", "red"), f" {message}"))
     if hint:

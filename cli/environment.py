@@ -1,6 +1,6 @@
 """Open the deployment that the options name: its tables, topics and day.
 
-A project; else the local stack that runs; else what the demo has stored, to read only.
+A project; otherwise the running local stack; otherwise the demo's data, read-only.
 """
 
 import os
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from google.cloud import bigquery
 
 MAX_BYTES_BILLED = 20 * 1024**3
-"""Of one query; the same as the functions' default."""
+"""Per query; the same as the functions' default."""
 
 TRACKED_LABEL = "tracked_movies"
 """Label of the dataset: the number that terraform/variables.tf owns."""
@@ -63,7 +63,7 @@ class Deployment:
 
     @property
     def topics(self) -> Topics:
-        """The topics to publish on; OperatorError where nothing listens."""
+        """The topics to publish on; OperatorError if no function runs."""
         if not self.has_topics:
             raise nothing_runs()
         from shared.pubsub import Publisher
@@ -72,7 +72,7 @@ class Deployment:
 
     @property
     def today(self) -> date:
-        """The UTC day; where TMDB is simulated its day, in stored data their newest."""
+        """The UTC day; of a simulated TMDB its day, of stored data their newest day."""
         if self.stack:
             day = self.stack.today()
         else:
@@ -81,9 +81,9 @@ class Deployment:
 
     @property
     def tracked_movies(self) -> int | None:
-        """How many movies the deployment tracks; None where nobody has said.
+        """How many movies the deployment tracks; None if it is unknown.
 
-        Terraform writes it on the dataset, the local stack into its file.
+        Terraform writes it to a label of the dataset, the local stack into its file.
         """
         if self.stack:
             return self.stack.tracked_movies
@@ -94,7 +94,7 @@ class Deployment:
 
     @property
     def has_dashboard(self) -> bool:
-        """Whether a function renders the page: then requests for it are published."""
+        """Whether a function renders the page, which commands then request."""
         if self.stack:
             return DASHBOARD in self.stack.functions
         return self.has_topics and self._labels().get(DASHBOARD_LABEL) == "true"
@@ -111,7 +111,7 @@ class Deployment:
 
 
 def nothing_runs() -> OperatorError:
-    """Return the error of a command that needs functions which run."""
+    """Return the error of a command that needs running functions."""
     return OperatorError(
         Exit.NOT_FOUND,
         "this needs the functions, and no stack runs on this machine",
@@ -141,7 +141,7 @@ def open_deployment(selector: Selector) -> Iterator[Deployment]:
 
 
 def running(selector: Selector) -> Endpoints | None:
-    """Return the local stack, if it runs; a file of one that has ended is no stack."""
+    """Return the local stack if it runs; an outdated file does not count."""
     found = Endpoints.read(selector.data)
     return found if found and found.is_up else None
 

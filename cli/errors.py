@@ -35,7 +35,7 @@ MEANINGS: Mapping[Exit, str] = {
 
 
 class OperatorError(Exception):
-    """A command cannot go on: what is wrong, what to do about it, and the code."""
+    """An error that ends a command: a message, a hint and an exit code."""
 
     def __init__(self, code: Exit, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -50,6 +50,6 @@ def leave(code: Exit) -> NoReturn:
 
 
 def as_help(codes: Mapping[Exit, str]) -> str:
-    """Return the lines that --help ends with."""
+    """Return the last lines of --help."""
     lines = (f"  {code:<3d}  {text}" for code, text in sorted(codes.items()))
     return "\n".join(("Exit codes:", *lines))

@@ -1,7 +1,7 @@
-"""Say the errors of Google's libraries, and of our own edges, in words.
+"""Explain errors of Google's libraries, and of our modules that use them.
 
-A module of its own: those libraries take a second to import, and the help of a command
-needs none of them.
+A module of its own, because those libraries take a second to import, and the help of a
+command does not need them.
 """
 
 from google.api_core.exceptions import (
@@ -51,7 +51,7 @@ def in_words(error: BaseException | None) -> OperatorError | None:
 
 
 def _pipeline_error(error: PipelineError) -> OperatorError | None:
-    """Return what one of our own edges raised; Google's error is its cause."""
+    """Explain an error of our own modules; its cause is Google's error."""
     is_away = isinstance(error, TransientError)
     match error.__cause__:
         case NotFound() as cause:
@@ -70,7 +70,7 @@ def _first_line(error: Exception) -> str:
 def _explain_403(error: Forbidden) -> tuple[str, str]:
     """Return which permission is missing, and the hint.
 
-    Google's ErrorInfo says so by its reason; without one, Google's own sentence does.
+    Google's ErrorInfo has the reason; without one, Google's message is used.
     """
     about = error.metadata or {}
     service = str(about.get("service", "the API"))

@@ -17,7 +17,7 @@ PREFIX = ""
 
 
 def day(text: str | date) -> date:
-    """Read a day; typer names the option that says anything else."""
+    """Parse a day; typer names the option of a wrong value."""
     if isinstance(text, date):
         return text
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
@@ -29,7 +29,7 @@ def day(text: str | date) -> date:
 
 
 def moment(text: str | datetime) -> datetime:
-    """Read a moment in UTC; a day means its end."""
+    """Parse a moment in UTC; a day means its end."""
     if isinstance(text, datetime):
         return text
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
@@ -43,7 +43,7 @@ def moment(text: str | datetime) -> datetime:
 
 
 def dataset_name(text: str) -> str:
-    """Read a dataset's name: it becomes a part of statements."""
+    """Check a dataset's name, which becomes a part of statements."""
     if not re.fullmatch(r"\w+", text, re.ASCII):
         raise typer.BadParameter(f"{text!r}: write letters, digits and underscores")
     return text
@@ -60,10 +60,10 @@ class Selector:
 
     @classmethod
     def of(cls, project: str | None, dataset: str, prefix: str, data: Path) -> Self:
-        """Take the options; a dataset and a prefix are a project's.
+        """Check the options; only a project has a dataset and a prefix.
 
-        The stack and the data on this machine have one name each, whatever an operator
-        keeps in the environment for the project.
+        On this machine both have fixed names; the environment may still have those of a
+        project.
         """
         if project:
             return cls(project, dataset, prefix, data)
@@ -149,7 +149,7 @@ SELECTOR_OPTIONS = [
 
 
 def span(first: date | None, last: date | None, today: date) -> tuple[date, date]:
-    """Check a range of days; the missing end is the other one."""
+    """Check a range of days; a missing end equals the other one."""
     from_date, to_date = first or last or today, last or first or today
     if to_date < from_date:
         raise typer.BadParameter(

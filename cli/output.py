@@ -1,4 +1,4 @@
-"""Print findings: what was checked, with what result; ask before a start."""
+"""Print findings, and ask before something is started."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from local.console import open_console
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. ok: None where another finding has to be fixed first."""
+    """The result of one check. ok: None if another finding has to be fixed first."""
 
     name: str
     ok: bool | None
@@ -21,7 +21,7 @@ class Finding:
 
 
 def all_well(findings: Sequence[Finding]) -> bool:
-    """Tell whether every finding is well."""
+    """Return whether every check has passed."""
     return all(finding.ok for finding in findings)
 
 
@@ -42,7 +42,7 @@ def show(findings: Sequence[Finding], *, as_json: bool = False) -> None:
 
 
 def agree(question: str, *, yes: bool, otherwise: str = "Nothing was started.") -> None:
-    """Ask, except with --yes; leave with the word `otherwise` when the answer is no."""
+    """Ask, except with --yes; after a no, print `otherwise` and exit."""
     if yes:
         return
     if not typer.confirm(question):

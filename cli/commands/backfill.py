@@ -91,8 +91,8 @@ def backfill(
     """Load popularity of past days from TMDB's exports and compute their metrics.
 
     TMDB keeps exports for about 90 days; for older days only metrics are computed.
-    TMDB has no votes of past days. Only missing days are requested, so the same
-    command later continues; --again requests the other days too.
+    TMDB has no votes of past days. Only missing days are requested, so a repetition
+    continues where it stopped; --again requests the other days too.
 
     $ tmdb-traction backfill --from 2026-03-01 --to 2026-03-07
     $ tmdb-traction backfill --from 2026-03-01 --again --dry-run
@@ -131,7 +131,7 @@ def plan_of_backfill(
     to_date: date | None,
     limit: int | None,
 ) -> tuple[str, Estimate]:
-    """Return a backfill's title and estimate: of what is missing there."""
+    """Return a backfill's title, and the estimate of what is missing."""
     with open_deployment(selector) as deployment:
         first, last = span(from_date, to_date, deployment.today)
         todo = todo_of(deployment, first, last, again=False)
@@ -141,7 +141,7 @@ def plan_of_backfill(
 
 
 def todo_of(deployment: Deployment, first: date, last: date, *, again: bool) -> Todo:
-    """Look at what is stored and decide what is to be done."""
+    """Read what is stored and decide what each day needs."""
     today = deployment.today
     run_date = _run_date(deployment.tables, last, today)
     known = read(deployment.tables, first, last, today, run_date)
@@ -158,7 +158,7 @@ def todo_of(deployment: Deployment, first: date, last: date, *, again: bool) -> 
 
 
 def _run_date(tables: Tables, last: date, today: date) -> date:
-    """Return the date of the runs: the newest day that is there, or will be."""
+    """Return the runs' date: the newest day that is stored, or will be."""
     [row] = tables.select(NEWEST, today=today)
     return max(row["day"] or last, last)
 
@@ -166,7 +166,7 @@ def _run_date(tables: Tables, last: date, today: date) -> date:
 def read(
     tables: Tables, first: date, last: date, today: date, run_date: date
 ) -> dict[date, Known]:
-    """Return what is known of the days of which anything is."""
+    """Return what is known of each day."""
     known: defaultdict[date, Known] = defaultdict(Known)
     for row in tables.select(STORED, from_date=first, to_date=last):
         had = known[row["day"]]

@@ -72,8 +72,8 @@ class Question:
     as_of: datetime
 
     def as_of_rows(self, deployment: Deployment) -> Rows:
-        """Return the list as it was shown; no row where none was."""
-        # Simulated days are past: no list is of a later day than the newest.
+        """Return the list as it was shown; no rows if none was."""
+        # Simulated days are past: no list is of a day after the newest.
         last = self.on or min(self.as_of.date(), deployment.today)
         first = self.on or last - timedelta(days=DAYS_KEPT)
         return self._own(
@@ -109,8 +109,8 @@ def chart(
 ) -> None:
     """Show what a list showed at a moment: its movies, places and numbers.
 
-    A day that late batches or a backfill compute again gets a new vintage where its
-    lists change. Earlier ones are kept for 180 days.
+    If late batches or a backfill change a day's list, it gets a new vintage. Earlier
+    vintages are kept for 180 days.
 
     $ tmdb-traction chart --as-of 2026-03-05
     $ tmdb-traction chart --day 2026-03-04 --list viral --vintages
@@ -134,7 +134,7 @@ def chart(
 def _not_shown(
     deployment: Deployment, question: Question, known: Rows
 ) -> OperatorError:
-    """Say why there is nothing: withheld, published later, or never recorded."""
+    """Return why there is no list: withheld, published later, or never recorded."""
     which, when = f"list {question.list_name}", f"{question.as_of:%Y-%m-%d %H:%M} UTC"
     if known and known[0]["published_at"] <= question.as_of:
         of_day = known[0]["snapshot_date"]

@@ -62,10 +62,9 @@ def cost(
 ) -> None:
     """Show what days and months used: queries, bytes billed, TMDB requests, dollars.
 
-    Days are those of the clock, also where TMDB's day is simulated. Bytes are those
-    of every query in the project, from BigQuery's job list; "metrics" is the part that
-    compute_metrics wrote into the ledger. Cloud Run, Pub/Sub and alerts are on
-    Google's bill only.
+    Days are real days, even if TMDB's day is simulated. Bytes are those of every query
+    in the project, from BigQuery's job list; "metrics" is the part that compute_metrics
+    has recorded in the ledger. Costs of Cloud Run, Pub/Sub and alerts are not included.
 
     $ tmdb-traction cost --days 7
     $ tmdb-traction cost --month --json
@@ -95,7 +94,7 @@ def cost(
 def show(
     console: Console, used: dict[date, Use], deployment: Deployment, *, has_all: bool
 ) -> None:
-    """Print a line a day and a line a month."""
+    """Print a line for each day and month."""
     rows = [
         Row((str(day), *_cells(use, use.usd)), ends_section=day == max(used))
         for day, use in used.items()

@@ -34,8 +34,8 @@ def dashboard(
 ) -> None:
     """Write the dashboard's page of the newest published day, and open it.
 
-    It reads the tables with your own credentials, so it needs no deployed dashboard.
-    Without a terminal or a display it is only written.
+    It reads the tables with your own credentials, so no dashboard has to be deployed.
+    Without a terminal or a display the page is only written.
 
     $ tmdb-traction dashboard
     $ tmdb-traction dashboard --no-open --out page.html
@@ -73,7 +73,7 @@ def dashboard(
 
 
 def _links(deployment: Deployment) -> Links:
-    """Return where the console shows more; nothing where there is no console."""
+    """Return links into Google's console; none for the local stack."""
     if not deployment.is_metered:
         return {}
     return links.of_project(deployment.project, deployment.prefix, deployment.dataset)

@@ -1,6 +1,6 @@
 """dead-letters and replay-dead-letters: list and republish what was not processed.
 
-The subscription `dead-letters` keeps every letter for 31 days.
+The subscription `dead-letters` keeps each message for 31 days.
 """
 
 import json
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cli.runs.dead_letter_queue import Box, Letter
 
 LETTERS = Layout((Column("message"), text("why"), text("what to do")), has_lines=True)
-"""A message is its id, topic, run and time of publication, on a line each."""
+"""A message: its id, topic, run and time of publication, each on a line."""
 
 Wait = Annotated[
     float,
@@ -38,7 +38,7 @@ Wait = Annotated[
 def dead_letters(
     selector: Selector, *, wait_s: Wait = 5.0, as_json: Json = False
 ) -> None:
-    """List messages that could not be processed, and what to do; changes nothing.
+    """List messages that could not be processed, and what to do; change nothing.
 
     $ tmdb-traction dead-letters
     """
@@ -64,7 +64,7 @@ def replay_dead_letters(
 ) -> None:
     """Republish dead letters to their topics, after the cause is fixed.
 
-    A message leaves dead-letters only after Pub/Sub has taken the new one.
+    A message is removed from dead-letters only after Pub/Sub has accepted the new one.
 
     $ tmdb-traction replay-dead-letters --dry-run
     $ tmdb-traction replay-dead-letters --only daily-2026-03-01
@@ -92,7 +92,7 @@ def replay_dead_letters(
 
 
 def _replay(box: "Box", letter: "Letter", *, dry_run: bool) -> tuple[str, str]:
-    """Return what became of a letter, and why it stays if it does."""
+    """Return whether a message was republished, and otherwise why not."""
     if not letter.topic:
         box.put_back([letter])
         return "stays", "its topic is unknown"
@@ -104,7 +104,7 @@ def _replay(box: "Box", letter: "Letter", *, dry_run: bool) -> tuple[str, str]:
 
 
 def show(console: Console, letters: "Sequence[Letter]") -> None:
-    """Print the letters as a table, or that there are none."""
+    """Print the messages as a table, or that there are none."""
     if not letters:
         console.print("no dead letters")
         return

@@ -1,7 +1,7 @@
-"""deploy: doctor, then Terraform's plan, shown; after a yes exactly that is applied.
+"""deploy: check, show Terraform's plan, ask, and apply exactly that plan.
 
-Then what Terraform cannot know: whether each function really serves its archive, and
-the views, which are made by compute-metrics.
+Then it does what Terraform cannot: check that each function serves its archive, and
+have compute-metrics create the views.
 """
 
 import json
@@ -52,12 +52,12 @@ def deploy(
     yes: Annotated[bool, typer.Option("--yes", help="Apply without asking.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Check, show Terraform's plan, ask, apply; once for every change.
+    """Check, show Terraform's plan, ask and apply; after every change.
 
-    TMDB's token comes from TMDB_TOKEN, or is asked for, and is stored by the first
-    deployment; raise tmdb_token_version to store another one.
+    TMDB's token is read from TMDB_TOKEN or from a prompt. The first deployment stores
+    it; raise tmdb_token_version to store another one.
 
-    A function whose build has failed is built again, even where nothing has changed.
+    A function whose build has failed is built again, even if nothing has changed.
 
     $ tmdb-traction deploy --project my-project
     $ tmdb-traction deploy --dry-run
@@ -89,7 +89,7 @@ def deploy(
 
 
 def _apply(root: TerraformRoot) -> None:
-    """Apply the plan; where not all could be made, say which function is behind."""
+    """Apply the plan; after an error, show which functions are behind."""
     if root.apply():
         return
     findings = _look(root)
@@ -111,7 +111,7 @@ def _look(root: TerraformRoot) -> list[output.Finding]:
 
 
 def _build_again(root: TerraformRoot, *, yes: bool, dry_run: bool) -> None:
-    """Start the build of each function that is behind again, once; say what is left."""
+    """Build each function that is behind once more; return what is still behind."""
     findings = _look(root)
     if output.all_well(findings):
         return
@@ -139,10 +139,10 @@ def _build_again(root: TerraformRoot, *, yes: bool, dry_run: bool) -> None:
 
 
 def _refuse_a_move(settings: Settings, resources: Iterable[Resource]) -> None:
-    """Raise where the tables are in another dataset or location than is wanted.
+    """Raise if the tables are in another dataset or location than configured.
 
-    Terraform would replace the dataset: half way through, BigQuery refuses to delete
-    one that is in use, or, with delete_data, every row is deleted.
+    Terraform would replace the dataset: BigQuery would refuse to delete one that has
+    tables, after half of the plan; or, with delete_data, all rows would be deleted.
     """
     resources = list(resources)
     if not of_type(resources, "google_bigquery_table"):
@@ -163,7 +163,7 @@ def _refuse_a_move(settings: Settings, resources: Iterable[Resource]) -> None:
 
 
 def make_views(root: TerraformRoot, prefix: str) -> None:
-    """Have the views made now: before the first run nothing else makes them."""
+    """Request the views: before the first run nothing else creates them."""
     called = ask(
         "gcloud", "functions", "call", f"{prefix}compute-metrics",
         f"--project={root.project}", f"--region={root.region}", f"--data={VIEWS}",
@@ -171,7 +171,7 @@ def make_views(root: TerraformRoot, prefix: str) -> None:
     if called.is_ok:
         typer.echo("The views and thresholds are made.")
         return
-    # A new grant may need minutes to spread; Pub/Sub delivers until it works.
+    # A new grant may take minutes to take effect; Pub/Sub redelivers until then.
     topic = f"{prefix}{METRICS_REQUESTS}"
     published = ask(
         "gcloud", "pubsub", "topics", "publish", topic,

@@ -1,4 +1,4 @@
-"""destroy: delete the deployment; the data too with --delete-data and its name."""
+"""destroy: delete the deployment, and with --delete-data also its data."""
 
 import json
 from collections.abc import Iterable
@@ -17,8 +17,8 @@ POOLS = (
     "google_iam_workload_identity_pool.",
     "google_iam_workload_identity_pool_provider.",
 )
-"""Google keeps the names of deleted ones for 30 days, and refuses to create them again.
-They cost nothing and admit nobody: the account that they admit to is deleted."""
+"""For 30 days Google refuses to create deleted ones again. They are kept: they cost
+nothing, and give no access, because their service account is deleted."""
 APIS = ("data.", "google_project_service.", "time_sleep.apis")
 DATA = (
     "google_bigquery_dataset.",
@@ -26,13 +26,13 @@ DATA = (
     "google_storage_bucket.dashboard",
 )
 KEPT = (*APIS, *DATA, "terraform_data.data_location", *POOLS)
-"""The data, and what it cannot be without. It stays in the state too: the next
-deployment goes on with it."""
+"""The data and what it depends on. They stay in the state too, so that the next
+deployment uses them."""
 UNUSED_TOKENS = {
     "TF_VAR_tmdb_token": "destroy.needs.none",
     "TF_VAR_alert_slack_token": "xoxb-destroy-needs-none",
 }
-"""In the state are no ephemeral values, but the variables must say something."""
+"""Ephemeral values are not in the state, but the variables need a value."""
 
 
 def destroy(
@@ -99,7 +99,7 @@ def destroy(
     if typed != dataset:
         typer.echo(f"{typed} is not {dataset}: nothing was deleted.", err=True)
         leave(Exit.FAILED)
-    # The protection is in the state: it has to be lifted there before.
+    # The protection is in the state: it has to be removed there first.
     lifted = "-var=delete_data=true"
     terraform("apply", lifted, *(f"-target={address}" for address in protected))
     if not any(one.startswith(POOLS) for one in addresses):
@@ -111,12 +111,12 @@ def destroy(
 
 
 def without_data(addresses: Iterable[str]) -> list[str]:
-    """Leave out the data and what it needs."""
+    """Leave out the data and what it depends on."""
     return [address for address in addresses if not address.startswith(KEPT)]
 
 
 def _dataset(folder: Path) -> str:
-    """Return the dataset's name as the state has it, whatever else is still there."""
+    """Return the dataset's name from the state."""
     result = ask("terraform", "show", "-json", cwd=folder)
     values = json.loads(result.out or "{}").get("values") or {}
     for resource in values.get("root_module", {}).get("resources", []):

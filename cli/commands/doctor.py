@@ -37,7 +37,7 @@ def doctor(
     $ tmdb-traction doctor --project my-project
     """
     root = TerraformRoot.of(project, region, folder)
-    # Not among the checks of deploy, which repairs what this one finds.
+    # Not a check of deploy, which repairs what this check finds.
     questions = [
         *preflight.of_target(root, token(), tmdb_url),
         preflight.functions(root),

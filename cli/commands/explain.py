@@ -144,7 +144,7 @@ def _components(row: dict[str, Any]) -> list[Row]:
 
 
 def _movie_id(stored: Tables, movie: str, console: Console) -> int:
-    """Return the one movie that is meant; leave with what is known when none is."""
+    """Return the one movie that matches; exit with the candidates otherwise."""
     found = stored.select(_FIND, movie=movie)
     exact = [row for row in found if str(row["movie_id"]) == movie]
     match exact or found:

@@ -22,7 +22,7 @@ VIEWS = tuple(sorted(path.stem for path in SQL.glob("views/*.sql")))
 
 
 class Format(StrEnum):
-    """Of the file; also its ending."""
+    """The file's format, which is also its ending."""
 
     PARQUET = "parquet"
     CSV = "csv"
@@ -35,7 +35,7 @@ def _view(name: str) -> str:
 
 
 def _condition(text: str) -> str:
-    """Read a condition: one expression, so that a query stays one query."""
+    """Read a condition: one expression, so that the query is one statement."""
     if found := re.search(r";|--|/\*|#", text):
         raise typer.BadParameter(f"{found[0]!r} has no place in a condition")
     return text
@@ -76,8 +76,8 @@ def export(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Write a view's rows into a file, with its column names and types.
 
-    CSV: a header, texts in quotes, an empty field is NULL, times in UTC. TMDB's terms
-    allow no copy to be kept beyond 6 months.
+    CSV has a header, quoted texts, empty fields for NULL, and times in UTC. TMDB's
+    terms do not allow keeping a copy for more than 6 months.
 
     $ tmdb-traction export v_top_viral_movies
     $ tmdb-traction export v_breakouts --format csv --out breakouts.csv
@@ -113,7 +113,7 @@ def query(deployment: Deployment, sql: str) -> "pa.Table":
     config = bigquery.QueryJobConfig(maximum_bytes_billed=MAX_BYTES_BILLED)
     try:
         found = deployment.client.query_and_wait(sql, job_config=config)
-        # The storage API would be one more permission, and is not faster for this.
+        # The storage API needs one more permission, and is not faster here.
         return found.to_arrow(create_bqstorage_client=False)
     except BadRequest as error:
         message = str(error.message).splitlines()[0].rsplit("false: ", 1)[-1]
@@ -123,7 +123,7 @@ def query(deployment: Deployment, sql: str) -> "pa.Table":
 
 
 def write(rows: "pa.Table", target: Path, kind: Format) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically."""
     from pyarrow import csv, parquet
 
     rows = rows.replace_schema_metadata({"attribution": ATTRIBUTION})

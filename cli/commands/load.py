@@ -23,7 +23,7 @@ from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import Mode, Run
 
 CALL_TIMEOUT_S = 540
-"""As long as a function may take."""
+"""The timeout of a function."""
 
 
 def load(
@@ -38,9 +38,9 @@ def load(
 ) -> None:
     """Track the most popular movies: show the plan, ask, start the initial run.
 
-    Publishes on ingest-requests what `gcloud functions call ingest-changes` would
-    post. --history-days and --rate only tell the plan what the deployment is set to.
-    A second load of the same day is the same run. Follow it with `status --watch`.
+    It publishes on ingest-requests what `gcloud functions call ingest-changes` would
+    post. --history-days and --rate only affect the estimate, not the deployment. A
+    second load of the same day is the same run. Follow it with `status --watch`.
 
     $ tmdb-traction load --limit 250
     $ tmdb-traction load --dry-run
@@ -48,7 +48,7 @@ def load(
     console = open_console(quiet=as_json)
     with open_deployment(selector) as deployment:
         run = Run(Mode.INITIAL, deployment.today)
-        # Says at once when nothing listens.
+        # Raises at once if no function runs.
         topics = None if dry_run else deployment.topics
         if topics:
             _leave_if_begun(console, deployment, run, as_json=as_json)
@@ -57,7 +57,7 @@ def load(
         )
         setting = load_plan.setting_of(selector, rate)
         display.show(console, f"{title}, on {deployment.name}", made, setting)
-        # Without a limit the deployment's own number holds, whatever we believe it is.
+        # Without a limit the deployment's own number applies.
         request = IngestRequest(Mode.INITIAL, run.run_date, limit)
         about = {"request": request.to_json(), "plan": made.to_json()}
         if topics:
@@ -78,7 +78,7 @@ def load(
 def show_call(
     console: Console, project: str, prefix: str, request: IngestRequest
 ) -> None:
-    """Print the call that would start the same, and shows the function's answer."""
+    """Print the call that starts the same run and shows the function's answer."""
     region = TerraformRoot.of(project, "", TERRAFORM).region
     call = curl(project, region, f"{prefix}ingest-changes", request.to_json())
     console.print("The same as a call, which shows the function's answer:")
@@ -104,7 +104,7 @@ def curl(project: str, region: str, function: str, body: Mapping[str, Any]) -> s
 def _leave_if_begun(
     console: Console, deployment: Deployment, run: Run, *, as_json: bool
 ) -> None:
-    """Leave when the day's load has begun: asking again would change nothing."""
+    """Exit if the day's load has begun: a second request would change nothing."""
     if not (row := run_states.of_id(deployment.tables, run.run_id)):
         return
     state = State(row)

@@ -29,7 +29,7 @@ def plan(
     """Estimate the calls, minutes, bytes and dollars of a load or a backfill.
 
     Sends nothing to TMDB and changes nothing. With --from and --to it estimates a
-    backfill, which leaves out the days that are stored already.
+    backfill, without the days that are already stored.
 
     $ tmdb-traction plan --limit 1000
     $ tmdb-traction plan --from 2026-03-01 --to 2026-03-07

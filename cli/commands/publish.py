@@ -53,7 +53,7 @@ def publish(
                 run_id=OperatedDay(the_day).run_id,
                 code_version=WRITTEN_BY,
             )
-        # Also of a day that is so already: the command before may have ended here.
+        # Also if the day is published already: an earlier command may have ended here.
         page = "" if dry_run else request_page(deployment, the_day)
     tell(known, "published", page, is_due=is_due, dry_run=dry_run, as_json=as_json)
 

@@ -22,9 +22,9 @@ def remote_state(
     ] = "",
     dry_run: DryRun = False,
 ) -> None:
-    """Move Terraform's state to a versioned, private bucket; once, for a team.
+    """Move Terraform's state to a versioned, private bucket; once per team.
 
-    Creates the bucket and writes backend.tf: commit it, and everyone uses one state.
+    Creates the bucket and writes backend.tf. Commit that file, so that all use it.
 
     $ tmdb-traction remote-state --project my-project
     """

@@ -1,7 +1,7 @@
-"""smoke: does a deployment work? A run of 20 movies through it, and a verdict.
+"""smoke: test a deployment with a run of 20 movies.
 
-Proves what no test on a laptop can: Google's build of the archives, IAM, quotas, the
-push, BigQuery itself. Needs `gcloud auth application-default login`.
+Tests what no test on this machine can: Google's build of the archives, IAM, quotas,
+the push subscriptions, BigQuery itself. Needs `gcloud auth application-default login`.
 """
 
 import json
@@ -37,10 +37,9 @@ def smoke(
 ) -> None:
     """Test a deployment with a real daily run and a day of history; takes minutes.
 
-    On a new deployment the daily run is of 20 movies, and the initial load of today is
-    still a run of its own. On a loaded one it is the day's run itself, of all its
-    movies, and only looked at where it is there: TMDB answers with the votes of now,
-    so a run of a past day would be refused.
+    On a new deployment it starts a daily run of 20 movies; an initial load on the same
+    day is still a run of its own. On a loaded deployment it uses the day's own run,
+    with all its movies, and starts it only if it is missing.
 
     $ tmdb-traction smoke --project my-project
     """

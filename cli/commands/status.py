@@ -21,7 +21,7 @@ from shared.runs import WELL_ENDED, Run
 
 SHOWN = 10
 LOOK_EVERY_S, LOOK_EVERY_S_AT_GOOGLE = 1.0, 5.0
-"""Each look is a query; BigQuery bills one at least 30 MB."""
+"""Seconds between queries; BigQuery bills at least 30 MB for one."""
 
 
 def _run_id(text: str) -> str:
@@ -61,9 +61,9 @@ def status(
 ) -> None:
     """Show the state of the newest runs, or of named ones; --watch until they end.
 
-    The exit code of a list is that of the newest run of each mode. On Google a function
-    that does not serve what was deployed comes first. Where the output is no terminal,
-    --watch prints a JSON line at every change.
+    The exit code of a list is that of the newest run of each mode. For a project,
+    functions that do not serve what was deployed are listed first. If the output is not
+    a terminal, --watch prints a JSON line at every change.
 
     $ tmdb-traction status
     $ tmdb-traction status --watch initial-2026-03-01
@@ -79,7 +79,7 @@ def status(
             judged = newest_of_each_mode(found)
         if not found:
             raise nothing_found(deployment, run_ids)
-        # Whether Google bills it: then it is Google, where builds can fail.
+        # Only Google bills, and only there a build can fail.
         behind = _behind(selector) if deployment.is_metered and not as_json else []
     if as_json:
         print(json.dumps([state.to_json() for state in found]))
@@ -92,7 +92,7 @@ def status(
 
 
 def _behind(selector: Selector) -> list[Finding]:
-    """Return the functions that do not serve what was deployed, or why not known."""
+    """Return the functions that do not serve what was deployed, or cannot be read."""
     found = served_archives.look(
         selector.project or "", "", served_archives.of_code(selector.prefix)
     )
@@ -100,7 +100,7 @@ def _behind(selector: Selector) -> list[Finding]:
 
 
 def show(console: Console, found: list[State], *, with_details: bool) -> None:
-    """Print a line for each run, and what to do about those that need it."""
+    """Print a line for each run, with a hint where it needs one."""
     for state in found:
         run_id = (state.run_id, "bold")
         console.print(Text.assemble(sign(state), " ", run_id, f"  {state.in_words()}"))
@@ -120,7 +120,7 @@ def sign(state: State) -> tuple[str, str]:
 
 
 def nothing_found(deployment: Deployment, run_ids: list[str] | None) -> OperatorError:
-    """Return the error that says what to do where there is no run."""
+    """Return the error for missing runs, with a hint."""
     if run_ids:
         known = ", ".join(
             run["run_id"] for run in run_states.newest(deployment.tables, 3)
@@ -136,7 +136,7 @@ def nothing_found(deployment: Deployment, run_ids: list[str] | None) -> Operator
 def _watch(
     deployment: Deployment, run_ids: list[str] | None, wait_s: float, *, as_json: bool
 ) -> Exit:
-    """Look until the named runs, or those open now, have ended; their code."""
+    """Watch the named runs, or those open now, until they end; return the code."""
     if not run_ids:
         run_ids = [run["run_id"] for run in run_states.still_open(deployment.tables)]
     if not run_ids:

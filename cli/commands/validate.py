@@ -39,12 +39,12 @@ def validate(
 ) -> None:
     """Run every check of sql/checks over days; by default the newest published one.
 
-    Prints what each finds, with a few of the offending rows. A check marked `warn`
-    informs; one marked `fail` is what keeps a day from being published, and `hold` says
-    that an operator withholds it. Changes nothing: `compute_metrics` publishes.
+    Prints the findings, with a few of the offending rows. A check marked `warn`
+    informs, `fail` withholds a day, and `hold` means that an operator has withheld it.
+    Changes nothing: `compute_metrics` publishes.
 
-    What is checked is what is stored: a published day whose recomputation failed has
-    stayed as it was; the event CHECK_FAILED in `ingestion_log` quotes what was found.
+    The stored rows are checked. A published day whose recomputation failed has stayed
+    as it was; the event CHECK_FAILED in `ingestion_log` has what was found then.
 
     $ tmdb-traction validate
     $ tmdb-traction validate --from 2026-03-01 --to 2026-03-07

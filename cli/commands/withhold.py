@@ -27,8 +27,8 @@ def withhold(
 ) -> None:
     """Take a day out of every view, until `publish` of the same day.
 
-    Its rows stay, and late batches and backfills still compute them: the day stays
-    withheld whatever they write. The views show the newest day that is published.
+    Its rows are kept. Late batches and backfills may still compute them, but the day
+    stays withheld. The views show the newest day that is published.
 
     $ tmdb-traction withhold 2026-03-01 --reason "votes of the night are missing"
     """
@@ -46,6 +46,6 @@ def withhold(
                 to_date=the_day,
                 reason=reason,
             )
-        # Also of a day that is so already: the command before may have ended here.
+        # Also if the day is withheld already: an earlier command may have ended here.
         page = "" if dry_run else request_page(deployment, the_day)
     tell(known, "withheld", page, is_due=is_due, dry_run=dry_run, as_json=as_json)

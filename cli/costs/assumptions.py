@@ -1,4 +1,4 @@
-"""Assumptions of an estimate: named numbers, each with where it comes from."""
+"""Numbers that an estimate assumes, each with its source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Totals: the parts of a load or backfill in; their sums and prices out. Pure."""
+"""Add up the parts of a load or backfill, and their prices. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass

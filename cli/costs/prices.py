@@ -1,4 +1,4 @@
-"""Prices: what Google's price lists said, in USD, and what a month has for nothing.
+"""Google's list prices in USD, and the free amounts per month.
 
 Regions us-central1 and US, on demand, as our research found them in 2026 on the pages
 named below; none of them is asked again. A free allowance is a billing account's, and

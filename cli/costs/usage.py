@@ -1,4 +1,4 @@
-"""Spending: jobs and ledger rows in; what days and months used and cost out. Pure."""
+"""Compute what days and months used and cost, from jobs and ledger rows. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

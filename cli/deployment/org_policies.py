@@ -1,4 +1,4 @@
-"""Policies: the organization's policies that may refuse a part of a deployment.
+"""Check the organization's policies that may refuse a part of a deployment.
 
 Read where they can be read: that needs the Organization Policy API and
 orgpolicy.policy.get, which many who deploy do not have.

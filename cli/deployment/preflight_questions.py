@@ -1,7 +1,7 @@
-"""The questions of the checks before a deployment: what is so, and a few words on it.
+"""The single checks before a deployment: each returns a result and a few words.
 
-They ask `gcloud` and `terraform` from PATH, and TMDB by one request. Each answers
-whether all is well, and what was found; preflight.py has the order and the hints.
+They call `gcloud` and `terraform` from PATH, and TMDB with one request. Each returns
+whether it passed, and what it found; preflight.py has the order and the hints.
 """
 
 import json
@@ -50,7 +50,7 @@ def login() -> tuple[bool, str]:
     accounts = json.loads(result.out or "[]") if result.is_ok else []
     if accounts:
         return True, str(accounts[0]["account"])
-    # Prints a credential: it is read here and goes nowhere.
+    # Prints a credential: it is read here and not passed on.
     if ask("gcloud", "auth", "print-access-token").is_ok:
         return True, "a credential file"
     return False, "not logged in"
@@ -58,13 +58,13 @@ def login() -> tuple[bool, str]:
 
 def application_login() -> tuple[bool, str]:
     """Ask whether Terraform and Google's libraries find a login of their own."""
-    # Prints a credential: it is read here and goes nowhere.
+    # Prints a credential: it is read here and not passed on.
     result = ask("gcloud", "auth", "application-default", "print-access-token")
     return result.is_ok, "found" if result.is_ok else "not found"
 
 
 def is_active(project: str) -> tuple[bool, str]:
-    """Ask whether the project is there and alive."""
+    """Ask whether the project exists and is active."""
     result = ask("gcloud", "projects", "describe", project, "--format=json")
     if not result.is_ok:
         return False, f"{project} does not exist, or you have no access"
@@ -73,10 +73,10 @@ def is_active(project: str) -> tuple[bool, str]:
 
 
 def is_billed(project: str) -> tuple[bool, str]:
-    """Ask whether somebody pays for the project."""
+    """Ask whether billing is enabled for the project."""
     result = ask("gcloud", "billing", "projects", "describe", project, "--format=json")
     if not result.is_ok:
-        # Who deploys need not see who pays; without billing Terraform's apply says so.
+        # The deployer may lack the permission; without billing Terraform's apply fails.
         return True, f"cannot be checked: {result.first_error}"
     is_enabled = bool(json.loads(result.out).get("billingEnabled"))
     return (
@@ -97,7 +97,7 @@ def counts_on(project: str) -> tuple[bool, str]:
 
 
 def has_first_apis(project: str) -> tuple[bool, str]:
-    """Ask whether the APIs are on without which Terraform can turn on no other."""
+    """Ask whether the APIs are enabled that Terraform needs to enable others."""
     enabled, error = _enabled_apis(project)
     if error:
         return False, error
@@ -124,7 +124,7 @@ def is_offered(project: str, region: str) -> tuple[bool, str]:
 
 
 def serves_all(project: str, region: str, prefix: str) -> tuple[bool, str]:
-    """Ask whether each function serves what was deployed; well where none is there."""
+    """Ask whether each function serves what was deployed; passes without any."""
     enabled, error = _enabled_apis(project)
     if error:
         return False, error
@@ -147,7 +147,7 @@ def is_taken_by_tmdb(token: str, tmdb_url: str) -> tuple[bool, str]:
     headers = {"User-Agent": "tmdb-traction"}
     url = f"{tmdb_url.rstrip('/')}/authentication"
     if credential_kind(token) is CredentialKind.API_KEY:
-        # TMDB takes a v3 key nowhere else; the URL is in none of our texts.
+        # TMDB accepts a v3 key nowhere else; the URL is never printed.
         url += "?" + urlencode({"api_key": token})
     else:
         headers["Authorization"] = f"Bearer {token}"

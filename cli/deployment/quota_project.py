@@ -1,7 +1,7 @@
-"""Quota: the project whose APIs a call is counted on is the one a command is about.
+"""Count API calls on the project that a command is about, as its quota project.
 
-A login may name another project for that (`quota_project_id` of the application default
-credentials), in which the APIs are off: 403, "API not used in project OTHER".
+A login may have another quota project (`quota_project_id` of the application default
+credentials), in which the APIs are disabled: 403, "API not used in project OTHER".
 """
 
 import json
@@ -10,17 +10,17 @@ import sys
 from pathlib import Path
 
 VARIABLE = "GOOGLE_CLOUD_QUOTA_PROJECT"
-"""Google's libraries read it, and it wins over the login's own."""
+"""Google's libraries prefer it to the login's own."""
 CREDENTIALS = "application_default_credentials.json"
 
 
 def count_on(project: str) -> None:
-    """Have every client that this process opens from now on count on the project."""
+    """Set the quota project of all clients that this process opens from now on."""
     os.environ[VARIABLE] = project
 
 
 def named() -> str:
-    """Return the project that the login names, or the environment; "" for none."""
+    """Return the quota project of the environment or the login; "" for none."""
     if found := os.environ.get(VARIABLE, ""):
         return found
     try:

@@ -1,9 +1,9 @@
-"""Served: deployed functions in, whether each serves the archive it should out.
+"""Check whether each deployed function serves the archive that it should.
 
-Terraform does not know: after a build that failed, its provider keeps the name of the
-new archive, and the next plan is empty while the old code runs on. Cloud Functions says
-how a deployment ended, and why; the Cloud Run revision says in SOURCE_SHA256 which
-archive it was built from, because only a build that worked makes a revision.
+Terraform does not know: after a failed build its state has the new archive, and the
+next plan is empty although the old code still runs. Cloud Functions has the result of a
+deployment, and the reason. The Cloud Run revision has in SOURCE_SHA256 which archive it
+was built from, because only a successful build makes a revision.
 """
 
 import json
@@ -24,7 +24,7 @@ MISSING = "it is not there"
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function. archive: the SHA-256 of what it should serve; "" where unknown.
+    """A function. archive: the SHA-256 of what it should serve; "" if unknown.
 
     may_be_missing: not every deployment has it.
     """
@@ -36,7 +36,7 @@ class Function:
 
 
 def of_state(resources: Iterable[Resource]) -> list[Function]:
-    """Return the functions that Terraform has made, or has tried to."""
+    """Return the functions that Terraform has created, or has tried to."""
     return [
         Function(one["index"], one["values"]["name"], _archive(one["values"]))
         for one in of_type(resources, "google_cloudfunctions2_function")
@@ -44,7 +44,7 @@ def of_state(resources: Iterable[Resource]) -> list[Function]:
 
 
 def of_code(prefix: str) -> list[Function]:
-    """Return our functions where there is no state to ask."""
+    """Return our functions if there is no state."""
     return [
         Function(
             key,
@@ -56,7 +56,7 @@ def of_code(prefix: str) -> list[Function]:
 
 
 def look(project: str, region: str, functions: Iterable[Function]) -> list[Finding]:
-    """Ask Google what each function serves, and say which is behind and why.
+    """Ask Google what each function serves; return which are behind, and why.
 
     Without a region, in every region.
     """
@@ -83,7 +83,7 @@ ASK = "needs cloudfunctions.functions.list and run.services.list: see `operators
 
 
 def behind(findings: Iterable[Finding], functions: Iterable[Function]) -> list[str]:
-    """Return the keys of the functions whose build is to be started again."""
+    """Return the keys of the functions to build again."""
     bad = {one.name for one in findings if one.ok is False}
     return [one.key for one in functions if one.name in bad]
 
@@ -124,9 +124,9 @@ def _fault(
     served: str,
     why: str,
 ) -> str:
-    """Say why a function does not serve what it should; "" where it does."""
+    """Return why a function does not serve what it should; "" if it does."""
     state = str(found.get("state"))
-    # What Cloud Functions was told last, where Terraform's state is not at hand.
+    # Without Terraform's state: what was sent to Cloud Functions last.
     config = found.get("serviceConfig") or {}
     wanted = str((config.get("environmentVariables") or {}).get(BUILT_FROM, ""))
     if state != "ACTIVE":
@@ -140,7 +140,7 @@ def _fault(
 
 
 def _why(found: Mapping[str, Any]) -> str:
-    """Return what Cloud Functions says of the last deployment."""
+    """Return Cloud Functions' result of the last deployment."""
     messages = [
         str(one.get("message", "")).strip()
         for one in found.get("stateMessages", [])
@@ -150,7 +150,7 @@ def _why(found: Mapping[str, Any]) -> str:
 
 
 def _elsewhere(status: Mapping[str, Any]) -> list[str]:
-    """Return the revisions that serve though they are not the newest."""
+    """Return the revisions that serve although they are not the newest."""
     newest = status.get("latestReadyRevisionName")
     return [
         str(one["revisionName"])

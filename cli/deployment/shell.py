@@ -9,7 +9,7 @@ from pathlib import Path
 NOT_FOUND = 127
 TIMEOUT_S = 90.0
 NO_QUESTIONS = {"CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
-"""gcloud would otherwise wait for an answer to a question that is not shown."""
+"""Otherwise gcloud would wait for the answer to a hidden question."""
 
 
 @dataclass(frozen=True, slots=True)

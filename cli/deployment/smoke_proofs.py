@@ -1,4 +1,4 @@
-"""Proofs: what no test on a laptop can prove, and by which findings smoke proves it."""
+"""Map the claims that only a real deployment can prove to the findings of smoke."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -20,8 +20,8 @@ CLAIMS: Mapping[str, tuple[str, ...]] = {
     "plan, load, status, backfill, validate, export, cost": ("bytes billed",),
     "doctor, deploy, destroy, smoke": ("doctor",),
 }
-"""A claim of README's table of what is proved -> the findings that prove its rest. Of
-alerts only that they are there and switched on: that a mail arrives a person sees."""
+"""A claim of README's table of evidence -> the findings that prove the rest of it. Of
+alerts only that they exist and are enabled; a person has to see that a mail arrives."""
 
 
 def of_google(root: TerraformRoot, prefix: str) -> list[Finding]:
@@ -40,7 +40,7 @@ def of_google(root: TerraformRoot, prefix: str) -> list[Finding]:
 
 
 def verdict(findings: Iterable[Finding]) -> list[str]:
-    """Say of each claim whether its rest is proved, and if not by what it fails."""
+    """Return for each claim whether it is proved, and otherwise what failed."""
     well = {one.name: bool(one.ok) for one in findings}
     lines = []
     for claim, needed in CLAIMS.items():
@@ -54,7 +54,7 @@ def verdict(findings: Iterable[Finding]) -> list[str]:
 
 
 def second_plan(root: TerraformRoot) -> Finding:
-    """Plan again: Google keeps what it was sent when nothing is to be changed."""
+    """Plan again: an empty plan shows that Google has stored what was sent."""
     result = ask(
         "terraform", "plan", "-input=false", "-detailed-exitcode", "-lock=false",
         "-no-color", *root.variables(), cwd=root.folder, env=UNUSED_TOKENS,
@@ -70,7 +70,7 @@ def second_plan(root: TerraformRoot) -> Finding:
 
 
 def alerts(root: TerraformRoot) -> Finding:
-    """Ask whether the alert policies are there and enabled."""
+    """Ask whether the alert policies exist and are enabled."""
     wanted = {
         str(one["values"]["name"])
         for one in of_type(root.resources(), "google_monitoring_alert_policy")
@@ -107,5 +107,5 @@ def _all(name: str, found: list[Finding]) -> Finding:
 
 
 def _without_token(every: list[preflight.Check]) -> list[preflight.Check]:
-    """Leave TMDB's token out: the run proves the one that is deployed."""
+    """Leave out TMDB's token: the run tests the deployed one."""
     return [one for one in every if one.name != "TMDB token"]

@@ -1,4 +1,4 @@
-"""The runs of a smoke test: start two on a deployment, look at what they leave."""
+"""The runs of a smoke test: start two on a deployment, and check their results."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +26,7 @@ TRACKED = """
 SELECT COUNT(*) AS tracked FROM tmdb_analytics.tracked_movies WHERE retired_on IS NULL
 """
 ALMOST_ALL = 0.99
-"""As a run's coverage threshold: one of 20 missing is a failure."""
+"""The coverage threshold of a run: one missing of 20 is a failure."""
 ASK_EVERY_S = 10.0
 PULL_TIMEOUT_S = 15.0
 
@@ -35,7 +35,7 @@ PULL_TIMEOUT_S = 15.0
 class Pipeline:
     """A running pipeline: its tables, its topics, and its dead letters.
 
-    dead_letters_since: returns how many messages were parked since a moment.
+    dead_letters_since: returns how many dead letters there are since a moment.
     is_metered: whether BigQuery counts the bytes it bills; the emulator does not.
     """
 
@@ -65,7 +65,7 @@ def prove(
     timeout_s: float,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Finding]:
-    """Start the day's runs, wait for each, look at what they left."""
+    """Start the day's runs, wait for each, and check their results."""
     began = datetime.now(UTC)
     deadline = time.monotonic() + timeout_s
     daily = Run(Mode.DAILY, day)
@@ -105,8 +105,8 @@ def prove(
 
 
 def requests(day: date, *, is_loaded: bool) -> list[IngestRequest]:
-    """Return what starts the runs: the day's, and one of a day of history."""
-    # A loaded deployment keeps its own number: no limit is sent.
+    """Return the requests: the daily run, and a day of history."""
+    # A loaded deployment keeps its own number, so no limit is sent.
     limit = None if is_loaded else MOVIES
     yesterday = day - timedelta(days=1)
     return [
@@ -166,7 +166,7 @@ def _counts(tables: Tables, day: date) -> dict[str, int]:
 
 
 def _views(tables: Tables) -> Finding:
-    """Read a row of every view: BigQuery takes its SQL, and our right to it."""
+    """Read a row of every view, which tests its SQL and our permissions."""
     names = [view.name for view in sql_files.views()]
     refused: list[str] = []
     for name in names:
@@ -223,7 +223,7 @@ def _waiting(subscription: str, since: datetime) -> int:
                 subscription=subscription, max_messages=1_000, timeout=PULL_TIMEOUT_S
             )
         except DeadlineExceeded:
-            return 0  # an empty subscription keeps its callers waiting
+            return 0  # a pull of an empty subscription waits
         received = list(reply.received_messages)
         if ids := [item.ack_id for item in received]:
             client.modify_ack_deadline(

@@ -23,7 +23,7 @@ type Resource = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the variables decide, whichever file or environment they come from."""
+    """Values of the variables, from files or the environment."""
 
     dataset: str
     location: str
@@ -45,7 +45,7 @@ class TerraformRoot:
 
     @classmethod
     def of(cls, project: str, region: str, folder: Path, credential: str = "") -> Self:
-        """Fill what was not given from terraform.tfvars and variables.tf."""
+        """Complete missing values from terraform.tfvars and variables.tf."""
         written = folder / "terraform.tfvars"
         known = _texts(written.read_text()) if written.is_file() else {}
         project = project or known.get("project_id", "")
@@ -57,15 +57,15 @@ class TerraformRoot:
         return cls(project, region, folder, known.get("prefix", ""), credential)
 
     def variables(self) -> list[str]:
-        """Return Terraform's options that say the same."""
+        """Return the values as Terraform's options."""
         return [f"-var=project_id={self.project}", f"-var=region={self.region}"]
 
     def init(self) -> bool:
-        """Fetch the providers; whether that went well."""
+        """Fetch the providers; return whether that succeeded."""
         return self._show("init", "-input=false") == 0
 
     def plan(self, *options: str) -> int:
-        """Show a plan and keep it; one of the codes above."""
+        """Show a plan and save it; return one of the codes above."""
         (self.folder / ".build").mkdir(exist_ok=True)
         return self._show(
             "plan", "-input=false", "-detailed-exitcode", f"-out={PLAN}",
@@ -73,7 +73,7 @@ class TerraformRoot:
         )  # fmt: skip
 
     def apply(self) -> bool:
-        """Apply the plan that was kept; whether everything could be made."""
+        """Apply the saved plan; return whether that succeeded."""
         return self._show("apply", "-input=false", PLAN) == 0
 
     def settings(self) -> Settings:
@@ -93,7 +93,7 @@ class TerraformRoot:
         return Settings(*json.loads(json.loads(result.out)))
 
     def resources(self) -> list[Resource]:
-        """Return what the state has; nothing where there is no state."""
+        """Return the resources of the state; none without a state."""
         result = ask("terraform", "show", "-json", cwd=self.folder, env=self._env)
         if not result.is_ok:
             raise OperatorError(

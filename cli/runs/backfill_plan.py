@@ -1,9 +1,9 @@
-"""Backfilling: what is known of each day in, what each day needs out. Pure.
+"""Decide what each day of a backfill needs, from what is known of it. Pure.
 
-A day whose popularity is asked for becomes a run of its own, and its metrics are
-computed from that day to the run's; the other days' metrics are asked for at once.
-The run is dated the newest day that there are snapshots of, not today: before today's
-daily run the check `freshness` would rightly miss today and call the run failed.
+A day whose popularity is requested becomes a run of its own, and its metrics are
+computed from that day to the run's; the metrics of the other days are requested at
+once. The run is dated the newest day with snapshots, not today: before today's daily
+run the check `freshness` would miss today's rows and fail the run.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from shared.runs import Mode
 
 
 class Need(StrEnum):
-    """What a day needs, in words."""
+    """What a day needs; the value is for the output."""
 
     LOAD = "popularity to load, metrics to compute"
     COMPUTE = "metrics to compute"
@@ -32,10 +32,10 @@ class Need(StrEnum):
 class Known:
     """What is stored of one day.
 
-    movies: with popularity. exported: with that of the day's export; the others have
-    what their details said. metrics: rows of them. has_run: the run that a backfill
-    would ask for exists. is_open: one of that date has still to load the day.
-    is_tried: some run has loaded it, whatever it found.
+    movies: with popularity. exported: with popularity of the day's export; the others
+    have that of their details. metrics: number of rows. has_run: the run that a
+    backfill would request exists. is_open: a run of that date has not loaded the day
+    yet. is_tried: a run has loaded it, whatever it found.
     """
 
     movies: int = 0
@@ -48,19 +48,19 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """What a backfill asks for, by runs of one date."""
+    """What a backfill requests, by runs of one date."""
 
     run_date: date
     needs: Mapping[date, Need]
 
     @property
     def to_load(self) -> list[date]:
-        """Export days to ask for."""
+        """Export days to request."""
         return self.of(Need.LOAD)
 
     @property
     def to_compute(self) -> list[date]:
-        """Days whose metrics no loaded day's run computes as well."""
+        """Days whose metrics are not computed by the run of a loaded day."""
         first = min(self.to_load, default=date.max)
         return [day for day in self.of(Need.COMPUTE) if day < first]
 
@@ -71,7 +71,7 @@ class Todo:
     def ingest_requests(self) -> list[IngestRequest]:
         """Return a request for every export day.
 
-        The newest comes first: the metrics of the others look for it.
+        The newest day comes first, because the metrics of the others read it.
         """
         return [
             IngestRequest(Mode.HISTORY_DAY, self.run_date, export_date=day)
@@ -118,7 +118,7 @@ def decide(
 
 
 def as_spans(days: Sequence[date]) -> str:
-    """Say days as ranges: 2026-03-01 to 2026-03-05, 2026-03-09."""
+    """Write days as ranges: 2026-03-01 to 2026-03-05, 2026-03-09."""
     spans: list[list[date]] = []
     for day in days:
         if spans and day - spans[-1][1] == timedelta(days=1):

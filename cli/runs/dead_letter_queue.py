@@ -1,7 +1,7 @@
-"""Letters: the subscription dead-letters in, what each letter means out.
+"""Read the subscription dead-letters, and explain each message.
 
-The functions say why they refused a message, as attributes; of a message that Pub/Sub
-gave up on we know after how many deliveries.
+The functions add attributes with the reason why they rejected a message. For a message
+that Pub/Sub itself moved there, the number of deliveries is known.
 """
 
 import json
@@ -24,10 +24,10 @@ _PUBLISH_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One parked message: where it came from, why it is here, and what to do.
+    """One dead letter: where it came from, why it failed, and what to do.
 
-    message_id: of the message that failed. ack_ids: of its letters; a message that
-    was delivered twice was parked twice.
+    message_id: of the message that failed. ack_ids: of its dead letters; a message
+    that was delivered twice may be there twice.
     """
 
     message_id: str
@@ -43,7 +43,7 @@ class Letter:
 
     @classmethod
     def read(cls, received: ReceivedMessage) -> Self:
-        """Read a letter of ours, or one that Pub/Sub made."""
+        """Read a dead letter of ours, or of Pub/Sub."""
         about = dict(received.message.attributes)
         subscription = about.get(f"{_PUBSUBS}Subscription", "")
         attempts = about.get(f"{_PUBSUBS}DeliveryCount", "?")
@@ -67,7 +67,7 @@ class Letter:
     def body(self) -> bytes:
         """Return the data to publish again.
 
-        A tick without a day means the day it was published, not that of its replay.
+        A request without a day means the day of its publication, not of its replay.
         """
         if not self.topic.endswith(INGEST_REQUESTS) or not self.published_at:
             return self.data
@@ -78,14 +78,14 @@ class Letter:
         return self.data
 
     def to_json(self) -> dict[str, str]:
-        """Return what a person reads."""
+        """Return the dead letter as JSON."""
         named = {name: getattr(self, name) for name in self.__slots__}
         text = self.data.decode(errors="replace")
         return {k: v for k, v in named.items() if k != "ack_ids"} | {"data": text}
 
 
 class Box:
-    """The dead letters of one project, held for as long as it is open."""
+    """The dead letters of one project, leased as long as it is open."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Box:
         self._subscription = f"projects/{project}/subscriptions/{prefix}{DEAD_LETTERS}"
 
     def letters(self) -> list[Letter]:
-        """Take hold of every letter; each message once, however often it is there."""
+        """Lease every dead letter; return each message once."""
         held: dict[tuple[str, str], Letter] = {}
         while received := self._pull():
             for item in received:
@@ -113,7 +113,7 @@ class Box:
         return list(held.values())
 
     def put_back(self, letters: Sequence[Letter]) -> None:
-        """Let go of letters: they are there again at once."""
+        """Release dead letters: they are available again at once."""
         for letter in letters:
             self._subscriber.modify_ack_deadline(
                 subscription=self._subscription,
@@ -122,7 +122,7 @@ class Box:
             )
 
     def replay(self, letter: Letter) -> str | None:
-        """Publish, then take out; the problem in words when it stays."""
+        """Republish and acknowledge; return the problem if it stays."""
         path = f"projects/{self._project}/topics/{letter.topic}"
         try:
             future = self._publisher.publish(

@@ -1,4 +1,4 @@
-"""The dashboard's page after a day was withheld or published: its request, if any."""
+"""Request the dashboard's page after a day was withheld or published."""
 
 from datetime import date
 
@@ -13,10 +13,10 @@ REQUESTED, NOT_DEPLOYED, NOT_REQUESTED = "requested", "not deployed", "not reque
 
 
 def request_page(deployment: Deployment, the_day: date) -> str:
-    """Request the page where a dashboard is deployed; return what became of it.
+    """Request the page where a dashboard is deployed; return the result.
 
-    It never fails: the day is changed already, and the next published one brings the
-    page with it. What went wrong is printed to standard error.
+    It never fails: the day is already changed, and the next published day updates the
+    page. An error is printed on standard error.
     """
     from google.api_core.exceptions import GoogleAPIError
     from google.auth.exceptions import GoogleAuthError
@@ -28,7 +28,7 @@ def request_page(deployment: Deployment, the_day: date) -> str:
         body = DashboardRequest(the_day).to_json()
         deployment.topics.publish(DASHBOARD_REQUESTS, [body])
     except QueueUnavailableError as error:
-        # Its hint is for a function, which Pub/Sub retries.
+        # The error's own hint is for a function, to which Pub/Sub redelivers.
         _warn(error.reason)
     except (GoogleAPIError, GoogleAuthError, RequestException) as error:
         _warn(f"{type(error).__name__}: {error}")
@@ -48,7 +48,7 @@ def _warn(reason: str) -> None:
 
 
 def in_words(page: str) -> str:
-    """Say in one sentence what becomes of the page; "" where that is said already."""
+    """Return a sentence about the page; "" if the error was printed."""
     return {
         REQUESTED: "The dashboard's page is being rendered again.",
         NOT_DEPLOYED: "To see it on the page: tmdb-traction dashboard",

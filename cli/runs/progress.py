@@ -68,7 +68,7 @@ class Watch:
         wait_s: float,
         sleep: Callable[[float], None] = time.sleep,
     ) -> list[State]:
-        """Look until every run has ended, or some have not begun after `wait_s`."""
+        """Read states until every run has ended, or has not begun within `wait_s`."""
         began = time.monotonic()
         while True:
             found = look()
@@ -84,7 +84,7 @@ class Watch:
     def _show(self, state: State, moment: float) -> None:
         pace = self._paces[state.run_id]
         if pace.is_new:
-            # From its start: batches come in lumps, and we may be late to look.
+            # From its start: batches end in groups, and we may begin to watch late.
             pace.see(moment - state.age_s(datetime.now(UTC)), 0)
         pace.see(moment, state.settled)
         if self._as_lines:
@@ -109,7 +109,7 @@ class Watch:
 
 
 def about(state: State, pace: Pace) -> str:
-    """Say what a bar cannot: counts, rate, refusals."""
+    """Return what a bar cannot show: counts, rate, 429s."""
     row = state.row
     parts = [
         f"{state.fetched:,}/{row['expected']:,}",
@@ -125,7 +125,7 @@ def about(state: State, pace: Pace) -> str:
 
 
 def left(state: State, pace: Pace) -> Text:
-    """Say the state, or how long it still takes to fetch."""
+    """Return the state, or how long fetching still takes."""
     words = {"METRICS": "computing metrics", "COMPLETE": "computing metrics"}
     if state.has_ended:
         colour = "green" if state.name in WELL_ENDED else "red"

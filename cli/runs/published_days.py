@@ -1,4 +1,4 @@
-"""Operated days: a day and a reason in; how it stands, and the ledger's event, out."""
+"""Withhold or publish a day: its state, the reason, and the ledger's event."""
 
 import getpass
 import json
@@ -19,7 +19,7 @@ from shared.ledger import Ledger
 from shared.runs import Event, OperatedDay
 
 WRITTEN_BY = "cli"
-"""In the ledger, where a function would name its revision."""
+"""The ledger's code_version of commands."""
 LONGEST_REASON = 500
 DAY = """
 SELECT is_published, withheld_reason FROM tmdb_analytics.catalogue_days
@@ -35,21 +35,21 @@ Reason = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How a day stands."""
+    """The state of a day."""
 
     day: date
     is_published: bool
     withheld_reason: str | None
 
     def in_words(self) -> str:
-        """Say it in one phrase."""
+        """Return the state in words."""
         if self.withheld_reason is not None:
             return f"withheld: {self.withheld_reason}"
         return "published" if self.is_published else "not published: a check failed"
 
 
 def reason_of(text: str) -> str:
-    """Read a reason; typer names the option that says none."""
+    """Check a reason; typer names the option if it is empty."""
     reason = " ".join(text.split())
     if not reason:
         raise typer.BadParameter("say why, for the ledger", param_hint="--reason")
@@ -62,7 +62,7 @@ def reason_of(text: str) -> str:
 
 
 def known_of(deployment: Deployment, the_day: date) -> Known:
-    """Return how a day stands; OperatorError where nobody has computed it."""
+    """Return the state of a day; OperatorError if it was never computed."""
     rows = deployment.tables.select(DAY, from_date=the_day, to_date=the_day)
     if not rows:
         raise OperatorError(
@@ -85,7 +85,7 @@ def is_agreed(
     """Ask, except with --yes; no for a dry run."""
     if dry_run:
         return False
-    if not deployment.has_topics:  # what a demo has stored is read only
+    if not deployment.has_topics:  # the demo's data are read-only
         raise nothing_runs()
     if as_json and not yes:
         raise OperatorError(Exit.USAGE, "--json cannot ask", "write --yes too")
@@ -94,9 +94,9 @@ def is_agreed(
 
 
 def record(deployment: Deployment, the_day: date, event: Event, reason: str) -> None:
-    """Write who, why and when, before anything changes."""
+    """Record who, why and when, before anything changes."""
     [row] = deployment.tables.select(WHO)
-    # The emulator knows nobody.
+    # The emulator has no users.
     who = row["who"] if deployment.is_metered else getpass.getuser()
     Ledger(deployment.tables, WRITTEN_BY).record(
         OperatedDay(the_day), [(event, {"reason": reason, "requested_by": who})]
@@ -106,7 +106,7 @@ def record(deployment: Deployment, the_day: date, event: Event, reason: str) -> 
 def tell(
     known: Known, done: str, page: str, *, is_due: bool, dry_run: bool, as_json: bool
 ) -> None:
-    """Print what has become of the day, and of the page ("" where it was left)."""
+    """Print the state of the day, and of the page ("" if not requested)."""
     is_changed = is_due and not dry_run
     if as_json:
         result = {

@@ -28,38 +28,38 @@ class State:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the run continues no further without an operator."""
+        """Whether the run is in a final state."""
         return self.name in ENDED
 
     @property
     def fetched(self) -> int:
-        """Movies there so far: those of batches under way by their rows."""
+        """Movies fetched so far, also of batches in progress, by their rows."""
         seen = max(int(self.row["fetched"]), int(self.row["rows_visible"] or 0))
         return min(seen, int(self.row["expected"]))
 
     @property
     def settled(self) -> int:
-        """Movies of which nothing more is to come: there, gone or failed."""
+        """Movies that are fetched, not found or failed."""
         gone = int(self.row["not_found"] + self.row["failed"])
         return min(self.fetched + gone, int(self.row["expected"]))
 
     @property
     def seconds(self) -> float:
-        """From the plan to the end, or to the newest sign of life."""
+        """From the plan to the end, or to the newest event."""
         return float(self.row["seconds"] or 0)
 
     def age_s(self, now: datetime) -> float:
-        """How long ago it was planned; 0 where clocks disagree."""
+        """How long ago it was planned; 0 if clocks disagree."""
         began: datetime = self.row["started_at"]
         return max(0.0, (now - began).total_seconds())
 
     @property
     def noun(self) -> str:
-        """What it counts: a history's are days of movies."""
+        """What it counts; a history counts movie-days."""
         return "movie-days" if self.row["mode"] == Mode.HISTORY else "movies"
 
     def in_words(self) -> str:
-        """Say how it stands, in one sentence."""
+        """Return its state in one sentence."""
         row = self.row
         of = f"{self.fetched:,} of {row['expected']:,} {self.noun}"
         done, total = row["batches_done"], row["batches_total"]
@@ -81,7 +81,7 @@ class State:
         return words.get(self.name, planned)
 
     def hint(self) -> str:
-        """Say what to do; nothing when all is well."""
+        """Return what to do; "" if nothing."""
         day = self.row["run_date"]
         match self.name:
             case "FAILED" if self.row["is_check_failed"]:
@@ -95,17 +95,17 @@ class State:
                 return ""
 
     def details(self) -> list[tuple[str, str]]:
-        """Return what else is known, for the look at one run."""
+        """Return the details of one run, by name."""
         row = self.row
         requests = f"{row['tmdb_requests']:,}, {row['tmdb_throttled']:,} answered 429"
         lines = [
             ("started", _moment(row["started_at"])),
-            ("last sign", _moment(row["last_seen_at"])),
+            ("last event", _moment(row["last_seen_at"])),
             ("batches", f"{row['batches_done']:,} of {row['batches_total']:,}"),
-            ("not at TMDB", f"{row['not_found']:,}"),
+            ("not found", f"{row['not_found']:,}"),
             ("failed", f"{row['failed']:,}"),
             ("TMDB requests", requests),
-            ("published again", f"{row['republished']:,} times"),
+            ("republished", f"{row['republished']:,} times"),
             ("version", row["code_version"] or "-"),
         ]
         return lines if row["mode"] != Mode.HISTORY else lines[:5] + lines[6:]
@@ -132,7 +132,7 @@ def code_of(states: Iterable[State]) -> Exit:
 
 
 def newest_of_each_mode(states: Iterable[State]) -> list[State]:
-    """Return, of runs with the newest first, those that tell of today."""
+    """Return the newest run of each mode; the runs come newest first."""
     by_mode: dict[str, State] = {}
     for state in states:
         by_mode.setdefault(str(state.row["mode"]), state)
