@@ -67,7 +67,7 @@ class Result:
 
 
 def requests_due(movies: int) -> int:
-    """Return the fewest requests that list and fetch so many movies."""
+    """Return the minimum number of requests that list and fetch movies."""
     return movies + ceil(movies / MOVIES_PER_PAGE)
 
 

@@ -43,7 +43,7 @@ def thresholds() -> dict[str, float]:
 def dashboard(
     movies: int = 1_000, days: int = 90, vote_days: int = 30, seed: int = 7
 ) -> Dashboard:
-    """Make up a day of so many movies, with a history of popularity and of votes."""
+    """Make up a day of movies, with a history of popularity and of votes."""
     random = Random(seed)
     dates = [str(NEWEST - timedelta(days=days - 1 - day)) for day in range(days)]
     gap = {day for day in GAP if day < days - 1}

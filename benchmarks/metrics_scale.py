@@ -1,4 +1,4 @@
-"""Metrics of one day at scale: movies and days of history in, seconds and rows out.
+"""Measure the metrics of one day at scale: seconds and rows by movies and days.
 
 python -m benchmarks.metrics_scale, or `make bench-scale`. On the embedded BigQuery
 (DuckDB, one machine): seconds say how work grows, not what BigQuery takes. Rows read

@@ -49,8 +49,8 @@ def published(
 ) -> Iterator[RunState]:
     """Yield the state of each run as soon as it is published.
 
-    `report` is called after every query of the progress. `wait` waits for so many
-    seconds, or less where it knows that something has changed.
+    `report` is called after every query of the progress. `wait` waits for a
+    number of seconds, or less if it knows that something has changed.
     """
     deadline = time.monotonic() + timeout_s
     left = set(run_ids)
@@ -78,7 +78,7 @@ class MetricsLog:
         self._read = 0
 
     def wait(self, seconds: float) -> bool:
-        """Wait until metrics are published or withheld; False after so many seconds."""
+        """Wait until metrics are published or withheld; False after `seconds`."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if b'"metrics_' in self._new_lines():

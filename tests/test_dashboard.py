@@ -1,4 +1,4 @@
-"""The dashboard: a published day in, its page in the bucket out; real processes.
+"""The dashboard: the page of a published day, with real processes.
 
 One stack for all: a load, and one more day for each test that needs one.
 """

@@ -26,7 +26,7 @@ from shared.runs import ENDED, Mode, Run
 
 FIRST = date(2026, 1, 10)
 SEEDS = 300
-"""Seed n belongs to the nth day after the first; the simulator knows so many."""
+"""Seed n belongs to the nth day after the first; the simulator has that many."""
 CATALOGUE = {"seed": 3, "movies": 400}
 MOVIES = 105
 """Three batches; one movie less is still enough coverage, two are not."""

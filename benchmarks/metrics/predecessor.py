@@ -1,4 +1,4 @@
-"""Popularity and votes in; the predecessor's formulas out, as they were meant.
+"""The predecessor's formulas as they were meant, computed from popularity and votes.
 
 Its references are rows, not days: LAG(1) and LAG(7) over the rows a movie happens to
 have. As deployed it filtered before the windows and got NULL everywhere; that is not
@@ -46,7 +46,7 @@ def _pct(now: Floats, before: Floats) -> Floats:
 
 
 def _lag(values: Floats, observed: Flags, rows: int) -> Floats:
-    """Return each row's value so many rows before it."""
+    """Return for each row the value of a number of rows before it."""
     lagged = np.full(values.shape, np.nan)
     for movie, days in enumerate(map(np.flatnonzero, observed)):
         lagged[movie, days[rows:]] = values[movie, days[:-rows]]

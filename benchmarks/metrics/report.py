@@ -1,4 +1,4 @@
-"""Measures of every seed in, tables out: mean and standard deviation over the seeds."""
+"""Print tables of every measure: mean and standard deviation over the seeds."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
-"""Scores and labels in, measures out. Grids are [movie, day].
+"""Measure scores against labels. Grids are [movie, day].
 
 A score ranks the movies of a day: NaN comes last, ties fall by a seeded draw. Days
-before `WARM_UP_DAYS` are left out: nobody has a baseline yet.
+before `WARM_UP_DAYS` are left out: no score has a baseline yet.
 """
 
 import itertools
@@ -41,7 +41,7 @@ def false_alarms_per_1000(simulation: Simulation, alarms: Flags) -> float:
 
 
 def threshold(scores: list[Floats]) -> float:
-    """Return the lowest score that so many quiet movie-days allow.
+    """Return the lowest score that this number of quiet movie-days allows.
 
     In: a method's scores on quiet movie-days, one array per seed; NaN never alarms.
     """

@@ -1,4 +1,4 @@
-"""Snapshots in; what sql/ computes of them out.
+"""Run the statements of sql/ on snapshots.
 
 The files themselves, through Google's client, on the emulated BigQuery: details land,
 every statement runs once over all days, and the two tables of metrics are read back.

@@ -1,4 +1,4 @@
-"""Seeds in, measures out: each kind of seed has one purpose, and judges nothing else.
+"""Evaluate the scores on seeds; each kind of seed is used for one purpose only.
 
 Oracle seeds train the oracle, tuning seeds set the thresholds, test seeds judge. A test
 seed is computed as it is, with 20 % of its rows missing, and with popularity times 1.7

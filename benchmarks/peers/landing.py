@@ -1,4 +1,4 @@
-"""Landing: what every client is asked for, where its rows go, and what it reports.
+"""What every client has to fetch, where its rows go, and what it reports.
 
 Standard library only, as clients run in virtual environments of their own.
 """
@@ -38,7 +38,7 @@ class Task:
 
     @property
     def pages(self) -> int:
-        """Pages that list so many movies."""
+        """Number of pages that list the movies."""
         return -(-self.movies // MOVIES_PER_PAGE)
 
 

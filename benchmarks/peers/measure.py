@@ -1,4 +1,4 @@
-"""Measure: one cell in, its result out. TMDB is the simulator, in a process of its own.
+"""Measure one cell. TMDB is the simulator, in a process of its own.
 
 Its lists are exact here (no drift, no repeated movies), so that a page holds 20 movies
 of its own for every client.

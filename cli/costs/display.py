@@ -12,7 +12,7 @@ from shared.config import Settings
 DEADLINE_S = Settings.from_env(
     {"GOOGLE_CLOUD_PROJECT": "", "TMDB_TOKEN_SECRET": ""}
 ).run_deadline_s
-"""After so long a run is closed with what it has."""
+"""After this time a run is closed with what it has."""
 
 
 def show(console: Console, title: str, made: Estimate, setting: Setting) -> None:

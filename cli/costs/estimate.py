@@ -128,5 +128,5 @@ class Work:
 
 
 def logical_bytes(rows: Mapping[str, int]) -> dict[str, int]:
-    """Return table -> bytes of so many rows."""
+    """Return table -> bytes, for a number of rows per table."""
     return {name: count * ROW_BYTES[name] for name, count in rows.items()}

@@ -134,7 +134,7 @@ def of_backfill(
 
 
 def of_sweeps(days: int = 30) -> Charge:
-    """Price the queries of the sweeps of so many days, by default of a month."""
+    """Price the queries of the sweeps of a number of days, by default of a month."""
     tables = (
         TABLES_PER_SWEEP * SWEEPS_PER_DAY
         + TABLES_PER_MISSED_DAY * MISSED_DAY_SWEEPS_PER_DAY

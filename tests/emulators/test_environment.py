@@ -1,4 +1,4 @@
-"""Environments: the user's variables in, those of a child or of ours out."""
+"""The environment of child processes and of our own, from a user's variables."""
 
 import os
 import urllib.request

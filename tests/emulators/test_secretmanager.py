@@ -1,4 +1,4 @@
-"""Secret Manager on a laptop: the real client goes in, payloads and errors come out."""
+"""The Secret Manager emulator, called by the real client."""
 
 from collections.abc import Iterator
 

@@ -62,7 +62,7 @@ class Panel:
 
 
 def ago(grid: Grid, age: int) -> Grid:
-    """Return for each day what was there so many days before."""
+    """Return for each day the value of a number of days before."""
     before = np.full(grid.shape, np.nan)
     days = grid.shape[1]
     if age < days:
@@ -94,7 +94,7 @@ def total(grid: Grid, youngest: int, oldest: int) -> Grid:
 
 
 def mean(grid: Grid, youngest: int, oldest: int, at_least: int) -> Grid:
-    """Return the mean over these ages, of so many values at least."""
+    """Return the mean over these ages, of at least `least` values."""
     values = count(grid, youngest, oldest)
     return ratio(
         total(grid, youngest, oldest), np.where(values < at_least, np.nan, values)

@@ -55,7 +55,7 @@ def snapshots(readings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _change(grid: Grid, days: int) -> tuple[Grid, Grid]:
-    """Return the change over so many days, and the same in percent of the reference."""
+    """Return the change over a number of days, also in percent of the reference."""
     reference, age = newest(grid, days, days + 2)
     change = days * (grid - reference) / age
     return change, 100 * ratio(change, reference)

@@ -1,4 +1,4 @@
-"""Secrets as editors, shells and .env files leave them; what was meant out."""
+"""Secrets as editors, shells and .env files store them, decoded."""
 
 import codecs
 import os

@@ -1,4 +1,4 @@
-"""Cases: tests/sql/<file>/<case>/{given,expect}.yaml in, rows to load and to find out.
+"""Read cases: tests/sql/<file>/<case>/{given,expect}.yaml.
 
 given: rows by table (`movie_id: 1..30` is thirty of them, `series:` a movie's values
 over days: series.py), `defaults` for columns that do not matter there, and the days

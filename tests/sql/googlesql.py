@@ -1,4 +1,4 @@
-"""Google's own GoogleSQL: SQL in; what it resolves to, or its rows, out.
+"""Analyze and run SQL with Google's own GoogleSQL.
 
 PyPI's `zetasql`: the analyzer that BigQuery's SQL comes from and its reference
 implementation, compiled to WebAssembly. It is an unofficial build, and all language

@@ -1,4 +1,4 @@
-"""Pruning: a resolved statement in; its reads, and whether days bound them, out.
+"""Find the tables that a resolved statement reads, and whether days bound them.
 
 Over Google's resolved tree. A condition `day BETWEEN a AND b`, or its two halves,
 bounds a read when a and b name no column and it reaches the partition column of the

@@ -1,4 +1,4 @@
-"""A case and the text of its file in; whether Google's reference implementation agrees.
+"""Run a case on Google's reference implementation of SQL.
 
 It executes queries. A view, a check and a query to paste are executed as they are; a
 MERGE, UPDATE or INSERT as the query that its clauses define: what the table holds

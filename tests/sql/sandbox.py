@@ -1,4 +1,4 @@
-"""The sandbox of the SQL tests: rows in, the statements run on them, rows out.
+"""Load rows into a dataset, run statements on them, and read rows back.
 
 A dataset on the embedded BigQuery, with the tables and views that local/tables makes.
 """

@@ -1,4 +1,4 @@
-"""Terraform on a copy of the root: files of the repository in, plans and answers out.
+"""Run Terraform on a copy of the root module.
 
 A copy, because init writes a lock file and apply a state, and neither is ours to keep.
 Without an account: no provider finds credentials. A fake provider simulates a new

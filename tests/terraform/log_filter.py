@@ -1,4 +1,4 @@
-"""Cloud Logging's filters, the part we write: a filter and a log entry in, a match out.
+"""Match log entries with Cloud Logging filters, the part of the language that we use.
 
 Anything else is refused. OR binds closer than AND, as Google's does
 (cloud.google.com/logging/docs/view/logging-query-language).

@@ -1,4 +1,4 @@
-"""Simulator A: seed in; the movies of `emulators.tmdb` out, with what befalls them.
+"""Simulator A: the movies of `emulators.tmdb`, with the events that happen to them.
 
 Movies, popularity and expected votes are the simulator's (`emulators.tmdb`):
 releases, some first seen days before they open, digital second waves, noise, weekdays,

@@ -1,4 +1,4 @@
-"""A plan in; what befell its movies, and how far it lifted their attention, out.
+"""Events of the movies of a plan, and how far each raises their attention.
 
 Without a breakout, a second wave or a trailer, attention would be the plan's without
 it; without its opening, a release would have stayed where it was a week before.

@@ -1,4 +1,4 @@
-"""Values in, values as they reach us out: wobble, caches, counters, gaps.
+"""Distort values as TMDB does: wobble, caches, counters, gaps.
 
 Grids are [movie, day]; each draws from the generator it is given.
 """

@@ -1,4 +1,4 @@
-"""Simulator B: seed in; movies whose popularity is a count of visitors out.
+"""Simulator B: movies whose popularity is a count of visitors.
 
 It draws every quantity from another family than A, and no score was fitted to it:
 

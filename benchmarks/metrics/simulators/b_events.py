@@ -1,4 +1,4 @@
-"""What befalls the titles of simulator B, and how far it lifts their attention.
+"""Events of the titles of simulator B, and how far each raises their attention.
 
 An event begins on the first day on which attention is half as high again because of it.
 

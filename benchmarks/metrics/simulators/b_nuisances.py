@@ -1,4 +1,4 @@
-"""What befalls the values of simulator B on their way to us. Grids are [movie, day]."""
+"""Distort the values of simulator B as TMDB does. Grids are [movie, day]."""
 
 import numpy as np
 from numpy.random import Generator

@@ -1,4 +1,4 @@
-"""Events and their gains of attention in; which days should be called, out.
+"""Label the days that a score should call, from events and their gains of attention.
 
 Relevant = a fresh surge: from an event's onset to 6 days after its top, while attention
 is at least half as high again as it would be without the event. Neutral = other days

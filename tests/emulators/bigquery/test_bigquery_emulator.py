@@ -1,4 +1,4 @@
-"""The embedded BigQuery: the real client goes in, answers come out and stay.
+"""The BigQuery emulator, called by the real client; data survive a restart.
 
 Out also: what happens at a stop, a crash, a wrong version and a start that fails.
 """

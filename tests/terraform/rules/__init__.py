@@ -1,4 +1,4 @@
-"""Rules of a deployment: a plan, or the files, in; what is wrong with it out.
+"""Rules of a deployment; each yields what is wrong with a plan or with the files.
 
 What a provider's schema cannot know. test_plan.py holds the real root to them and
 test_terraform_mutations.py shows that they notice.
