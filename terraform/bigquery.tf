@@ -1,5 +1,5 @@
-# What is kept: the dataset and one table per file of sql/schemas, which own the columns.
-# Views are made by compute_metrics, in an order that for_each does not know.
+# The dataset, and one table per file of sql/schemas, which define the columns. The views
+# are created by compute_metrics, because for_each cannot order them by dependency.
 
 locals {
   _schemas = {
@@ -20,9 +20,10 @@ locals {
   ])
 }
 
-# Where the data is, as first deployed. Elsewhere every table would be recreated: BigQuery
-# refuses to delete a dataset in use half way through an apply, or, with delete_data,
-# every row goes. So the plan is refused; docs/reference/configuration.md says how to move the data.
+# Dataset and location of the first deployment. With other values every table would be
+# recreated: BigQuery refuses to delete a dataset that has tables, in the middle of an apply;
+# or, with delete_data, all rows are deleted. So the plan fails instead;
+# docs/reference/configuration.md says how to move the data.
 resource "terraform_data" "data_location" {
   input = {
     dataset  = var.dataset
@@ -58,7 +59,7 @@ resource "google_bigquery_dataset" "this" {
   delete_contents_on_destroy = var.delete_data
   max_time_travel_hours      = "168"
 
-  # The commands read them here: how many movies a load may ask for, and whether to request
+  # The commands read these labels: the maximum `limit` of a load, and whether to request
   # the page of a day that an operator withholds or publishes.
   labels = {
     dashboard      = tostring(var.dashboard)

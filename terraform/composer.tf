@@ -1,6 +1,6 @@
-# Airflow in Scheduler's place, with var.orchestrator = "composer": a Composer environment of
-# our own, or one that exists; the DAG and its settings in its bucket; and what its account
-# may do here: start runs, and read what became of them.
+# Airflow instead of Scheduler, with var.orchestrator = "composer": a new Composer environment
+# or an existing one, the DAG and its settings in its bucket, and its account's rights:
+# start runs, and read their results.
 
 locals {
   _composer        = var.orchestrator == "composer" ? var.composer : null
@@ -23,7 +23,7 @@ locals {
       dataset_location = google_bigquery_dataset.this.location
       poll_s           = 60
       project_id       = var.project_id
-      # Airflow refuses a link that is no address.
+      # Airflow rejects a link that is not a URL.
       runbook_url     = startswith(var.runbook_url, "https://") ? var.runbook_url : null
       topic           = google_pubsub_topic.this["ingest-requests"].name
       wait_timeout_s  = 8 * 60 * 60 # the sweep closes a run long before
@@ -79,7 +79,7 @@ resource "google_project_iam_member" "composer_worker" {
   member  = google_service_account.composer[0].member
 }
 
-# Jobs have no smaller scope than the project.
+# The smallest scope of jobs is the project.
 resource "google_project_iam_member" "composer_jobs" {
   count = local._composer == null ? 0 : 1
 

@@ -2,12 +2,12 @@
 # var.dashboard is set. render_dashboard writes it; people open it by output links.dashboard.
 
 locals {
-  # Who may read every row may read the page.
+  # Members who may read every row may also read the page.
   _viewers = var.dashboard ? setunion(var.viewers, local._readers) : toset([])
 }
 
 resource "google_storage_bucket" "dashboard" {
-  # checkov:skip=CKV_GCP_62:Who has read the page is of no use here
+  # checkov:skip=CKV_GCP_62:Access logs of the page are not needed
 
   count = var.dashboard ? 1 : 0
 
@@ -21,8 +21,8 @@ resource "google_storage_bucket" "dashboard" {
     enabled = true
   }
 
-  # A page shows 90 days. Replaced within 60, and kept for 30 more to look back at, it is
-  # gone when its oldest number is 180 days old: TMDB's terms allow 6 months.
+  # A page shows 90 days. It is deleted after 60 days, or 30 days after it was replaced, so
+  # its oldest number is at most 180 days old: TMDB's terms allow 6 months.
   lifecycle_rule {
     condition {
       age        = 60

@@ -6,14 +6,14 @@ locals {
 
   # Everything else about a function follows from its name.
   #   is_called: people and other tools call it; otherwise only Pub/Sub reaches it.
-  #   concurrency: requests that its one instance works on at once.
-  #   tmdb_share: of var.tmdb_requests_per_second, while others may ask TMDB; null for a
-  #     function that never asks and so may not read the token. Both ask at the same time:
-  #     together they stay below TMDB's 40 a second. ingest_changes lists the movies of an
-  #     initial load at the whole rate where the ledger says that nothing is fetched.
+  #   concurrency: concurrent requests of its one instance.
+  #   tmdb_share: share of var.tmdb_requests_per_second; null for a function that does not
+  #     use TMDB and may not read the token. Together both shares stay below TMDB's 40 a
+  #     second. ingest_changes lists the movies of an initial load at the whole rate while
+  #     the ledger shows that no movies are fetched.
   #   sql: what it reads of sql/ at run time.
-  #   writes: the tables that it writes; null for a function that makes views too, and so
-  #     edits the whole dataset. All of them read the dataset.
+  #   writes: the tables that it writes; null for a function that also creates views, and
+  #     so may edit the whole dataset. All functions read the dataset.
   functions = {
     for key, function in {
       ingest_changes = {
@@ -113,7 +113,7 @@ resource "google_cloudfunctions2_function" "this" {
     available_cpu                    = "1"
     available_memory                 = each.value.memory
     ingress_settings                 = local._ingress[each.value.is_called && var.allow_external_calls]
-    max_instance_count               = 1 # the rate towards TMDB is kept within a process
+    max_instance_count               = 1 # the rate limit of TMDB is kept within a process
     max_instance_request_concurrency = each.value.concurrency
     service_account_email            = google_service_account.function[each.key].email
     timeout_seconds                  = each.value.timeout_s
@@ -139,14 +139,14 @@ resource "google_cloudfunctions2_function" "this" {
         TMDB_TOKEN_SECRET        = local._token_secret
         TRACKED_MOVIES           = tostring(var.tracked_movies)
 
-        # Which archive a revision was built from: what a function really serves is read
-        # here, because the provider keeps the new name even where the build has failed.
+        # Which archive a revision was built from. Commands read it here, because the state
+        # has the new name even after a failed build.
         SOURCE_SHA256 = data.archive_file.function[each.key].output_sha256
 
-        # Of functions-framework, which would else start 4 whatever the concurrency.
+        # For functions-framework, which otherwise starts 4 threads.
         THREADS = tostring(each.value.concurrency)
       },
-      # An API that drops empty values would have every plan put it back.
+      # The API drops empty values, so every plan would add them again.
       var.prefix == "" ? {} : { TOPIC_PREFIX = var.prefix },
       var.dashboard ? { DASHBOARD_BUCKET = google_storage_bucket.dashboard[0].name } : {},
     )
@@ -164,9 +164,9 @@ resource "google_cloudfunctions2_function" "this" {
   ]
 }
 
-# On the Cloud Run service: the function's own IAM does not take this role. By the
-# service's path, which is unknown while a function is recreated: then it has lost its
-# grants, and they are recreated too.
+# On the Cloud Run service, because a function's own IAM does not have this role. The
+# service's path is unknown while a function is recreated, so that its grants, which are
+# lost, are recreated too.
 resource "google_cloud_run_v2_service_iam_member" "push" {
   for_each = local.functions
 

@@ -1,6 +1,6 @@
-# Who acts: one service account per function, one that builds them, one that pushes to
-# them. Scheduler needs none: Google's own agent publishes for it. What an account may
-# do is granted beside what it is done to; here only what has no smaller scope.
+# Service accounts: one per function, one that builds them, one that pushes to them.
+# Scheduler needs none: Google's own agent publishes for it. Grants are in the file of the
+# resource; here are only those whose smallest scope is the project.
 
 locals {
   # With the right to write images (storage.tf) the least that a build account needs.
@@ -73,7 +73,7 @@ resource "google_project_iam_member" "build" {
   }
 }
 
-# Jobs have no smaller scope than the project; what they may read and write has.
+# The smallest scope of jobs is the project; of reading and writing it is the dataset.
 resource "google_project_iam_member" "bigquery_jobs" {
   for_each = local.functions
 
@@ -82,7 +82,7 @@ resource "google_project_iam_member" "bigquery_jobs" {
   member  = google_service_account.function[each.key].member
 }
 
-# A build that starts before its roles have spread fails for good.
+# A build that starts before its roles have taken effect fails permanently.
 resource "time_sleep" "build_roles" {
   create_duration = "60s"
   triggers = merge(

@@ -16,10 +16,10 @@ locals {
     ) : key => "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=${service}"
   }
 
-  # Of a log metric's name, which takes no hyphen.
+  # Prefix of log metric names, which may not have a hyphen.
   _metric_prefix = replace(var.prefix, "-", "_")
 
-  # All of these are known before anything is made: what for_each iterates over must be.
+  # Known before anything is created, as the keys of for_each must be.
   _monitoring = yamldecode(templatefile("${path.module}/alerts.yaml", {
     bigquery_location  = lower(var.bigquery_location)
     calls              = local._calls
@@ -124,7 +124,7 @@ resource "google_monitoring_alert_policy" "this" {
         query               = condition_prometheus_query_language.value
         duration            = "3600s" # after a first deployment there is an hour to load
         evaluation_interval = "300s"
-        # The series begins with the first run: until then the API does not know it.
+        # The series begins with the first run; before that the API does not know it.
         disable_metric_validation = true
       }
     }
@@ -188,8 +188,8 @@ resource "google_monitoring_alert_policy" "this" {
   depends_on = [google_logging_metric.this, time_sleep.apis]
 }
 
-# Rows of three tiles: runs, TMDB and queues, errors and cost. Without zeros: the API
-# leaves them out, and every plan would put them back.
+# Rows of three tiles: runs, TMDB and queues, errors and cost. Fields of value 0 are left
+# out: the API drops them, so every plan would add them again.
 resource "google_monitoring_dashboard" "this" {
   dashboard_json = jsonencode({
     displayName = "${var.prefix}tmdb-traction"

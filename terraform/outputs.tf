@@ -45,7 +45,7 @@ output "next_steps" {
     # Once: track the most popular movies and request their history.
     ${local._calls["ingest_changes"]} '{"mode": "initial", "limit": ${var.tracked_movies}}'
 
-    # How far the runs of this week are.
+    # The state of this week's runs.
     bq --project_id=${var.project_id} query --nouse_legacy_sql '
       SELECT run_id, event, COUNT(*) AS times, SUM(written) AS written, MAX(logged_at) AS newest
       FROM ${google_bigquery_dataset.this.dataset_id}.ingestion_log
@@ -55,10 +55,10 @@ output "next_steps" {
     # Messages that could not be processed; pulling leaves them there.
     gcloud pubsub subscriptions pull ${local._dead_letters} --project=${var.project_id} --limit=10
 
-    # How it goes: runs, queues, failures, bytes.
+    # Charts: runs, queues, failures, bytes.
     echo "${local._console_dashboard}"
 
-    # Compute days again; put your own.
+    # Compute days again; write your own days.
     ${local._calls["compute_metrics"]} '{"from": "2026-03-01", "to": "2026-03-07"}'
   SH
 }

@@ -1,10 +1,10 @@
-# Who may use a deployment: readers look, operators also start and repair runs. Owners of
-# the project need neither. docs/reference/configuration.md says which command needs which role.
+# Who may use a deployment: readers may read, operators may also start and repair runs. Owners
+# of the project need neither. docs/reference/configuration.md says which command needs which role.
 
 locals {
   _readers = setunion(var.operators, var.readers)
 
-  # What has no smaller scope than the project. Data has: the dataset.
+  # Roles whose smallest scope is the project. That of data is the dataset.
   _reader_roles = toset([
     "roles/bigquery.jobUser",                  # queries
     "roles/bigquery.resourceViewer",           # jobs of others: what a month costs
@@ -24,7 +24,7 @@ locals {
     "${pair[0]} ${pair[1]}" => { function = pair[0], member = pair[1] }
   }
 
-  # Those that functions listen to: runs are started there, dead letters replayed.
+  # The topics of the functions: for starting runs and replaying dead letters.
   _starters = {
     for pair in setproduct([for function in local.functions : function.listens_to], var.operators) :
     "${pair[0]} ${pair[1]}" => { topic = pair[0], member = pair[1] }

@@ -1,4 +1,4 @@
-# The project: the APIs it needs, and its number, by which Google names its own agents.
+# The project: the APIs it needs, and its number, which names Google's service agents.
 
 locals {
   root = "${path.module}/.."
@@ -40,7 +40,7 @@ resource "google_project_service" "api" {
   for_each = local._apis
 
   service = "${each.key}.googleapis.com"
-  # Others in the project may use it too.
+  # Other users of the project may need it too.
   disable_on_destroy = false
 }
 

@@ -1,4 +1,4 @@
-# The clock: each job publishes what a person could.
+# The schedule: each job publishes a message, which a person could also publish.
 
 locals {
   _schedules = {
@@ -25,7 +25,7 @@ resource "google_cloud_scheduler_job" "this" {
   description = each.value.description
   schedule    = each.value.cron
   time_zone   = "Etc/UTC"
-  # Composer starts the runs then; the sweep repairs them, whoever started them.
+  # With Composer the DAG starts the runs; the sweep repairs them in any case.
   paused = var.orchestrator == "composer" && each.key != "sweep"
 
   pubsub_target {
@@ -33,11 +33,11 @@ resource "google_cloud_scheduler_job" "this" {
     data       = base64encode(jsonencode({ mode = each.key }))
   }
 
-  # Of the publishing only; the run itself is Pub/Sub's to deliver again.
+  # Retries of the publication only; Pub/Sub redelivers the run's message.
   retry_config {
     retry_count = 3
   }
 
-  # Nothing is asked for before somebody is there to answer.
+  # No request before the functions can receive it.
   depends_on = [google_pubsub_subscription.push]
 }

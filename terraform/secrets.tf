@@ -2,8 +2,8 @@
 # plan nor state ever holds it.
 
 resource "google_secret_manager_secret" "tmdb_token" {
-  # Where a secret is kept cannot be changed, and the new one is made before the old one
-  # goes: they need different names.
+  # A secret's locations cannot be changed, and the new secret is created before the old one
+  # is deleted: they need different names.
   secret_id = join("-", concat(["${var.prefix}tmdb-token"], sort(var.secret_locations)))
 
   replication {

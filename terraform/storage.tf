@@ -1,4 +1,4 @@
-# Sources: one archive per function, named by what it holds, and where images are kept.
+# Sources: one archive per function, named by its content; and the registry of images.
 
 locals {
   # Path in the archive -> path in the repository; the same files that the local stack

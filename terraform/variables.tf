@@ -200,7 +200,7 @@ variable "github" {
     error_message = "Write github.repository as owner/name."
   }
   validation {
-    # It stands between quotes in the condition that admits a workflow.
+    # It is quoted in the condition that admits a workflow.
     condition     = var.github == null || can(regex("^[A-Za-z0-9][A-Za-z0-9._/-]*$", var.github.branch))
     error_message = "Write github.branch as a branch's name, such as main."
   }
