@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Mapping, MutableMapping, Sequence
 
 KEPT = (
-    # What a program of the user's needs to run at all.
+    # What any program needs to run.
     "PATH",
     "HOME",
     "USER",
@@ -51,7 +51,7 @@ def of_child(
 ) -> dict[str, str]:
     """Return a child's whole environment: what is kept, chosen and given.
 
-    goes_outside: it asks the real TMDB, by the user's proxy and certificates.
+    goes_outside: it calls the real TMDB, with the user's proxy and certificates.
     """
     user = os.environ if user is None else user
     names = (*KEPT, *KEPT_OUTSIDE) if goes_outside else KEPT
@@ -65,11 +65,11 @@ def of_child(
 
 
 def spare_loopback() -> None:
-    """Let no client of this process reach this machine through a proxy."""
+    """Exclude this machine from the proxy of this process's clients."""
     found = _proxies(os.environ)
     for name in _PROXIED:
         if name in found:
-            # Named, for NO_PROXY alone would hide the proxy of macOS's settings.
+            # Set explicitly: NO_PROXY alone would hide the proxy of macOS's settings.
             os.environ[f"{name}_proxy"] = found[name]
         else:
             os.environ.pop(f"{name}_proxy", None)

@@ -70,7 +70,7 @@ class Child:
         raise StartError(f"{self.name} did not come up:\n{self.last_lines()}")
 
     def kill(self) -> None:
-        """End it as a crash would: at once, in the middle of whatever it does."""
+        """Kill it at once, as a crash would."""
         _signal(self.process, signal.SIGKILL)
         self.process.wait()
 
@@ -131,7 +131,7 @@ def tied(
 
 
 def terminate(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
-    """Ask one process to end, and kill it when it has not after so long."""
+    """Ask one process to end, and kill it after a timeout."""
     process.terminate()
     try:
         process.wait(patience_s)
@@ -162,6 +162,6 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 def _signal(process: "subprocess.Popen[bytes]", kind: signal.Signals) -> None:
     if process.returncode is not None:
-        return  # its number may be another process's by now
+        return  # its id may belong to another process by now
     with suppress(ProcessLookupError):
         os.killpg(process.pid, kind)

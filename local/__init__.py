@@ -1,1 +1,1 @@
-"""Everything that lets the pipeline run on a laptop: emulators and the demo."""
+"""The local stack of emulators and functions, and the demo."""

@@ -1,8 +1,8 @@
 """Build the files that are deployed for a function.
 
-The zip that a deployment uploads and the folder that the laptop runs hold the same
-files at the same paths: the function's package, shared/, the SQL it reads, its
-requirements, and a generated main.py at the root, where Google's builder looks.
+The zip of a deployment and the folder of the local stack have the same files at the
+same paths: the function's package, shared/, the SQL it reads, its requirements, and a
+generated main.py at the root, where Google's builder expects it.
 """
 
 import io
@@ -43,10 +43,10 @@ _SQL = {
 """Which SQL each function reads at run time."""
 
 TEMPLATES = ("css", "j2", "js")
-"""Endings of what a function reads beside its modules."""
+"""Suffixes of other files that a function reads."""
 
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)
-"""Of every file in a zip: equal content makes an equal archive."""
+"""The time of every file in a zip, so that equal content makes an equal archive."""
 
 
 def contents(function: str) -> dict[str, bytes]:
@@ -84,7 +84,7 @@ def archive(files: Mapping[str, bytes]) -> bytes:
 def stage(function: str, folder: Path) -> Path:
     """Unpack a function's archive below a folder, as the platform would; its path."""
     target = folder / function
-    # What an earlier version left behind must not be imported by this one.
+    # Files of an earlier version must not be imported.
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     with zipfile.ZipFile(io.BytesIO(archive(contents(function)))) as zipped:

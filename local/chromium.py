@@ -1,4 +1,4 @@
-"""Where the system's Chromium is; playwright's own is never used."""
+"""Find the system's Chromium; playwright's own is never used."""
 
 import shutil
 
@@ -6,5 +6,5 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def find_chromium() -> str | None:
-    """Return the path of the first one on PATH, None without."""
+    """Return the path of the first one on PATH; None if there is none."""
     return next(filter(None, map(shutil.which, CHROMIUMS)), None)

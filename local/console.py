@@ -42,7 +42,7 @@ def open_console(
     quiet: bool = False,
     width: int | None = None,
 ) -> Console:
-    """Open the one kind of console that we print to; its width is the terminal's."""
+    """Open a console; its width is the terminal's."""
     take_any_letter()
     return Console(
         stderr=is_error,
@@ -56,7 +56,7 @@ def open_console(
 
 
 def take_any_letter() -> None:
-    """Let no letter crash what this process prints, whatever the encoding."""
+    """Replace letters that the encoding of this process's output lacks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_degrade.__name__)
@@ -73,7 +73,7 @@ def _degrade(error: UnicodeError) -> tuple[str, int]:
 def _nearest(letter: str) -> str:
     if letter in _INSTEAD:
         return _INSTEAD[letter]
-    # An accent is a letter of its own then, and goes.
+    # The accent is then a character of its own, and is removed.
     parts = unicodedata.normalize("NFKD", letter)
     bare = "".join(part for part in parts if not unicodedata.combining(part))
     return bare if bare.isascii() else _UNKNOWN

@@ -14,7 +14,7 @@ class TokenError(ValueError):
 
 
 def tmdb_token() -> str:
-    """Return TMDB's credential of the environment; "" where TMDB is to be simulated."""
+    """Return TMDB's credential from the environment; "" to simulate TMDB."""
     try:
         token = plain(os.fsencode(os.environ.get(NAME, "")))
         is_one = not token or credential_kind(token) is not None
@@ -30,5 +30,5 @@ def tmdb_token() -> str:
 
 
 def is_empty() -> bool:
-    """Whether the variable is there and holds nothing, as an .env file may leave it."""
+    """Return whether the variable is set but empty, as an .env file may set it."""
     return NAME in os.environ and not tmdb_token()

@@ -1,4 +1,4 @@
-"""The demo's plan: arguments in; movies, days, folder and the stack's options out."""
+"""Decide what the demo runs, from its arguments: movies, days, folder, stack options."""
 
 import argparse
 import os

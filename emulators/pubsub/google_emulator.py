@@ -1,7 +1,6 @@
 """Run Google's own Pub/Sub emulator, where Java and its jar are installed.
 
-The jar is started
-directly: a signal to `gcloud` would leave its Java child behind.
+The jar is started directly, because a signal to `gcloud` would not end its Java child.
 """
 
 import shutil
