@@ -1,4 +1,4 @@
-"""Decide what the demo runs, from its arguments: movies, days, folder, stack options."""
+"""Decide what the demo runs, from its arguments: movies, days, folder, options."""
 
 import argparse
 import os
