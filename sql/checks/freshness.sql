@@ -1,4 +1,4 @@
--- freshness: the newest day asked for has no row at all.
+-- freshness: the newest requested day has no row.
 -- Severity: fail
 -- Grain: at most one row.
 SELECT

@@ -1,4 +1,4 @@
--- gaps_in_days: a day between the first known and the last asked for has no row.
+-- gaps_in_days: a day between the first known and the last requested day has no row.
 -- Severity: warn
 -- Grain: one row per missing day, of the 35 that windows reach back.
 SELECT

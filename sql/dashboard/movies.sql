@@ -1,5 +1,5 @@
 -- movies: what is known of each movie of the newest published day?
--- The first places, and whoever is on a list besides.
+-- The first places, and every other movie of a list.
 -- Grain: one row per movie_id, by popularity_rank.
 WITH
 listed AS (

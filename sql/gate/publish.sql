@@ -1,4 +1,4 @@
--- catalogue_days: publish days, their checks have passed and nobody withholds them any more.
+-- catalogue_days: publish days whose checks have passed and which are no longer withheld.
 UPDATE tmdb_analytics.catalogue_days
 SET
   is_published = TRUE,

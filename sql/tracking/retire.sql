@@ -1,4 +1,4 @@
--- retire: track no more what has not been among the most popular for 30 days, or is gone.
+-- retire: retire movies that were not among the most popular for 30 days, or were deleted.
 -- Churn of the top is 60 % in 28 days, most of it returning: sooner would lose their votes.
 -- Gone: TMDB did not have the movie on two of the last 15 days (the week, the week before and a
 -- day of grace), and nothing was fetched since.

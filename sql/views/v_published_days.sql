@@ -1,5 +1,5 @@
 -- v_published_days: the days whose checks have passed; views show these only.
--- A day that has not begun (UTC) is none, whoever wrote it: it would stay the newest until it came.
+-- A day that has not begun (UTC) is left out: it would stay the newest until it begins.
 -- Grain: one row per published snapshot_date.
 CREATE OR REPLACE VIEW tmdb_analytics.v_published_days AS
 SELECT
