@@ -1,5 +1,6 @@
 """Terraform's fixtures: an initialised copy of the root, and its plan."""
 
+import json
 import shutil
 
 import pytest
@@ -9,10 +10,14 @@ from tests.terraform.driver import Json, Root, TerraformError
 
 @pytest.fixture(scope="session")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
-    """Return an initialised copy; skip where Terraform or its providers are missing."""
+    """Return an initialised copy whose archives are small.
+
+    Skips where Terraform or its providers are missing.
+    """
     if not shutil.which("terraform"):
         pytest.skip("needs Terraform 1.11 on PATH")
     copy = Root.copy_to(tmp_path_factory.mktemp("root") / "copy")
+    copy.shorten()
     done = copy.attempt("init", "-no-color", "-input=false")
     if done.returncode and "provider packages" in done.stdout:
         pytest.skip(
@@ -38,4 +43,5 @@ def planned_root(root: Root, tmp_path_factory: pytest.TempPathFactory) -> Root:
 @pytest.fixture(scope="session")
 def plan(planned_root: Root) -> Json:
     """Return the plan of the first deployment."""
-    return planned_root.plan()
+    plan: Json = json.loads(planned_root.run("show", "-json", "tfplan"))
+    return plan

@@ -14,9 +14,13 @@ from tests.terraform.driver import Root
 
 
 @pytest.fixture(scope="module")
-def built(planned_root: Root) -> Path:
-    """Return the folder of the archives; planning writes them."""
-    return planned_root.module / ".build"
+def built(planned_root: Root, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the archives of the whole sources; planning writes them."""
+    assert planned_root.module.is_dir()  # it skips where nothing can be planned
+    whole = Root.copy_to(tmp_path_factory.mktemp("whole") / "copy")
+    whole.run("init", "-no-color", "-input=false")
+    whole.run("plan", "-no-color", "-input=false")
+    return whole.module / ".build"
 
 
 @pytest.mark.parametrize("function", archives.FUNCTIONS)
