@@ -10,6 +10,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from emulators.bigquery import BigQueryEmulator
 from emulators.tmdb import TmdbSimulator
 
 # A machine that is busy with something else is no defect of the code.
@@ -84,6 +85,13 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip("needs the real TMDB data in ../shared/data")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmulator]:
+    """Return one BigQuery for all tests of a process; each file has its datasets."""
+    with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

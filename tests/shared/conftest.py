@@ -9,12 +9,6 @@ from shared.bigquery import Warehouse
 from tests.datasets import own_dataset
 
 
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmulator]:
-    with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
-        yield running
-
-
 @pytest.fixture
 def tables(
     emulator: BigQueryEmulator, request: pytest.FixtureRequest

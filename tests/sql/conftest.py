@@ -1,18 +1,20 @@
-"""For the SQL tests: one emulator and one dataset, empty at the start of each test."""
+"""For the SQL tests: one dataset, empty at the start of each test."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from local.tables import emulated
+from emulators.bigquery import BigQueryEmulator
+from local import tables
 from tests.sql.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Return the sandbox that all SQL tests share."""
-    folder = tmp_path_factory.mktemp("bigquery")
-    with emulated(folder) as client:
+def prepared(emulator: BigQueryEmulator) -> Iterator[Sandbox]:
+    """Return the sandbox that all SQL tests share: the dataset that the SQL names."""
+    with tables.connect(emulator.url) as client:
+        tables.create_tables(client)
+        tables.create_views(client)
         yield Sandbox(client)
 
 

@@ -1,7 +1,6 @@
 """backfill: what the tables say of a day, read from the emulator."""
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +8,7 @@ import pytest
 from cli.commands import backfill
 from cli.runs.backfill_plan import Known, Need, decide
 from emulators.bigquery import BigQueryEmulator
-from local import tables as local_tables
-from shared.bigquery import Warehouse
+from tests.datasets import own_dataset
 
 pytestmark = pytest.mark.emulator
 
@@ -31,17 +29,12 @@ def _snapshot(day: date, movie_id: int, source: str) -> dict[str, Any]:
 
 
 def test_a_day_with_popularity_from_details_only_is_still_to_be_loaded(
-    tmp_path: Path,
+    emulator: BigQueryEmulator,
 ) -> None:
     """10 June ran before its export, which no run has loaded; 11 June has its own."""
     snapshots = [_snapshot(DAY, movie_id, "details") for movie_id in (1, 2)]
     snapshots += [_snapshot(AFTER, 1, "export"), _snapshot(AFTER, 2, "details")]
-    with (
-        BigQueryEmulator(tmp_path) as emulator,
-        local_tables.connect(emulator.url) as client,
-    ):
-        local_tables.create_tables(client)
-        tables = Warehouse(client, local_tables.DATASET, max_bytes_billed=10**9)
+    with own_dataset(emulator, "backfill") as tables:
         assert not tables.append("movie_daily_snapshots", snapshots, list("abcd"))
         known = backfill.read(tables, DAY, AFTER, TODAY, AFTER)
     assert known == {

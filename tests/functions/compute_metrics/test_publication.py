@@ -97,12 +97,6 @@ class Meddled(Warehouse):
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmulator]:
-    with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def client(emulator: BigQueryEmulator) -> Iterator[bigquery.Client]:
     with local_tables.connect(emulator.url) as connected:
         yield connected

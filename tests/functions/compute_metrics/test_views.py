@@ -54,11 +54,8 @@ class Instance(Warehouse):
 
 
 @pytest.fixture(scope="module")
-def client(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[bigquery.Client]:
-    data = tmp_path_factory.mktemp("bigquery")
-    with BigQueryEmulator(data) as emulator, local_tables.connect(emulator.url) as one:
+def client(emulator: BigQueryEmulator) -> Iterator[bigquery.Client]:
+    with local_tables.connect(emulator.url) as one:
         local_tables.create_tables(one, DATASET)
         yield one
 

@@ -40,12 +40,6 @@ class _Meanwhile(FakeMovies):
         return super().export(day, fold)
 
 
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmulator]:
-    with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
-        yield running
-
-
 @pytest.fixture
 def tables(
     emulator: BigQueryEmulator, request: pytest.FixtureRequest
