@@ -54,9 +54,10 @@ setup: ## Create the virtual environment .venv (other targets do too)
 
 # A file's tests share what they start, so a file goes to one process. More of them than
 # processors do not help, and each may hold a whole stack.
-test: setup ## Run every test; skip those that cannot run here, with the reason
+test: setup ## Run every test; skip what cannot run here; list the slowest
 	@tools/install_chromium
-	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder \
+	  --durations=20 --durations-min=1
 
 # Airflow's virtual environment is composer/.venv, whatever holds the pipeline's.
 AIRFLOW = env -u UV_PROJECT_ENVIRONMENT $(UV) run --project=composer --python=$(shell cat .python-version) --locked --quiet
