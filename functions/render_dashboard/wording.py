@@ -180,13 +180,13 @@ def of_revisions(revisions: Sequence[Revision]) -> str | None:
         return None
     often = "once" if len(moments) == 1 else f"{len(moments)} times, last"
     changed = [
-        f"{row['list_name']} {_change(row)}"
+        f"{row['list_name']} ({_change(row)})"
         for row in revisions
         if row["published_at"] == moments[-1]
     ]
     return (
         f"The lists of this day changed after it was first published, {often} on "
-        f"{moment(moments[-1])}: {'; '.join(changed)}."
+        f"{moment(moments[-1])}: {', '.join(changed)}."
     )
 
 

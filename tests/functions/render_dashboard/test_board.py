@@ -322,6 +322,17 @@ def test_what_is_missing_is_explained(
     assert show.complaints[page] == []
 
 
+@pytest.mark.parametrize(("vote_days", "panels"), [(0, 1), (90, 0)])
+def test_a_panel_of_genres_without_values_says_so(
+    show: Show, vote_days: int, panels: int
+) -> None:
+    data = dashboard(movies=300, vote_days=vote_days)
+    for row in data["genres"]:
+        assert (row["votes_per_day_mean"] is None) is (vote_days == 0)
+    texts = show(data).locator('[data-chart="genres"] text').all_text_contents()
+    assert texts.count("none so far") == panels
+
+
 @pytest.mark.parametrize("hash_", ["", f"#movie/{FIRST_VIRAL}"])
 @pytest.mark.parametrize("window", [390, 1440])
 def test_it_prints_on_paper(show: Show, hash_: str, window: int) -> None:

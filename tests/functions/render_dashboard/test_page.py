@@ -62,7 +62,7 @@ def test_a_revised_day_says_when_and_by_how_much() -> None:
     )
     sentence = "The lists of this day changed after it was first published, "
     assert wording.of_revisions([once]) == (
-        f"{sentence}once on 30 Jun, 09:20 UTC: chart 1 new, 2 gone."
+        f"{sentence}once on 30 Jun, 09:20 UTC: chart (1 new, 2 gone)."
     )
     viral = Revision(
         list_name="viral",
@@ -74,15 +74,28 @@ def test_a_revised_day_says_when_and_by_how_much() -> None:
     emerging = viral.copy()
     emerging["list_name"], emerging["moved"] = "emerging", 3
     assert wording.of_revisions([once, emerging, viral]) == (
-        f"{sentence}2 times, last on 1 Jul, 10:00 UTC: emerging 3 moved; "
-        "viral other numbers or titles."
+        f"{sentence}2 times, last on 1 Jul, 10:00 UTC: emerging (3 moved), "
+        "viral (other numbers or titles)."
     )
     assert wording.of_revisions([]) is None
 
     html = render(DATA).decode()
     assert "<li>Lists revised 30 Jun, 09:20 UTC</li>" in html
-    assert "30 Jun, 09:20 UTC: chart 1 new, 1 gone, 4 moved." in html
+    assert "30 Jun, 09:20 UTC: chart (1 new, 1 gone, 4 moved)." in html
     assert "revised" not in render({**DATA, "revisions": []}).decode()
+
+
+def test_votes_are_called_missing_only_where_no_score_has_them() -> None:
+    early = dashboard(movies=300, vote_days=3)
+    missing = "Votes are not in the score yet"
+    for movie in early["movies"]:
+        movie["surge_from_votes"] = None
+    assert missing in render(early).decode()
+    ids = {movie["movie_id"]: movie for movie in early["movies"]}
+    ids[early["viral"][0]]["surge_from_votes"] = 1.5
+    html = render(early).decode()
+    assert missing not in html
+    assert "Vote metrics need 8 days: 3 so far" in html
 
 
 def test_nothing_but_its_own_script_and_style_may_run() -> None:

@@ -277,7 +277,7 @@ def test_a_day_that_was_published_with_other_lists_says_so(
     assert found == {"list_name": "chart", "published_at": "", **changes}
     sentence = wording.of_revisions(dashboard["revisions"])
     assert sentence
-    assert sentence.endswith(" UTC: chart 11 new, 1 gone, 1 moved.")
+    assert sentence.endswith(" UTC: chart (11 new, 1 gone, 1 moved).")
     assert sentence in render(dashboard).decode()
 
 

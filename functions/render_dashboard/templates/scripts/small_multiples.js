@@ -52,6 +52,9 @@ function drawGenrePanel(image, rows, { title, column, write, tone, isSigned }, f
     svg("text", { x: left, y: 14 }, title),
     svg("line", { class: "zero", x1: x(0), x2: x(0), y1: 24, y2: bottom }),
   );
+  if (rows.every((row) => row[column] == null)) {
+    image.append(svg("text", { x: left + 8, y: 40 }, "none so far"));
+  }
   rows.forEach((row, index) => {
     const value = row[column];
     if (value == null) return;
