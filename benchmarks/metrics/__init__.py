@@ -12,4 +12,5 @@ trends.py      momentum words and outlooks, against what came
 study.py       one simulator: the oracle's seeds, tuning seeds, test seeds
 report.py      measures in, tables out
 real_series.py a CSV of real snapshots in, how the scores behave on it out
+real_events.py that CSV and one of events in, the score of each day around them out
 """
