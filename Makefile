@@ -81,6 +81,7 @@ fix: setup ## Apply the automatic fixes of formatters and linters
 docs: setup ## Generate the reference pages and pictures of docs
 	@$(RUN) python -m tools.data_dictionary > docs/reference/data_dictionary.md
 	@$(RUN) python -m tools.command_reference > docs/reference/commands.md
+	@$(RUN) python -m tests.sql.bytes_read > cli/costs/bytes_read.json
 	@$(RUN) python -m tools.picture_of_score
 	@$(RUN) python -m tools.peers_page
 

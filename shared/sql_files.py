@@ -12,8 +12,42 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 SQL = Path(__file__).parents[1] / "sql"
+_DECLARED = """\
+DECLARE newest_day DATE;
+DECLARE newest_day_with_votes DATE;
+"""
+_LATEST = """\
+SET newest_day = (
+  SELECT snapshot_date FROM tmdb_analytics.v_published_days WHERE is_newest
+);
+SET newest_day_with_votes = (
+  SELECT snapshot_date FROM tmdb_analytics.v_published_days WHERE is_newest_with_votes
+);
+{replace};
+"""
+_GATE = """\
+-- {name}: change which days are published, and what the newest of them is.
+{declared}
+BEGIN TRANSACTION;
+
+{statements};
+
+{latest}
+COMMIT TRANSACTION
+"""
+_SMALL = """\
+-- small tables: make them of the days that are stored already.
+{declared}
+BEGIN TRANSACTION;
+
+{statements};
+
+{latest}
+COMMIT TRANSACTION
+"""
 _TRANSACTION = """\
 -- metrics: compute days, check them and publish those that are fit, in one transaction.
+{declared}
 BEGIN TRANSACTION;
 
 {statements};
@@ -38,6 +72,8 @@ IF NOT EXISTS (
       SELECT day FROM findings WHERE severity IN ('fail', 'hold')
     );
   {record};
+
+{latest}
   DELETE FROM tmdb_analytics.check_findings
   WHERE snapshot_date BETWEEN @from_date AND @to_date;
   INSERT INTO tmdb_analytics.check_findings (
@@ -65,16 +101,8 @@ FROM (
 LEFT JOIN findings ON TRUE
 ORDER BY check_name, day, movie_id, problem
 """
-_PUBLICATION = """\
--- publication: publish days and record what their lists show, in one transaction.
-BEGIN TRANSACTION;
-
-{publish};
-
-{record};
-
-COMMIT TRANSACTION
-"""
+FIRST_SMALL = "70"
+"""From this number on files make small tables of what is stored."""
 _NAMED = re.compile(r"\btmdb_analytics\.(\w+)")
 _MAKES_VIEW = re.compile(
     r"^(?P<making>CREATE OR REPLACE VIEW tmdb_analytics\.(?P<view>\w+)) AS\n",
@@ -138,23 +166,46 @@ def transaction(checks: str, folder: Path = SQL) -> str:
     made = ";\n\n".join(statement.sql.strip() for statement in daily(folder))
     gate = of_folder("gate", folder)
     return _TRANSACTION.format(
+        declared=_DECLARED,
         statements=made,
         checks=checks.strip(),
         publish=gate["publish"].strip(),
         record=gate["record"].strip(),
+        latest=_latest(folder),
     )
 
 
-def publication(folder: Path = SQL) -> str:
-    """Return the multi-statement query by which an operator publishes days.
+def gate_script(*names: str, folder: Path = SQL) -> str:
+    """Return the script by which an operator withholds or publishes days.
 
-    Their lists are recorded in the same transaction, so a published day always has a
-    vintage.
+    Statements of gate/ by their names, such as publish and record, then
+    latest_movie_metrics, in one transaction: the newest day may change, and a published
+    day always has a vintage.
     """
-    gate = of_folder("gate", folder)
-    return _PUBLICATION.format(
-        publish=gate["publish"].strip(), record=gate["record"].strip()
+    statements = of_folder("gate", folder)
+    made = ";\n\n".join(statements[name].strip() for name in names)
+    return _GATE.format(
+        name=names[0], declared=_DECLARED, statements=made, latest=_latest(folder)
     )
+
+
+def small_tables(folder: Path = SQL) -> str:
+    """Return the script that makes the small tables of what other tables have stored.
+
+    For days that were computed before these tables existed.
+    """
+    made = ";\n\n".join(
+        statement.sql.strip()
+        for statement in daily(folder)
+        if statement.name >= FIRST_SMALL
+    )
+    return _SMALL.format(declared=_DECLARED, statements=made, latest=_latest(folder))
+
+
+def _latest(folder: Path) -> str:
+    """Return what replaces latest_movie_metrics; script variables stand for days."""
+    replace = of_folder("gate", folder)["latest_movie_metrics"].strip()
+    return _LATEST.format(replace=replace.replace("@newest_day", "newest_day"))
 
 
 def of_folder(name: str, folder: Path = SQL) -> dict[str, str]:

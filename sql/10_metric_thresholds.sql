@@ -119,6 +119,9 @@ SELECT
   20.0 AS rapid_breakout_min_coefficient_change_7d,  -- at least
   10 AS genre_report_min_movies,  -- at least
   10000 AS dashboard_max_movies,
+  -- Places of each day that leading_movie_days keeps, for series of the page and for peaks: they
+  -- are whole for so many tracked movies. More of them read more.
+  30000 AS leading_max_rank,
 
   -- Completeness: a run below it is not whole. Share of the movies TMDB has.
   0.99 AS published_min_coverage

@@ -66,10 +66,11 @@ resource "google_pubsub_topic_iam_member" "operator" {
   member = each.value.member
 }
 
-# What `withhold` and `publish` write: the day's row, and the reason in the ledger.
+# What `withhold` and `publish` write: the day's row, what the newest day is now, and the
+# reason in the ledger.
 resource "google_bigquery_table_iam_member" "operator" {
   for_each = {
-    for pair in setproduct(["catalogue_days", "ingestion_log"], var.operators) :
+    for pair in setproduct(["catalogue_days", "ingestion_log", "latest_movie_metrics"], var.operators) :
     "${pair[0]} ${pair[1]}" => { table = pair[0], member = pair[1] }
   }
 

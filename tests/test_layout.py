@@ -220,6 +220,7 @@ TESTED_BY = {
         "cli/costs/display.py cli/costs/estimate.py cli/costs/load_plan.py "
         "cli/costs/prices.py"
     ),
+    "tests/sql/test_bytes_read.py": "cli/costs/bytes_read.py",
     "tests/cli/test_operating.py": (
         "cli/commands/cost.py cli/commands/export.py cli/commands/plan.py "
         "cli/commands/status.py cli/commands/validate.py cli/environment.py"

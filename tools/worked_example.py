@@ -55,7 +55,7 @@ def computed() -> Example:
         days = {"from_date": _day(len(rows) - 1), "to_date": TODAY}
         for statement in sql_files.daily():
             _run(client, statement.sql, **days)
-        _run(client, sql_files.of_folder("gate")["publish"], **days)
+        _run(client, sql_files.gate_script("publish"), **days)
         [explained] = _run(
             client,
             f"SELECT * FROM {DATASET}.v_movie_score_explained "

@@ -54,6 +54,9 @@ _EMPTIED = (
     f"{DATASET}.movies",
     f"{DATASET}.movie_daily_snapshots",
     f"{DATASET}.catalogue_days",
+    f"{DATASET}.leading_movie_days",
+    f"{DATASET}.movie_breakouts",
+    f"{DATASET}.outlook_days",
     *(
         f"{dataset}.{table}"
         for dataset in (DATASET, earlier.EARLIER)

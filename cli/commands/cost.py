@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from cli.costs import prices, usage
-from cli.costs.display import dollars
+from cli.costs.display import daily_reads, dollars, size
 from cli.costs.usage import Use
 from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError
@@ -104,6 +104,8 @@ def show(
         for name, use in usage.by_month(used).items()
     ]
     table_layout.show(console, USED, rows, title=f"Used by {deployment.name}")
+    if movies := deployment.tracked_movies:
+        console.print(f"Each day reads: {daily_reads(movies)} (docs/concepts/cost.md).")
     if not deployment.is_metered:
         console.print(NOT_COUNTED)
         return
@@ -130,11 +132,7 @@ def _cells(use: Use, usd: float | None) -> list[str]:
 
 
 def _size(count: int | None) -> str:
-    if count is None:
-        return "?"
-    if count < prices.GIB:
-        return f"{count / prices.MIB:,.0f} MiB"
-    return f"{count / prices.GIB:,.1f} GiB"
+    return "?" if count is None else size(count)
 
 
 def _jobs(client: "bigquery.Client", first: date) -> Iterator[tuple[date, int | None]]:

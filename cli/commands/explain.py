@@ -32,11 +32,14 @@ ORDER BY movie_id = SAFE_CAST(@movie AS INT64) DESC, title, movie_id
 LIMIT {MOST_NAMED}
 """
 _EXPLAIN = """
-SELECT * FROM tmdb_analytics.v_movie_score_explained
+SELECT * FROM tmdb_analytics.{view}
 WHERE movie_id = @movie_id
 ORDER BY calculation_date DESC
 LIMIT 1
 """
+_NEWEST_FIRST = ("v_latest_score_explained", "v_movie_score_explained")
+"""The first reads the newest days only; the second all that is kept, for a movie that
+is tracked no longer."""
 _EXPLAIN_DAY = """
 SELECT * FROM tmdb_analytics.v_movie_score_explained
 WHERE movie_id = @movie_id AND calculation_date = @day
@@ -70,7 +73,7 @@ def explain(
         if on:
             rows = deployment.tables.select(_EXPLAIN_DAY, movie_id=movie_id, day=on)
         else:
-            rows = deployment.tables.select(_EXPLAIN, movie_id=movie_id)
+            rows = _newest(deployment.tables, movie_id)
     if not rows:
         when = f"on {on}" if on else "on any published day"
         console.print(f"no score of movie {movie_id} {when}: it has no snapshot then")
@@ -79,6 +82,14 @@ def explain(
         print(json.dumps(rows[0], default=str))
     else:
         show(console, rows[0])
+
+
+def _newest(tables: Tables, movie_id: int) -> list[dict[str, Any]]:
+    for view in _NEWEST_FIRST:
+        rows = tables.select(_EXPLAIN.format(view=view), movie_id=movie_id)
+        if rows:
+            break
+    return rows
 
 
 def show(console: Console, row: dict[str, Any]) -> None:

@@ -1,8 +1,10 @@
 """plan: estimate what a load or a backfill takes and costs."""
 
 import json
+from dataclasses import asdict
 
 from cli.commands.backfill import plan_of_backfill
+from cli.costs import bytes_read
 from cli.costs.display import show
 from cli.costs.load_plan import (
     HistoryDays,
@@ -42,6 +44,7 @@ def plan(
     else:
         title, made = plan_of_load(None, selector, limit, history_days, rate)
     if as_json:
-        print(json.dumps({"plan": title, **made.to_json()}))
+        read = asdict(bytes_read.of_movies(made.movies))
+        print(json.dumps({"plan": title, **made.to_json(), "bytes_read_daily": read}))
     else:
         show(open_console(), title, made, setting_of(selector, rate))

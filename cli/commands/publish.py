@@ -47,7 +47,7 @@ def publish(
         ):
             record(deployment, the_day, Event.DAY_PUBLISHED, reason)
             deployment.tables.execute(
-                sql_files.publication(),
+                sql_files.gate_script("publish", "record"),
                 from_date=the_day,
                 to_date=the_day,
                 run_id=OperatedDay(the_day).run_id,

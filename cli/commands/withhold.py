@@ -41,7 +41,7 @@ def withhold(
         ):
             record(deployment, the_day, Event.DAY_WITHHELD, reason)
             deployment.tables.execute(
-                sql_files.of_folder("gate")["withhold"],
+                sql_files.gate_script("withhold"),
                 from_date=the_day,
                 to_date=the_day,
                 reason=reason,

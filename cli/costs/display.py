@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.text import Text
 
-from cli.costs import load_estimate, prices
+from cli.costs import bytes_read, load_estimate, prices
 from cli.costs.assumptions import Setting
 from cli.costs.estimate import Estimate
 from local.table_layout import show_pairs
@@ -55,8 +55,25 @@ def _lines(made: Estimate, setting: Setting) -> list[tuple[str, str | Text]]:
         ("Pub/Sub", several(made.messages, "message")),
         ("BigQuery rows", f"{rows:,} written, {made.bytes_stored / 1e6:,.1f} MB kept"),
         ("BigQuery queries", f"{gib:,.1f} GiB billed: {computed} of metrics, and more"),
+        ("each day then reads", daily_reads(made.movies)),
         ("cost", price),
     ]
+
+
+def daily_reads(movies: int) -> str:
+    """Say what metrics, page and views read of so many movies, 180 days kept."""
+    read = bytes_read.of_movies(movies)
+    return (
+        f"metrics {size(read.metrics)}, a page {size(read.page)}, a view of the "
+        f"newest day at most {size(read.largest_view)}"
+    )
+
+
+def size(count: int) -> str:
+    """Say bytes: 12 MiB, 1.5 GiB."""
+    if count < prices.GIB:
+        return f"{count / prices.MIB:,.0f} MiB"
+    return f"{count / prices.GIB:,.1f} GiB"
 
 
 def several(count: int, noun: str) -> str:

@@ -152,6 +152,7 @@ def tables_read() -> list[frozenset[str]]:
         Statement("checks", checks.as_one_query(checks.read())),
         Statement("publish", gate["publish"]),
         Statement("record", gate["record"]),
+        Statement("latest_movie_metrics", gate["latest_movie_metrics"]),
     ]
     return [_tables(query, views, tables) for query in queries]
 

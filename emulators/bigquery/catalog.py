@@ -110,8 +110,10 @@ def is_hidden(table: exp.Table) -> bool:
     return any(name == tables.INGESTION_TIME for _, name, *_ in info)
 
 
-def _info(*path: str) -> list[tuple[int, str, str, bool]]:
+def _info(*path: str | None) -> list[tuple[int, str, str, bool]]:
     """Return position, name, type, whether required of each column; [] for no table."""
+    if None in path:  # a script's variable: a table of no dataset
+        return []
     try:
         info: list[tuple[int, str, str, bool]] = engine.fetch(
             f"PRAGMA table_info({_literal(engine.quote(*path))})"

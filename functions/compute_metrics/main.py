@@ -4,7 +4,8 @@
 
 Pub/Sub metrics-requests -> sql/NN_*.sql in order, sql/views, sql/checks, sql/gate ->
 movies, movie_daily_snapshots, catalogue_days, movie_viral_signals,
-movie_metrics_aggregated, ingestion_log -> Pub/Sub dashboard-requests
+movie_metrics_aggregated, leading_movie_days, movie_breakouts, outlook_days,
+ingestion_log -> Pub/Sub dashboard-requests
 """
 
 from typing import Any

@@ -1,5 +1,7 @@
 """Create the views of the dataset from the files of sql/views.
 
+Fill the small tables that views read, for days computed before these tables existed.
+
 Each view has a label with a hash of its SQL and of the views that it reads. A view is
 created again if its label is missing or differs: after a change of the SQL, after an
 interrupted update, and after somebody has replaced, edited or deleted the view.
@@ -24,7 +26,9 @@ _HASH_DIGITS = 32
 def make(tables: Tables, deadline: Deadline) -> int:
     """Create or replace every view, each after the views it reads; return how many."""
     views = sql_files.views()
-    return _make(views, hashes(views), tables, deadline)
+    count = _make(views, hashes(views), tables, deadline)
+    _fill_small_tables(tables, deadline)
+    return count
 
 
 def make_changed(tables: Tables, deadline: Deadline) -> None:
@@ -40,6 +44,7 @@ def make_changed(tables: Tables, deadline: Deadline) -> None:
     changed = [view for view in views if stored.get(view.view) != wanted[view.view]]
     if _make(changed, wanted, tables, deadline):
         log.info("views_made", extra={"views": [view.view for view in changed]})
+    _fill_small_tables(tables, deadline)
     looked_at.append(True)
 
 
@@ -65,6 +70,21 @@ def _make(
         tables.execute(sql, timeout_s=deadline.left_s())
         count += 1
     return count
+
+
+def _fill_small_tables(tables: Tables, deadline: Deadline) -> None:
+    """Make the small tables of published days that they lack, and of those between."""
+    [days] = tables.select(_LACKING)
+    if days["from_date"]:
+        tables.execute(sql_files.small_tables(), timeout_s=deadline.left_s(), **days)
+
+
+_LACKING = """\
+-- lacking_days: the published days that the small tables lack, first to last
+SELECT MIN(snapshot_date) AS from_date, MAX(snapshot_date) AS to_date
+FROM tmdb_analytics.v_published_days
+WHERE snapshot_date NOT IN (SELECT snapshot_date FROM tmdb_analytics.leading_movie_days)
+"""
 
 
 @cache

@@ -59,7 +59,7 @@ SELECT
 FROM tmdb_analytics.v_latest_popularity_metrics AS latest
 INNER JOIN tmdb_analytics.v_popularity_ranks AS ranks ON latest.movie_id = ranks.movie_id
 LEFT JOIN tmdb_analytics.v_vote_velocity_metrics AS votes ON latest.movie_id = votes.movie_id
-LEFT JOIN tmdb_analytics.v_movie_score_explained AS explained
+LEFT JOIN tmdb_analytics.v_latest_score_explained AS explained
   ON latest.movie_id = explained.movie_id AND latest.last_updated = explained.calculation_date
 LEFT JOIN listed ON latest.movie_id = listed.movie_id
 CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds

@@ -12,7 +12,7 @@ members AS (
     metrics.viral_coefficient,
     metrics.viral_coefficient >= thresholds.moderately_viral_min_coefficient AS is_viral,
     metrics.is_breakout_start
-  FROM tmdb_analytics.movie_metrics_aggregated AS metrics
+  FROM tmdb_analytics.latest_movie_metrics AS metrics
   INNER JOIN tmdb_analytics.v_published_days AS newest
     ON metrics.calculation_date = newest.snapshot_date AND newest.is_newest
   INNER JOIN tmdb_analytics.movies AS movies ON metrics.movie_id = movies.movie_id

@@ -7,7 +7,7 @@ scores AS (
     latest.*,
     latest.viral_coefficient >= thresholds.moderately_viral_min_coefficient AS is_viral,
     DATE_DIFF(latest.calculation_date, latest.release_date, DAY) AS days_since_release
-  FROM tmdb_analytics.v_viral_coefficient_scores AS latest
+  FROM tmdb_analytics.v_latest_viral_scores AS latest
   CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
   WHERE latest.is_newest
 ),

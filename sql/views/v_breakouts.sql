@@ -4,62 +4,50 @@
 -- Grain: one row per movie_id and started_on.
 CREATE OR REPLACE VIEW tmdb_analytics.v_breakouts AS
 WITH
-confirmations AS (
+alarms AS (
   SELECT
-    metrics.movie_id,
-    metrics.calculation_date
-  FROM tmdb_analytics.movie_metrics_aggregated AS metrics
+    breakouts.*,
+    days.coverage
+  FROM tmdb_analytics.movie_breakouts AS breakouts
   INNER JOIN tmdb_analytics.v_published_days AS days
-    ON metrics.calculation_date = days.snapshot_date
-  WHERE metrics.is_breakout_confirmed
+    ON breakouts.calculation_date = days.snapshot_date
 ),
 
-starts AS (
-  SELECT
-    metrics.movie_id,
-    metrics.calculation_date AS started_on,
-    metrics.popularity,
-    metrics.vote_count,
-    metrics.viral_coefficient,
-    days.coverage,
-    LOGICAL_OR(confirmations.movie_id IS NOT NULL) AS is_confirmed
-  FROM tmdb_analytics.movie_metrics_aggregated AS metrics
-  INNER JOIN tmdb_analytics.v_published_days AS days
-    ON metrics.calculation_date = days.snapshot_date
-  LEFT JOIN confirmations
+confirmed AS (
+  SELECT DISTINCT
+    starts.movie_id,
+    starts.calculation_date
+  FROM alarms AS starts
+  INNER JOIN alarms AS confirmations
     ON
-      metrics.movie_id = confirmations.movie_id
-      AND confirmations.calculation_date > metrics.calculation_date
-      AND confirmations.calculation_date <= DATE_ADD(metrics.calculation_date, INTERVAL 2 DAY)
-  WHERE metrics.is_breakout_start
-  GROUP BY
-    metrics.movie_id,
-    metrics.calculation_date,
-    metrics.popularity,
-    metrics.vote_count,
-    metrics.viral_coefficient,
-    days.coverage
+      starts.movie_id = confirmations.movie_id
+      AND confirmations.calculation_date > starts.calculation_date
+      AND confirmations.calculation_date <= DATE_ADD(starts.calculation_date, INTERVAL 2 DAY)
+  WHERE confirmations.is_breakout_confirmed
 )
 
 SELECT
   starts.movie_id,
   COALESCE(movies.title, movies.original_title) AS title,
   movies.release_date,
-  starts.started_on,
-  starts.is_confirmed,
+  starts.calculation_date AS started_on,
+  confirmed.movie_id IS NOT NULL AS is_confirmed,
   starts.viral_coefficient,
-  signals.surge,
-  signals.z_votes,
-  signals.z_popularity,
-  signals.votes_3d,
-  signals.votes_3d_expected,
+  starts.surge,
+  starts.z_votes,
+  starts.z_popularity,
+  starts.votes_3d,
+  starts.votes_3d_expected,
   starts.popularity,
-  signals.popularity_now,
-  signals.popularity_expected,
-  signals.market_factor,
+  starts.popularity_now,
+  starts.popularity_expected,
+  starts.market_factor,
   starts.vote_count,
   starts.coverage
-FROM starts
-LEFT JOIN tmdb_analytics.movie_viral_signals AS signals
-  ON starts.movie_id = signals.movie_id AND starts.started_on = signals.calculation_date
+FROM alarms AS starts
+LEFT JOIN confirmed
+  ON
+    starts.movie_id = confirmed.movie_id
+    AND starts.calculation_date = confirmed.calculation_date
 LEFT JOIN tmdb_analytics.movies AS movies ON starts.movie_id = movies.movie_id
+WHERE starts.is_breakout_start

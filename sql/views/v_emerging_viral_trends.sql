@@ -4,44 +4,27 @@
 -- Grain: one row per movie_id, at most top_list_max_rows of them.
 CREATE OR REPLACE VIEW tmdb_analytics.v_emerging_viral_trends AS
 WITH
-histories AS (
-  SELECT
-    metrics.*,
-    days.coverage,
-    days.is_newest_with_votes,
-    LAST_VALUE(metrics.viral_coefficient IGNORE NULLS) OVER (
-      PARTITION BY metrics.movie_id ORDER BY UNIX_DATE(metrics.calculation_date)
-      RANGE BETWEEN 9 PRECEDING AND 7 PRECEDING
-    ) AS viral_score_7d_ago
-  FROM tmdb_analytics.movie_metrics_aggregated AS metrics
-  INNER JOIN tmdb_analytics.v_published_days AS days
-    ON metrics.calculation_date = days.snapshot_date
-),
-
 ranked AS (
   SELECT
-    histories.* EXCEPT (vote_acceleration_7d),
-    signals.vote_acceleration_7d,
-    signals.vote_acceleration_7d_low,
-    signals.vote_acceleration_7d_high,
+    latest.*,
+    days.coverage,
     thresholds.top_list_max_rows,
     ROW_NUMBER() OVER (
       ORDER BY
-        signals.vote_acceleration_7d DESC, histories.vote_velocity_7d DESC, histories.movie_id ASC
+        latest.vote_acceleration_7d_measured DESC,
+        latest.vote_velocity_7d DESC,
+        latest.movie_id ASC
     ) AS emerging_rank
-  FROM histories
-  INNER JOIN tmdb_analytics.movie_viral_signals AS signals
-    ON
-      histories.movie_id = signals.movie_id
-      AND histories.calculation_date = signals.calculation_date
+  FROM tmdb_analytics.latest_movie_metrics AS latest
+  INNER JOIN tmdb_analytics.v_published_days AS days
+    ON latest.calculation_date = days.snapshot_date AND days.is_newest_with_votes
   CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
   WHERE
-    histories.is_newest_with_votes
-    AND signals.vote_acceleration_7d_low > thresholds.accelerating_min_vote_acceleration_7d
-    AND histories.vote_velocity_7d >= thresholds.emerging_min_votes_per_day
+    latest.vote_acceleration_7d_low > thresholds.accelerating_min_vote_acceleration_7d
+    AND latest.vote_velocity_7d >= thresholds.emerging_min_votes_per_day
     AND (
-      histories.viral_coefficient > thresholds.emerging_min_viral_coefficient
-      OR signals.vote_acceleration_7d > thresholds.emerging_min_vote_acceleration_7d
+      latest.viral_coefficient > thresholds.emerging_min_viral_coefficient
+      OR latest.vote_acceleration_7d_measured > thresholds.emerging_min_vote_acceleration_7d
     )
 )
 
@@ -52,12 +35,12 @@ SELECT
   movies.release_date,
   ranked.calculation_date AS last_updated,
   ranked.vote_velocity_7d,
-  ranked.vote_acceleration_7d,
+  ranked.vote_acceleration_7d_measured AS vote_acceleration_7d,
   ranked.vote_acceleration_7d_low,
   ranked.vote_acceleration_7d_high,
   ranked.viral_coefficient AS current_viral_score,
-  ranked.viral_score_7d_ago,
-  ranked.viral_coefficient - ranked.viral_score_7d_ago AS viral_score_change_7d,
+  ranked.viral_coefficient_7d_ago AS viral_score_7d_ago,
+  ranked.viral_coefficient - ranked.viral_coefficient_7d_ago AS viral_score_change_7d,
   ranked.trend_category,
   ranked.vote_count,
   ranked.popularity,

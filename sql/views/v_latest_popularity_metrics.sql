@@ -24,7 +24,7 @@ SELECT
   metrics.popularity_outlook_7d_high,
   metrics.is_frozen,
   days.coverage
-FROM tmdb_analytics.movie_metrics_aggregated AS metrics
+FROM tmdb_analytics.latest_movie_metrics AS metrics
 INNER JOIN tmdb_analytics.v_published_days AS days
   ON metrics.calculation_date = days.snapshot_date AND days.is_newest
 LEFT JOIN tmdb_analytics.movies AS movies ON metrics.movie_id = movies.movie_id

@@ -1,6 +1,8 @@
 -- v_movie_score_explained: why a movie has the viral coefficient it has, and why it is on no chart.
 -- Each component with its inputs, its weight and its share of surge; surge_from_votes and
 -- surge_from_popularity add up to surge. A reason is NULL where the movie is on the chart.
+-- The newest days are v_latest_score_explained: read that where they are all you need. Of other days
+-- give calculation_date, or all that is kept is read.
 -- Grain: one row per movie_id and published calculation_date.
 CREATE OR REPLACE VIEW tmdb_analytics.v_movie_score_explained AS
 WITH
@@ -54,62 +56,9 @@ SELECT
   metrics.vote_velocity_7d,
   shares.vote_acceleration_7d,
   shares.vote_acceleration_7d_low,
-  CASE
-    WHEN viral.movie_id IS NOT NULL AND days.is_newest THEN NULL
-    WHEN NOT days.is_newest THEN 'the chart is of a newer day'
-    WHEN shares.viral_coefficient IS NULL
-      THEN CONCAT('no coefficient: history is ', shares.history)
-    WHEN shares.viral_coefficient < thresholds.top_viral_min_coefficient
-      THEN CONCAT(
-        'viral_coefficient ', CAST(ROUND(shares.viral_coefficient, 1) AS STRING),
-        ' is below ', CAST(thresholds.top_viral_min_coefficient AS STRING)
-      )
-    WHEN
-      COALESCE(metrics.popularity < thresholds.breakout_min_popularity, TRUE)
-      AND COALESCE(shares.votes_3d < thresholds.breakout_min_votes_3d, TRUE)
-      THEN CONCAT(
-        'fewer than ', CAST(thresholds.breakout_min_votes_3d AS STRING),
-        ' votes in 3 days and popularity below ',
-        CAST(thresholds.breakout_min_popularity AS STRING)
-      )
-    ELSE 'every place went to a higher coefficient'
-  END AS not_in_top_viral_because,
-  CASE
-    WHEN gaining.movie_id IS NOT NULL AND days.is_newest THEN NULL
-    WHEN NOT days.is_newest THEN 'the chart is of a newer day'
-    WHEN metrics.popularity_wow_pct_change IS NULL THEN 'no popularity 7 to 9 days before'
-    WHEN
-      metrics.popularity_wow_pct_change <= thresholds.gaining_min_popularity_pct_change_7d
-      THEN CONCAT(
-        'popularity changed by ', CAST(ROUND(metrics.popularity_wow_pct_change, 1) AS STRING),
-        ' percent in a week'
-      )
-    WHEN metrics.popularity < thresholds.top_list_min_popularity
-      THEN CONCAT(
-        'popularity ', CAST(ROUND(metrics.popularity, 1) AS STRING),
-        ' is below ', CAST(thresholds.top_list_min_popularity AS STRING)
-      )
-    ELSE 'every place went to a larger gain'
-  END AS not_in_top_gaining_because,
-  CASE
-    WHEN emerging.movie_id IS NOT NULL AND days.is_newest_with_votes THEN NULL
-    WHEN NOT COALESCE(days.is_newest_with_votes, FALSE) THEN 'the chart is of another day'
-    WHEN shares.vote_acceleration_7d IS NULL OR metrics.vote_velocity_7d IS NULL
-      THEN 'two weeks of votes are not known'
-    WHEN
-      shares.vote_acceleration_7d_low <= thresholds.accelerating_min_vote_acceleration_7d
-      THEN 'votes do not speed up beyond chance'
-    WHEN metrics.vote_velocity_7d < thresholds.emerging_min_votes_per_day
-      THEN CONCAT(
-        CAST(ROUND(metrics.vote_velocity_7d, 1) AS STRING), ' votes a day are fewer than ',
-        CAST(thresholds.emerging_min_votes_per_day AS STRING)
-      )
-    WHEN
-      shares.vote_acceleration_7d <= thresholds.emerging_min_vote_acceleration_7d
-      AND COALESCE(shares.viral_coefficient <= thresholds.emerging_min_viral_coefficient, TRUE)
-      THEN 'neither the coefficient nor the acceleration is high enough'
-    ELSE 'every place went to a larger acceleration'
-  END AS not_in_emerging_because,
+  'the chart is of a newer day' AS not_in_top_viral_because,
+  'the chart is of a newer day' AS not_in_top_gaining_because,
+  'the chart is of another day' AS not_in_emerging_because,
   days.is_newest,
   days.coverage
 FROM shares
@@ -123,8 +72,8 @@ LEFT JOIN tmdb_analytics.v_viral_coefficient_scores AS scores
   ON
     shares.movie_id = scores.movie_id
     AND shares.calculation_date = scores.calculation_date
-LEFT JOIN tmdb_analytics.v_top_viral_movies AS viral ON shares.movie_id = viral.movie_id
-LEFT JOIN tmdb_analytics.v_top_gaining_movies AS gaining ON shares.movie_id = gaining.movie_id
-LEFT JOIN tmdb_analytics.v_emerging_viral_trends AS emerging ON shares.movie_id = emerging.movie_id
 LEFT JOIN tmdb_analytics.movies AS movies ON shares.movie_id = movies.movie_id
-CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
+WHERE NOT days.is_newest AND NOT COALESCE(days.is_newest_with_votes, FALSE)
+UNION ALL
+SELECT *
+FROM tmdb_analytics.v_latest_score_explained

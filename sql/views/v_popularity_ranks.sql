@@ -1,74 +1,78 @@
 -- v_popularity_ranks: every movie's place by popularity on the newest published day, and how it
 -- got there. Changes count places gained since the newest rank 1 to 3, 7 to 9 days before; peak,
--- days on chart and entries are of the days kept. The chart has top_list_max_rows places.
+-- days on chart and entries are of the days kept. The chart has top_list_max_rows places. A peak
+-- below leading_max_rank is not known: NULL.
 -- Grain: one row per movie_id of that day with a popularity.
 CREATE OR REPLACE VIEW tmdb_analytics.v_popularity_ranks AS
 WITH
-ranks AS (
+-- The places of days before, and those of the newest day that are kept as well.
+places AS (
   SELECT
-    metrics.movie_id,
-    metrics.calculation_date,
-    metrics.popularity,
-    metrics.popularity_rank,
-    metrics.momentum_status,
-    days.is_newest,
-    days.coverage,
-    UNIX_DATE(metrics.calculation_date) AS day,
-    metrics.popularity_rank <= thresholds.top_list_max_rows AS is_on_chart
-  FROM tmdb_analytics.movie_metrics_aggregated AS metrics
+    leaders.movie_id,
+    leaders.snapshot_date,
+    leaders.popularity_rank,
+    leaders.popularity_rank <= thresholds.top_list_max_rows AS is_on_chart
+  FROM tmdb_analytics.leading_movie_days AS leaders
   INNER JOIN tmdb_analytics.v_published_days AS days
-    ON metrics.calculation_date = days.snapshot_date
+    ON leaders.snapshot_date = days.snapshot_date
   CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
-  WHERE metrics.popularity_rank IS NOT NULL
+  WHERE leaders.popularity_rank IS NOT NULL
 ),
 
 histories AS (
   SELECT
-    *,
-    LAST_VALUE(popularity_rank) OVER day_before AS popularity_rank_1d_ago,
-    LAST_VALUE(popularity_rank) OVER week_before AS popularity_rank_7d_ago,
-    LAST_VALUE(is_on_chart) OVER day_before AS was_on_chart,
-    COUNTIF(is_on_chart) OVER whole_history AS days_on_chart,
-    MIN(popularity_rank) OVER whole_history AS peak_rank,
-    FIRST_VALUE(calculation_date) OVER from_the_peak AS peak_date,
-    MIN(IF(is_on_chart, calculation_date, NULL)) OVER whole_history AS first_on_chart
-  FROM ranks
-  WINDOW
-    day_before AS (
-      PARTITION BY movie_id ORDER BY day RANGE BETWEEN 3 PRECEDING AND 1 PRECEDING
-    ),
-    week_before AS (
-      PARTITION BY movie_id ORDER BY day RANGE BETWEEN 9 PRECEDING AND 7 PRECEDING
-    ),
-    whole_history AS (PARTITION BY movie_id),
-    from_the_peak AS (
-      PARTITION BY movie_id ORDER BY popularity_rank, calculation_date
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    )
+    movie_id,
+    COUNTIF(is_on_chart) AS days_on_chart,
+    MIN(popularity_rank) AS peak_rank,
+    ARRAY_AGG(snapshot_date ORDER BY popularity_rank, snapshot_date LIMIT 1)[OFFSET(0)]
+      AS peak_date,
+    MIN(IF(is_on_chart, snapshot_date, NULL)) AS first_on_chart
+  FROM places
+  GROUP BY movie_id
+),
+
+newest AS (
+  SELECT
+    latest.movie_id,
+    latest.calculation_date,
+    latest.popularity,
+    latest.popularity_rank,
+    latest.popularity_rank_1d_ago,
+    latest.popularity_rank_7d_ago,
+    latest.momentum_status,
+    latest.popularity_rank <= thresholds.top_list_max_rows AS is_on_chart,
+    COALESCE(latest.popularity_rank_1d_ago <= thresholds.top_list_max_rows, FALSE)
+      AS was_on_chart,
+    days.coverage
+  FROM tmdb_analytics.latest_movie_metrics AS latest
+  INNER JOIN tmdb_analytics.v_published_days AS days
+    ON latest.calculation_date = days.snapshot_date AND days.is_newest
+  CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
+  WHERE latest.popularity_rank IS NOT NULL
 )
 
 SELECT
-  histories.popularity_rank,
-  histories.movie_id,
+  newest.popularity_rank,
+  newest.movie_id,
   COALESCE(movies.title, movies.original_title) AS title,
   movies.release_date,
-  histories.calculation_date AS last_updated,
-  histories.popularity AS current_popularity,
-  histories.momentum_status,
-  histories.popularity_rank_1d_ago - histories.popularity_rank AS rank_change_1d,
-  histories.popularity_rank_7d_ago - histories.popularity_rank AS rank_change_7d,
+  newest.calculation_date AS last_updated,
+  newest.popularity AS current_popularity,
+  newest.momentum_status,
+  newest.popularity_rank_1d_ago - newest.popularity_rank AS rank_change_1d,
+  newest.popularity_rank_7d_ago - newest.popularity_rank AS rank_change_7d,
   histories.peak_rank,
   histories.peak_date,
-  histories.days_on_chart,
-  histories.is_on_chart,
-  COALESCE(histories.first_on_chart = histories.calculation_date, FALSE) AS is_new_entry,
+  COALESCE(histories.days_on_chart, 0) AS days_on_chart,
+  newest.is_on_chart,
+  COALESCE(histories.first_on_chart = newest.calculation_date, FALSE) AS is_new_entry,
   COALESCE(
-    histories.is_on_chart
-    AND histories.first_on_chart < histories.calculation_date
-    AND NOT COALESCE(histories.was_on_chart, FALSE),
+    newest.is_on_chart
+    AND histories.first_on_chart < newest.calculation_date
+    AND NOT newest.was_on_chart,
     FALSE
   ) AS is_re_entry,
-  histories.coverage
-FROM histories
-LEFT JOIN tmdb_analytics.movies AS movies ON histories.movie_id = movies.movie_id
-WHERE histories.is_newest
+  newest.coverage
+FROM newest
+LEFT JOIN histories ON newest.movie_id = histories.movie_id
+LEFT JOIN tmdb_analytics.movies AS movies ON newest.movie_id = movies.movie_id

@@ -11,17 +11,13 @@ ranked AS (
     ROW_NUMBER() OVER (
       ORDER BY scores.viral_coefficient DESC, scores.vote_velocity_7d DESC, scores.movie_id ASC
     ) AS viral_rank
-  FROM tmdb_analytics.v_viral_coefficient_scores AS scores
-  INNER JOIN tmdb_analytics.movie_viral_signals AS signals
-    ON
-      scores.movie_id = signals.movie_id
-      AND scores.calculation_date = signals.calculation_date
+  FROM tmdb_analytics.v_latest_viral_scores AS scores
   CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
   WHERE
     scores.is_newest
     AND scores.viral_coefficient >= thresholds.top_viral_min_coefficient
     AND (
-      signals.votes_3d >= thresholds.breakout_min_votes_3d
+      scores.votes_3d >= thresholds.breakout_min_votes_3d
       OR scores.current_popularity >= thresholds.breakout_min_popularity
     )
 )

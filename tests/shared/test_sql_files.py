@@ -16,6 +16,9 @@ def test_the_days_statements_run_in_the_order_of_their_numbers() -> None:
         "40_catalogue_days",
         "50_movie_viral_signals",
         "60_movie_metrics_aggregated",
+        "70_leading_movie_days",
+        "80_movie_breakouts",
+        "90_outlook_days",
     ]
 
 

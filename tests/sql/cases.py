@@ -6,12 +6,14 @@ over days: series.py), `defaults` for columns that do not matter there, and the 
 the rows of the table or view that the file makes, or that the check or query returns,
 by `key`, no more and no fewer; each names the columns it is about. `where` narrows what
 is looked at. Views show published days: the days of the given rows are, unless the case
-gives catalogue_days itself.
+gives catalogue_days itself. Small tables (small.py) that it does not give are computed
+of the other rows, as a publication does.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ import yaml
 from functions.compute_metrics import checks
 from shared import sql_files
 from tests.sql.series import expand
+from tests.sql.small import LATEST, add_small
 
 HERE = Path(__file__).parent
 GATE = {
@@ -48,7 +51,10 @@ DASHBOARD = {
 ALERT = {sql_files.new_breakouts().name: sql_files.new_breakouts().sql}
 READ_ONLY = CHECKS | QUERIES | DASHBOARD | ALERT | TRACKED
 
-PARAMETERS = ("as_of", "code_version", "reason", "run_date", "run_id")
+PARAMETERS = (
+    *("as_of", "code_version", "reason", "run_date", "run_id"),
+    *("newest_day", "newest_day_with_votes"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class Case:
     def made(self) -> str:
         """The table or view that the file makes."""
         if self.name in GATE:
-            return "chart_history" if self.name == "record" else DAYS
+            return {"record": "chart_history", LATEST: LATEST}.get(self.name, DAYS)
         if self.name in TRACKING:
             return "tracked_movies"
         return self.name if self.name in VIEWS else self.name[3:]
@@ -117,6 +123,7 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(HERE))
 
 
+@cache
 def read(path: Path) -> Case:
     """Read a case."""
     given = yaml.safe_load((path / "given.yaml").read_text())
@@ -125,7 +132,16 @@ def read(path: Path) -> Case:
     shows_published = path.parent.name in reads_views
     days = {f"{end}_date": given[end] for end in ("from", "to") if end in given}
     days |= {name: given[name] for name in PARAMETERS if name in given}
-    return Case(path, _rows(given, is_published=shows_published), days, expect)
+    tables = _rows(given, is_published=shows_published)
+    if shows_published:
+        add_small(_statement(path.parent.name), tables)
+    return Case(path, tables, days, expect)
+
+
+def _statement(name: str) -> sql_files.Statement:
+    if text := READ_ONLY.get(name):
+        return sql_files.Statement(name, text)
+    return next(view for view in sql_files.views() if view.name == name)
 
 
 def _rows(

@@ -36,7 +36,7 @@ type Row = Mapping[str, Any]
 type Resolved = Any
 """A node of Google's resolved tree; the package has no types."""
 
-PARAMETERS = ("from_date", "to_date")
+PARAMETERS = ("from_date", "to_date", "newest_day", "newest_day_with_votes")
 FURTHER_PARAMETERS = {
     "as_of": TypeKind.TYPE_TIMESTAMP,
     "batch_no": TypeKind.TYPE_INT64,
@@ -68,6 +68,7 @@ _CELLS = {
 }
 _EPOCH = date(1970, 1, 1)
 _DATASET = re.compile(r"\btmdb_analytics\.")
+_NAMED = re.compile(r"\btmdb_analytics\.(\w+)")
 _VIEW = re.compile(r"^CREATE OR REPLACE VIEW tmdb_analytics\.\w+ AS\n", re.MULTILINE)
 _POSITION = re.compile(r" \[at (\d+):(\d+)\]")
 
@@ -151,8 +152,21 @@ class GoogleSql:
         except ServerError as error:
             raise InvalidSqlError(error.raw_error) from error
 
+    def inlined(self, sql: str) -> Resolved:
+        """Return a query resolved with its views written out, as BigQuery plans it."""
+        return self.analyze(self._with_views_written_out(sql))
+
+    def _with_views_written_out(self, sql: str) -> str:
+        def written_out(found: re.Match[str]) -> str:
+            query = self._queries.get(found[1])
+            if query is None:
+                return found[0]
+            return f"(\n{self._with_views_written_out(query)}\n)"
+
+        return _NAMED.sub(written_out, re.sub(r"--.*", "", sql))
+
     def select(
-        self, sql: str, tables: Mapping[str, Sequence[Row]], **days: date | str
+        self, sql: str, tables: Mapping[str, Sequence[Row]], **days: date | str | None
     ) -> list[dict[str, Any]]:
         """Run a query on rows by table, through every view it reads."""
         needed = _named(sql)
@@ -178,7 +192,10 @@ class GoogleSql:
         ]
 
     def _evaluate(
-        self, sql: str, contents: Mapping[str, Any], days: Mapping[str, date | str]
+        self,
+        sql: str,
+        contents: Mapping[str, Any],
+        days: Mapping[str, date | str | None],
     ) -> Any:
         """Run a query; tables come and go as Google's own messages."""
         named = _named(sql)
@@ -195,7 +212,7 @@ class GoogleSql:
                 value.string_value = day
             elif isinstance(day, datetime):
                 value.timestamp_value.FromDatetime(day)
-            else:
+            elif day is not None:
                 value.date_value = (day - _EPOCH).days
         try:
             return self._service.wasm_client.call_grpc_func(
@@ -242,7 +259,7 @@ def body(sql: str) -> str:
 
 
 def _named(sql: str) -> set[str]:
-    return set(re.findall(r"\btmdb_analytics\.(\w+)", sql))
+    return set(_NAMED.findall(sql))
 
 
 def _output(resolved: Resolved) -> list[Column]:

@@ -10,32 +10,43 @@ stops it.
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.sql.googlesql import SCHEMAS, Resolved
 
-type Bounds = Mapping[int, frozenset[str]]
-"""The sides, of "lower" and "upper", on which a column is bounded, by column id."""
+type Sides = Mapping[str, int]
+"""Of "lower" and "upper" those that are bounded: by how many days after a parameter."""
+type Bounds = Mapping[int, Sides]
+"""The sides on which a column is bounded, by column id."""
 
-BOTH = frozenset({"lower", "upper"})
-NONE: frozenset[str] = frozenset()
+NONE: Sides = {}
 _COMPARISONS = {
-    "$equal": BOTH,
-    "$greater": {"lower"},
-    "$greater_or_equal": {"lower"},
-    "$less": {"upper"},
-    "$less_or_equal": {"upper"},
+    "$equal": {"lower": 0, "upper": 0},
+    "$greater": {"lower": 1},
+    "$greater_or_equal": {"lower": 0},
+    "$less": {"upper": -1},
+    "$less_or_equal": {"upper": 0},
 }
 _FLIPPED = {"lower": "upper", "upper": "lower"}
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One read of a partitioned table, and whether its partitions are bounded."""
+    """One read of a partitioned table.
+
+    days: of the partitions that are read where all parameters are one day; None where
+    they are not bounded.
+    """
 
     table: str
-    is_bounded: bool
+    days: int | None
+    scan: Resolved = field(compare=False, repr=False)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether its partitions are bounded."""
+        return self.days is not None
 
 
 def reads(statement: Resolved, views: Mapping[str, Resolved]) -> list[Read]:
@@ -74,7 +85,7 @@ class _Reader:
     def __init__(self, views: Mapping[str, Resolved]) -> None:
         self.found: list[Read] = []
         self._views = views
-        self._uses: dict[str, list[list[frozenset[str]]]] = {}
+        self._uses: dict[str, list[list[Sides]]] = {}
 
     def read(self, scan: Resolved, bounds: Bounds) -> None:
         if _kind(scan) == "ResolvedTableScan":
@@ -100,7 +111,7 @@ class _Reader:
         if name in SCHEMAS:
             key = SCHEMAS[name]["partition_by"]
             if key:
-                self.found.append(Read(name, by_name.get(key, NONE) == BOTH))
+                self.found.append(Read(name, _days(by_name.get(key, NONE)), scan))
             return
         view = self._views[name]
         inside = _Reader(self._views)
@@ -184,21 +195,42 @@ def _bounds(condition: Resolved) -> Bounds:
             found = _with(found, _bounds(part))
         return found
     if name == "$between" and _is_constant(arguments[1:]):
-        return _of(arguments[0], BOTH)
+        first, last = map(_shift, arguments[1:])
+        return _of(arguments[0], {"lower": first, "upper": last})
+    if name == "$in" and _is_constant(arguments[1:]):
+        return _of(arguments[0], {"lower": 0, "upper": len(arguments[1:]) - 1})
     if name in _COMPARISONS:
         one, other = arguments
         sides = _COMPARISONS[name]
         if _is_constant(other):
-            return _of(one, sides)
+            shift = _shift(other)
+            return _of(one, {side: by + shift for side, by in sides.items()})
         if _is_constant(one):
-            return _of(other, {_FLIPPED[side] for side in sides})
+            shift = _shift(one)
+            return _of(other, {_FLIPPED[of]: shift - by for of, by in sides.items()})
     return {}
 
 
-def _of(expression: Resolved, sides: Iterable[str]) -> Bounds:
+def _of(expression: Resolved, sides: Sides) -> Bounds:
     if _kind(expression) == "ResolvedColumnRef":
-        return {expression.column.column_id: frozenset(sides)}
+        return {expression.column.column_id: sides}
     return {}
+
+
+def _shift(expression: Resolved) -> int:
+    """Return how many days after a parameter a constant day is."""
+    name = expression.function.name if hasattr(expression, "function") else ""
+    sign = {"date_add": 1, "date_sub": -1}.get(name.rpartition(":")[2], 0)
+    if not sign:
+        return 0
+    day, days, *_ = expression.argument_list
+    return _shift(day) + sign * int(days.value.value.int64_value)
+
+
+def _days(sides: Sides) -> int | None:
+    if sides.keys() < {"lower", "upper"}:
+        return None
+    return sides["upper"] - sides["lower"] + 1
 
 
 def _is_constant(expression: Any) -> bool:
@@ -215,18 +247,32 @@ def _is_false(expression: Resolved) -> bool:
 
 def _with(some: Bounds, others: Bounds) -> Bounds:
     return {
-        column: some.get(column, NONE) | others.get(column, NONE)
+        column: _tightest(some.get(column, NONE), others.get(column, NONE))
         for column in some.keys() | others.keys()
     }
+
+
+def _tightest(one: Sides, other: Sides) -> Sides:
+    shared = one.keys() & other.keys()
+    tight = {
+        side: (max if side == "lower" else min)(one[side], other[side])
+        for side in shared
+    }
+    return {**one, **other, **tight}
 
 
 def _in_all(ways: Sequence[Bounds]) -> Bounds:
     if not ways:
         return {}
     shared = set.intersection(*(set(way) for way in ways))
+    return {column: _loosest([way[column] for way in ways]) for column in shared}
+
+
+def _loosest(ways: Sequence[Sides]) -> Sides:
+    shared = set.intersection(*(set(way) for way in ways))
     return {
-        column: frozenset.intersection(*(way[column] for way in ways))
-        for column in shared
+        side: (min if side == "lower" else max)(way[side] for way in ways)
+        for side in shared
     }
 
 
@@ -238,8 +284,8 @@ def _children(node: Any) -> Iterator[Any]:
     if isinstance(node, list):
         yield from node
     elif dataclasses.is_dataclass(node):
-        for field in dataclasses.fields(node):
-            yield getattr(node, field.name)
+        for of in dataclasses.fields(node):
+            yield getattr(node, of.name)
 
 
 def _nodes(node: Any) -> Iterator[Any]:

@@ -68,8 +68,12 @@ class Sandbox:
 
     def publish(self, from_date: date, to_date: date) -> None:
         """Publish days, as compute_metrics does when their checks have passed."""
-        publish = sql_files.of_folder("gate")["publish"]
-        self.select(publish, from_date=from_date, to_date=to_date)
+        script = sql_files.gate_script("publish")
+        self.select(script, from_date=from_date, to_date=to_date)
+
+    def make_small(self, from_date: date, to_date: date) -> None:
+        """Make the small tables of what the others have of the days."""
+        self.select(sql_files.small_tables(), from_date=from_date, to_date=to_date)
 
 
 def _as_json(value: object) -> object:

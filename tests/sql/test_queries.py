@@ -245,6 +245,7 @@ def world(prepared: Sandbox) -> Sandbox:
     published = {"run_id": "daily-2026-03-20", "code_version": "test"}
     of_days: dict[str, date | str] = {"from_date": DAYS[0], "to_date": WITHHELD}
     prepared.select(sql_files.of_folder("gate")["record"], **of_days, **published)
+    prepared.make_small(DAYS[0], WITHHELD)
     return prepared
 
 

@@ -23,6 +23,9 @@ TABLES = (
     "catalogue_days",
     "movie_viral_signals",
     "movie_metrics_aggregated",
+    "leading_movie_days",
+    "movie_breakouts",
+    "outlook_days",
 )
 LANDING = ("movie_details_raw", "movie_popularity_raw")
 

@@ -27,6 +27,9 @@ REFERENCE_FRAME = re.compile(
     r"RANGE BETWEEN (\d+) PRECEDING AND (7|14) PRECEDING"
     r"|day_before AS \([^)]*RANGE BETWEEN (\d+) PRECEDING AND (1) PRECEDING"
 )
+REFERENCE_INTERVAL = re.compile(
+    r"INTERVAL (\d+) DAY\)\s+AND DATE_SUB\(@\w+, INTERVAL (\d+) DAY\)"
+)
 NOT_REFERENCES = {("13", "7"), ("35", "14")}
 """No references but means: last week's, and of the weeks before it."""
 
@@ -182,7 +185,13 @@ def test_the_frames_of_references_keep_the_tolerance() -> None:
         if (frame := tuple(filter(None, groups))) not in NOT_REFERENCES
     }
 
-    # 30, 60 and the chart have two each, the emerging list and a report one.
+    latest = (sql_files.SQL / "gate/latest_movie_metrics.sql").read_text()
+    frames |= {
+        (f"latest {number}", *frame)
+        for number, frame in enumerate(REFERENCE_INTERVAL.findall(latest))
+    }
+
+    # 30 and 60 have two each, the newest day's table three, a report one.
     assert len(frames) == 8
     assert {int(oldest) - int(horizon) for _, oldest, horizon in frames} == {tolerance}
 

@@ -1,5 +1,7 @@
 """Views: the columns that people's queries name, and what an empty dataset shows."""
 
+from datetime import date
+
 import pytest
 from google.cloud import bigquery
 
@@ -72,6 +74,21 @@ COLUMNS = {
     "v_chart_history": "list_name snapshot_date rank movie_id title popularity "
     "popularity_wow_pct_change viral_coefficient vote_velocity_7d vote_acceleration_7d "
     "surge vintage published_at run_id code_version coverage",
+    "v_latest_score_explained": "movie_id title calculation_date viral_coefficient "
+    "virality_category viral_score_percentile surge history votes_3d "
+    "votes_3d_expected is_vote_count_corrected z_votes weight_of_votes "
+    "z_votes_counted surge_from_votes popularity popularity_now popularity_expected "
+    "expected_level market_factor "
+    "popularity_noise z_popularity weight_of_popularity surge_from_popularity "
+    "is_breakout_alarm momentum_status popularity_growth_factor_7d "
+    "popularity_growth_z popularity_wow_pct_change vote_velocity_7d "
+    "vote_acceleration_7d vote_acceleration_7d_low not_in_top_viral_because "
+    "not_in_top_gaining_because not_in_emerging_because is_newest coverage",
+    "v_latest_viral_scores": "movie_id title release_date calculation_date "
+    "vote_velocity_7d vote_acceleration_7d popularity_wow_pct_change viral_coefficient "
+    "trend_category current_vote_count current_popularity vote_average "
+    "viral_score_percentile virality_category viral_coefficient_classic "
+    "is_breakout_start is_breakout_confirmed votes_3d is_newest coverage",
     "v_run_status": "run_id mode run_date state batches_total batches_done expected "
     "fetched not_found failed written rows_visible coverage is_covered is_complete "
     "is_closed is_due is_metrics_requested is_metrics_failed metrics_requests "
@@ -145,6 +162,8 @@ def test_a_top_list_ends(sandbox: Sandbox) -> None:
             for n in numbers
         ],
     )
+
+    sandbox.make_small(date.fromisoformat(day), date.fromisoformat(day))
 
     for view, rank in (
         ("v_top_gaining_movies", "gaining_rank"),

@@ -60,5 +60,5 @@ def test_operators_publish_where_runs_start_and_call_what_people_call(
     topics = {"ingest-requests", "metrics-requests", "movie-batches"}
     topics |= {"dashboard-requests"}
     functions, tables = {"ingest_changes", "compute_metrics"}, {"catalogue_days"}
-    tables |= {"ingestion_log"}
+    tables |= {"ingestion_log", "latest_movie_metrics"}
     assert named == {*topics, *functions, *tables, CALLER}

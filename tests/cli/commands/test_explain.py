@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,7 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 },
             ],
         )
+        sandbox.make_small(date.fromisoformat(DAY), date.fromisoformat(DAY))
     return data
 
 

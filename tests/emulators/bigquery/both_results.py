@@ -50,6 +50,10 @@ _OTHERS = {
     "an error in a row": "SELECT ERROR('as asked') AS x FROM UNNEST([1, 2])",
     "many": "SELECT x, FORMAT('%d', x) AS y FROM UNNEST(GENERATE_ARRAY(1, 3000)) AS x",
     "a script": "DECLARE x INT64 DEFAULT 3; SELECT 1 AS a; SELECT x, 'b' AS b;",
+    "a temporary table after a declaration": (
+        "DECLARE x INT64 DEFAULT 3; CREATE TEMP TABLE t AS SELECT 1 AS a; "
+        "SELECT a, x FROM t;"
+    ),
     "in a transaction": (
         "BEGIN TRANSACTION; CREATE TEMP TABLE t AS SELECT 1 AS a; "
         "SELECT a, TIMESTAMP '2026-01-01' AS b FROM t; COMMIT TRANSACTION;"

@@ -40,6 +40,8 @@ _PARAMETERS = JobConfigurationQuery.model_validate(
             for name, kind, value in (
                 ("from_date", "DATE", _DAY),
                 ("to_date", "DATE", _DAY),
+                ("newest_day", "DATE", _DAY),
+                ("newest_day_with_votes", "DATE", _DAY),
                 ("reason", "STRING", "votes are wrong"),
                 ("batch_no", "INT64", "3"),
                 ("export_run_id", "STRING", "history-2026-03-05-2026-03-04"),

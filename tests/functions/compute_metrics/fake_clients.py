@@ -118,6 +118,7 @@ def fake_clients(
     tables = RefusingTables(
         answers={
             "new_breakouts": broke_out or [],
+            "lacking_days": [{"from_date": None, "to_date": None}],
             "run_status": [status],
             "history_range": [{"first": first, "is_published": True}],
         },

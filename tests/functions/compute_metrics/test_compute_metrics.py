@@ -46,11 +46,23 @@ def test_the_views_come_first_and_then_one_script_of_everything() -> None:
         *(statement.sql.strip() for statement in sql_files.daily()),
         checks.as_one_query(checks.read()),
         sql_files.of_folder("gate")["publish"].strip(),
+        "MERGE tmdb_analytics.latest_movie_metrics",
         "COMMIT TRANSACTION;",
     ]
     places = [executed[-1].index(part) for part in parts]
     assert places == sorted(places)
     assert tables.scripts() == [(DAY, DAY)]
+
+
+def test_days_of_before_the_small_tables_are_filled_in_once_per_instance() -> None:
+    clients, tables, _ = fake_clients()
+    tables.answers["lacking_days"] = [{"from_date": DAYS[0], "to_date": DAY}]
+    run(OF_RUN, DELIVERY, clients)
+    run(OF_RUN, DELIVERY, clients)
+    filled = [
+        about for sql, about in tables.executed if sql == sql_files.small_tables()
+    ]
+    assert [(of["from_date"], of["to_date"]) for of in filled] == [(DAYS[0], DAY)]
 
 
 def test_a_request_for_the_views_makes_them_and_computes_nothing() -> None:

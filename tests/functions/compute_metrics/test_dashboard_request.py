@@ -56,7 +56,11 @@ def _clients(
     tables: FakeTables | None = None, *, has_dashboard: bool = True, **status: Any
 ) -> tuple[Clients, FakeTables, FakeTopics]:
     tables, topics = tables or FakeTables(), FakeTopics()
-    tables.answers = {"new_breakouts": [], "run_status": [run_status(**status)]}
+    tables.answers = {
+        "new_breakouts": [],
+        "lacking_days": [{"from_date": None, "to_date": None}],
+        "run_status": [run_status(**status)],
+    }
     ledger = Ledger(tables, "test")
     return Clients(tables, ledger, topics, has_dashboard), tables, topics
 

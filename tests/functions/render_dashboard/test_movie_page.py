@@ -287,3 +287,18 @@ def test_another_width_draws_the_chart_anew_and_leaves_the_rest(show: Show) -> N
     )
     assert not page.get_by_label("log scale").is_checked()
     assert page.locator("#movie .readout").count() == 1
+
+
+def test_a_gap_below_the_places_that_are_kept_is_explained(show: Show) -> None:
+    # dashboard(): a day of the catalogue is missing for everybody; that needs no words.
+    data = dashboard(movies=3, vote_days=90)
+    data["thresholds"]["leading_max_rank"] = 2
+    whole, gappy, _ = data["movies"]
+    gappy["popularity"][-5] = None
+    page = show(data)
+    captions = {}
+    for movie in (whole, gappy):
+        _open(page, movie)
+        captions[movie["movie_id"]] = page.locator("#movie figcaption").inner_text()
+    words = "Days below place 2: no series kept."
+    assert [words in captions[of["movie_id"]] for of in (whole, gappy)] == [False, True]

@@ -60,10 +60,11 @@ def dashboard(tables: Warehouse, empty: Dashboard) -> Dashboard:
     days: dict[str, Any] = {"from_date": DAYS[0], "to_date": NEWEST}
     for statement in sql_files.daily():
         tables.execute(statement.sql, **days)
-    tables.execute(sql_files.of_folder("gate")["publish"], **days)
+    tables.execute(sql_files.gate_script("publish"), **days)
     assert not [row for row in tables.select(CHECKS, **days) if _fails(row)]
     tables.execute(FOUND)
     tables.execute(OUTLOOKS)
+    tables.execute(sql_files.small_tables(), **days)
     tables.execute(SHOWN_BEFORE)
     published: dict[str, Any] = {"run_id": f"daily-{NEWEST}", "code_version": "test"}
     tables.execute(sql_files.of_folder("gate")["record"], **days, **published)

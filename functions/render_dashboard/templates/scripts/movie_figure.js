@@ -90,7 +90,17 @@ function movieCaption(row, movie) {
     const places = whole(data.fine_ranks);
     sentences.push(`Past days of a movie beyond place ${places} are to the nearest 2 %.`);
   }
+  if (hasUnkeptDays(movie)) {
+    sentences.push(`Days below place ${whole(data.thresholds.leading_max_rank)}: no series kept.`);
+  }
   return make("figcaption", {}, sentences.join(" "));
+}
+
+// Of more movies than there are places whose series are kept, a gap need not be a missing day.
+function hasUnkeptDays({ days, series, missing }) {
+  const isLarger = data.catalogue_days.some(
+    (day) => day.movies_observed > data.thresholds.leading_max_rank);
+  return isLarger && days.some((day, at) => series[at] == null && !missing.includes(day));
 }
 
 function outlookWords(outlook) {

@@ -1,0 +1,125 @@
+"""Bytes read: the queries of the page, views and metrics in; bytes by table out.
+
+python -m tests.sql.bytes_read > cli/costs/bytes_read.json, or `make docs`
+
+Columns and pruning are read off Google's resolved tree, and multiplied by BigQuery's
+widths and the days that are read: bytes for each row that a table has per day. A column
+counts once a query: BigQuery bills it so, however many scans read it
+(https://boonepeter.github.io/posts/unnecessary_bigquery_optimization/).
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from functions.compute_metrics import checks
+from functions.render_dashboard import queries
+from shared import sql_files
+from tests.sql.googlesql import SCHEMAS, body, googlesql
+from tests.sql.liveness import Scan, scans
+
+type Bytes = dict[str, dict[str, int]]
+"""Query -> table -> bytes for each row per day; VOTES for columns that need votes."""
+
+LATEST = "latest_movie_metrics"
+VOTES = f"{LATEST} votes"
+EVERY_DAY = {
+    "v_movie_score_explained",
+    "v_popularity_7d_moving_average",
+    "v_popularity_wow_comparison",
+    "v_run_status",
+    "v_viral_coefficient_scores",
+    "v_vote_engagement_timeline",
+}
+"""Views that show all days kept; every other must not read all their movies."""
+KEPT_DAYS = {"movie_details_raw": 30, "movies": 1, "latest_movie_metrics": 1}
+"""Of a table without a bound, if it is not 180; the last two have no row per day."""
+_SHOWN_DAYS = {
+    "dashboard/days": queries.DAYS_KEPT,
+    "dashboard/outlook": queries.OUTLOOK_DAYS,
+    "dashboard/runs": queries.RUN_DAYS,
+    "queries/chart_vintages": 1,
+}
+_WIDTHS = {
+    "BOOLEAN": 1,
+    "DATE": 8,
+    "FLOAT": 8,
+    "INTEGER": 8,
+    "RECORD": 100,
+    "STRING": 22,
+    "TIMESTAMP": 8,
+}
+"""https://cloud.google.com/bigquery/pricing#data: a text is its UTF-8 and 2 bytes."""
+_WIDER = {
+    "batch_plan.movie_ids": 50 * 8,
+    "latest_movie_metrics.expected_level": 14,
+    "latest_movie_metrics.history": 7,
+    "movies.genres": 36,
+    "movies.overview": 400,
+}
+
+
+def everything() -> dict[str, Bytes]:
+    """Return the bytes of the page, of each view of the newest day, and of metrics."""
+    return {"page": _page(), "views": _views(), "metrics": _metrics()}
+
+
+def _page() -> Bytes:
+    source = Path(queries.__file__).read_text()
+    names = set(re.findall(r'"((?:dashboard|queries)/\w+)"', source))
+    files = sql_files.SQL.glob("dashboard/*.sql")
+    assert names >= {f"dashboard/{path.stem}" for path in files}
+    return {
+        name: of_query(
+            (sql_files.SQL / f"{name}.sql").read_text(),
+            _SHOWN_DAYS.get(name, queries.DAYS_SHOWN),
+        )
+        for name in sorted(names)
+    }
+
+
+def _views() -> Bytes:
+    return {
+        view.view: of_query(body(view.sql))
+        for view in sorted(sql_files.views(), key=lambda view: view.view)
+        if view.view not in EVERY_DAY
+    }
+
+
+def _metrics() -> Bytes:
+    gate = sql_files.of_folder("gate")
+    texts = {statement.name: statement.sql for statement in sql_files.daily()}
+    texts |= {
+        name: gate[name] for name in ("publish", "record", "latest_movie_metrics")
+    }
+    texts["checks"] = checks.as_one_query(checks.read())
+    return {name: of_query(sql) for name, sql in texts.items()}
+
+
+def of_query(sql: str, shown_days: int = 1) -> dict[str, int]:
+    """Return table -> bytes; @from_date to @to_date are so many days."""
+    columns: dict[tuple[str, str], int] = {}
+    for scan in scans(googlesql().inlined(sql)):
+        for column in scan.columns:
+            of = (scan.table, column)
+            columns[of] = max(columns.get(of, 0), _days(scan, shown_days))
+    found: dict[str, int] = {}
+    for (table, column), read_days in sorted(columns.items()):
+        name = VOTES if table == LATEST and "vote" in column else table
+        found[name] = found.get(name, 0) + read_days * _width(table, column)
+    return found
+
+
+def _days(scan: Scan, shown_days: int) -> int:
+    kept = KEPT_DAYS.get(scan.table, 180)
+    return min(kept, scan.days + shown_days - 1) if scan.days else kept
+
+
+def _width(table: str, column: str) -> int:
+    [kind] = [of["type"] for of in SCHEMAS[table]["fields"] if of["name"] == column]
+    return _WIDER.get(f"{table}.{column}") or _WIDTHS[kind]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(everything(), indent=2) + "\n")
