@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.costs.assumptions import MOVIES_EXPORTED
 from cli.deployment import quota_project
 from cli.errors import Exit, OperatorError
 from cli.options import Selector
@@ -22,7 +23,7 @@ from emulators.bigquery import (
 from local import tables as demo
 from local.archives import DASHBOARD
 from local.endpoints import Endpoints
-from shared.config import Platform
+from shared.config import ALL, Platform
 from shared.interfaces import Tables, Topics
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 MAX_BYTES_BILLED = 20 * 1024**3
 """Per query; the same as the functions' default."""
 
-TRACKED_LABEL = "tracked_movies"
-"""Label of the dataset: the number that terraform/variables.tf owns."""
+TRACKED_LABEL, DETAILS_LABEL = "tracked_movies", "details_per_day"
+"""Labels of the dataset: the numbers that terraform/variables.tf owns."""
 
 DASHBOARD_LABEL = "dashboard"
 """Label of the dataset: whether terraform/variables.tf's `dashboard` is set."""
@@ -89,8 +90,16 @@ class Deployment:
             return self.stack.tracked_movies
         if not self.has_topics:
             return None
-        labels = self._labels()
-        return int(labels[TRACKED_LABEL]) if TRACKED_LABEL in labels else None
+        label = self._labels().get(TRACKED_LABEL)
+        if label == ALL:
+            return MOVIES_EXPORTED
+        return int(label) if label else None
+
+    @property
+    def details_per_day(self) -> int | None:
+        """Of how many movies a run asks for details; None where nobody has said."""
+        label = self._labels().get(DETAILS_LABEL) if self.has_topics else None
+        return int(label) if label else None
 
     @property
     def has_dashboard(self) -> bool:

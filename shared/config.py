@@ -13,6 +13,8 @@ from typing import Self
 from shared.deadlines import FETCH_S
 from shared.messages import LARGEST_LIMIT
 
+ALL = "all"
+"""What TRACKED_MOVIES says instead of a number."""
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -41,6 +43,12 @@ def _number[T: (int, float)](
     if most is not None and value > most:
         raise ValueError(f"{name} is {text}; write {most} or less")
     return value
+
+
+def _tracked_movies(env: Mapping[str, str]) -> int | None:
+    if env.get("TRACKED_MOVIES") == ALL:
+        return None
+    return _number(env, "TRACKED_MOVIES", int, 1_000, most=LARGEST_LIMIT)
 
 
 def _log_level(env: Mapping[str, str]) -> str:
@@ -74,8 +82,11 @@ class Settings:
     """TMDB_SHARE: of that rate, while another function may ask TMDB too."""
     tmdb_retry_s: float
     """TMDB_RETRY_S: how long one request is retried before it counts as failed."""
-    tracked_movies: int
-    """TRACKED_MOVIES: how many of the most popular movies are tracked."""
+    tracked_movies: int | None
+    """TRACKED_MOVIES: how many of the most popular movies are tracked; None where it
+    says "all": every feature film of TMDB's export."""
+    details_per_day: int
+    """DETAILS_PER_DAY: of how many tracked movies a run asks TMDB for details."""
     history_days: int
     """HISTORY_DAYS: how far back history is read; TMDB keeps about 3 months."""
     run_stalled_s: float
@@ -115,8 +126,9 @@ class Settings:
             ),
             tmdb_share=_number(env, "TMDB_SHARE", float, 1.0, most=1.0),
             tmdb_retry_s=_number(env, "TMDB_RETRY_S", float, 60.0),
-            tracked_movies=_number(
-                env, "TRACKED_MOVIES", int, 1_000, most=LARGEST_LIMIT
+            tracked_movies=_tracked_movies(env),
+            details_per_day=_number(
+                env, "DETAILS_PER_DAY", int, LARGEST_LIMIT, most=LARGEST_LIMIT
             ),
             history_days=_number(env, "HISTORY_DAYS", int, 90),
             run_stalled_s=_number(env, "RUN_STALLED_S", float, 1_200.0),

@@ -123,13 +123,17 @@ class Ledger:
         )
         return [OpenRun.from_row(row) for row in rows]
 
-    def missed_day(self, day: date) -> MissedDay:
-        """Return what decides whether a day still needs a daily run."""
+    def missed_day(self, day: date, details_per_day: int) -> MissedDay:
+        """Return what decides whether a day still needs a daily run.
+
+        details_per_day: this many movies, or all tracked ones, make a run of a day.
+        """
         rows = self._select(
             "missed_day",
             run_id=Run(Mode.DAILY, day).run_id,
             export_run_id=Run(Mode.HISTORY, day, day).run_id,
             run_date=day,
+            details_per_day=details_per_day,
         )
         return MissedDay(**rows[0])
 
@@ -157,16 +161,18 @@ class Ledger:
         )
         return frozenset(row["movie_id"] for row in rows)
 
-    def last_complete_run(self, run_date: date) -> date | None:
+    def last_complete_run(self, run_date: date, details_per_day: int) -> date | None:
         """Return the day of the last complete daily or initial run before a day.
 
-        Of the initial runs only those that fetched as many movies as are tracked.
-        Reads markers, not landed rows, which may expire during a long outage.
+        Of the initial runs only those that fetched as many movies as are tracked, or
+        as a run fetches at most. Reads markers, not landed rows, which may expire
+        during a long outage.
         """
         rows = self._select(
             "last_complete_run",
             from_date=run_date - timedelta(days=LEDGER_DAYS),
             to_date=run_date - timedelta(days=1),
+            details_per_day=details_per_day,
         )
         day: date | None = rows[0]["run_date"]
         return day

@@ -94,15 +94,30 @@ USING (
     GROUP BY planned.run_date
   ),
 
+  -- Said by a run where more are tracked than it asks details of: the others have their
+  -- popularity from the export only.
+  tracked AS (
+    SELECT
+      run_date,
+      MAX(tracked) AS movies_tracked
+    FROM tmdb_analytics.ingestion_log
+    WHERE
+      run_date BETWEEN @from_date AND @to_date
+      AND event = 'RUN_PLANNED' AND mode IN ('initial', 'daily')
+    GROUP BY run_date
+  ),
+
   judged AS (
     SELECT
       days.*,
       coverages.movies_expected,
-      SAFE_DIVIDE(coverages.movies_fetched, coverages.movies_expected) AS coverage,
+      SAFE_DIVIDE(coverages.movies_fetched, coverages.movies_expected) AS details_coverage,
+      LEAST(SAFE_DIVIDE(days.movies_observed, tracked.movies_tracked), 1) AS popularity_coverage,
       days.movies_compared >= thresholds.median_min_movies AS is_compared,
       LN(thresholds.catalogue_shift_min_factor) AS shift_min_log_change
     FROM days
     LEFT JOIN coverages ON days.snapshot_date = coverages.run_date
+    LEFT JOIN tracked ON days.snapshot_date = tracked.run_date
     CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
   )
 
@@ -111,7 +126,8 @@ USING (
     movies_observed,
     has_votes,
     movies_expected,
-    coverage,
+    LEAST(details_coverage, COALESCE(popularity_coverage, details_coverage)) AS coverage,
+    popularity_coverage,
     IF(is_compared, popularity_log_change_1d_median, NULL) AS popularity_log_change_1d_median,
     is_compared AND ABS(popularity_log_change_1d_median) >= shift_min_log_change
       AS is_catalogue_shift
@@ -127,6 +143,7 @@ WHEN MATCHED THEN
       has_votes = fresh.has_votes,
       movies_expected = fresh.movies_expected,
       coverage = fresh.coverage,
+      popularity_coverage = fresh.popularity_coverage,
       popularity_log_change_1d_median = fresh.popularity_log_change_1d_median,
       is_catalogue_shift = fresh.is_catalogue_shift
 WHEN NOT MATCHED THEN INSERT (
@@ -135,6 +152,7 @@ WHEN NOT MATCHED THEN INSERT (
   has_votes,
   movies_expected,
   coverage,
+  popularity_coverage,
   popularity_log_change_1d_median,
   is_catalogue_shift,
   is_published
@@ -144,6 +162,7 @@ WHEN NOT MATCHED THEN INSERT (
   fresh.has_votes,
   fresh.movies_expected,
   fresh.coverage,
+  fresh.popularity_coverage,
   fresh.popularity_log_change_1d_median,
   fresh.is_catalogue_shift,
   FALSE

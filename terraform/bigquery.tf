@@ -59,11 +59,12 @@ resource "google_bigquery_dataset" "this" {
   delete_contents_on_destroy = var.delete_data
   max_time_travel_hours      = "168"
 
-  # The commands read these labels: the maximum `limit` of a load, and whether to request
-  # the page of a day that an operator withholds or publishes.
+  # The commands read these labels: the maximum `limit` of a load, how many movies get details,
+  # and whether to request the page of a day that an operator withholds or publishes.
   labels = {
-    dashboard      = tostring(var.dashboard)
-    tracked_movies = tostring(var.tracked_movies)
+    dashboard       = tostring(var.dashboard)
+    details_per_day = tostring(var.details_per_day)
+    tracked_movies  = var.tracked_movies
   }
 
   depends_on = [time_sleep.apis]

@@ -123,6 +123,7 @@ resource "google_cloudfunctions2_function" "this" {
       {
         BIGQUERY_DATASET         = google_bigquery_dataset.this.dataset_id
         BIGQUERY_LOCATION        = google_bigquery_dataset.this.location
+        DETAILS_PER_DAY          = tostring(var.details_per_day)
         FETCH_DEADLINE_S         = "300"
         GOOGLE_CLOUD_PROJECT     = var.project_id
         HISTORY_DAYS             = tostring(var.history_days)
@@ -137,7 +138,7 @@ resource "google_cloudfunctions2_function" "this" {
         TMDB_RETRY_S             = "60"
         TMDB_SHARE               = tostring(coalesce(each.value.tmdb_share, 1))
         TMDB_TOKEN_SECRET        = local._token_secret
-        TRACKED_MOVIES           = tostring(var.tracked_movies)
+        TRACKED_MOVIES           = var.tracked_movies
 
         # Which archive a revision was built from. Commands read it here, because the state
         # has the new name even after a failed build.

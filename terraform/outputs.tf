@@ -1,6 +1,9 @@
 # What to do next, ready to paste.
 
 locals {
+  # Of the first load; where all are tracked it has none.
+  _limit = var.tracked_movies == "all" ? "" : ", \"limit\": ${var.tracked_movies}"
+
   _dead_letters      = google_pubsub_subscription.dead_letters.name
   _console           = "https://console.cloud.google.com"
   _viewer            = "https://storage.cloud.google.com"
@@ -43,7 +46,7 @@ output "next_steps" {
   description = "The next commands; `terraform output -raw next_steps` prints them again."
   value       = <<-SH
     # Once: track the most popular movies and request their history.
-    ${local._calls["ingest_changes"]} '{"mode": "initial", "limit": ${var.tracked_movies}}'
+    ${local._calls["ingest_changes"]} '{"mode": "initial"${local._limit}}'
 
     # The state of this week's runs.
     bq --project_id=${var.project_id} query --nouse_legacy_sql '

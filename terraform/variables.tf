@@ -182,6 +182,18 @@ variable "delete_data" {
   default     = false
 }
 
+variable "details_per_day" {
+  description = "Of how many tracked movies a run asks TMDB for details, votes and description; one request each."
+  type        = number
+  default     = 200000
+
+  validation {
+    # So many take 1.9 of the 3 hours that a run has, at 30 requests a second.
+    condition     = var.details_per_day >= 1 && var.details_per_day <= 200000 && var.details_per_day % 1 == 0
+    error_message = "Write a whole number from 1 to 200000."
+  }
+}
+
 variable "github" {
   description = <<-TEXT
     Repository whose workflows on `branch` may deploy, without a key: owner/name and the two
@@ -433,14 +445,16 @@ variable "tmdb_token_version" {
 }
 
 variable "tracked_movies" {
-  description = "How many of the most popular movies are tracked."
-  type        = number
-  default     = 1000
+  description = "How many of the most popular movies are tracked, or all: every feature film of TMDB."
+  type        = string
+  default     = "1000"
 
   validation {
-    # The details of so many take 1.9 of the 3 hours that a run has, at 30 requests a second.
-    condition     = var.tracked_movies >= 1 && var.tracked_movies <= 200000 && var.tracked_movies % 1 == 0
-    error_message = "Write a whole number from 1 to 200000."
+    condition = (
+      var.tracked_movies == "all" || can(regex("^[1-9]\\d*$", var.tracked_movies))
+      && try(tonumber(var.tracked_movies) <= 200000, false)
+    )
+    error_message = "Write a whole number from 1 to 200000, or all."
   }
 }
 

@@ -237,8 +237,8 @@ TESTED_BY = {
         "functions/fetch_details/outcome.py"
     ),
     "tests/functions/ingest_changes/test_ingest_changes.py": (
-        "functions/ingest_changes/main.py functions/ingest_changes/publishing.py "
-        "functions/ingest_changes/start_run.py"
+        "functions/ingest_changes/main.py functions/ingest_changes/popularity.py "
+        "functions/ingest_changes/publishing.py functions/ingest_changes/start_run.py"
     ),
     "tests/functions/render_dashboard/test_page.py": (
         "functions/render_dashboard/empty_parts.py "

@@ -1,12 +1,15 @@
 """plan: estimate what a load or a backfill takes and costs."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import asdict
 
 from cli.commands.backfill import plan_of_backfill
 from cli.costs import bytes_read
 from cli.costs.display import show
 from cli.costs.load_plan import (
+    AllMovies,
+    DetailsPerDay,
     HistoryDays,
     Limit,
     Rate,
@@ -18,10 +21,12 @@ from cli.options import From, Json, Selector, To
 from local.console import open_console
 
 
-def plan(
+def plan(  # noqa: PLR0913 - its options
     selector: Selector,
     *,
     limit: Limit = None,
+    all_movies: AllMovies = False,
+    details_per_day: DetailsPerDay = None,
     history_days: HistoryDays = None,
     rate: Rate = None,
     from_date: From = None,
@@ -34,15 +39,23 @@ def plan(
     backfill, without the days that are already stored.
 
     $ tmdb-traction plan --limit 1000
+    $ tmdb-traction plan --all --details-per-day 100000
     $ tmdb-traction plan --from 2026-03-01 --to 2026-03-07
     """
     if from_date or to_date:
         title, made = plan_of_backfill(selector, from_date, to_date, limit)
-    elif selector.project:
-        with open_deployment(selector) as deployment:
-            title, made = plan_of_load(deployment, selector, limit, history_days, rate)
     else:
-        title, made = plan_of_load(None, selector, limit, history_days, rate)
+        opened = open_deployment(selector) if selector.project else nullcontext()
+        with opened as deployment:
+            title, made = plan_of_load(
+                deployment,
+                selector,
+                limit,
+                history_days,
+                rate,
+                all_movies=all_movies,
+                details_per_day=details_per_day,
+            )
     if as_json:
         read = asdict(bytes_read.of_movies(made.movies))
         print(json.dumps({"plan": title, **made.to_json(), "bytes_read_daily": read}))

@@ -27,6 +27,8 @@ ROW_BYTES: Mapping[str, int] = {
 """A row's logical bytes by BigQuery's rules; measured on simulated movies, and more
 for the two with descriptions, because real ones are longer."""
 
+MOVIES_EXPORTED = 1_100_000
+"""Feature films of a daily export, late in 2026; so many are tracked where all are."""
 EXPORT_MB = 25.0
 """One daily ID export, compressed: 24.7 MB on 2026-11-22."""
 EXPORT_S = 2.7

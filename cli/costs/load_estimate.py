@@ -12,6 +12,7 @@ from cli.costs.assumptions import (
     LIST_ROWS,
     LISTS,
     MISSED_DAY_SWEEPS_PER_DAY,
+    MOVIES_EXPORTED,
     SWEEPS_PER_DAY,
     TABLES_PER_BATCH,
     TABLES_PER_EXPORT,
@@ -30,19 +31,28 @@ from shared.sql_files import SQL, Statement
 
 
 def of_load(
-    movies: int, history_days: int, setting: Setting, reads: Iterable[frozenset[str]]
+    movies: int,
+    history_days: int,
+    setting: Setting,
+    reads: Iterable[frozenset[str]],
+    *,
+    details: int | None = None,
 ) -> Estimate:
-    """Estimate an initial load; `reads`: the tables each metrics query reads."""
+    """Estimate an initial load; `reads`: the tables each metrics query reads.
+
+    details: of how many of the movies; None for all of them.
+    """
     from shared.tmdb import MOVIES_PER_PAGE, OVER_FETCH
 
-    batches = ceil(movies / MOVIES_PER_BATCH)
+    details = movies if details is None else details
+    batches = ceil(details / MOVIES_PER_BATCH)
     by_export = movies > LARGEST_DISCOVER
     pages = 0 if by_export else ceil(movies * OVER_FETCH / MOVIES_PER_PAGE)
     exports = history_days + by_export
     rate = setting.requests_per_second
     # An initial load lists its movies at the whole rate.
     choosing_s = pages / rate + by_export * setting.export_s
-    fetching_s = movies / rate
+    fetching_s = details / rate
     history_s = history_days * setting.export_s
     runs = 2  # the load, and its history
     rows = {
@@ -52,18 +62,18 @@ def of_load(
         # A marker for each batch; of each run that it is planned, due and computed.
         "ingestion_log": batches + history_days + 3 * runs,
         "movie_daily_snapshots": movies * history_days,
-        "movie_details_raw": movies,
+        "movie_details_raw": details,
         "movie_metrics_aggregated": movies * history_days,
-        "movie_popularity_raw": band_of(movies) * history_days,
+        "movie_popularity_raw": _band(movies) * history_days,
         "movie_viral_signals": movies * history_days,
-        "movies": movies,
+        "movies": details,
         "tracked_movies": movies,
         "tracked_movies_raw": movies,
     }
     return Work(
         movies=movies,
         history_days=history_days,
-        tmdb_requests=pages + movies,
+        tmdb_requests=pages + details,
         exports=exports,
         # The load's request, its batches, the history's request and its days, and
         # one for the metrics of either.
@@ -109,13 +119,13 @@ def of_backfill(
         "ingestion_log": 4 * days_requested,
         "movie_daily_snapshots": movies * days_requested,
         "movie_metrics_aggregated": movies * (days_requested + days_computed),
-        "movie_popularity_raw": band_of(movies) * days_requested,
+        "movie_popularity_raw": _band(movies) * days_requested,
         "movie_viral_signals": movies * (days_requested + days_computed),
     }
     exports_s = days_requested * setting.export_s
     metrics_s = computations * setting.metrics_s
     there = {name: movies * kept_days for name in rows if name.startswith("movie_")}
-    there["movie_popularity_raw"] = band_of(movies) * kept_days
+    there["movie_popularity_raw"] = _band(movies) * kept_days
     return Work(
         movies=movies,
         history_days=days_requested,
@@ -176,3 +186,8 @@ def _tables(
         elif name in views:
             left |= views[name].reads_or_makes - seen
     return frozenset(found)
+
+
+def _band(movies: int) -> int:
+    """Return how many movies have their popularity kept: no more than there are."""
+    return min(band_of(movies), MOVIES_EXPORTED)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.costs import load_estimate
-from cli.costs.assumptions import SIMULATED, Setting
+from cli.costs.assumptions import MOVIES_EXPORTED, SIMULATED, Setting
 from cli.costs.estimate import Estimate
 from cli.environment import Deployment, running
 from cli.options import Selector
@@ -19,6 +19,18 @@ Limit = Annotated[
         min=1,
         max=LARGEST_LIMIT,
         help="How many of the most popular movies; all that the deployment tracks.",
+    ),
+]
+AllMovies = Annotated[
+    bool,
+    typer.Option("--all", help="Every feature film of TMDB: tracked_movies = all."),
+]
+DetailsPerDay = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=LARGEST_LIMIT,
+        help="Of how many movies a run of the deployment asks for details; 200,000.",
     ),
 ]
 HistoryDays = Annotated[
@@ -43,6 +55,9 @@ def plan_of_load(
     limit: int | None,
     history_days: int | None,
     rate: float | None,
+    *,
+    all_movies: bool = False,
+    details_per_day: int | None = None,
 ) -> tuple[str, Estimate]:
     """Return a load's title and estimate by the settings of what is meant.
 
@@ -58,13 +73,18 @@ def plan_of_load(
             "raise tracked_movies (TRACKED_MOVIES) and deploy",
             param_hint="--limit",
         )
+    if all_movies:
+        tracked = MOVIES_EXPORTED
     movies = limit or tracked or MOVIES
     days = history_days or (stack.history_days if stack else HISTORY_DAYS)
-    made = load_estimate.of_load(
-        movies, days, setting_of(selector, rate), load_estimate.tables_read()
-    )
+    budget = details_per_day or (deployment and deployment.details_per_day)
+    details = min(movies, budget or LARGEST_LIMIT)
+    setting = setting_of(selector, rate)
+    reads = load_estimate.tables_read()
+    made = load_estimate.of_load(movies, days, setting, reads, details=details)
     noun = "movie" if movies == 1 else "movies"
-    return f"Load of {movies:,} {noun} with {days} days of history", made
+    some = "" if details == movies else f", {details:,} of them with details,"
+    return f"Load of {movies:,} {noun}{some} with {days} days of history", made
 
 
 def setting_of(selector: Selector, rate: float | None = None) -> Setting:

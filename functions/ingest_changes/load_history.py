@@ -13,12 +13,12 @@ from time import monotonic
 from typing import Any
 
 from functions.ingest_changes import tracking
-from functions.ingest_changes.plan import band_of, history_days
+from functions.ingest_changes.plan import Tracked, band_of, history_days
+from functions.ingest_changes.popularity import store_popularity
 from functions.ingest_changes.publishing import publish, publish_new, resume
 from functions.ingest_changes.start_run import (
     NOTHING_TRACKED,
     nothing_to_do,
-    store_popularity,
 )
 from functions.ingest_changes.survey import Popularity, survey
 from shared.clients import Clients
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 def start(run_date: date, clients: Clients) -> dict[str, Any]:
     """Plan one batch per export day and publish them."""
     run = Run(Mode.HISTORY, run_date)
-    expected = len(_active(clients))
+    expected = _tracked(run_date, clients).count
 
     wanted = history_days(run_date, clients.settings.history_days)
     if stored := clients.ledger.stored_plan(run):
@@ -74,7 +74,7 @@ def load_day(
         run, batch = Run(Mode.HISTORY, run_date), request.batch
     else:
         run, batch = Run(Mode.HISTORY, run_date, day), Batch(1, 1, export_date=day)
-        if not _active(clients):
+        if not _tracked(run_date, clients).count:
             return nothing_to_do(run, NOTHING_TRACKED, clients)
         clients.ledger.store_plan(run, [batch])
     loaded: list[Mapping[str, Any]] = []
@@ -120,31 +120,33 @@ def _load(run: Run, day: date, clients: Clients, *, is_last: bool) -> dict[str, 
     day: the daily run of that day reads it. If it is a run of its own, it waits.
     """
     began = monotonic()
-    wanted = _of_run(run, clients.tables).get(lambda: _active(clients))
+    tracked = _of_run(run, clients.tables).get(lambda: _tracked(run.run_date, clients))
     band = band_of(clients.settings.tracked_movies)
     found = Popularity()
     reason, failed = None, 0
     try:
         found = clients.tmdb.export(
-            day, lambda rows: survey(rows, 0, band, wanted).popularity
+            day,
+            lambda rows: survey(rows, 0, band, tracked.movie_ids or ()).popularity,
         )
     except ExportNotYetError as error:
         is_waiting = error.is_outage or run.export_date is not None
         if is_waiting and not is_last:
             raise
-        reason, failed = error.reason, len(wanted) if is_waiting else 0
+        reason, failed = error.reason, tracked.count if is_waiting else 0
         log.warning("export_unusable", extra=error.to_json())
     except ExportMissingError as error:
         reason = error.reason
     except ExportDamagedError as error:
-        reason, failed = error.reason, len(wanted)
+        reason, failed = error.reason, tracked.count
         log.warning("export_unusable", extra=error.to_json())
-    store_popularity(run, day, found, wanted, clients)
-    fetched = found.among(wanted)
+    store_popularity(run, day, found, tracked, clients.tables)
+    fetched = found.among(tracked)
+    expected = max(tracked.count, fetched)
     return {
-        "expected": len(wanted),
+        "expected": expected,
         "fetched": fetched,
-        "not_found": len(wanted) - fetched - failed,
+        "not_found": expected - fetched - failed,
         "failed": failed,
         "written": len(found),
         "reason": reason,
@@ -152,11 +154,13 @@ def _load(run: Run, day: date, clients: Clients, *, is_last: bool) -> dict[str, 
     }
 
 
-def _active(clients: Clients) -> frozenset[int]:
-    return frozenset(tracking.active(clients.tables))
+def _tracked(run_date: date, clients: Clients) -> Tracked:
+    if clients.settings.tracked_movies is None:
+        return Tracked(None, tracking.count(run_date, clients.tables))
+    return Tracked.of(tracking.active(clients.tables))
 
 
 @lru_cache(maxsize=16)
-def _of_run(run: Run, tables: Tables) -> Recent[frozenset[int]]:  # noqa: ARG001 - whose
+def _of_run(run: Run, tables: Tables) -> Recent[Tracked]:  # noqa: ARG001 - whose
     """Return the tracked movies that the days of one history run share."""
     return Recent()

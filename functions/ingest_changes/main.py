@@ -14,7 +14,6 @@ from flask.typing import ResponseReturnValue
 from functions.ingest_changes import load_history, start_run, sweep
 from shared.clients import Clients, connect
 from shared.delivery import Delivery, answer
-from shared.errors import BadMessageError
 from shared.messages import IngestRequest
 from shared.runs import Mode
 
@@ -33,7 +32,6 @@ def ingest_changes(request: Request) -> ResponseReturnValue:
 
 def run(request: IngestRequest, delivery: Delivery, clients: Clients) -> dict[str, Any]:
     """Plan and publish the requested run, load one export day, or sweep all runs."""
-    _refuse_more_than_tracked(request.limit, clients.settings.tracked_movies)
     run_date = request.run_date or delivery.published_on
     match request:
         case IngestRequest(mode=Mode.SWEEP):
@@ -44,17 +42,3 @@ def run(request: IngestRequest, delivery: Delivery, clients: Clients) -> dict[st
             return load_history.load_day(request, day, run_date, delivery, clients)
         case _:
             return start_run.start(request, run_date, clients)
-
-
-def _refuse_more_than_tracked(limit: int | None, tracked_movies: int) -> None:
-    """Raise if a request is for more movies than the deployment tracks.
-
-    The next daily run would drop the others, and weeks later they would be retired.
-    """
-    if limit is not None and limit > tracked_movies:
-        raise BadMessageError(
-            f"limit is {limit:,}, and this deployment tracks {tracked_movies:,} movies",
-            field="limit",
-            hint=f"write {tracked_movies} or less, or raise tracked_movies "
-            "(TRACKED_MOVIES) and deploy",
-        )

@@ -4,10 +4,11 @@ Pure. Which movies are tracked is decided by sql/tracking, from what all runs ha
 found.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Self
 
 from shared.days import days_of
 from shared.interfaces import ChangedMovie, ListedMovie
@@ -34,11 +35,36 @@ movie has a history. With 1,000 tracked, rank 5,000 is below the smallest popula
 the top lists (4.0, about rank 4,000), so a movie from further out had hardly any."""
 
 LARGEST_BAND_OUTSIDE = 100_000
-"""Maximum number beyond the tracked ones, because of memory."""
+"""Maximum number beyond the tracked ones."""
 
 
-def band_of(tracked_movies: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """The tracked movies. movie_ids: None for every movie, where all are tracked.
+
+    count: how many of them an export should have.
+    """
+
+    movie_ids: frozenset[int] | None
+    count: int
+
+    def __contains__(self, movie_id: object) -> bool:
+        return self.movie_ids is None or movie_id in self.movie_ids
+
+    @classmethod
+    def of(cls, movie_ids: Iterable[int]) -> Self:
+        """Return these movies as tracked."""
+        unique = frozenset(movie_ids)
+        return cls(unique, len(unique))
+
+
+EVERY_MOVIE = Tracked(None, 0)
+
+
+def band_of(tracked_movies: int | None) -> int:
     """Return how many of the most popular movies have their popularity kept."""
+    if tracked_movies is None:
+        return sys.maxsize
     return min(BAND_FACTOR * tracked_movies, tracked_movies + LARGEST_BAND_OUTSIDE)
 
 
@@ -69,7 +95,7 @@ class Selected:
 def select(
     top: Sequence[ListedMovie],
     edits: Mapping[date, Iterable[ChangedMovie]],
-    known: Collection[int],
+    known: Container[int],
 ) -> list[Selected]:
     """Join the top with the edits of its movies and of the `known` ones.
 

@@ -5,9 +5,10 @@ crashed.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from functions.ingest_changes import tracking
 from shared.clients import Clients
 from shared.errors import RunBusyError
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest, MovieBatch
@@ -77,7 +78,10 @@ def _publish_planned(
 ) -> dict[str, Any]:
     publish(run, batches, clients)
     batch_count = batches[0].batch_count if batches else 0
-    planned: Mapping[str, Any] = {"batch_count": batch_count, "expected": expected}
+    planned: dict[str, Any] = {"batch_count": batch_count, "expected": expected}
+    if run.mode is not Mode.HISTORY and expected >= clients.settings.details_per_day:
+        # Others may be tracked besides, and then their popularity is counted too.
+        planned["tracked"] = tracking.count(run.run_date, clients.tables)
     clients.ledger.record(run, [(Event.RUN_PLANNED, planned)])
     log.info("run_planned", extra={"run_id": run.run_id, **planned})
     return _summary(run, "started", batches, expected)

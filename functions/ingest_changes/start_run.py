@@ -6,24 +6,25 @@ continues the run.
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from functions.ingest_changes import tracking
+from functions.ingest_changes import catalogue, tracking
 from functions.ingest_changes.plan import (
     LARGEST_DISCOVER,
+    Tracked,
     band_of,
     days_without_export,
     edit_days,
     oldest_export,
     select,
 )
+from functions.ingest_changes.popularity import store_popularity
 from functions.ingest_changes.publishing import publish_new, resume
 from functions.ingest_changes.survey import Popularity, Survey, survey
-from shared import clock
 from shared.clients import Clients
 from shared.days import newest_day
 from shared.errors import BadMessageError, RunBusyError, TmdbIncompleteError
@@ -48,6 +49,7 @@ class _Found:
 
 def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str, Any]:
     """Plan and publish a run that fetches movie details."""
+    _refuse_limit(request, clients.settings.tracked_movies)
     run = Run(request.mode, run_date)
     if stored := clients.ledger.stored_plan(run):
         movies = sum(len(batch.movie_ids) for batch in stored.batches)
@@ -55,12 +57,13 @@ def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str,
     _refuse_another_day(run, clients.tmdb.now())
     last: date | None = None
     if run.mode is Mode.DAILY:
-        last = clients.ledger.last_complete_run(run_date)
+        most = clients.settings.details_per_day
+        last = clients.ledger.last_complete_run(run_date, most)
     limit = request.limit or clients.settings.tracked_movies
     movie_ids = _track(run, limit, last, clients)
     if not movie_ids:
         if run.mode is Mode.WEEKLY:
-            is_tracked = bool(tracking.known(clients.tables))
+            is_tracked = limit is None or bool(tracking.known(clients.tables))
             reason = "no retired movie to refresh" if is_tracked else NOTHING_TRACKED
             return nothing_to_do(run, reason, clients)
         raise TmdbIncompleteError(
@@ -72,28 +75,37 @@ def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str,
     return publish_new(run, batches, len(movie_ids), clients)
 
 
-def _track(run: Run, limit: int, last: date | None, clients: Clients) -> list[int]:
+def _track(
+    run: Run, limit: int | None, last: date | None, clients: Clients
+) -> list[int]:
     """Bring the tracked set up to date; return the movies that the run fetches.
 
     A weekly run fetches the retired movies: daily runs no longer do, but views of past
     days still show them. `last`, for a daily run, is the day of the last complete one.
+    limit: None for all.
     """
-    tables = clients.tables
+    tables, most = clients.tables, clients.settings.details_per_day
     if run.mode is Mode.WEEKLY:
         tracking.retire(run.run_date, tables)
-        return tracking.retired(tables)
-    known = tracking.known(tables)
+        return tracking.retired(tables)[:most]
+    if limit is None:
+        return catalogue.track(run, last, clients)
     if run.mode is Mode.INITIAL:
         with alone_at_tmdb(run, clients):
-            found = _Found(_top(run, limit, clients))
-    else:
-        found = _of_the_day(run.run_date, limit, last, clients)
-    tracking.track(run, select(found.top, found.edits, known), tables)
-    if run.mode is Mode.INITIAL:
-        return tracking.selected_by(run, tables)
+            top = _top(run, limit, clients)
+        if selected := select(top, {}, ()):
+            tracking.track(run, selected, tables)
+        return tracking.selected_by(run, tables)[:most]
+    known = tracking.known(tables)
+    found = _of_the_day(run.run_date, limit, last, clients)
+    if selected := select(found.top, found.edits, known):
+        tracking.track(run, selected, tables)
     active = tracking.active(tables)
-    store_popularity(run, run.run_date, found.popularity, frozenset(active), clients)
-    return active
+    tracked = Tracked.of(active)
+    store_popularity(run, run.run_date, found.popularity, tracked, tables)
+    if len(active) <= most:
+        return active
+    return tracking.details(run.run_date, most, tables)
 
 
 @contextmanager
@@ -140,6 +152,30 @@ def _catch_up(run: Run, movies: int, last: date | None, clients: Clients) -> Non
             publish_new(history, cut_into_days(missed), movies * len(missed), clients)
 
 
+def _refuse_limit(request: IngestRequest, tracked_movies: int | None) -> None:
+    """Raise if a request is for more movies than the deployment tracks, or for fewer.
+
+    The next daily run would drop the others, and weeks later they would be retired.
+    Where all are tracked, a daily run with a limit would take the others' ranks away.
+    """
+    limit = request.limit
+    if limit is None:
+        return
+    if tracked_movies is None and request.mode is Mode.DAILY:
+        raise BadMessageError(
+            f"limit is {limit:,}, and this deployment tracks all movies",
+            field="limit",
+            hint="leave it out of a daily run",
+        )
+    if tracked_movies is not None and limit > tracked_movies:
+        raise BadMessageError(
+            f"limit is {limit:,}, and this deployment tracks {tracked_movies:,} movies",
+            field="limit",
+            hint=f"write {tracked_movies} or less, or raise tracked_movies "
+            "(TRACKED_MOVIES) and deploy",
+        )
+
+
 def _refuse_another_day(run: Run, moment: datetime) -> None:
     """Raise if TMDB no longer, or not yet, has the values of a run's day.
 
@@ -155,32 +191,6 @@ def _refuse_another_day(run: Run, moment: datetime) -> None:
         hint=f"write {today}, or leave it out; popularity of a past day: "
         f'{{"mode": "history_day", "date": "{run.run_date}"}}; its votes cannot be had',
     )
-
-
-def store_popularity(
-    run: Run,
-    export_date: date,
-    popularity: Popularity,
-    tracked: Collection[int],
-    clients: Clients,
-) -> None:
-    """Load one day's popularity in one job; a repetition adds nothing."""
-    if not popularity:
-        return
-    loaded_at = clock.now().isoformat()
-    rows = (
-        {
-            "run_id": run.run_id,
-            "export_date": export_date.isoformat(),
-            "movie_id": movie_id,
-            "popularity": value,
-            "is_tracked": movie_id in tracked,
-            "loaded_at": loaded_at,
-        }
-        for movie_id, value in popularity
-    )
-    job_id = f"popularity_{run.run_id}_{export_date:%Y%m%d}"
-    clients.tables.load_once("movie_popularity_raw", rows, job_id)
 
 
 def _of_the_day(day: date, limit: int, last: date | None, clients: Clients) -> _Found:

@@ -5,7 +5,7 @@ never as objects: the memory of ingest_changes does not grow with the catalogue.
 """
 
 from array import array
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from dataclasses import dataclass, field
 from itertools import compress
 from operator import itemgetter
@@ -26,7 +26,7 @@ class Popularity:
     def __iter__(self) -> Iterator[tuple[int, float]]:
         return zip(self.movie_ids, self.values, strict=True)
 
-    def among(self, movie_ids: Collection[int]) -> int:
+    def among(self, movie_ids: Container[int]) -> int:
         """Count the movies that are among others."""
         return sum(movie_id in movie_ids for movie_id in self.movie_ids)
 
@@ -89,9 +89,9 @@ def _read(rows: Iterator[ExportRow]) -> tuple[Popularity, bytearray]:
 
 def _most_popular(found: Popularity, is_feature: bytearray, count: int) -> bytearray:
     """Mark the `count` most popular feature films: 1 at their places, else 0."""
-    ranked = sorted(compress(found.values, is_feature), reverse=True)
-    if count >= len(ranked):
+    if count >= sum(is_feature):
         return bytearray(is_feature)
+    ranked = sorted(compress(found.values, is_feature), reverse=True)
     least = ranked[count - 1] if count else float("inf")
     kept = bytearray(
         is_one and value > least

@@ -138,7 +138,7 @@ def _start_what_is_missing(published_at: datetime, clients: Clients) -> int:
     day = published_at.date()
     if published_at < datetime.combine(day, DAILY_RUN_DUE):
         return 0
-    missed = clients.ledger.missed_day(day)
+    missed = clients.ledger.missed_day(day, clients.settings.details_per_day)
     if missed.is_without_export:
         return _request_export(day, clients)
     if missed.is_planned or not missed.is_tracking:

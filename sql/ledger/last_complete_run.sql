@@ -12,7 +12,8 @@ FROM (
     COUNT(DISTINCT IF(event = 'BATCH_DONE', batch_no, NULL)) >= MAX(batch_count)
     AND (
       mode = 'daily' OR MAX(IF(event = 'RUN_PLANNED', expected, NULL)) >= (
-        SELECT COUNT(*) FROM tmdb_analytics.tracked_movies WHERE retired_on IS NULL
+        SELECT LEAST(COUNT(*), @details_per_day) FROM tmdb_analytics.tracked_movies
+        WHERE retired_on IS NULL
       )
     )
 )

@@ -7,7 +7,8 @@ SELECT
     GROUP BY run_id, mode
     -- A load of a few movies (make smoke) is not the run of a day.
     HAVING mode = 'daily' OR SUM(ARRAY_LENGTH(movie_ids)) >= (
-      SELECT COUNT(*) FROM tmdb_analytics.tracked_movies WHERE retired_on IS NULL
+      SELECT LEAST(COUNT(*), @details_per_day) FROM tmdb_analytics.tracked_movies
+      WHERE retired_on IS NULL
     )
   ) AS is_planned,
   EXISTS(

@@ -206,6 +206,7 @@ run "refuses" {
     github                   = { owner_id = "me", repository = "name", repository_id = "2" }
     labels                   = { Team = "Growth" }
     log_level                = "debug"
+    details_per_day          = 0
     max_gib_billed           = 0
     operators                = ["allUsers"]
     prefix                   = "dev"
@@ -217,7 +218,7 @@ run "refuses" {
     tmdb_requests_per_second = 50
     tmdb_token               = "not a token"
     tmdb_token_version       = 0
-    tracked_movies           = 0
+    tracked_movies           = "every"
     viewers                  = ["allUsers"]
     weekly_schedule          = "0 3 * *"
   }
@@ -231,6 +232,7 @@ run "refuses" {
     var.composer,
     var.daily_schedule,
     var.dataset,
+    var.details_per_day,
     var.github,
     var.labels,
     var.log_level,

@@ -41,7 +41,13 @@ def test_no_log_level_is_an_error_that_names_it_and_the_choices(value: str) -> N
         Settings.from_env({**REQUIRED, "LOG_LEVEL": value})
 
 
-def test_more_movies_than_memory_holds_are_refused() -> None:
+def test_all_movies_are_tracked_by_a_word() -> None:
+    settings = Settings.from_env({**REQUIRED, "TRACKED_MOVIES": "all"})
+    assert settings.tracked_movies is None
+    assert settings.details_per_day == LARGEST_LIMIT
+
+
+def test_more_movies_than_a_run_fetches_are_refused() -> None:
     settings = Settings.from_env({**REQUIRED, "TRACKED_MOVIES": str(LARGEST_LIMIT)})
     assert settings.tracked_movies == LARGEST_LIMIT
     with pytest.raises(ValueError, match=f"TRACKED_MOVIES .* {LARGEST_LIMIT} or less"):

@@ -14,6 +14,8 @@ from tests.shared.landed_rows import DAY, RUN, count_rows, detail_row, popularit
 pytestmark = pytest.mark.emulator
 
 DAY_S_OWN = Run(Mode.DAILY, DAY)
+MOST = 200_000
+"""Details of a day: more than are tracked, unless a test says other."""
 
 
 @pytest.fixture
@@ -147,7 +149,7 @@ def test_catching_up_starts_at_the_last_complete_run_however_long_ago(
     older = Run(Mode.INITIAL, DAY - timedelta(days=gap + 3))
     incomplete = Run(Mode.DAILY, DAY - timedelta(days=max(gap - 1, 1)))
     weekly = Run(Mode.WEEKLY, DAY - timedelta(days=1))
-    assert ledger.last_complete_run(DAY) is None
+    assert ledger.last_complete_run(DAY, MOST) is None
     for no, run in ((2, complete), (2, older), (1, weekly), (1, DAY_S_OWN)):
         counts = {"batch_count": no, "written": 1, "fetched": 1}
         for batch_no in range(1, no + 1):
@@ -156,7 +158,7 @@ def test_catching_up_starts_at_the_last_complete_run_however_long_ago(
     if incomplete != complete:
         half = {"batch_no": 1, "batch_count": 2}
         ledger.record(incomplete, [(Event.BATCH_DONE, half)])
-    assert ledger.last_complete_run(DAY) == complete.run_date
+    assert ledger.last_complete_run(DAY, MOST) == complete.run_date
 
 
 def _track(tables: Warehouse, count: int) -> None:
@@ -169,11 +171,15 @@ def _track(tables: Warehouse, count: int) -> None:
     tables.load_once("tracked_movies", rows, "tracked")
 
 
-@pytest.mark.parametrize(("limit", "is_whole"), [(3, True), (2, False)])
-def test_an_initial_run_is_a_days_run_if_it_fetched_all_that_is_tracked(
+@pytest.mark.parametrize(
+    ("limit", "most", "is_whole"),
+    [(3, MOST, True), (2, MOST, False), (2, 2, True), (1, 2, False)],
+)
+def test_an_initial_run_is_a_days_run_if_it_fetched_as_many_as_a_day_does(
     tables: Warehouse,
     ledger: Ledger,
     limit: int,
+    most: int,
     is_whole: bool,  # noqa: FBT001
 ) -> None:
     """One of a few movies (make smoke) hides no missed tick and ends no gap."""
@@ -183,9 +189,9 @@ def test_an_initial_run_is_a_days_run_if_it_fetched_all_that_is_tracked(
     ledger.record(initial, [(Event.RUN_PLANNED, {"batch_count": 1, "expected": limit})])
     done = {"batch_no": 1, "batch_count": 1, "expected": limit}
     ledger.record(initial, [(Event.BATCH_DONE, done)])
-    assert ledger.missed_day(initial.run_date).is_planned is is_whole
+    assert ledger.missed_day(initial.run_date, most).is_planned is is_whole
     last = initial.run_date if is_whole else None
-    assert ledger.last_complete_run(DAY) == last
+    assert ledger.last_complete_run(DAY, most) == last
 
 
 def test_export_days_are_loaded_or_requested_days(
@@ -210,20 +216,20 @@ def test_export_days_are_loaded_or_requested_days(
 def test_a_published_day_without_an_export_lacks_it_until_it_is_requested(
     tables: Warehouse, ledger: Ledger
 ) -> None:
-    assert not ledger.missed_day(DAY).is_without_export
+    assert not ledger.missed_day(DAY, MOST).is_without_export
     day = {
         "snapshot_date": DAY.isoformat(),
         "is_catalogue_shift": False,
         "is_published": True,
     }
     assert not tables.append("catalogue_days", [day], ["day"])
-    assert ledger.missed_day(DAY).is_without_export
+    assert ledger.missed_day(DAY, MOST).is_without_export
     other = popularity_row(1, export_date="2026-02-28")
     tables.load_once("movie_popularity_raw", [other], "other")
     ledger.store_plan(Run(Mode.HISTORY, DAY), [Batch(1, 1, (), DAY)])
-    assert ledger.missed_day(DAY).is_without_export
+    assert ledger.missed_day(DAY, MOST).is_without_export
     ledger.store_plan(Run(Mode.HISTORY, DAY, DAY), [Batch(1, 1, (), DAY)])
-    assert not ledger.missed_day(DAY).is_without_export
+    assert not ledger.missed_day(DAY, MOST).is_without_export
 
 
 def test_a_published_day_with_its_export_lacks_nothing(
@@ -236,7 +242,7 @@ def test_a_published_day_with_its_export_lacks_nothing(
     }
     assert not tables.append("catalogue_days", [day], ["day"])
     tables.load_once("movie_popularity_raw", [popularity_row(1)], "loaded")
-    assert not ledger.missed_day(DAY).is_without_export
+    assert not ledger.missed_day(DAY, MOST).is_without_export
 
 
 def test_a_history_run_leaves_its_own_day_until_that_is_published(

@@ -33,7 +33,7 @@ GATE = {
 _ABOUT_TRACKING = sql_files.of_folder("tracking")
 TRACKING = {
     name: sql_files.Statement(name, _ABOUT_TRACKING[name])
-    for name in ("retire", "track")
+    for name in ("retire", "select_all", "track")
 }
 TRACKED = {name: sql for name, sql in _ABOUT_TRACKING.items() if name not in TRACKING}
 """What only reads who is tracked."""
@@ -52,7 +52,8 @@ ALERT = {sql_files.new_breakouts().name: sql_files.new_breakouts().sql}
 READ_ONLY = CHECKS | QUERIES | DASHBOARD | ALERT | TRACKED
 
 PARAMETERS = (
-    *("as_of", "code_version", "reason", "run_date", "run_id"),
+    *("as_of", "code_version", "reason", "run_date", "run_id", "export_date"),
+    *("details_per_day", "most_moved", "most_popular"),
     *("newest_day", "newest_day_with_votes"),
 )
 
@@ -63,7 +64,7 @@ class Case:
 
     path: Path
     tables: Mapping[str, list[dict[str, Any]]]
-    days: Mapping[str, date | str]
+    days: Mapping[str, date | str | int]
     """from_date, to_date and PARAMETERS, where the file takes them."""
     expect: Mapping[str, Any]
 
@@ -83,7 +84,8 @@ class Case:
         if self.name in GATE:
             return {"record": "chart_history", LATEST: LATEST}.get(self.name, DAYS)
         if self.name in TRACKING:
-            return "tracked_movies"
+            is_landing = self.name == "select_all"
+            return "tracked_movies_raw" if is_landing else "tracked_movies"
         return self.name if self.name in VIEWS else self.name[3:]
 
     def reduced(self, rows: list[dict[str, Any]]) -> dict[Any, Any]:

@@ -41,7 +41,11 @@ FURTHER_PARAMETERS = {
     "as_of": TypeKind.TYPE_TIMESTAMP,
     "batch_no": TypeKind.TYPE_INT64,
     "code_version": TypeKind.TYPE_STRING,
+    "details_per_day": TypeKind.TYPE_INT64,
+    "export_date": TypeKind.TYPE_DATE,
     "export_run_id": TypeKind.TYPE_STRING,
+    "most_moved": TypeKind.TYPE_INT64,
+    "most_popular": TypeKind.TYPE_INT64,
     "reason": TypeKind.TYPE_STRING,
     "run_date": TypeKind.TYPE_DATE,
     "run_id": TypeKind.TYPE_STRING,
@@ -166,7 +170,10 @@ class GoogleSql:
         return _NAMED.sub(written_out, re.sub(r"--.*", "", sql))
 
     def select(
-        self, sql: str, tables: Mapping[str, Sequence[Row]], **days: date | str | None
+        self,
+        sql: str,
+        tables: Mapping[str, Sequence[Row]],
+        **days: date | str | int | None,
     ) -> list[dict[str, Any]]:
         """Run a query on rows by table, through every view it reads."""
         needed = _named(sql)
@@ -195,7 +202,7 @@ class GoogleSql:
         self,
         sql: str,
         contents: Mapping[str, Any],
-        days: Mapping[str, date | str | None],
+        days: Mapping[str, date | str | int | None],
     ) -> Any:
         """Run a query; tables come and go as Google's own messages."""
         named = _named(sql)
@@ -210,6 +217,8 @@ class GoogleSql:
             value = request.params.add(name=name).value
             if isinstance(day, str):
                 value.string_value = day
+            elif isinstance(day, int):
+                value.int64_value = day
             elif isinstance(day, datetime):
                 value.timestamp_value.FromDatetime(day)
             elif day is not None:

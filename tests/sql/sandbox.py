@@ -18,7 +18,7 @@ type Row = Mapping[str, Any]
 
 SCHEMAS = sorted((sql_files.SQL / "schemas").glob("*.json"))
 
-_TYPES = {date: "DATE", datetime: "TIMESTAMP", str: "STRING"}
+_TYPES = {date: "DATE", datetime: "TIMESTAMP", int: "INT64", str: "STRING"}
 _RETRY = bigquery.DEFAULT_RETRY.with_timeout(20)
 """A failing emulator must not look like a hang: Google's own default is 10 minutes."""
 
@@ -41,7 +41,7 @@ class Sandbox:
         lines = [{name: _as_json(row[name]) for name in row} for row in rows]
         self.client.load_table_from_json(lines, target, job_config=config).result()
 
-    def select(self, sql: str, **values: date | str) -> list[dict[str, Any]]:
+    def select(self, sql: str, **values: date | str | int) -> list[dict[str, Any]]:
         """Run one query or statement with parameters of the types of _TYPES."""
         parameters = [
             bigquery.ScalarQueryParameter(name, _TYPES[type(value)], value)

@@ -117,6 +117,7 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
     "dashboard": ("false", RENDERING),
     "delete_data": ("true", {BUCKET, DATASET, TABLES}),
     "github": (GITHUB, {"google_iam_workload_identity_pool_provider.github"}),
+    "details_per_day": ("500", {DATASET, FUNCTIONS}),
     "history_days": ("30", {FUNCTIONS}),
     "labels": ('{"team": "growth"}', LABELLED),
     "log_level": ("DEBUG", {FUNCTIONS}),

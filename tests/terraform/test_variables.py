@@ -51,8 +51,9 @@ def test_every_new_home_of_an_old_knob_is_there() -> None:
 
 
 def test_no_more_movies_are_allowed_than_the_code_takes() -> None:
-    [most] = re.findall(r"var\.tracked_movies <= (\d+)", BLOCKS["tracked_movies"])
-    assert int(most) == LARGEST_LIMIT
+    for name in ("tracked_movies", "details_per_day"):
+        [most] = re.findall(rf"var\.{name}\)? <= (\d+)", BLOCKS[name])
+        assert int(most) == LARGEST_LIMIT
 
 
 def test_rows_are_kept_as_long_as_the_metrics_look_back() -> None:

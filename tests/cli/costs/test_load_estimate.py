@@ -44,6 +44,18 @@ def test_a_load_of_a_thousand_movies_and_ninety_days() -> None:
     assert made.bytes_queried == (20 * 3 + 90 * 3 + 2 * 12 + 2) * TEN_MIB
 
 
+def test_a_load_of_all_movies_asks_for_the_details_of_some() -> None:
+    made = load_estimate.of_load(1_100_000, 90, SETTING, ONE_READ, details=200_000)
+
+    # Chosen from the export: no list page, one request for each movie with details.
+    assert made.tmdb_requests == 200_000
+    assert made.messages == 1 + 4_000 + 1 + 90 + 2
+    # An export, 200,000 requests at 30 a second, twice the metrics.
+    assert made.seconds == pytest.approx(2.7 + 200_000 / 30 + 60 + 60)
+    assert (made.rows["movies"], made.rows["tracked_movies"]) == (200_000, 1_100_000)
+    assert made.rows["movie_popularity_raw"] == 90 * 1_100_000
+
+
 def test_what_a_load_costs() -> None:
     made = load_estimate.of_load(1_000, 90, SETTING, ONE_READ)
     usd = {charge.price.name: charge.usd for charge in made.charges}
