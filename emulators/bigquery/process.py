@@ -80,6 +80,11 @@ class BigQueryEmulator:
             raise
 
     @property
+    def pid(self) -> int:
+        """The process that holds the data."""
+        return self._process.pid
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs."""
         return self._process.poll()
