@@ -15,9 +15,10 @@ from emulators.bigquery import catalog
 
 type Name = tuple[str, str, str]
 type Question = tuple[str, ...]
-"""("kind", "columns" or "stored", project, dataset, table), or ("secured",)."""
+"""("kind", "columns", "described", "expires" or "stored", project, dataset, table), or
+("secured",)."""
 type Answer = Any
-"""As JSON holds it."""
+"""As JSON holds it; of "described" a `catalog.Described`, which no file holds."""
 
 _UNREADABLE = "cannot be read"
 """Of a view whose tables have changed; no noted answer is that."""
@@ -82,9 +83,11 @@ def changed(table: Name | None = None, *, is_new: bool = False) -> None:
     def is_doubtful(question: Question, answer: Answer) -> bool:
         if name is None or answer is _UNREADABLE or _folded(question[1:]) == name:
             return True
-        if question[0] != "columns" or is_new:
+        if answer is None or is_new:
             return answer is None
-        return answer is None or answer[0] == catalog.VIEW
+        if question[0] == "described":
+            return bool(answer.kind == catalog.VIEW)
+        return question[0] == "columns" and answer[0] == catalog.VIEW
 
     _answers.drop(is_doubtful)
 
@@ -98,11 +101,18 @@ def _answer(question: Question) -> Answer:
     try:
         if kind == "kind":
             return catalog.kind_of(*name)
-        if kind == "columns":
-            return as_columns(catalog.look(*name))
+        if kind in ("columns", "described"):
+            found = catalog.look(*name)
+            return found if kind == "described" else as_columns(found)
     except duckdb.Error:
         return _UNREADABLE
-    return as_stored(_stock_load(Table, *name)) if name else bool(_stock_secured())
+    if not name:
+        return bool(_stock_secured())
+    stored = _stock_load(Table, *name)
+    is_asked_when = kind == "expires"
+    return (
+        bool(stored and stored.expirationTime) if is_asked_when else as_stored(stored)
+    )
 
 
 def as_columns(found: catalog.Described | None) -> Answer:

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from local_bigquery.catalog import datasets, names, row_access, tables
+from local_bigquery.engine import sessions
 from local_bigquery.jobs import query
 from local_bigquery.sql.translate import Context
 from sqlglot import exp
@@ -23,6 +24,8 @@ _stock_write = tables.write
 
 _views: Memory[Name, str] = Memory()
 """The text that each view was last made by, while nothing else has changed."""
+_changing_cursors: set[int] = set()
+"""Ids of the cursors that have changed the catalogue, within a transaction or not."""
 
 
 def notice_changes() -> None:
@@ -31,9 +34,10 @@ def notice_changes() -> None:
     tables.evolve = _evolve
     tables.write = _write
     for module, calls in (
-        (tables, ("create", "update", "rename", "delete")),
+        (tables, ("create", "update", "rename", "delete", "forget")),
         (datasets, ("create", "delete")),
         (row_access, ("save", "delete")),
+        (sessions, ("abort",)),
     ):
         for name in calls:
             setattr(module, name, _changing(getattr(module, name)))
@@ -46,6 +50,8 @@ def _changed(table: Name | None = None, *, is_new: bool = False) -> None:
 
 
 def _run(cursor: object, tree: exp.Expr, context: Context, *rest: object) -> object:
+    if isinstance(tree, (exp.Commit, exp.Rollback)):
+        return _end(cursor, tree, context, *rest)
     if not isinstance(tree, query.DDL):
         return _stock_run(cursor, tree, context, *rest)
     try:
@@ -54,14 +60,24 @@ def _run(cursor: object, tree: exp.Expr, context: Context, *rest: object) -> obj
     except BaseException:
         _forget()
         raise
-    _note(tree, context, statistics.ddlOperationPerformed)
+    if not tree.find(exp.TemporaryProperty):  # else its job's own: others see nothing
+        _changing_cursors.add(id(cursor))
+        _note(tree, context, statistics.ddlOperationPerformed)
     return statistics
+
+
+def _end(cursor: object, tree: exp.Expr, context: Context, *rest: object) -> object:
+    """End a transaction: what it changed becomes true, or is undone, only now."""
+    try:
+        return _stock_run(cursor, tree, context, *rest)
+    finally:
+        if id(cursor) in _changing_cursors:
+            _changing_cursors.discard(id(cursor))
+            _changed()
 
 
 def _note(tree: exp.Expr, context: Context, operation: str) -> None:
     """Note a table or view that was made or changed; anything else changes all."""
-    if tree.find(exp.TemporaryProperty):  # its job's own: what others know stays true
-        return
     target = tree.find(exp.Table)
     kind = (tree.args.get("kind") or "").upper()
     if target is None or kind not in ("TABLE", "VIEW"):

@@ -60,7 +60,7 @@ def note_lookups() -> None:
     database.connection = _connection
     database.objects = _objects
     metadata.load = _load
-    tables.columns = _columns
+    tables.columns = columns
     partitions._hidden = _is_hidden  # noqa: SLF001 - no public way
     row_access.secured = _secured
     row_access.members = _members
@@ -80,6 +80,11 @@ def noted() -> Iterator[Noted]:
 def restore_functions() -> None:
     """Define the stored functions in JavaScript, once in a process."""
     _stock_restore()
+
+
+def is_noting() -> bool:
+    """Whether this thread is within a translation."""
+    return _noting() is not None
 
 
 def _noting() -> Noted | None:
@@ -109,7 +114,8 @@ def _objects(
     return [(table_id, kind, 0)] if kind else []
 
 
-def _columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
+def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
+    """Return a table's columns, and note them in a translation."""
     noting = _noting()
     if noting is None:
         return catalog.columns(project_id, dataset_id, table_id)

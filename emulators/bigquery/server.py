@@ -25,6 +25,7 @@ from emulators.bigquery.jobs import close_jobs, keep_jobs
 from emulators.bigquery.offline import go_offline
 from emulators.bigquery.races import patch_races
 from emulators.bigquery.results import keep_results
+from emulators.bigquery.streamed import look_up_once
 from emulators.bigquery.transactions import merge_within_transactions
 from emulators.bigquery.translations import remember_translations
 from emulators.bigquery.uploads import decompress_uploads
@@ -55,6 +56,7 @@ def serve(
     merge_within_transactions()
     remember_translations(translations)
     notice_changes()
+    look_up_once()
     keep_results()
     keep_jobs()
     exit_code = 1

@@ -1,0 +1,102 @@
+"""Compare stock and patched streaming: run this module with a FOLDER.
+
+Streams values of every kind into a column of every type, first into the stock emulator,
+then into the patched one. Prints as JSON whose answers or stored rows differ.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from local_bigquery.catalog import datasets, tabledata, tables
+from local_bigquery.engine import database
+from local_bigquery.errors import BigQueryError
+from local_bigquery.models import Dataset, Table, TableDataInsertAllRequest
+
+from emulators.bigquery.catalog import look_up_single_tables
+from emulators.bigquery.changes import notice_changes
+from emulators.bigquery.offline import go_offline
+from emulators.bigquery.streamed import look_up_once
+from emulators.bigquery.translations import remember_translations
+from local.tables import PROJECT
+
+_DATASET, _TABLE = "streamed", "values"
+_TYPES = ("STRING", "BYTES", "INT64", "FLOAT64", "NUMERIC", "BOOL", "DATE", "DATETIME")
+_OTHER_TYPES = ("TIMESTAMP", "JSON", "REPEATED", "RECORD")
+_VALUES: tuple[Any, ...] = (
+    None, "", " ", "x", "é", "'", "true", "NaN", "-inf", "1", " 1", "1.5", "1e400",
+    0, 1, -1, 1.5, 1e308, 1e15, True, False, 2**63 - 1, -(2**63), 2**63, 2**70,
+    "2026-02-28", "2026-02-30", "2026-2-3", "0000-01-01", "9999-12-31", "٢٠٢٦-01-01",
+    "12:30:00", "24:00:00", "2026-02-28T12:30:00Z", "2026-02-28T12:30:00",
+    "2026-02-28 12:30:00 UTC", "2026-02-28T24:00:00Z", "2026-02-28T23:59:60Z",
+    "2026-02-28T12:30:00.123456+00:00", "2026-02-28T12:30:00.1234567+00:00",
+    "2026-02-28T12:30:00+14:00", "2026-02-28T12:30:00-23:59",
+    "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
+    "2026-02-28T12:30:00+24:00", "aGk=",
+    [], [1], {}, {"a": 1},
+)  # fmt: skip
+
+
+def _answers() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for kind in (*_TYPES, *_OTHER_TYPES):
+        _make(kind)
+        for value in _VALUES:
+            found[f"{kind} {value!r}"] = _answer(value)
+    return found
+
+
+def _make(kind: str) -> None:
+    """Make the table again; it is streamed into by the name that it had before."""
+    field: dict[str, Any] = {"name": "value", "type": kind}
+    if kind == "REPEATED":
+        field = {"name": "value", "type": "INT64", "mode": "REPEATED"}
+    if kind == "RECORD":
+        field["fields"] = [{"name": "a", "type": "INT64"}]
+    fields = [{"name": "id", "type": "INT64", "mode": "REQUIRED"}, field]
+    made = {"tableReference": {"tableId": _TABLE}, "schema": {"fields": fields}}
+    if tables.exists(PROJECT, _DATASET, _TABLE):
+        tables.delete(PROJECT, _DATASET, _TABLE)
+    tables.create(PROJECT, _DATASET, Table.model_validate(made), None)
+
+
+def _answer(value: Any) -> Any:
+    """Return what an insert of a value is answered, and what is stored then."""
+    rows = [{"json": {"id": 1, "VALUE": value}}, {"json": {"id": 2}}]
+    body = {"rows": rows, "skipInvalidRows": True}
+    try:
+        answer = tabledata.insert_all(
+            PROJECT, _DATASET, _TABLE, TableDataInsertAllRequest.model_validate(body)
+        )
+    except BigQueryError as error:
+        answer = error.proto()
+    except Exception as error:  # noqa: BLE001 - stock's own failures are compared too
+        answer = repr(error)
+    name = tables.name(PROJECT, _DATASET, _TABLE)
+    stored = database.fetch(f"SELECT * FROM {name}")
+    database.execute(f"DELETE FROM {name}")
+    return json.loads(json.dumps([answer, repr(stored)], default=repr))
+
+
+def main() -> None:
+    """Compare and print."""
+    database.settings.data_dir = Path(sys.argv[1])
+    database.settings.default_project_id = PROJECT
+    go_offline()
+    look_up_single_tables()
+    made = {"datasetReference": {"datasetId": _DATASET}}
+    datasets.create(PROJECT, Dataset.model_validate(made))
+    stock = _answers()
+    remember_translations()
+    notice_changes()
+    look_up_once()
+    differing = [name for name, answer in _answers().items() if answer != stock[name]]
+    refused = sum("insertErrors" in str(answer) for answer in stock.values())
+    sys.stdout.write(
+        json.dumps({"compared": len(stock), "refused": refused, "differing": differing})
+    )
+
+
+if __name__ == "__main__":
+    main()
