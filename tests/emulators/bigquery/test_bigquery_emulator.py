@@ -12,6 +12,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from importlib import metadata
@@ -355,6 +356,17 @@ def test_a_view_that_is_made_again_is_read_as_it_is_then(
             run(question)
         run(first)
         assert run(question) == [(date(2026, 11, 1),)]
+
+
+def test_two_may_make_one_view_at_once(emulator: BigQueryEmulator) -> None:
+    """Two deliveries of one request do: BigQuery lets the later one replace it."""
+    with connected(emulator) as client:
+        store(client, 1)
+        view = "CREATE OR REPLACE VIEW traction.at_once AS SELECT movie_id FROM "
+        with ThreadPoolExecutor(8) as threads:
+            made = threads.map(client.query_and_wait, [view + TABLE] * 40)
+            assert len(list(made)) == 40
+        assert list(client.query_and_wait("SELECT * FROM traction.at_once"))
 
 
 def test_tables_of_an_older_version_get_the_new_columns(
