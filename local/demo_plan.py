@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from local.run_progress import QUIET_S
 from local.stack import Options
 from shared.days import days_of
 
@@ -15,6 +16,7 @@ FIRST_DAY = date(2026, 6, 1)
 SIMULATED_MOVIES = 3_000
 HISTORY_DAYS, REAL_HISTORY_DAYS = 90, 14
 RUN_TIMEOUT_S, REAL_RUN_TIMEOUT_S = 300.0, 1_800.0
+RUN_DEADLINE_S = 365 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Plan:
         settings = {
             "TRACKED_MOVIES": str(self.movies),
             "HISTORY_DAYS": str(self.history_days),
+            # Whoever ends the demo in the middle of a run goes on when they like.
+            "RUN_STALLED_S": str(QUIET_S),
+            "RUN_DEADLINE_S": str(RUN_DEADLINE_S),
         }
         simulator = (
             f"--seed={self.seed}",

@@ -26,10 +26,9 @@ from local.demo_display import (
 )
 from local.demo_plan import FIRST_DAY, Plan, days_to_run, plan_of, simulator_of
 from local.progress import Steps
-from local.run_progress import MetricsLog, Progress, RunStuckError, published
+from local.run_progress import FunctionLogs, Progress, RunStuckError, published
 from local.run_states import RunState
 from local.stack import Stack
-from shared.interfaces import Tables
 from shared.messages import IngestRequest
 from shared.runs import Mode, Run
 
@@ -90,12 +89,15 @@ class _Demo:
         self._plan = plan
         self._steps = steps
         self._console = console
-        self._metrics = MetricsLog(stack.logs)
+        self._logs = FunctionLogs(stack.logs)
         self._are_shown = False
 
     def run_days(self) -> list[date]:
         """Load what is needed, then run simulated days; return those."""
-        first = _next_day(self._stack.tables)
+        states = run_states.oldest_first(self._stack.tables)
+        first = _next_day(states)
+        if any(not state["is_published"] for state in states):
+            self._take_up(first)
         if first == FIRST_DAY:
             self._load(first)
         days = days_to_run(first, self._plan.days, datetime.now(UTC).date())
@@ -127,6 +129,22 @@ class _Demo:
     def _run_daily(self, day: date) -> None:
         runs = [Run(Mode.DAILY, day)]
         self._run(runs, lambda: self._stack.tick(IngestRequest(Mode.DAILY, day)))
+
+    def _take_up(self, day: date) -> None:
+        """Repair runs that were ended in the middle: Pub/Sub's emulator keeps nothing.
+
+        The sweep publishes the missing batches again. The request for an initial load's
+        history may be lost too; where it is not, it is harmless.
+        """
+        self._stack.steer_simulator(simulator_of(day, is_export_late=False))
+        self._stack.tick(IngestRequest(Mode.SWEEP, day))
+        if day == FIRST_DAY:
+            self._stack.tick(IngestRequest(Mode.HISTORY, day))
+
+    def _wait(self, seconds: float, day: date) -> None:
+        """Wait for an event; without one sweep, as Cloud Scheduler would."""
+        if not self._logs.wait(seconds):
+            self._stack.tick(IngestRequest(Mode.SWEEP, day))
 
     def _load_late_export(self, day: date) -> None:
         """Load the export of a day that was published without, as the sweep does.
@@ -170,7 +188,7 @@ class _Demo:
             ids,
             self._plan.run_timeout_s,
             self._report,
-            self._metrics.wait,
+            lambda seconds: self._wait(seconds, runs[0].run_date),
         ):
             steps.bars.remove(state["run_id"])
             steps.print_done(_done(state, time.monotonic() - began))
@@ -212,9 +230,8 @@ def _done(state: RunState, seconds: float) -> str:
     )
 
 
-def _next_day(tables: Tables) -> date:
+def _next_day(states: Sequence[RunState]) -> date:
     """Return the simulated day after the last that was run, or the first."""
-    states = run_states.oldest_first(tables)
     daily = [state for state in states if state["mode"] == Mode.DAILY]
     if not daily:
         return FIRST_DAY

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from local import run_states
+from local.archives import FUNCTIONS
 from local.run_states import RunState
 from shared.interfaces import Tables
 
 POLL_S = 0.6
 LOG_POLL_S = 0.05
+QUIET_S = 30.0
+"""Functions that log nothing for so long have nothing to do, or lost a message."""
 
 type Progress = Mapping[str, Any]
 """run_id, batches_total, batches_done and is_published of a run that is planned."""
@@ -70,30 +73,37 @@ def published(
             wait(POLL_S)
 
 
-class MetricsLog:
-    """What compute_metrics logs on this machine, read so that nothing is polled."""
+class FunctionLogs:
+    """What the functions log on this machine, read so that little is polled."""
 
     def __init__(self, logs: Path) -> None:
-        self._path = logs / "compute_metrics.log"
-        self._read = 0
+        self._paths = [logs / f"{name}.log" for name in FUNCTIONS]
+        self._read = dict.fromkeys(self._paths, 0)
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until metrics are published or withheld; False after `seconds`."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if b'"metrics_' in self._new_lines():
+    def wait(self, seconds: float, quiet_s: float = QUIET_S) -> bool:
+        """Wait for a function's line; False where none comes for `quiet_s`.
+
+        That metrics are published or withheld ends the wait at once, another line after
+        so many seconds: batches end in crowds.
+        """
+        began = time.monotonic()
+        is_quiet = True
+        while (waited := time.monotonic() - began) < quiet_s:
+            lines = b"".join(map(self._new_lines, self._paths))
+            is_quiet = is_quiet and not lines
+            if b'"metrics_' in lines or (waited >= seconds and not is_quiet):
                 return True
             time.sleep(LOG_POLL_S)
         return False
 
-    def _new_lines(self) -> bytes:
+    def _new_lines(self, path: Path) -> bytes:
         try:
-            with self._path.open("rb") as log:
-                log.seek(self._read)
+            with path.open("rb") as log:
+                log.seek(self._read[path])
                 text = log.read()
         except FileNotFoundError:
             return b""
         # A line that is not yet whole is read again.
         whole = text[: text.rfind(b"\n") + 1]
-        self._read += len(whole)
+        self._read[path] += len(whole)
         return whole

@@ -6,12 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from local import demo_plan
+from local import demo_plan, tables
+from shared.runs import Mode, Run
 from tests.machine import processes_of
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +53,22 @@ def test_a_stopped_demo_leaves_no_process_behind(
     assert processes_of(tmp_path) == []
 
 
+def _lose_the_messages_of(run: Run, data: Path) -> None:
+    """Leave a run as a kill leaves it: planned, and its messages gone with Pub/Sub."""
+    before = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    about = {"run_id": run.run_id, "run_date": str(run.run_date), "mode": run.mode}
+    with tables.emulated(data / "simulated/bigquery") as client:
+        sql = "SELECT movie_id FROM tmdb_analytics.tracked_movies"
+        ids = [row["movie_id"] for row in client.query_and_wait(sql)]
+        plan = {"batch_no": 1, "batch_count": 1, "movie_ids": ids, "created_at": before}
+        event = {"event": "RUN_PLANNED", "batch_count": 1, "expected": len(ids)}
+        for table, row in (
+            ("batch_plan", about | plan),
+            ("ingestion_log", about | event | {"logged_at": before}),
+        ):
+            assert client.insert_rows_json(f"tmdb_analytics.{table}", [row]) == []
+
+
 def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) -> None:
     small = ("--movies=40", "--history=5", "--days=1")
     with _demo(tmp_path, *small) as demo:
@@ -64,6 +81,7 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     page = tmp_path / "simulated/dashboard.html"
     assert f"The dashboard: {page.as_uri()}" in first
     assert "2026-06-01" in page.read_text()
+    _lose_the_messages_of(Run(Mode.DAILY, date(2026, 6, 2)), tmp_path)
     with _demo(tmp_path, *small) as demo:
         second, _ = demo.communicate(timeout=PATIENCE_S)
     assert demo.returncode == 0, second
