@@ -60,6 +60,13 @@ USING (
     WHERE snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 9 DAY) AND @to_date
   ),
 
+  -- Most of what the exports told is of movies that are never tracked: it ends here.
+  wanted_movies AS (
+    SELECT *
+    FROM readings
+    QUALIFY LOGICAL_OR(is_tracked) OVER (PARTITION BY movie_id)
+  ),
+
   -- One row per movie and day: of each value the best reading that has it.
   days AS (
     SELECT
@@ -90,7 +97,7 @@ USING (
       )[OFFSET(0)] AS vote_average,
       LOGICAL_OR(is_tracked) AS is_tracked,
       MAX(read_at) AS ingestion_timestamp
-    FROM readings
+    FROM wanted_movies
     GROUP BY movie_id, snapshot_date
   ),
 
@@ -104,7 +111,7 @@ USING (
     FROM days
   ),
 
-  -- Most of what the exports told is of movies that are never tracked: it ends here.
+  -- A day of a tracked movie, or of its past as far as windows reach.
   wanted AS (
     SELECT *
     FROM points
