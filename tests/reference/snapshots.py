@@ -80,6 +80,7 @@ def catalogue_days(snapshot_rows: pd.DataFrame) -> pd.DataFrame:
                 "is_catalogue_shift": abs(median) >= np.log(1.2),
                 "movies_expected": None,
                 "coverage": None,
+                "popularity_coverage": None,
                 "is_published": False,
                 "withheld_reason": None,
             }
