@@ -115,7 +115,7 @@ bench-peers: setup ## The same load by other clients, 8 minutes [FULL=1: an hour
 bench-metrics: setup ## How good the scores are, on two simulators (minutes)
 	@$(RUN) python -m benchmarks.metrics
 
-bench-scale: setup ## A day of metrics to 100,000 movies; every movie tracked, to 1.1 million (an hour)
+bench-scale: setup ## Ingestion and metrics to 1.1 million movies (an hour)
 	@$(RUN) python -m benchmarks.metrics_scale
 	@$(RUN) python -m benchmarks.catalogue_scale
 	@$(RUN) python -m benchmarks.catalogue_day
