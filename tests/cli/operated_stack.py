@@ -27,6 +27,9 @@ MOVIES, HISTORY_DAYS = 60, 4
 INITIAL, HISTORY = "initial-2026-06-01", "history-2026-06-01"
 UP_S, PUBLISHED_S = 60.0, 90.0
 
+WIDTHS = {"BOOLEAN": 1, "DATE": 8, "FLOAT": 8, "INTEGER": 8}
+"""Column type -> bytes, for columns that hold a value in every row."""
+
 type Ask = Callable[..., Result]
 
 
@@ -146,7 +149,7 @@ def load(served: Served) -> Loaded:
         rows = {name: len([*rows_of(client, name)]) for name in tables}
         # Days in which the checks find nothing have no row of what they found.
         sizes = {
-            name: _mean_bytes(rows_of(client, name))
+            name: _bytes_of_a_row(client, name)
             for name in assumptions.ROW_BYTES
             if name != "check_findings"
         }
@@ -157,8 +160,12 @@ def rows_of(client: bigquery.Client, table: str) -> Any:
     return client.list_rows(f"{PROJECT}.tmdb_analytics.{table}")
 
 
-def _mean_bytes(rows: Any) -> float:
+def _bytes_of_a_row(client: bigquery.Client, table: str) -> float:
+    """Return the mean of a table's rows; of an empty one what its columns take."""
+    rows = rows_of(client, table)
     sizes = [sum(map(_bytes, row.values())) for row in rows]
+    if not sizes:
+        sizes = [sum(WIDTHS[column.field_type] for column in rows.schema)]
     return sum(sizes) / len(sizes)
 
 

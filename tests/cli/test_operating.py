@@ -197,7 +197,7 @@ def test_the_same_load_again_is_the_same_run(ask: Ask) -> None:
     assert json_of(ask("load", "--yes", "--json"))["is_started"] is False
 
 
-def test_status_shows_runs_in_words_and_injson_of(ask: Ask) -> None:
+def test_status_shows_runs_in_words_and_in_json(ask: Ask) -> None:
     result = ask("status")
     assert result.exit_code == 0
     assert f"✓ {INITIAL}  published, {MOVIES} of {MOVIES} movies" in result.output
