@@ -1,5 +1,6 @@
 """Functions that are killed at a moment of their work."""
 
+import gzip
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +20,9 @@ def _records(event: str) -> Moment:
 
 
 def _loads(column: str) -> Moment:
-    return lambda call: call.method == "PUT" and f'"{column}"'.encode() in call.body
+    return lambda call: (
+        call.method == "PUT" and f'"{column}"'.encode() in gzip.decompress(call.body)
+    )
 
 
 def _starts_a_job(call: Call) -> bool:
