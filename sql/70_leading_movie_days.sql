@@ -8,9 +8,9 @@ USING (
   SELECT
     snapshots.movie_id,
     snapshots.snapshot_date,
-    metrics.popularity_rank,
-    snapshots.popularity,
-    snapshots.vote_count_change_1d
+    MIN(metrics.popularity_rank) AS popularity_rank,
+    MAX(snapshots.popularity) AS popularity,
+    MAX(snapshots.vote_count_change_1d) AS vote_count_change_1d
   FROM tmdb_analytics.movie_daily_snapshots AS snapshots
   LEFT JOIN tmdb_analytics.movie_metrics_aggregated AS metrics
     ON
@@ -27,6 +27,8 @@ USING (
         AND COALESCE(metrics.popularity_rank <= thresholds.leading_max_rank, TRUE)
       )
     )
+  -- Of a row that is there twice one: a MERGE fails on two, before a check can find them.
+  GROUP BY snapshots.movie_id, snapshots.snapshot_date
 ) AS fresh
 -- The last line is for BigQuery: it reads only these partitions of the target.
   ON
