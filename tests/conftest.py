@@ -53,8 +53,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _environment_of_a_module() -> Iterator[None]:
+    """Undo what its fixtures have set."""
+    yield from _restored_environment()
+
+
 @pytest.fixture(autouse=True)
-def _own_environment() -> Iterator[None]:
+def _environment_of_a_test() -> Iterator[None]:
+    yield from _restored_environment()
+
+
+def _restored_environment() -> Iterator[None]:
     before = dict(os.environ)
     yield
     os.environ.clear()
