@@ -32,8 +32,8 @@ USING (
 ) AS fresh
 -- Nothing matches: all rows of these days are replaced atomically.
   ON FALSE
-WHEN NOT MATCHED BY SOURCE AND
-  stored.snapshot_date BETWEEN @from_date AND DATE_ADD(@to_date, INTERVAL 7 DAY)
+WHEN NOT MATCHED BY SOURCE
+AND stored.snapshot_date BETWEEN @from_date AND DATE_ADD(@to_date, INTERVAL 7 DAY)
 THEN DELETE
 WHEN NOT MATCHED THEN INSERT (
   snapshot_date,

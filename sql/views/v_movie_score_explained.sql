@@ -1,8 +1,8 @@
 -- v_movie_score_explained: why a movie has the viral coefficient it has, and why it is on no chart.
 -- Each component with its inputs, its weight and its share of surge; surge_from_votes and
 -- surge_from_popularity add up to surge. A reason is NULL where the movie is on the chart.
--- The newest days are v_latest_score_explained: read that where they are all you need. Of other days
--- give calculation_date, or all that is kept is read.
+-- The newest days are v_latest_score_explained: read that where they are all you need. For other
+-- days give calculation_date, or all that is kept is read.
 -- Grain: one row per movie_id and published calculation_date.
 CREATE OR REPLACE VIEW tmdb_analytics.v_movie_score_explained AS
 WITH
