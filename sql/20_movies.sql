@@ -1,6 +1,6 @@
 -- movies: what each movie is, as TMDB described it last.
 -- Takes the newest landing row of each movie; an older run never overwrites a newer one. The week
--- before counts too: a weekly run makes no day, so the next day's computation takes its rows.
+-- before counts too: a weekly run computes no day, so the next daily run takes its rows.
 -- Grain: one row per movie_id.
 MERGE tmdb_analytics.movies AS stored
 USING (

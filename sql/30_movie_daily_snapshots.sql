@@ -1,12 +1,12 @@
 -- movie_daily_snapshots: popularity and votes of each day, with their changes.
--- Popularity from the day's export, else from details; votes from details. What is stored
--- already stands in for landing rows that have expired, so a recomputation never wipes a
--- value. Details count where TMDB answered on the day itself, or within 3 hours after it: later
--- readings are of another day. A weekly run's count never: it refreshes movies, and makes no day.
--- A change compares with the newest value at the horizon or at most 2 days older,
--- scaled by its real age; none there gives NULL.
--- A tracked movie brings its past: what the exports told of it in the 46 days before, as far as
--- windows reach, without changes and, as it was not tracked, without metrics.
+-- Popularity comes from the day's export, else from details; votes come from details. Stored
+-- values replace landing rows that have expired, so a recomputation never removes a value. Details
+-- count if TMDB answered on the day itself or within 3 hours after it: later readings belong to
+-- another day. Details of a weekly run never count: it refreshes movies and computes no day.
+-- A change compares with the newest value at the horizon or at most 2 days older, scaled by its
+-- real age; without such a value it is NULL.
+-- A newly tracked movie has a past: its popularity in the exports of the 46 days before, as far
+-- back as windows reach, without changes and, as it was not tracked, without metrics.
 -- Grain: one row per movie_id and snapshot_date.
 MERGE tmdb_analytics.movie_daily_snapshots AS stored
 USING (
@@ -60,7 +60,7 @@ USING (
     WHERE snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 9 DAY) AND @to_date
   ),
 
-  -- Most of what the exports told is of movies that are never tracked: it ends here.
+  -- Most readings are of movies that are never tracked: dropped here, before the sorting.
   wanted_movies AS (
     SELECT *
     FROM readings
@@ -101,7 +101,7 @@ USING (
     GROUP BY movie_id, snapshot_date
   ),
 
-  -- Days as numbers, for RANGE wants numbers; NULL where there is nothing to refer to.
+  -- Days as numbers, because RANGE frames need numbers; NULL where there is no value.
   points AS (
     SELECT
       *,
@@ -154,7 +154,7 @@ USING (
     FROM referred
   )
 
-  -- The days asked for, chosen after the windows, and the past of their movies.
+  -- The requested days, chosen after the windows, and the past of their movies.
   SELECT
     movie_id,
     snapshot_date,

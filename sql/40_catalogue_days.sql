@@ -47,7 +47,7 @@ USING (
     WHERE plans.run_date BETWEEN @from_date AND @to_date AND plans.mode IN ('initial', 'daily')
   ),
 
-  -- Which days TMDB had a movie on, and on which not; both on one day: it had.
+  -- On which days TMDB had a movie and on which not; a day with both answers counts as had.
   answers AS (
     SELECT
       movie_id,
@@ -75,7 +75,7 @@ USING (
     GROUP BY movie_id, day
   ),
 
-  -- Gone is what was not found the last time either: one day's 404 may be an outage.
+  -- A movie is gone if it was not found the last time either: a single 404 may be an outage.
   known AS (
     SELECT
       *,
@@ -94,7 +94,7 @@ USING (
     GROUP BY planned.run_date
   ),
 
-  -- Said by a run where more are tracked than it asks details of: the others have their
+  -- Recorded by a run that fetches details of fewer movies than are tracked: the others have
   -- popularity from the export only.
   tracked AS (
     SELECT

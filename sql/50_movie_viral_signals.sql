@@ -49,7 +49,7 @@ USING (
       )
   ),
 
-  -- A clean-up lowers the counter, a restore makes good half of a dip: neither is votes.
+  -- A clean-up lowers the counter, a restore raises it by half of a dip: neither counts as votes.
   corrections AS (
     SELECT
       steps.*,
@@ -154,8 +154,8 @@ USING (
       )
   ),
 
-  -- The days asked for, after the windows and before the day's medians; days before a movie was
-  -- tracked are its past and no part of a day. LEAST is NULL where one argument is.
+  -- The requested days, after the windows and before the day's medians; days before a movie was
+  -- tracked are its past and not part of a day. LEAST is NULL where one argument is.
   growths AS (
     SELECT
       windows.*,
@@ -181,7 +181,7 @@ USING (
     WHERE windows.snapshot_date BETWEEN @from_date AND @to_date AND windows.is_tracked
   ),
 
-  -- What the day's median movie did is the market's.
+  -- The change of the day's median movie is the market's.
   markets AS (
     SELECT
       movie_id,
@@ -252,7 +252,7 @@ USING (
     CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
   ),
 
-  -- Votes strengthen or weaken the verdict and never count for more than popularity does.
+  -- Votes strengthen or weaken the result, but never weigh more than popularity.
   scores AS (
     SELECT
       surprises.*,
@@ -303,7 +303,7 @@ USING (
     ) AS votes_per_day_7d_low,
     IF(
       scores.has_votes,
-      -- The approximation ends up below the mean where next to nothing is known.
+      -- The approximation falls below the mean where almost nothing is known.
       scores.votes_per_day * GREATEST(
         POW(
           1 - 1 / (9 * scores.rate_shape) + thresholds.bounds_z / (3 * SQRT(scores.rate_shape)), 3

@@ -1,7 +1,7 @@
 -- movie_metrics_aggregated: momentum, trend, viral coefficient and outlook of each movie and day.
 -- Windows are calendar days that end on the day; too few observations give NULL and the class
 -- Insufficient history. Classes that would compare across a catalogue-wide shift are carried on
--- from before it. The days asked for are replaced whole, in one statement.
+-- from before it. The requested days are replaced as a whole, in one statement.
 -- Grain: one row per movie_id and calculation_date.
 MERGE tmdb_analytics.movie_metrics_aggregated AS stored
 USING (
@@ -68,8 +68,8 @@ USING (
     FROM windows
   ),
 
-  -- A one-day change reaches back 3 days, a week's 9: as far as a shift spoils them. Momentum
-  -- takes the day's median out; 3 days cover what TMDB caches.
+  -- A one-day change reaches back 3 days and a week's 9: so long a shift distorts them. Momentum
+  -- removes the day's median; 3 days cover what TMDB caches.
   shifts AS (
     SELECT
       snapshot_date,
@@ -113,7 +113,7 @@ USING (
           THEN 'Declining'
         ELSE 'Falling'
       END AS momentum_status_1d,
-      -- Without votes (history from exports) velocity is NULL: never Viral, the rest holds.
+      -- Without votes (history from exports) velocity is NULL: never Viral; the others still apply.
       CASE
         WHEN rates.popularity_change_7d IS NULL THEN 'Insufficient history'
         WHEN
@@ -157,7 +157,7 @@ USING (
       )
   ),
 
-  -- Of tracked days only: with them the asked rows are, below.
+  -- Tracked days only; the requested rows are joined to them below.
   states AS (
     SELECT
       points.movie_id,
@@ -181,7 +181,7 @@ USING (
       AND points.is_tracked
   ),
 
-  -- What became of movies within a week, in units of their own noise, from 4 starting days of the
+  -- How movies changed within a week, in units of their own noise, from 4 starting days of the
   -- same weekday; by state at the start.
   outcomes AS (
     SELECT
@@ -222,7 +222,7 @@ USING (
     GROUP BY asked_day, state
   ),
 
-  -- The days asked for, chosen after the windows.
+  -- The requested days, chosen after the windows.
   asked AS (
     SELECT
       carried.*,
@@ -270,7 +270,7 @@ USING (
       WHEN NOT asked.is_frozen_1d THEN asked.momentum_status
       WHEN COALESCE(asked.momentum_status_before, 'Insufficient history') = 'Insufficient history'
         THEN 'Insufficient history'
-      -- The shift is in the percent: a word carried on may not contradict it either.
+      -- The percent contains the shift: a class carried on may not contradict it either.
       WHEN asked.momentum_sign_before != SIGN(asked.popularity_pct_change_7d) THEN 'Stable'
       ELSE asked.momentum_status_before
     END AS momentum_status,
@@ -282,7 +282,7 @@ USING (
     asked.vote_velocity_7d,
     asked.vote_velocity_7d - asked.vote_velocity_week_before AS vote_acceleration_7d,
     asked.viral_coefficient,
-    -- Cut to the scale, 0 to 100; NULL when one of the two growths is.
+    -- Limited to the scale, 0 to 100; NULL if one of the two growths is.
     LEAST(100.0, GREATEST(
       0.0,
       thresholds.viral_weight_of_vote_pct_change_7d * asked.vote_count_pct_change_7d

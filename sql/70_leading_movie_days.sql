@@ -1,7 +1,7 @@
 -- leading_movie_days: popularity, votes and place of the first movies of each day.
--- The first leading_max_rank places and movies without a place; besides, popularity of the 46 days
--- before a movie was tracked, which a movie that enters brings with it. Days that were computed
--- for other movies keep their rows. The days asked for are replaced whole, in one statement.
+-- The first leading_max_rank places and movies without a place; besides, the popularity of a newly
+-- tracked movie in the 46 days before. Days computed for other movies keep their rows. The
+-- requested days are replaced as a whole, in one statement.
 -- Grain: one row per movie_id and snapshot_date.
 MERGE tmdb_analytics.leading_movie_days AS stored
 USING (
@@ -27,7 +27,7 @@ USING (
         AND COALESCE(metrics.popularity_rank <= thresholds.leading_max_rank, TRUE)
       )
     )
-  -- Of a row that is there twice one: a MERGE fails on two, before a check can find them.
+  -- One of two equal keys: a MERGE fails on both, before the check can find them.
   GROUP BY snapshots.movie_id, snapshots.snapshot_date
 ) AS fresh
 -- The last line is for BigQuery: it reads only these partitions of the target.

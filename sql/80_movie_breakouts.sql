@@ -1,5 +1,5 @@
 -- movie_breakouts: who broke out on each day, or was confirmed to, and by what evidence.
--- The days asked for are replaced whole, in one statement.
+-- The requested days are replaced as a whole, in one statement.
 -- Grain: one row per movie_id and calculation_date.
 MERGE tmdb_analytics.movie_breakouts AS stored
 USING (

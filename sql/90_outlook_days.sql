@@ -1,6 +1,6 @@
 -- outlook_days: how many outlooks came true on each day: popularity was inside their bounds.
--- Also of the 7 days after those asked for, which outlooks of these were made for. These days are
--- replaced whole, in one statement.
+-- Of the requested days and the 7 days after them, for which their outlooks were made. These days
+-- are replaced as a whole, in one statement.
 -- Grain: one row per snapshot_date.
 MERGE tmdb_analytics.outlook_days AS stored
 USING (
