@@ -25,18 +25,8 @@ SET newest_day_with_votes = (
 );
 {replace};
 """
-_GATE = """\
--- {name}: change which days are published, and what the newest of them is.
-{declared}
-BEGIN TRANSACTION;
-
-{statements};
-
-{latest}
-COMMIT TRANSACTION
-"""
-_SMALL = """\
--- small tables: make them of the days that are stored already.
+_SCRIPT = """\
+-- {about}.
 {declared}
 BEGIN TRANSACTION;
 
@@ -163,7 +153,7 @@ def transaction(checks: str, folder: Path = SQL) -> str:
     ends without a commit. The findings are read last, because the result of a script is
     that of its last statement.
     """
-    made = ";\n\n".join(statement.sql.strip() for statement in daily(folder))
+    made = _joined(statement.sql for statement in daily(folder))
     gate = of_folder("gate", folder)
     return _TRANSACTION.format(
         declared=_DECLARED,
@@ -182,11 +172,10 @@ def gate_script(*names: str, folder: Path = SQL) -> str:
     latest_movie_metrics, in one transaction: the newest day may change, and a published
     day always has a vintage.
     """
-    statements = of_folder("gate", folder)
-    made = ";\n\n".join(statements[name].strip() for name in names)
-    return _GATE.format(
-        name=names[0], declared=_DECLARED, statements=made, latest=_latest(folder)
-    )
+    gate = of_folder("gate", folder)
+    about = "change which days are published, and what the newest of them is"
+    made = (gate[name] for name in names)
+    return _script(f"{names[0]}: {about}", made, folder)
 
 
 def small_tables(folder: Path = SQL) -> str:
@@ -194,12 +183,23 @@ def small_tables(folder: Path = SQL) -> str:
 
     For days that were computed before these tables existed.
     """
-    made = ";\n\n".join(
-        statement.sql.strip()
-        for statement in daily(folder)
-        if statement.name >= FIRST_SMALL
+    made = (each.sql for each in daily(folder) if each.name >= FIRST_SMALL)
+    about = "small tables: make them of the days that are stored already"
+    return _script(about, made, folder)
+
+
+def _script(about: str, statements: Iterable[str], folder: Path) -> str:
+    """Return statements and latest_movie_metrics as one transaction."""
+    return _SCRIPT.format(
+        about=about,
+        declared=_DECLARED,
+        statements=_joined(statements),
+        latest=_latest(folder),
     )
-    return _SMALL.format(declared=_DECLARED, statements=made, latest=_latest(folder))
+
+
+def _joined(statements: Iterable[str]) -> str:
+    return ";\n\n".join(statement.strip() for statement in statements)
 
 
 def _latest(folder: Path) -> str:
