@@ -217,8 +217,8 @@ TESTED_BY = {
         "cli/commands/publish.py cli/runs/page_request.py cli/runs/published_days.py"
     ),
     "tests/cli/costs/test_load_estimate.py": (
-        "cli/costs/display.py cli/costs/estimate.py cli/costs/load_plan.py "
-        "cli/costs/prices.py"
+        "cli/costs/assumptions.py cli/costs/display.py cli/costs/estimate.py "
+        "cli/costs/load_plan.py cli/costs/prices.py"
     ),
     "tests/sql/test_bytes_read.py": "cli/costs/bytes_read.py",
     "tests/cli/test_operating.py": (
@@ -238,7 +238,8 @@ TESTED_BY = {
     ),
     "tests/functions/ingest_changes/test_ingest_changes.py": (
         "functions/ingest_changes/main.py functions/ingest_changes/popularity.py "
-        "functions/ingest_changes/publishing.py functions/ingest_changes/start_run.py"
+        "functions/ingest_changes/publishing.py functions/ingest_changes/start_run.py "
+        "functions/ingest_changes/tmdb_reads.py"
     ),
     "tests/functions/render_dashboard/test_page.py": (
         "functions/render_dashboard/empty_parts.py "

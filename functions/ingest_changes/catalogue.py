@@ -5,7 +5,8 @@ landing table; what is tracked and whose details are fetched is decided by sql/t
 """
 
 import logging
-from datetime import date, timedelta
+from datetime import date
+from functools import partial
 
 from functions.ingest_changes import tracking
 from functions.ingest_changes.plan import (
@@ -17,6 +18,7 @@ from functions.ingest_changes.plan import (
 )
 from functions.ingest_changes.popularity import store_popularity
 from functions.ingest_changes.survey import survey
+from functions.ingest_changes.tmdb_reads import edits_of, of_newest_export
 from shared.clients import Clients
 from shared.runs import Mode, Run
 from shared.tmdb import ExportDamagedError, ExportMissingError
@@ -32,10 +34,12 @@ def track(run: Run, last: date | None, clients: Clients) -> list[int]:
     complete run, for a daily one.
     """
     tables, tmdb, day = clients.tables, clients.tmdb, run.run_date
+    is_initial = run.mode is Mode.INITIAL
+    land = partial(_land, run, clients)
     try:
-        exported = _land(run, clients)
+        exported = of_newest_export(day, land) if is_initial else land(day)
     except (ExportMissingError, ExportDamagedError) as error:
-        if run.mode is Mode.INITIAL:
+        if is_initial:
             raise
         log.warning("export_unusable", extra=error.to_json())
         top = tmdb.most_popular(LARGEST_DISCOVER)
@@ -43,25 +47,13 @@ def track(run: Run, last: date | None, clients: Clients) -> list[int]:
         tracking.select_all(run, exported, tables)
         top = []
     days = edit_days(last, day) if run.mode is Mode.DAILY else []
-    edits = {edited_on: tmdb.changes(edited_on) for edited_on in days}
-    tracking.track(run, select(top, edits, EVERY_MOVIE), tables)
+    selected = select(top, edits_of(days, tmdb), EVERY_MOVIE)
+    tracking.track(run, selected, tables)
     return tracking.details(day, clients.settings.details_per_day, tables)
 
 
-def _land(run: Run, clients: Clients) -> date:
-    """Land the newest export and return its day.
-
-    An initial run takes yesterday's where today's is not published yet, before 08:00.
-    """
-    try:
-        return _land_day(run, run.run_date, clients)
-    except ExportMissingError:
-        if run.mode is not Mode.INITIAL:
-            raise
-    return _land_day(run, run.run_date - timedelta(days=1), clients)
-
-
-def _land_day(run: Run, day: date, clients: Clients) -> date:
+def _land(run: Run, clients: Clients, day: date) -> date:
+    """Land the export of a day; return the day."""
     found = clients.tmdb.export(day, lambda rows: survey(rows, 0, band_of(None), ()))
     store_popularity(run, day, found.popularity, EVERY_MOVIE, clients.tables)
     return day

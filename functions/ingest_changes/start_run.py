@@ -6,9 +6,8 @@ continues the run.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,11 +23,12 @@ from functions.ingest_changes.plan import (
 )
 from functions.ingest_changes.popularity import store_popularity
 from functions.ingest_changes.publishing import publish_new, resume
-from functions.ingest_changes.survey import Popularity, Survey, survey
+from functions.ingest_changes.survey import Survey, survey
+from functions.ingest_changes.tmdb_reads import edits_of, of_newest_export
 from shared.clients import Clients
 from shared.days import newest_day
 from shared.errors import BadMessageError, RunBusyError, TmdbIncompleteError
-from shared.interfaces import ChangedMovie, ListedMovie
+from shared.interfaces import ListedMovie
 from shared.messages import IngestRequest
 from shared.runs import Event, Mode, Run, cut_into_batches, cut_into_days
 from shared.tmdb import ExportDamagedError, ExportMissingError
@@ -36,15 +36,6 @@ from shared.tmdb import ExportDamagedError, ExportMissingError
 log = logging.getLogger(__name__)
 
 NOTHING_TRACKED = "nothing is tracked yet"
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a run has read from TMDB."""
-
-    top: Sequence[ListedMovie]
-    edits: Mapping[date, Sequence[ChangedMovie]] = field(default_factory=dict)
-    popularity: Popularity = field(default_factory=Popularity)
 
 
 def start(request: IngestRequest, run_date: date, clients: Clients) -> dict[str, Any]:
@@ -97,8 +88,9 @@ def _track(
             tracking.track(run, selected, tables)
         return tracking.selected_by(run, tables)[:most]
     known = tracking.known(tables)
-    found = _of_the_day(run.run_date, limit, last, clients)
-    if selected := select(found.top, found.edits, known):
+    found = _of_the_day(run.run_date, limit, clients)
+    edits = edits_of(edit_days(last, run.run_date), clients.tmdb)
+    if selected := select(found.top, edits, known):
         tracking.track(run, selected, tables)
     active = tracking.active(tables)
     tracked = Tracked.of(active)
@@ -193,35 +185,26 @@ def _refuse_another_day(run: Run, moment: datetime) -> None:
     )
 
 
-def _of_the_day(day: date, limit: int, last: date | None, clients: Clients) -> _Found:
+def _of_the_day(day: date, limit: int, clients: Clients) -> Survey:
     active = frozenset(tracking.active(clients.tables))
     band = band_of(clients.settings.tracked_movies)
     try:
-        found = clients.tmdb.export(day, lambda rows: survey(rows, limit, band, active))
+        return clients.tmdb.export(day, lambda rows: survey(rows, limit, band, active))
     except (ExportMissingError, ExportDamagedError) as error:
         # The day is not lost: details have popularity too, and the rows record it.
         log.warning("export_unusable", extra=error.to_json())
-        top = clients.tmdb.most_popular(min(limit, LARGEST_DISCOVER))
-        found = Survey(top)
-    edits = {
-        edited_on: clients.tmdb.changes(edited_on) for edited_on in edit_days(last, day)
-    }
-    return _Found(found.top, edits, found.popularity)
+        return Survey(clients.tmdb.most_popular(min(limit, LARGEST_DISCOVER)))
 
 
 def _top(run: Run, limit: int, clients: Clients) -> list[ListedMovie]:
     if limit <= LARGEST_DISCOVER:
         return clients.tmdb.most_popular(limit)
-    try:
-        return clients.tmdb.export(
-            run.run_date, lambda rows: survey(rows, limit, 0, ()).top
-        )
-    except ExportMissingError:
-        # Before 08:00 UTC the newest export is yesterday's.
-        yesterday = run.run_date - timedelta(days=1)
-        return clients.tmdb.export(
-            yesterday, lambda rows: survey(rows, limit, 0, ()).top
-        )
+    return of_newest_export(
+        run.run_date,
+        lambda day: clients.tmdb.export(
+            day, lambda rows: survey(rows, limit, 0, ()).top
+        ),
+    )
 
 
 def nothing_to_do(run: Run, reason: str, clients: Clients) -> dict[str, Any]:
