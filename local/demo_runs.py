@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace, steps: Steps, console: Console) -> bool:
     try:
         token = tmdb_token()
     except TokenError as error:
-        steps.bars.close()
+        steps.close()
         console.print(f"failed: {error}", soft_wrap=True)
         return False
     if is_empty():
@@ -67,11 +67,11 @@ def run(arguments: argparse.Namespace, steps: Steps, console: Console) -> bool:
             demo.show(days)
             steps.say("ending the emulators and the functions")
     except FAILURES as error:
-        steps.bars.close()
+        steps.close()
         console.print(Text.assemble(("failed:", "red"), f" {error}"), soft_wrap=True)
         console.print(f"logs: {plan.data / 'logs'}", soft_wrap=True)
         return False
-    steps.bars.close()
+    steps.close()
     if not token and len(days) < plan.days:
         console.print(REACHED_TODAY, soft_wrap=True)
     seconds = time.monotonic() - began
@@ -179,9 +179,9 @@ class _Demo:
         """Start runs and show them until they are published."""
         ids = [run.run_id for run in runs]
         steps, began = self._steps, time.monotonic()
-        steps.bars.clear()
+        steps.clear()
         for run_id in ids:
-            steps.bars.add(run_id, "planning")
+            steps.add(run_id, "planning")
         start()
         for state in published(
             self._stack.tables,
@@ -190,7 +190,7 @@ class _Demo:
             self._report,
             lambda seconds: self._wait(seconds, runs[0].run_date),
         ):
-            steps.bars.remove(state["run_id"])
+            steps.remove(state["run_id"])
             steps.print_done(_done(state, time.monotonic() - began))
 
     def _report(self, runs: Sequence[Progress]) -> None:
@@ -201,7 +201,7 @@ class _Demo:
                 continue
             is_fetched = done >= total
             doing = "computing metrics" if is_fetched else f"{done}/{total} batches"
-            self._steps.bars.move(progress["run_id"], done, total, doing)
+            self._steps.move(progress["run_id"], done, total, doing)
             run = Run.from_id(progress["run_id"])
             if run.mode is Mode.INITIAL and is_fetched and not self._are_shown:
                 show_first_movies(self._console, self._stack.client, run)

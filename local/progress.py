@@ -123,36 +123,24 @@ class Bars:
             self.remove(name)
 
 
-class Steps:
-    """Steps of a long command: what is in progress, and a line for what is done."""
+class Steps(Bars):
+    """Steps of a long command: bars, and a line for what is done."""
 
     def __init__(self, console: Console) -> None:
+        super().__init__(console, is_shown=console.is_terminal, is_transient=True)
         self._console = console
-        self.bars = Bars(console, is_shown=console.is_terminal, is_transient=True)
-
-    def __enter__(self) -> Self:
-        self.bars.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.bars.close()
 
     def say(self, text: str) -> None:
         """Show what is being done, until the next step."""
-        self.bars.clear()
+        self.clear()
         if self._console.is_terminal:
-            self.bars.add(text)
+            self.add(text)
         else:
             self._console.print(f"{text} ...")
 
     def done(self, text: str) -> None:
         """Print that a step is done, in place of every bar."""
-        self.bars.clear()
+        self.clear()
         self.print_done(text)
 
     def print_done(self, text: str) -> None:

@@ -28,8 +28,8 @@ def test_elsewhere_than_on_a_terminal_each_step_is_a_line() -> None:
     with Steps(console) as steps:
         steps.say(STARTING)
         steps.done("up in 3 s")
-        steps.bars.add(RUNS[0], "planning")
-        steps.bars.move(RUNS[0], 5, 5, "computing metrics")
+        steps.add(RUNS[0], "planning")
+        steps.move(RUNS[0], 5, 5, "computing metrics")
         steps.print_done("published after 2.0 s")
     assert _lines(file) == [
         f"{STARTING} ...",
@@ -43,14 +43,14 @@ def test_on_a_terminal_it_is_whole_at_80_columns_and_says_what_is_done() -> None
     with Steps(console) as steps:
         # Drawn between steps, as a terminal shows them one after the other.
         steps.say(STARTING)
-        steps.bars.refresh()
+        steps.refresh()
         steps.done("up in 3 s")
         for run_id in RUNS:
-            steps.bars.add(run_id, "planning")
-        steps.bars.refresh()
-        steps.bars.move(RUNS[0], 5, 5, "computing metrics")
-        steps.bars.move(RUNS[1], 12, 90, "12/90 batches")
-        steps.bars.refresh()
+            steps.add(run_id, "planning")
+        steps.refresh()
+        steps.move(RUNS[0], 5, 5, "computing metrics")
+        steps.move(RUNS[1], 12, 90, "12/90 batches")
+        steps.refresh()
     lines = _lines(file)
     assert max(map(cell_len, lines)) <= 80
     text = "\n".join(lines)
@@ -62,11 +62,11 @@ def test_on_a_terminal_it_is_whole_at_80_columns_and_says_what_is_done() -> None
 def test_a_bar_that_was_removed_may_be_moved_again() -> None:
     console, file = _console(is_terminal=True)
     with Steps(console) as steps:
-        steps.bars.add(RUNS[0])
-        steps.bars.remove(RUNS[0])
+        steps.add(RUNS[0])
+        steps.remove(RUNS[0])
         drawn = file.getvalue()
-        steps.bars.move(RUNS[0], 5, 5, "computing metrics")
-        steps.bars.refresh()
+        steps.move(RUNS[0], 5, 5, "computing metrics")
+        steps.refresh()
     assert RUNS[0] not in file.getvalue().removeprefix(drawn)
 
 
