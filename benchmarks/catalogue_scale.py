@@ -23,13 +23,12 @@ from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from google.cloud import bigquery
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingest_everything
+from benchmarks.metrics_scale import run
+from benchmarks.peers.landing import peak_mib
 from emulators.bigquery import BigQueryEmulator
 from local.console import open_console
 from local.tables import PROJECT, connect, create_tables, create_views
@@ -106,9 +105,9 @@ def measure(movies: int, days: int) -> Result:
         client.query_and_wait(DETAILS)
         began = time.monotonic()
         for statement in sql_files.daily():
-            run(client, statement.sql, today)
+            run(client, statement.sql, from_date=today, to_date=today)
         metrics_s = time.monotonic() - began
-        [(observed, expected, coverage)] = run(client, COVERED, today)
+        [(observed, expected, coverage)] = run(client, COVERED, to_date=today)
         if observed != movies:
             raise RuntimeError(f"{observed} of {movies} movies have a popularity")
         return Result(
@@ -120,7 +119,7 @@ def measure(movies: int, days: int) -> Result:
             ingested_s=ingested_s,
             function_mib=ingested["peak_mib"],
             metrics_s=metrics_s,
-            database_mib=ingest_everything.peak_mib(emulator.pid),
+            database_mib=peak_mib(emulator.pid),
             coverage=coverage,
         )
 
@@ -169,16 +168,6 @@ def lines(movies: int) -> Iterator[str]:
             f'{{"adult":false,"id":{movie_id},"original_title":"The film {movie_id}",'
             f'"popularity":{popularity},"video":false}}\n'
         )
-
-
-def run(client: bigquery.Client, sql: str, day: date) -> list[tuple[Any, ...]]:
-    """Run one statement for a day and return its rows."""
-    values = [
-        bigquery.ScalarQueryParameter(name, "DATE", day)
-        for name in ("from_date", "to_date")
-    ]
-    config = bigquery.QueryJobConfig(query_parameters=values)
-    return [row.values() for row in client.query_and_wait(sql, job_config=config)]
 
 
 def show(console: Console, results: list[Result]) -> None:

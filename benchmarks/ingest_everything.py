@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
+from benchmarks.peers.landing import peak_mib
 from emulators.tmdb.http.settings import SIMULATED_TOKEN
 from functions.ingest_changes.main import run
 from local.tables import PROJECT
@@ -58,7 +58,7 @@ def main() -> None:
         if request.mode is Mode.HISTORY_DAY:
             _run(request, clients)
     cpu_s = time.process_time() - began
-    print(json.dumps({"cpu_s": cpu_s, "peak_mib": peak_mib()}))
+    print(json.dumps({"cpu_s": cpu_s, "peak_mib": peak_mib("self")}))
 
 
 def _clients(
@@ -78,13 +78,6 @@ def _clients(
 def _run(request: IngestRequest, clients: Clients) -> None:
     delivery = Delivery("1", datetime.now(UTC), 1, True, b"")  # noqa: FBT003 - pushed
     run(request, delivery, clients)
-
-
-def peak_mib(pid: int | str = "self") -> float:
-    """Return the most memory that a process has held."""
-    status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    [peak] = [line for line in status if line.startswith("VmHWM")]
-    return int(peak.split()[1]) / 1024
 
 
 if __name__ == "__main__":

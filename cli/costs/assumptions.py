@@ -77,3 +77,8 @@ SIMULATED = {
     "metrics_s": 8.0,
 }
 """Of the local stack with the simulated TMDB, as measured on 2 shared cores."""
+
+
+def listed_rows(movies: int) -> int:
+    """Return how many rows the lists of a day have at most."""
+    return LISTS * min(movies, LIST_ROWS)

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from cli.costs.assumptions import LIST_ROWS, LISTS
+from cli.costs.assumptions import listed_rows
 from functions.ingest_changes.plan import band_of
+from shared.messages import LARGEST_LIMIT
 from shared.runs import MOVIES_PER_BATCH
 
-MOST_WITH_DETAILS = 200_000
-"""Movies whose details, and so votes, are fetched each day: tracked_movies at most."""
 LEADING_MOVIES = 30_000
 """leading_max_rank of sql/10_metric_thresholds.sql."""
 BREAKOUTS_PER_MOVIE = 0.001
@@ -67,12 +66,12 @@ def of_movies(movies: int) -> BytesRead:
 
 def rows_per_day(table: str, movies: int) -> float:
     """Return how many rows a table has per day; all of them where it has no days."""
-    with_details = min(movies, MOST_WITH_DETAILS)
+    with_details = min(movies, LARGEST_LIMIT)  # details_per_day by default
     batches = with_details / MOVIES_PER_BATCH
     return {
         "batch_plan": batches,
         "catalogue_days": 1,
-        "chart_history": LISTS * min(movies, LIST_ROWS),
+        "chart_history": listed_rows(movies),
         "check_findings": 1,
         "ingestion_log": batches,
         "latest_movie_metrics": movies,

@@ -9,8 +9,6 @@ from math import ceil
 
 from cli.costs import prices
 from cli.costs.assumptions import (
-    LIST_ROWS,
-    LISTS,
     MISSED_DAY_SWEEPS_PER_DAY,
     MOVIES_EXPORTED,
     SWEEPS_PER_DAY,
@@ -20,6 +18,7 @@ from cli.costs.assumptions import (
     TABLES_PER_RUN,
     TABLES_PER_SWEEP,
     Setting,
+    listed_rows,
 )
 from cli.costs.estimate import Estimate, Work, logical_bytes
 from cli.costs.prices import Charge
@@ -58,7 +57,7 @@ def of_load(
     rows = {
         "batch_plan": batches + history_days,
         "catalogue_days": history_days,
-        "chart_history": _listed(movies) * history_days,
+        "chart_history": listed_rows(movies) * history_days,
         # A marker for each batch; of each run that it is planned, due and computed.
         "ingestion_log": batches + history_days + 3 * runs,
         "movie_daily_snapshots": movies * history_days,
@@ -115,7 +114,7 @@ def of_backfill(
     rows = {
         "batch_plan": days_requested,
         "catalogue_days": days_requested,
-        "chart_history": _listed(movies) * (days_requested + days_computed),
+        "chart_history": listed_rows(movies) * (days_requested + days_computed),
         "ingestion_log": 4 * days_requested,
         "movie_daily_snapshots": movies * days_requested,
         "movie_metrics_aggregated": movies * (days_requested + days_computed),
@@ -165,11 +164,6 @@ def tables_read() -> list[frozenset[str]]:
         Statement("latest_movie_metrics", gate["latest_movie_metrics"]),
     ]
     return [_tables(query, views, tables) for query in queries]
-
-
-def _listed(movies: int) -> int:
-    """Return how many rows the lists of a day have at most."""
-    return LISTS * min(movies, LIST_ROWS)
 
 
 def _tables(

@@ -30,6 +30,11 @@ def test_the_estimate_is_of_the_sql_as_it_is() -> None:
     assert stored == resolved.everything()
 
 
+def test_as_many_movies_lead_as_their_threshold_says() -> None:
+    thresholds = (ROOT / "sql/10_metric_thresholds.sql").read_text()
+    assert f"{bytes_read.LEADING_MOVIES} AS leading_max_rank" in thresholds
+
+
 def test_the_page_of_the_whole_catalogue_reads_less_than_a_gib() -> None:
     assert 0 < bytes_read.of_movies(CATALOGUE).page < BOUND
 
