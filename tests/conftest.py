@@ -5,13 +5,16 @@ import socket
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from emulators.bigquery import BigQueryEmulator
 from emulators.tmdb import TmdbSimulator
+
+if TYPE_CHECKING:
+    from shared.bigquery import Warehouse
 
 # A machine that is busy with something else is no defect of the code.
 hypothesis.settings.register_profile(
@@ -102,6 +105,18 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmula
     """Return one BigQuery for all tests of a process; each file has its datasets."""
     with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
         yield running
+
+
+@pytest.fixture
+def tables(
+    emulator: BigQueryEmulator, request: pytest.FixtureRequest
+) -> Iterator["Warehouse"]:
+    """Return a dataset of the test's own, with every table."""
+    # Google's libraries take most of a second, and most tests need none.
+    from tests.datasets import own_dataset  # noqa: PLC0415
+
+    with own_dataset(emulator, request.node.nodeid) as tables:
+        yield tables
 
 
 @pytest.fixture(scope="session")

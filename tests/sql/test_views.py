@@ -10,6 +10,20 @@ from tests.sql.sandbox import SCHEMAS, Sandbox
 
 pytestmark = pytest.mark.emulator
 
+EXPLAINED = (
+    "movie_id title calculation_date viral_coefficient "
+    "virality_category viral_score_percentile surge history votes_3d "
+    "votes_3d_expected is_vote_count_corrected z_votes weight_of_votes "
+    "z_votes_counted surge_from_votes popularity popularity_now popularity_expected "
+    "expected_level market_factor "
+    "popularity_noise z_popularity weight_of_popularity surge_from_popularity "
+    "is_breakout_alarm momentum_status popularity_growth_factor_7d "
+    "popularity_growth_z popularity_wow_pct_change vote_velocity_7d "
+    "vote_acceleration_7d vote_acceleration_7d_low not_in_top_viral_because "
+    "not_in_top_gaining_because not_in_emerging_because is_newest coverage"
+)
+"""The newest days are read from one view, all days from another: the same columns."""
+
 COLUMNS = {
     "v_latest_popularity_metrics": "movie_id title release_date genres last_updated "
     "current_popularity daily_change daily_pct_change weekly_change weekly_pct_change "
@@ -61,29 +75,11 @@ COLUMNS = {
     "v_breakouts": "movie_id title release_date started_on is_confirmed "
     "viral_coefficient surge z_votes z_popularity votes_3d votes_3d_expected "
     "popularity popularity_now popularity_expected market_factor vote_count coverage",
-    "v_movie_score_explained": "movie_id title calculation_date viral_coefficient "
-    "virality_category viral_score_percentile surge history votes_3d "
-    "votes_3d_expected is_vote_count_corrected z_votes weight_of_votes "
-    "z_votes_counted surge_from_votes popularity popularity_now popularity_expected "
-    "expected_level market_factor "
-    "popularity_noise z_popularity weight_of_popularity surge_from_popularity "
-    "is_breakout_alarm momentum_status popularity_growth_factor_7d "
-    "popularity_growth_z popularity_wow_pct_change vote_velocity_7d "
-    "vote_acceleration_7d vote_acceleration_7d_low not_in_top_viral_because "
-    "not_in_top_gaining_because not_in_emerging_because is_newest coverage",
+    "v_movie_score_explained": EXPLAINED,
     "v_chart_history": "list_name snapshot_date rank movie_id title popularity "
     "popularity_wow_pct_change viral_coefficient vote_velocity_7d vote_acceleration_7d "
     "surge vintage published_at run_id code_version coverage",
-    "v_latest_score_explained": "movie_id title calculation_date viral_coefficient "
-    "virality_category viral_score_percentile surge history votes_3d "
-    "votes_3d_expected is_vote_count_corrected z_votes weight_of_votes "
-    "z_votes_counted surge_from_votes popularity popularity_now popularity_expected "
-    "expected_level market_factor "
-    "popularity_noise z_popularity weight_of_popularity surge_from_popularity "
-    "is_breakout_alarm momentum_status popularity_growth_factor_7d "
-    "popularity_growth_z popularity_wow_pct_change vote_velocity_7d "
-    "vote_acceleration_7d vote_acceleration_7d_low not_in_top_viral_because "
-    "not_in_top_gaining_because not_in_emerging_because is_newest coverage",
+    "v_latest_score_explained": EXPLAINED,
     "v_latest_viral_scores": "movie_id title release_date calculation_date "
     "vote_velocity_7d vote_acceleration_7d popularity_wow_pct_change viral_coefficient "
     "trend_category current_vote_count current_popularity vote_average "

@@ -1,13 +1,11 @@
 """Every movie is tracked: runs on BigQuery's emulator, TMDB a fake."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from emulators.bigquery import BigQueryEmulator
 from functions.ingest_changes.main import run
 from shared.bigquery import Warehouse
 from shared.clients import Clients
@@ -18,7 +16,6 @@ from shared.ledger import Ledger
 from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest
 from shared.runs import Mode
 from shared.tmdb import ExportMissingError
-from tests.datasets import own_dataset
 from tests.fakes import FakeMovies, FakeTopics, fake_settings
 
 pytestmark = pytest.mark.emulator
@@ -30,20 +27,6 @@ BUDGET = 8
 """6 of the most popular, 1 that moves, and the rest in turn."""
 EXPORT = [ExportRow(i, 100.0 - i, is_feature=True) for i in range(1, MOVIES + 1)]
 CLIP = ExportRow(99, 500.0, is_feature=False)
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmulator]:
-    with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
-        yield running
-
-
-@pytest.fixture
-def tables(
-    emulator: BigQueryEmulator, request: pytest.FixtureRequest
-) -> Iterator[Warehouse]:
-    with own_dataset(emulator, request.node.name) as tables:
-        yield tables
 
 
 def _clients(tables: Warehouse, movies: FakeMovies) -> Clients:

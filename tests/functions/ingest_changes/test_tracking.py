@@ -1,13 +1,12 @@
 """Tracking on BigQuery's emulator: what runs that work at the same time leave."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from emulators.bigquery import BigQueryEmulator
 from functions.ingest_changes.main import run
 from shared.bigquery import Warehouse
 from shared.clients import Clients
@@ -16,7 +15,6 @@ from shared.interfaces import ExportRow, ListedMovie
 from shared.ledger import Ledger
 from shared.messages import MOVIE_BATCHES, IngestRequest
 from shared.runs import Mode
-from tests.datasets import own_dataset
 from tests.fakes import FakeMovies, FakeTopics, fake_settings
 
 pytestmark = pytest.mark.emulator
@@ -38,14 +36,6 @@ class _Meanwhile(FakeMovies):
             happens, self.happens = self.happens, None
             happens()
         return super().export(day, fold)
-
-
-@pytest.fixture
-def tables(
-    emulator: BigQueryEmulator, request: pytest.FixtureRequest
-) -> Iterator[Warehouse]:
-    with own_dataset(emulator, request.node.name) as tables:
-        yield tables
 
 
 def _clients(tables: Warehouse, movies: FakeMovies, tracked_movies: int) -> Clients:
