@@ -20,9 +20,9 @@ from emulators.bigquery import (
     BigQueryEmulatorError,
     FolderHeldError,
 )
-from local import tables as demo
 from local.archives import DASHBOARD
 from local.endpoints import Endpoints
+from local.tables import PROJECT
 from shared.config import ALL, Platform
 from shared.interfaces import Tables, Topics
 
@@ -142,10 +142,13 @@ def open_deployment(selector: Selector) -> Iterator[Deployment]:
             )
     elif stack := running(selector):
         os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub
-        with closing(demo.connect(stack.bigquery)) as client:
+        with closing(open_client(PROJECT, stack.bigquery)) as client:
             yield _place("the local stack", selector, client, stack=stack)
     else:
-        with _stored(selector.data) as url, closing(demo.connect(url)) as client:
+        with (
+            _stored(selector.data) as url,
+            closing(open_client(PROJECT, url)) as client,
+        ):
             yield _place("the stored data", selector, client, has_topics=False)
 
 
@@ -189,7 +192,7 @@ def _stored(data: Path) -> Iterator[str]:
             "run `make demo` or `make local` first, or name a project (--project)",
         )
     try:
-        emulator = BigQueryEmulator(stored[-1], project=demo.PROJECT)
+        emulator = BigQueryEmulator(stored[-1], project=PROJECT)
     except FolderHeldError as error:
         raise OperatorError(
             Exit.NOT_FOUND,

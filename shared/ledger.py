@@ -26,16 +26,8 @@ from shared.runs import (
     StoredPlan,
 )
 
-RUN_STATUS = sql_files.select_of("v_run_status", "views/v_run_status.sql").replace(
-    "tmdb_analytics.metric_thresholds",
-    "(\n"
-    + sql_files.select_of("metric_thresholds", "10_metric_thresholds.sql")
-    + "\n)",
-)
-"""The SELECT of v_run_status; runs are planned before the view exists."""
-
 _STATEMENTS = {
-    name: sql.replace("tmdb_analytics.v_run_status", f"(\n{RUN_STATUS}\n)")
+    name: sql_files.with_run_status(sql)
     for name, sql in sql_files.of_folder("ledger").items()
 }
 

@@ -213,11 +213,19 @@ def of_folder(name: str, folder: Path = SQL) -> dict[str, str]:
     return {each.name: each.sql for each in _read(folder.glob(f"{name}/*.sql"))}
 
 
-def select_of(view: str, path: str) -> str:
+def _select_of(view: str, path: str) -> str:
     """Return the query that a view is made of, from the file that makes it."""
     makes = f"CREATE OR REPLACE VIEW tmdb_analytics.{view} AS\n"
     _, query = (SQL / path).read_text().split(makes)
     return query.strip("; \n")
+
+
+def with_run_status(sql: str) -> str:
+    """Return a query with v_run_status's own in its place: the view comes later."""
+    thresholds = _select_of("metric_thresholds", "10_metric_thresholds.sql")
+    status = _select_of("v_run_status", "views/v_run_status.sql")
+    status = status.replace("tmdb_analytics.metric_thresholds", f"(\n{thresholds}\n)")
+    return sql.replace("tmdb_analytics.v_run_status", f"(\n{status}\n)")
 
 
 def new_breakouts(folder: Path = SQL) -> Statement:

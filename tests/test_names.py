@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from cli.app import COMMANDS, app
+from cli.__main__ import COMMANDS, app
 from tests.repository import ROOT, texts
 
 OWN = Path(__file__).relative_to(ROOT).as_posix()

@@ -17,6 +17,7 @@ from emulators.tmdb import SIMULATED_TOKEN
 from local import run_states
 from local import topics as local_topics
 from local.run_progress import wait_until_published
+from local.run_states import RunState
 from local.stack import Options, Stack
 from shared.messages import INGEST_REQUESTS, IngestRequest
 from shared.runs import ENDED, Mode, Run
@@ -226,12 +227,12 @@ def test_a_weekly_run_refreshes_retired_movies_and_publishes_no_day(
     assert requests == []
 
 
-def _wait_until_ended(stack: Stack, run_id: str) -> dict[str, Any]:
+def _wait_until_ended(stack: Stack, run_id: str) -> RunState:
     deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
         state = run_states.of_id(stack.tables, run_id)
         if state and state["state"] in ENDED:
-            return dict(state)
+            return state
         time.sleep(0.5)
     raise AssertionError(f"{run_id} has not ended")
 

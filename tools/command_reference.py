@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from cli.app import COMMANDS, Command, app
+from cli.__main__ import COMMANDS, Command, app
 from cli.command import documentation
 from cli.errors import MEANINGS
 from cli.options import SELECTOR_OPTIONS

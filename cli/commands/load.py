@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from cli.commands.status import code_of
 from cli.costs import display, load_plan
 from cli.costs.load_plan import HistoryDays, Limit, Rate
 from cli.deployment.options import TERRAFORM
@@ -16,7 +17,6 @@ from cli.environment import Deployment, open_deployment
 from cli.errors import Exit, OperatorError, leave
 from cli.options import DryRun, Json, Selector, Yes
 from cli.output import agree
-from cli.runs.state import State, code_of
 from local import run_states
 from local.console import open_console
 from shared.messages import INGEST_REQUESTS, IngestRequest
@@ -105,14 +105,13 @@ def _leave_if_begun(
     console: Console, deployment: Deployment, run: Run, *, as_json: bool
 ) -> None:
     """Exit if the day's load has begun: a second request would change nothing."""
-    if not (row := run_states.of_id(deployment.tables, run.run_id)):
+    if not (state := run_states.of_id(deployment.tables, run.run_id)):
         return
-    state = State(row)
     if as_json:
         print(json.dumps({"is_started": False, **state.to_json()}))
     console.print(f"{run.run_id} has already started: {state.in_words()}")
     console.print(f"  tmdb-traction status {run.run_id}")
-    leave(code_of([state]) if state.has_ended else Exit.IN_PROGRESS)
+    leave(code_of([state]))
 
 
 def _say_how_to_follow(console: Console, *runs: Run) -> None:

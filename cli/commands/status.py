@@ -1,6 +1,8 @@
 """status: show the state of runs, once or until they end."""
 
 import json
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -14,10 +16,10 @@ from cli.errors import Exit, OperatorError, leave
 from cli.options import Json, Selector
 from cli.output import Finding
 from cli.runs.progress import Watch
-from cli.runs.state import State, code_of, newest_of_each_mode, states_of
 from local import run_states
 from local.console import open_console
-from shared.runs import WELL_ENDED, Run
+from local.run_states import RunState
+from shared.runs import WELL_ENDED, Mode, Run
 
 SHOWN = 10
 LOOK_EVERY_S, LOOK_EVERY_S_AT_GOOGLE = 1.0, 5.0
@@ -72,10 +74,10 @@ def status(
         if watch:
             leave(_watch(deployment, run_ids, wait_s, as_json=as_json))
         if run_ids:
-            found = states_of(run_states.of_ids(deployment.tables, run_ids))
+            found = run_states.of_ids(deployment.tables, run_ids)
             judged = found
         else:
-            found = states_of(run_states.newest(deployment.tables, newest))
+            found = run_states.newest(deployment.tables, newest)
             judged = newest_of_each_mode(found)
         if not found:
             raise nothing_found(deployment, run_ids)
@@ -91,6 +93,22 @@ def status(
     leave(Exit.FAILED if any(one.ok is False for one in behind) else code)
 
 
+def code_of(states: Iterable[RunState]) -> Exit:
+    """Return the exit code of runs: a failed one outweighs one in progress."""
+    states = list(states)
+    if any(state.has_ended and state.name not in WELL_ENDED for state in states):
+        return Exit.FAILED
+    return Exit.DONE if all(state.has_ended for state in states) else Exit.IN_PROGRESS
+
+
+def newest_of_each_mode(states: Iterable[RunState]) -> list[RunState]:
+    """Return the newest run of each mode; the runs come newest first."""
+    by_mode: dict[str, RunState] = {}
+    for state in states:
+        by_mode.setdefault(str(state["mode"]), state)
+    return list(by_mode.values())
+
+
 def _behind(selector: Selector) -> list[Finding]:
     """Return the functions that do not serve what was deployed, or cannot be read."""
     found = served_archives.look(
@@ -99,31 +117,66 @@ def _behind(selector: Selector) -> list[Finding]:
     return [one for one in found if not one.ok]
 
 
-def show(console: Console, found: list[State], *, with_details: bool) -> None:
+def show(console: Console, found: list[RunState], *, with_details: bool) -> None:
     """Print a line for each run, with a hint where it needs one."""
     for state in found:
         run_id = (state.run_id, "bold")
         console.print(Text.assemble(sign(state), " ", run_id, f"  {state.in_words()}"))
         if with_details:
-            for name, text in state.details():
+            for name, text in details_of(state):
                 heading = (f"    {name:<16}", "cyan")
                 console.print(Text.assemble(heading, f" {text}"))
-        if hint := state.hint():
+        if hint := hint_of(state):
             console.print(f"    {hint}")
 
 
-def sign(state: State) -> tuple[str, str]:
+def sign(state: RunState) -> tuple[str, str]:
     """Return the mark that a run's line begins with, and its colour."""
     if not state.has_ended:
         return "…", "yellow"
     return ("✓", "green") if state.name in WELL_ENDED else ("✗", "red")
 
 
+def hint_of(state: RunState) -> str:
+    """Return what to do; "" if nothing."""
+    day = state["run_date"]
+    match state.name:
+        case "FAILED" if state["is_check_failed"]:
+            return f"tmdb-traction validate --from {day}"
+        case "PARTIAL" | "FAILED":
+            return (
+                "tmdb-traction dead-letters; late batches still count, and missing "
+                f"popularity: tmdb-traction backfill --from {day}"
+            )
+        case _:
+            return ""
+
+
+def details_of(state: RunState) -> list[tuple[str, str]]:
+    """Return the details of one run, by name."""
+    requests = f"{state['tmdb_requests']:,}, {state['tmdb_throttled']:,} answered 429"
+    lines = [
+        ("started", _moment(state["started_at"])),
+        ("last event", _moment(state["last_seen_at"])),
+        ("batches", f"{state['batches_done']:,} of {state['batches_total']:,}"),
+        ("not found", f"{state['not_found']:,}"),
+        ("failed", f"{state['failed']:,}"),
+        ("TMDB requests", requests),
+        ("republished", f"{state['republished']:,} times"),
+        ("version", state["code_version"] or "-"),
+    ]
+    return lines if state["mode"] != Mode.HISTORY else lines[:5] + lines[6:]
+
+
+def _moment(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if value else "-"
+
+
 def nothing_found(deployment: Deployment, run_ids: list[str] | None) -> OperatorError:
     """Return the error for missing runs, with a hint."""
     if run_ids:
         known = ", ".join(
-            run["run_id"] for run in run_states.newest(deployment.tables, 3)
+            state.run_id for state in run_states.newest(deployment.tables, 3)
         )
         message = f"{deployment.name} has no run {', '.join(run_ids)}"
         hint = f"the newest are {known}" if known else "tmdb-traction load"
@@ -138,16 +191,16 @@ def _watch(
 ) -> Exit:
     """Watch the named runs, or those open now, until they end; return the code."""
     if not run_ids:
-        run_ids = [run["run_id"] for run in run_states.still_open(deployment.tables)]
+        run_ids = [one.run_id for one in run_states.still_open(deployment.tables)]
     if not run_ids:
-        run_ids = [run["run_id"] for run in run_states.newest(deployment.tables, 1)]
+        run_ids = [one.run_id for one in run_states.newest(deployment.tables, 1)]
         if not run_ids:
             raise nothing_found(deployment, None)
     every_s = LOOK_EVERY_S_AT_GOOGLE if deployment.is_metered else LOOK_EVERY_S
     tables = deployment.tables
     with Watch(open_console(), run_ids, as_json=as_json) as shown:
         found = shown.until_ended(
-            lambda: states_of(run_states.of_ids(tables, run_ids)),
+            lambda: run_states.of_ids(tables, run_ids),
             every_s=every_s,
             wait_s=wait_s,
         )

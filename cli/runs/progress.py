@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.errors import Exit, leave
-from cli.runs.state import State
 from local.progress import Bars, Pace, time_left
+from local.run_states import RunState
 from shared.runs import WELL_ENDED, Mode
 
 MOST_BARS = 12
@@ -62,12 +62,12 @@ class Watch:
 
     def until_ended(
         self,
-        look: Callable[[], list[State]],
+        look: Callable[[], list[RunState]],
         *,
         every_s: float,
         wait_s: float,
         sleep: Callable[[float], None] = time.sleep,
-    ) -> list[State]:
+    ) -> list[RunState]:
         """Read states until every run has ended, or has not begun within `wait_s`."""
         began = time.monotonic()
         while True:
@@ -81,7 +81,7 @@ class Watch:
                 return found
             sleep(every_s)
 
-    def _show(self, state: State, moment: float) -> None:
+    def _show(self, state: RunState, moment: float) -> None:
         pace = self._paces[state.run_id]
         if pace.is_new:
             # From its start: batches end in groups, and we may begin to watch late.
@@ -93,45 +93,44 @@ class Watch:
         self.bars.move(
             state.run_id,
             state.settled,
-            max(1, state.row["expected"]),
+            max(1, state["expected"]),
             about(state, pace),
             left(state, pace),
         )
 
-    def _print_change(self, state: State, pace: Pace) -> None:
+    def _print_change(self, state: RunState, pace: Pace) -> None:
         line = state.to_json()
         if self._printed.get(state.run_id) == line:
             return
         self._printed[state.run_id] = line
-        rate, seconds = pace.rate, pace.seconds_left(state.row["expected"])
+        rate, seconds = pace.rate, pace.seconds_left(state["expected"])
         more = {"movies_per_second": rate, "seconds_left": seconds}
         print(json.dumps(line | more), flush=True)
 
 
-def about(state: State, pace: Pace) -> str:
+def about(state: RunState, pace: Pace) -> str:
     """Return what a bar cannot show: counts, rate, 429s."""
-    row = state.row
     parts = [
-        f"{state.fetched:,}/{row['expected']:,}",
-        f"{row['batches_done']:,}/{row['batches_total']:,} batches",
+        f"{state.fetched:,}/{state['expected']:,}",
+        f"{state['batches_done']:,}/{state['batches_total']:,} batches",
     ]
     if not state.has_ended and state.name in ("PLANNED", "FETCHING") and pace.rate:
         parts.append(f"{pace.rate:,.0f}/s")
-    if row["mode"] != Mode.HISTORY:
-        parts.append(f"{row['tmdb_throttled']:,} x 429")
-    if gone := row["not_found"] + row["failed"]:
+    if state["mode"] != Mode.HISTORY:
+        parts.append(f"{state['tmdb_throttled']:,} x 429")
+    if gone := state["not_found"] + state["failed"]:
         parts.append(f"{gone:,} not found")
     return ", ".join(parts)
 
 
-def left(state: State, pace: Pace) -> Text:
+def left(state: RunState, pace: Pace) -> Text:
     """Return the state, or how long fetching still takes."""
     words = {"METRICS": "computing metrics", "COMPLETE": "computing metrics"}
     if state.has_ended:
         colour = "green" if state.name in WELL_ENDED else "red"
         ended = (state.name.lower(), colour)
         return Text.assemble(ended, f" in {state.seconds:.0f} s")
-    seconds = pace.seconds_left(state.row["expected"])
+    seconds = pace.seconds_left(state["expected"])
     if state.name in words or not seconds:
         return Text(words.get(state.name, state.name.lower()))
     return time_left(seconds)

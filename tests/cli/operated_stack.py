@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from google.cloud import bigquery
 from typer.testing import CliRunner, Result
 
-from cli.app import app
+from cli.__main__ import app
 from cli.costs import assumptions
 from cli.errors import Exit
 from local.endpoints import Endpoints

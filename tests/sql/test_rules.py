@@ -10,8 +10,8 @@ import sqlglot
 from sqlglot import exp
 
 from shared import sql_files
-from shared.ledger import RUN_STATUS
 from shared.runs import ENDED
+from shared.sql_files import with_run_status
 from tests.sql.files import (
     COMPARISONS,
     LEDGER,
@@ -153,7 +153,7 @@ def test_the_run_status_needs_no_view() -> None:
 
     assert read <= SCHEMAS.keys()
     # The thresholds are put in as they are: they read nothing at all.
-    assert "metric_thresholds" not in RUN_STATUS
+    assert "metric_thresholds" not in with_run_status("tmdb_analytics.v_run_status")
     assert named_in(THRESHOLDS) == {"metric_thresholds"}
 
 

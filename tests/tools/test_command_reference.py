@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.app import COMMANDS
+from cli.__main__ import COMMANDS
 from tools import command_reference
 
 PAGE = command_reference.page()

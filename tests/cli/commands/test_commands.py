@@ -20,7 +20,7 @@ from google.auth.exceptions import DefaultCredentialsError
 from typer.testing import CliRunner, Result
 
 from cli import environment
-from cli.app import COMMANDS, app
+from cli.__main__ import COMMANDS, app
 from cli.command import command, documentation
 from cli.commands import backfill, cost, validate
 from cli.errors import MEANINGS, Exit, OperatorError

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.app import app
+from cli.__main__ import app
 from tests.cli.demo_data import as_demo
 from tests.conftest import ROOT
 

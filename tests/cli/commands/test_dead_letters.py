@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.app import app
+from cli.__main__ import app
 from emulators.pubsub import PubSubEmulator
 from local import topics as local_topics
 from local.tables import PROJECT

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.app import app
+from cli.__main__ import app
 from emulators.tmdb import SIMULATED_TOKEN
 from tests.cli.answers import READ, VERSION, WELL, console
 from tests.cli.fake_programs import Answers, Machine

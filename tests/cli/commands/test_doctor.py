@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli.app import app
+from cli.__main__ import app
 from emulators.tmdb import SIMULATED_API_KEY, SIMULATED_TOKEN
 from tests.cli.answers import (
     FIRST_APIS,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.app import app
+from cli.__main__ import app
 from tests.cli.demo_data import as_demo
 
 pytestmark = pytest.mark.emulator

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import output
-from cli.app import app
+from cli.__main__ import app
 from cli.deployment import smoke_proofs, smoke_run
 from cli.deployment.terraform_root import TerraformRoot
 from local import tables, topics

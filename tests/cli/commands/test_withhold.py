@@ -10,7 +10,7 @@ import pytest
 from google.cloud import bigquery
 from typer.testing import CliRunner, Result
 
-from cli.app import app
+from cli.__main__ import app
 from cli.errors import Exit
 from emulators.bigquery import BigQueryEmulator
 from emulators.pubsub import PubSubEmulator

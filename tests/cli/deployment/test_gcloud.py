@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.app import app
+from cli.__main__ import app
 from emulators.tmdb import SIMULATED_TOKEN
 from tests.cli.answers import READ, VERSION, WELL
 from tests.cli.fake_programs import Machine

@@ -11,41 +11,32 @@ from rich.text import Text
 
 from cli.errors import Exit
 from cli.runs.progress import MOST_BARS, Watch
-from cli.runs.state import State
+from local.run_states import RunState
+from tests.run_rows import RUN_ID, run_state
 from tools.record_terminal import shown
 
-RUN_ID = "daily-2026-06-01"
 
-
-def _state(name: str, batches: int, run_id: str = RUN_ID) -> State:
-    return State(
-        {
-            "run_id": run_id,
-            "mode": "daily",
-            "state": name,
-            "batches_total": 20,
-            "batches_done": batches,
-            "expected": 1_000,
-            "fetched": 50 * batches,
-            "not_found": 0,
-            "failed": 0,
-            "rows_visible": 50 * batches,
-            "tmdb_throttled": 3,
-            "seconds": 95.0,
-            "started_at": datetime.now(UTC) - timedelta(seconds=10),
-        }
+def _state(name: str, batches: int, run_id: str = RUN_ID) -> RunState:
+    return run_state(
+        run_id=run_id,
+        state=name,
+        batches_done=batches,
+        fetched=50 * batches,
+        rows_visible=50 * batches,
+        not_found=0,
+        started_at=datetime.now(UTC) - timedelta(seconds=10),
     )
 
 
-def _looks() -> list[list[State]]:
+def _looks() -> list[list[RunState]]:
     """Return what is seen of a run that began 10 s before now."""
     seen = [("PLANNED", 0), ("FETCHING", 6), ("METRICS", 20), ("PUBLISHED", 20)]
     return [[], *([_state(name, batches)] for name, batches in seen)]
 
 
 def _follow(
-    console: Console, looks: list[list[State]], *, as_json: bool = False
-) -> list[State]:
+    console: Console, looks: list[list[RunState]], *, as_json: bool = False
+) -> list[RunState]:
     rest = iter(looks)
     with Watch(console, [RUN_ID], as_json=as_json) as watch:
         return watch.until_ended(
@@ -115,5 +106,5 @@ def test_ctrl_c_ends_the_watch_and_not_the_runs() -> None:
     assert "the runs continue" in sent.getvalue()
 
 
-def _interrupted() -> list[State]:
+def _interrupted() -> list[RunState]:
     raise KeyboardInterrupt

@@ -23,8 +23,7 @@ from emulators.bigquery import translations
 from emulators.bigquery.catalog import look_up_single_tables
 from emulators.bigquery.offline import go_offline
 from local.tables import PROJECT
-from shared.ledger import RUN_STATUS
-from shared.sql_files import SQL
+from shared.sql_files import SQL, with_run_status
 
 type Sent = list[tuple[str, dict[str, Any]]]
 
@@ -100,7 +99,7 @@ def main() -> None:
     go_offline()
     look_up_single_tables()
     texts = {path.stem: path.read_text() for path in SQL.glob("**/*.sql")}
-    texts |= {"RUN_STATUS": RUN_STATUS}
+    texts["run status"] = with_run_status("SELECT * FROM tmdb_analytics.v_run_status")
     stock = _all(texts, _translated)
     translations.remember_translations(Path(sys.argv[2]))
     counted = _count_translations()
