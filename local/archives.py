@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 DASHBOARD = "render_dashboard"
-"""Deployed only where Terraform's variable `dashboard` is set."""
+"""Deployed only if Terraform's variable `dashboard` is set."""
 FUNCTIONS = ("ingest_changes", "fetch_details", "compute_metrics", DASHBOARD)
 
 _LEDGER = (
@@ -82,7 +82,7 @@ def archive(files: Mapping[str, bytes]) -> bytes:
 
 
 def stage(function: str, folder: Path) -> Path:
-    """Unpack a function's archive below a folder, as the platform would; its path."""
+    """Unpack a function's archive below a folder, as the platform does."""
     target = folder / function
     # Files of an earlier version must not be imported.
     shutil.rmtree(target, ignore_errors=True)

@@ -42,7 +42,7 @@ def open_console(
     quiet: bool = False,
     width: int | None = None,
 ) -> Console:
-    """Open a console; its width is the terminal's."""
+    """Open a console; by default it is as wide as the terminal."""
     take_any_letter()
     return Console(
         stderr=is_error,
@@ -63,7 +63,7 @@ def take_any_letter() -> None:
 
 
 def _degrade(error: UnicodeError) -> tuple[str, int]:
-    """Return what is printed for letters that an encoding lacks."""
+    """Return the replacement of letters that an encoding lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     letters = error.object[error.start : error.end]
@@ -73,7 +73,7 @@ def _degrade(error: UnicodeError) -> tuple[str, int]:
 def _nearest(letter: str) -> str:
     if letter in _INSTEAD:
         return _INSTEAD[letter]
-    # The accent is then a character of its own, and is removed.
+    # NFKD makes the accent a character of its own, which is removed.
     parts = unicodedata.normalize("NFKD", letter)
     bare = "".join(part for part in parts if not unicodedata.combining(part))
     return bare if bare.isascii() else _UNKNOWN

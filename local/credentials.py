@@ -10,7 +10,7 @@ EMPTY_TOKEN = f"{NAME} is set and empty: TMDB is simulated"
 
 
 class TokenError(ValueError):
-    """TMDB_TOKEN cannot be a credential; the text says what to do."""
+    """TMDB_TOKEN is not a credential; the message says what to do."""
 
 
 def tmdb_token() -> str:

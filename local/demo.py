@@ -2,9 +2,9 @@
 
 python -m local.demo, or `make demo`. With a TMDB simulator: an initial load, 90 days
 of history from exports, then daily runs of simulated days. With TMDB_TOKEN set: the
-real TMDB, today, with less history. State stays in .data/; starting again goes on
-with the next day. PUBSUB_EMULATOR=google takes Google's own Pub/Sub emulator, where
-Java and the Cloud SDK are installed, instead of the embedded emulator.
+real TMDB, today, with less history. The data stay in .data/: the next demo continues
+with the next day. PUBSUB_EMULATOR=google uses Google's own Pub/Sub emulator instead of
+the embedded one; it needs Java and the Cloud SDK.
 """
 
 import argparse
@@ -20,17 +20,17 @@ from local.progress import Steps
 
 
 def main() -> None:
-    """Run the demo; exit 1 when something did not work, 130 on Ctrl-C."""
+    """Run the demo; exit with 1 if it failed, with 130 on Ctrl-C."""
     console = open_console()
-    # SIGINT too: a shell starts its background jobs with it ignored. SIGHUP: a closed
-    # terminal.
+    # SIGINT too: a shell's background jobs ignore it by default. SIGHUP: the
+    # terminal was closed.
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(kind, _terminate)
     arguments = _arguments()
     try:
         with Steps(console) as steps:
             steps.say("starting the emulators and the functions")
-            # Google's libraries take seconds to import; by now something moves.
+            # Google's libraries take seconds to import: first show that it works.
             from local import demo_runs  # noqa: PLC0415
 
             is_done = demo_runs.run(arguments, steps, console)
@@ -47,13 +47,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--history", type=int, help="days of history to load first")
     parser.add_argument("--seed", type=int, default=7, help="of the simulated TMDB")
     parser.add_argument(
-        "--data", type=Path, default=ROOT / ".data", help="folder to keep state in"
+        "--data", type=Path, default=ROOT / ".data", help="folder of the data"
     )
     return parser.parse_args()
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """Leave as on Ctrl-C, so that every child is ended."""
+    """End as on Ctrl-C, so that every child process is stopped."""
     raise KeyboardInterrupt
 
 

@@ -81,7 +81,7 @@ def show_first_movies(console: Console, client: "bigquery.Client", run: "Run") -
         "SELECT title, popularity, vote_count, release_date "
         "FROM tmdb_analytics.movie_details_raw "
         f"WHERE run_id = '{run.run_id}' AND run_date = '{run.run_date}' "
-        # A batch that came twice has each of its movies twice.
+        # A batch that was delivered twice has each of its movies twice.
         "QUALIFY "
         "ROW_NUMBER() OVER (PARTITION BY movie_id ORDER BY fetched_at DESC) = 1 "
         "ORDER BY popularity DESC LIMIT 5",
@@ -113,17 +113,17 @@ def show_charts(console: Console, client: "bigquery.Client") -> None:
 def show_next_steps(
     console: Console, data: Path, seconds: float, *, is_real: bool
 ) -> None:
-    """Print where to go from here."""
+    """Print what to run or read next."""
     logs = data / "logs"
     logs = logs.relative_to(ROOT) if logs.is_relative_to(ROOT) else logs
     console.print(
         f"\nDone in {seconds:.0f} s. Next:\n"
         "  make demo                    the next days, from where this ended\n"
         "  make demo-clean              delete them\n"
-        "  make local                   keep it all up, to load and watch by hand\n"
+        "  make local                   run the same stack, to load and watch by hand\n"
         "  source .venv/bin/activate    once in a terminal, for the next four\n"
-        '  tmdb-traction explain "..."  how a title above gets its score\n'
-        "  tmdb-traction chart          a list as it was shown, at any moment\n"
+        '  tmdb-traction explain "..."  how the score of a title is computed\n'
+        "  tmdb-traction chart          a list as it was shown at any moment\n"
         "  tmdb-traction status         the state of the runs\n"
         "  tmdb-traction --help         validate, export, cost and more\n"
         f"  ls {logs}\n"
@@ -148,7 +148,7 @@ def _chart(
 def show_rows(
     console: Console, title: str, layout: Layout, rows: Sequence[Sequence[object]]
 ) -> None:
-    """Print a table of what a query has found."""
+    """Print the rows of a query as a table."""
     cells = [Row([*map(_cell, row)]) for row in rows]
     table_layout.show(console, layout, cells, title=title)
     if not rows:

@@ -40,11 +40,11 @@ class Plan:
 
     @property
     def options(self) -> Options:
-        """What the stack is started with."""
+        """The options of the stack."""
         settings = {
             "TRACKED_MOVIES": str(self.movies),
             "HISTORY_DAYS": str(self.history_days),
-            # Whoever ends the demo in the middle of a run goes on when they like.
+            # A demo that was interrupted during a run may continue days later.
             "RUN_STALLED_S": str(QUIET_S),
             "RUN_DEADLINE_S": str(RUN_DEADLINE_S),
         }
@@ -82,10 +82,10 @@ def days_to_run(first: date, count: int, today: date) -> list[date]:
 
 
 def simulator_of(day: date, *, is_export_late: bool) -> dict[str, object]:
-    """Return how TMDB is on a simulated day.
+    """Return the simulator's settings for a day.
 
-    Where the export comes after the day's run, popularity is of the details, and one
-    movie in five has yesterday's, as from a cache of TMDB's.
+    If the export comes after the day's run, the run takes popularity from the details,
+    and one movie in five has yesterday's, as if TMDB had cached it.
     """
     late = {"missing_exports": [str(day)], "stale_popularity_share": 0.2}
     return {"today": str(day), "faults": late if is_export_late else {}}

@@ -1,6 +1,6 @@
 """What the demo runs: the stack, an initial load, daily runs, the charts and the page.
 
-It imports Google's libraries, which takes seconds: demo.py shows something before.
+It imports Google's libraries, which takes seconds: demo.py first shows its progress.
 """
 
 import argparse
@@ -44,11 +44,11 @@ FAILURES = (
     RunStuckError,
     StartError,
 )
-"""What a demo that does not work ends with."""
+"""Errors that end a demo."""
 
 
 def run(arguments: argparse.Namespace, steps: Steps, console: Console) -> bool:
-    """Run the demo that the arguments and TMDB_TOKEN choose; False when it failed."""
+    """Run the demo that the arguments and TMDB_TOKEN choose; False if it failed."""
     began = time.monotonic()
     try:
         token = tmdb_token()
@@ -93,11 +93,11 @@ class _Demo:
         self._are_shown = False
 
     def run_days(self) -> list[date]:
-        """Load what is needed, then run simulated days; return those."""
+        """Load what is missing, then run simulated days; return those days."""
         states = run_states.oldest_first(self._stack.tables)
         first = _next_day(states)
         if any(not state["is_published"] for state in states):
-            self._take_up(first)
+            self._continue_runs(first)
         if first == FIRST_DAY:
             self._load(first)
         days = days_to_run(first, self._plan.days, datetime.now(UTC).date())
@@ -110,7 +110,7 @@ class _Demo:
         return days
 
     def run_today(self) -> list[date]:
-        """Load what is needed, then run today, of the real TMDB; return that day."""
+        """Load what is missing, then run today with the real TMDB; return today."""
         today = datetime.now(UTC).date()
         if not run_states.oldest_first(self._stack.tables):
             self._load(today)
@@ -130,11 +130,11 @@ class _Demo:
         runs = [Run(Mode.DAILY, day)]
         self._run(runs, lambda: self._stack.tick(IngestRequest(Mode.DAILY, day)))
 
-    def _take_up(self, day: date) -> None:
-        """Repair runs that were ended in the middle: Pub/Sub's emulator keeps nothing.
+    def _continue_runs(self, day: date) -> None:
+        """Continue runs that were interrupted: their Pub/Sub messages are lost.
 
-        The sweep publishes the missing batches again. The request for an initial load's
-        history may be lost too; where it is not, it is harmless.
+        The sweep republishes the missing batches. The request for an initial load's
+        history may be lost too; to publish it twice is harmless.
         """
         self._stack.steer_simulator(simulator_of(day, is_export_late=False))
         self._stack.tick(IngestRequest(Mode.SWEEP, day))
@@ -142,15 +142,15 @@ class _Demo:
             self._stack.tick(IngestRequest(Mode.HISTORY, day))
 
     def _wait(self, seconds: float, day: date) -> None:
-        """Wait for an event; without one sweep, as Cloud Scheduler would."""
+        """Wait for an event; if there is none, sweep as Cloud Scheduler would."""
         if not self._logs.wait(seconds):
             self._stack.tick(IngestRequest(Mode.SWEEP, day))
 
     def _load_late_export(self, day: date) -> None:
-        """Load the export of a day that was published without, as the sweep does.
+        """Load the export of a day that was published without it, as the sweep does.
 
-        The day is computed and published again: what its lists showed is kept as a
-        vintage, and the page says what changed.
+        The day is computed and published again: its earlier lists stay as a vintage,
+        and the page shows what changed.
         """
         self._stack.steer_simulator(simulator_of(day, is_export_late=False))
         late = IngestRequest(Mode.HISTORY_DAY, day, export_date=day)
@@ -165,7 +165,7 @@ class _Demo:
         self._run(runs, lambda: self._call_for_load(day))
 
     def _call_for_load(self, day: date) -> None:
-        """Do what `gcloud functions call ingest_changes --data ...` starts."""
+        """Start the load as `gcloud functions call ingest_changes --data ...` would."""
         body = {
             "mode": "initial",
             "limit": self._plan.movies,
@@ -209,8 +209,8 @@ class _Demo:
 
     def _write_page(self, newest: date) -> None:
         """Write the page of the newest day, one file that any browser opens."""
-        # Not by the function render_dashboard: that renders a page after each of the
-        # simulated days, and the demo shows the last one only.
+        # Not by the function render_dashboard: it would render a page after each
+        # simulated day, and the demo shows the last one only.
         target = self._plan.data / "dashboard.html"
         source = "this machine" if self._plan.token else "simulated movies"
         written = page.write(self._stack.tables, newest, source, target)

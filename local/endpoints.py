@@ -1,7 +1,7 @@
 """Publish the addresses of a running local stack in a file for other terminals.
 
-The file is deleted with the stack. A file that a killed stack has left is recognised
-because its process or its port is gone.
+The file is deleted when the stack ends. A file that a killed stack left behind is
+recognised: its process has ended, or nobody listens on its port.
 """
 
 import json
@@ -25,7 +25,7 @@ type Json = dict[str, Any]
 def send_json(
     url: str, method: str, path: str, body: object, timeout_s: float
 ) -> tuple[int, Json]:
-    """Send JSON, or nothing for None, to a server of the stack; status and answer."""
+    """Send JSON (None: no body) to a server of the stack; return status and answer."""
     to = urlsplit(url)
     connection = HTTPConnection(to.hostname or "", to.port, timeout=timeout_s)
     text = None if body is None else json.dumps(body)
@@ -41,8 +41,8 @@ def send_json(
 class Endpoints:
     """A stack that listens on this machine.
 
-    pid: of the process that holds it. bigquery, simulator: URLs; simulator is "" with
-    the real TMDB. pubsub: host:port. functions: name -> URL. data: what it stores in.
+    pid: of the stack's process. bigquery, simulator: URLs; simulator is "" with the
+    real TMDB. pubsub: host:port. functions: name -> URL. data: folder of its data.
     """
 
     pid: int
@@ -57,13 +57,13 @@ class Endpoints:
 
     @property
     def is_up(self) -> bool:
-        """Whether its process lives and its BigQuery takes connections."""
+        """Whether its process is running and its BigQuery accepts connections."""
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
             return False
         except PermissionError:
-            pass  # another user's process: it lives
+            pass  # another user's process: it is running
         url = urlsplit(self.bigquery)
         try:
             socket.create_connection((url.hostname or "", url.port or 0), 2.0).close()
@@ -80,7 +80,7 @@ class Endpoints:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """Read the folder's file; None where it is missing or broken."""
+        """Read the folder's file; None if it is missing or invalid."""
         try:
             return cls(**json.loads((folder / NAME).read_text()))
         except (FileNotFoundError, ValueError, TypeError):
@@ -88,7 +88,7 @@ class Endpoints:
 
     @contextmanager
     def published_in(self, folder: Path) -> Iterator[None]:
-        """Keep the file in the folder for as long as this is open."""
+        """Write the file into the folder; delete it at the end of the context."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / NAME
         # Atomically: no reader sees half a file.

@@ -19,7 +19,7 @@ CONCURRENCY = {
     "compute_metrics": 1,
     DASHBOARD: 1,
 }
-"""Requests that one instance works on at once, as the deployment's should."""
+"""Concurrent requests of one instance, as in the deployment."""
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class FunctionProcesses:
     """The running functions by name; a context manager, which ends them.
 
     data: their archives are unpacked into its folder `functions`. goes_outside: they
-    call the real TMDB, so the user's proxy is theirs.
+    call the real TMDB, through the user's proxy.
     """
 
     data: Path
@@ -57,12 +57,12 @@ class FunctionProcesses:
         self.running[name].wait_until_up()
 
     def wait_until_up(self) -> None:
-        """Return once every function answers; StartError where one does not."""
+        """Return once every function answers; StartError if one does not."""
         for server in self.running.values():
             server.wait_until_up()
 
     def ask_to_end(self) -> None:
-        """Ask all at once, without waiting: gunicorn takes a second to notice."""
+        """Signal all processes, and do not wait: gunicorn takes a second to end."""
         for server in self.running.values():
             server.ask_to_end()
 
@@ -76,15 +76,15 @@ class FunctionProcesses:
         ]
         own = {
             "K_SERVICE": name,
-            # Else the archive's packages would be imported from this repository,
-            # where the environment is installed, and a missing file go unnoticed.
+            # Otherwise packages would be imported from this repository, and a file
+            # that the archive lacks would go unnoticed.
             "PYTHONPATH": str(self._folder(name)),
             "THREADS": str(CONCURRENCY[name]),
             "XDG_RUNTIME_DIR": self._runtime_folder(),
         }
         variables = {**self._settings[name], **own}
         env = environment.of_child(variables, goes_outside=self.goes_outside)
-        # A log of its own for each instance: none overwrites another's.
+        # Each instance has its own log.
         log = name if count == 1 else f"{name}.{count}"
         started = child(log, command, port, self.logs, env=env, cwd=self._folder(name))
         self.running[name] = self._exit.enter_context(started)

@@ -1,7 +1,7 @@
-"""The dashboard's page on this machine: written into a file, opened in a browser.
+"""Write the dashboard's page into a file on this machine, and open it in a browser.
 
-render_dashboard does the same after every published day, into a bucket. The demo and
-the command `dashboard` need one page, of the newest day, when a person asks for it.
+The demo and the command `dashboard` do so on request, for the newest day. In the cloud,
+render_dashboard writes the page into a bucket after every published day.
 """
 
 import os
@@ -25,8 +25,8 @@ def write(
 ) -> Dashboard:
     """Write the page of the newest published day up to today; return what it shows.
 
-    `source` says whose data it is, `links` where a project has more of them. The file
-    is written whole or not at all.
+    `source` names the origin of the data on the page, `links` are addresses of the
+    project. The file is written whole or not at all.
     """
     dashboard = read(tables, today, datetime.now(UTC), source, links)
     made = target.with_name(f".{target.name}.part")
@@ -39,9 +39,9 @@ def write(
 
 
 def open_if_seen(page: Path) -> bool:
-    """Open a file in the browser of whoever sits at this terminal; say if one began.
+    """Open a file in the user's browser; return whether it was started.
 
-    Nobody does where output goes into a file, in CI, or without a display.
+    Not if the output goes into a file, in CI, or without a display.
     """
     if not sys.stdout.isatty() or "CI" in os.environ or not _has_display():
         return False
@@ -49,10 +49,10 @@ def open_if_seen(page: Path) -> bool:
         browser = webbrowser.get()
     except webbrowser.Error:
         return False
-    # A browser of the terminal would take it over.
+    # A text browser would take over the terminal.
     if type(browser) is webbrowser.GenericBrowser:
         return False
-    # Its answer is no use: it is False where the program has handed on and ended.
+    # Its result is useless: False if the program passed the page on and ended.
     browser.open(page.resolve().as_uri())
     return True
 

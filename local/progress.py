@@ -11,10 +11,10 @@ from rich.table import Column
 from rich.text import Text
 
 ONE_LINE_FROM = 72
-"""Columns that a bar with a few words takes; on fewer it has two lines."""
+"""Columns that a bar with a few words needs; a narrower terminal shows two lines."""
 
 LOOKS_BACK_S = 20.0
-"""The rate is that of the last seconds, so that a slow phase shows at once."""
+"""The rate is that of the last seconds, so that it shows a slow phase soon."""
 
 
 @dataclass(slots=True)
@@ -24,9 +24,9 @@ class Pace:
     _seen: deque[tuple[float, int]] = field(default_factory=deque)
 
     def see(self, moment: float, done: int) -> None:
-        """Note how much is done."""
+        """Record how much is done."""
         self._seen.append((moment, done))
-        while len(self._seen) > 2 and moment - self._seen[1][0] >= LOOKS_BACK_S:  # noqa: PLR2004 - a rate takes two
+        while len(self._seen) > 2 and moment - self._seen[1][0] >= LOOKS_BACK_S:  # noqa: PLR2004 - a rate needs two
             self._seen.popleft()
 
     @property
@@ -90,7 +90,7 @@ class Bars:
         self._bars.stop()
 
     def refresh(self) -> None:
-        """Draw now; it is drawn ten times a second anyway."""
+        """Draw now, and not at the next tenth of a second."""
         self._bars.refresh()
 
     def add(
@@ -109,7 +109,7 @@ class Bars:
     def move(
         self, name: str, done: int, total: int, about: str, left: Text | None = None
     ) -> None:
-        """Move a bar; one that was never added, or is removed, is left out."""
+        """Update a bar; ignore a name that is not shown."""
         if (task := self._tasks.get(name)) is not None:
             self._bars.update(task, completed=done, total=total, about=about, left=left)
 
@@ -149,12 +149,12 @@ class Steps(Bars):
 
 
 def time_left(seconds: float | None) -> Text:
-    """Say how long the rest takes; nothing while that is unknown."""
+    """Return how long the rest takes, in words; empty while it is unknown."""
     return Text(f"{seconds:.0f} s left" if seconds else "")
 
 
 class _Left(rich_progress.ProgressColumn):
-    """What ends the line of a bar."""
+    """The end of a bar's line: its `left`, or the elapsed time."""
 
     @override
     def render(self, task: rich_progress.Task) -> Text:

@@ -13,7 +13,7 @@ from shared.interfaces import Tables
 POLL_S = 0.6
 LOG_POLL_S = 0.05
 QUIET_S = 30.0
-"""Functions that log nothing for so long have nothing to do, or lost a message."""
+"""Functions that log nothing for this long are idle, or a message was lost."""
 
 type Progress = Mapping[str, Any]
 """run_id, batches_total, batches_done and is_published of a run that is planned."""
@@ -32,7 +32,7 @@ GROUP BY run_id
 
 
 class RunStuckError(Exception):
-    """A run was not published in time; the text says how far it came."""
+    """A run was not published in time; the message shows its progress."""
 
 
 def wait_until_published(
@@ -74,17 +74,17 @@ def published(
 
 
 class FunctionLogs:
-    """What the functions log on this machine, read so that little is polled."""
+    """The functions' logs on this machine: they show when a query is worthwhile."""
 
     def __init__(self, logs: Path) -> None:
         self._paths = [logs / f"{name}.log" for name in FUNCTIONS]
         self._read = dict.fromkeys(self._paths, 0)
 
     def wait(self, seconds: float, quiet_s: float = QUIET_S) -> bool:
-        """Wait for a function's line; False where none comes for `quiet_s`.
+        """Wait for a line of a log; return False if there is none for `quiet_s`.
 
-        That metrics are published or withheld ends the wait at once, another line after
-        so many seconds: batches end in crowds.
+        A line about metrics ends the wait at once. Other lines end it after `seconds`,
+        because many batches end at about the same time.
         """
         began = time.monotonic()
         is_quiet = True
@@ -103,7 +103,7 @@ class FunctionLogs:
                 text = log.read()
         except FileNotFoundError:
             return b""
-        # A line that is not yet whole is read again.
+        # An incomplete last line is read again later.
         whole = text[: text.rfind(b"\n") + 1]
         self._read[path] += len(whole)
         return whole

@@ -1,14 +1,14 @@
-"""The local stack, kept up in the foreground: `make local`.
+"""Run the local stack in the foreground until Ctrl-C: `make local`.
 
-It runs the emulators and the functions until Ctrl-C. A file in .data gives their
-addresses to the command line in other terminals. TMDB is simulated, or
-the real one with TMDB_TOKEN set. The data are the demo's: either goes on with them.
+A file in .data has its addresses, so that `tmdb-traction` in another terminal finds it.
+TMDB is simulated, or the real one if TMDB_TOKEN is set. The data are those of the demo:
+each continues where the other ended.
 """
 
 import signal
 
 if __name__ == "__main__":
-    # Google's libraries take seconds to import: Ctrl-C meanwhile ends us in silence.
+    # Google's libraries take seconds to import: Ctrl-C then ends without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import argparse
@@ -36,14 +36,14 @@ from shared.messages import IngestRequest
 from shared.runs import Mode
 
 SWEEP_EVERY_S = 30.0
-"""Cloud Scheduler's part: without it a run that lost a race would stay open."""
+"""As Cloud Scheduler does: it repairs runs that have stalled."""
 REAL_RATE = "30"
 REAL_HISTORY_DAYS, SIMULATED_HISTORY_DAYS = 14, 90
 MOVIES_AT_SIMULATED_TMDB = 3_000
 
 
 def main() -> None:
-    """Serve; exit 0 on Ctrl-C, 1 when it does not come up or runs already."""
+    """Run until Ctrl-C; exit with 1 if it cannot start or is already running."""
     ended, up = threading.Event(), threading.Event()
 
     def end(*_: object) -> None:
@@ -51,14 +51,14 @@ def main() -> None:
         if not up.is_set():
             raise KeyboardInterrupt
 
-    # SIGINT too: a shell starts its background jobs with it ignored. SIGHUP: a closed
-    # terminal.
+    # SIGINT too: a shell's background jobs ignore it by default. SIGHUP: the
+    # terminal was closed.
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(kind, end)
     console = open_console(soft_wrap=True)
     arguments = _arguments()
     if (other := Endpoints.read(arguments.data)) and other.is_up:
-        console.print(f"it runs already, as process {other.pid}: end that one first")
+        console.print(f"it is already running, as process {other.pid}: end it first")
         sys.exit(1)
     console.print("starting the emulators and the functions ...")
     try:
@@ -118,7 +118,7 @@ def _serve(
 
 
 def _simulator(arguments: argparse.Namespace) -> tuple[str, ...]:
-    # As the demo's, so that its movies are the same.
+    # As for the demo, so that the movies are the same.
     return (
         f"--seed={arguments.seed}",
         f"--movies={MOVIES_AT_SIMULATED_TMDB}",
@@ -163,7 +163,7 @@ def _say(console: Console, endpoints: Endpoints, stack: Stack) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m local.serve",
-        description="Keep the whole pipeline up on this machine until Ctrl-C.",
+        description="Run the whole pipeline on this machine until Ctrl-C.",
     )
     add = parser.add_argument
     add("--movies", type=int, default=250, help="how many to track")
@@ -176,7 +176,7 @@ def _arguments() -> argparse.Namespace:
         metavar="YYYY-MM-DD",
         help=f"simulated day; default: that of the newest run, else {FIRST_DAY}",
     )
-    add("--data", type=Path, default=ROOT / ".data", help="folder to keep state in")
+    add("--data", type=Path, default=ROOT / ".data", help="folder of the data")
     return parser.parse_args()
 
 

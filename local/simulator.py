@@ -1,4 +1,4 @@
-"""The TMDB simulator as a process of the local stack: start it, steer it, read it."""
+"""The TMDB simulator as a process of the local stack: start, control and query it."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ TIMEOUT_S = 30.0
 
 
 class SimulatorError(Exception):
-    """The simulator refused a request, or TMDB is the real one; the text says which."""
+    """The simulator refused a request, or the stack uses the real TMDB."""
 
 
 @contextmanager
@@ -32,18 +32,18 @@ def running(options: Sequence[str], logs: Path) -> Iterator[Child]:
 
 
 def steer(simulator: Child | None, state: Mapping[str, object]) -> Json:
-    """Change its day, limits or faults; its new state."""
+    """Change its day, limits or faults; return its new state."""
     return _ask(simulator, "POST", "/_sim/state", state)
 
 
 def stats(simulator: Child | None) -> Json:
-    """Return what it has counted."""
+    """Return its counters."""
     return _ask(simulator, "GET", "/_sim/stats", None)
 
 
 def _ask(simulator: Child | None, method: str, path: str, body: object) -> Json:
     if simulator is None:
-        raise SimulatorError("this stack uses the real TMDB: nothing to steer")
+        raise SimulatorError("this stack uses the real TMDB, not the simulator")
     status, answer = send_json(simulator.url, method, path, body, TIMEOUT_S)
     if status != HTTPStatus.OK:
         raise SimulatorError(f"the simulator refused {path}: {answer}")

@@ -1,8 +1,8 @@
 """The local stack: the whole pipeline on this machine, from the deployed archives.
 
 Starts the emulators (BigQuery, Pub/Sub, Secret Manager, TMDB, Cloud Storage) and the
-functions as functions-framework processes, each in the folder its archive unpacks to;
-ends all of them on leaving, whatever happened.
+functions, each as a functions-framework process in the folder of its unpacked archive.
+All of them end with the context, also after an error.
 """
 
 import json
@@ -37,10 +37,10 @@ BUCKET = "dashboard"
 PAGE = "index.html"
 
 ATTEMPTS = "MAX_DELIVERY_ATTEMPTS"
-"""The setting that the queues and the functions must agree on."""
+"""The setting that must be the same for the subscriptions and the functions."""
 
 FAST_SETTINGS = {
-    # The simulator's own limit is lifted with it: no real server is spared here.
+    # It is no real server, and has no rate limit of its own by default.
     "TMDB_REQUESTS_PER_SECOND": "500",
     "TMDB_RETRY_S": "10",
 }
@@ -55,19 +55,19 @@ _INSTANCE_STARTS_WITHIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a stack is started with.
+    """The options of a stack.
 
-    settings: environment of the functions, over FAST_SETTINGS; of the user's own they
-        get what emulators/environment.py keeps.
+    settings: environment of the functions, over FAST_SETTINGS; emulators/environment.py
+        says which variables of the user they get.
     simulator: command-line options of the TMDB simulator; None to use the real TMDB.
     token: TMDB's credential; the simulator's own when empty.
-    time_scale: what Pub/Sub's back-off waits are multiplied by.
+    time_scale: factor of Pub/Sub's back-off times.
     duplicate_rate: share of messages that Pub/Sub delivers twice.
-    google_pubsub: use Google's own emulator; the two options above are not its.
+    google_pubsub: use Google's own emulator, which lacks the two options above.
     dashboard: render the page after every published day; off as in a deployment.
     before_bigquery: opens something between a function and BigQuery: the function's
         name and BigQuery's URL in, the URL that the function is given out.
-    settings_of: what one function's settings differ in, by its name.
+    settings_of: more settings of single functions, by name.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class Stack:
     def __enter__(self) -> Self:
         with self._exit:
             self._start()
-            # All up: from here on leaving the stack ends what was started.
+            # All are up: from now on __exit__ ends what was started.
             self._exit = self._exit.pop_all()
         return self
 
@@ -113,11 +113,11 @@ class Stack:
         self._exit.close()
 
     def call(self, function: str, body: Mapping[str, object]) -> tuple[int, Json]:
-        """Call a function as `gcloud functions call` does; status and JSON answer."""
+        """Call a function as `gcloud functions call` does; return status and answer."""
         return send_json(self.functions[function].url, "POST", "/", body, 120.0)
 
     def tick(self, request: IngestRequest) -> None:
-        """Publish what Cloud Scheduler would."""
+        """Publish a request as Cloud Scheduler does."""
         with local_topics.publisher(self._pubsub.address) as topics:
             body = json.dumps(request.to_json()).encode()
             topics.publish(local_topics.topic_path(INGEST_REQUESTS), body).result(30)
@@ -148,16 +148,16 @@ class Stack:
 
     @property
     def page_url(self) -> str:
-        """Where a browser finds the dashboard's page; "" without a dashboard."""
+        """The address of the dashboard's page; "" without a dashboard."""
         return f"{self.storage.url}/{BUCKET}/{PAGE}" if self.storage else ""
 
     @property
     def logs(self) -> Path:
-        """Folder with everything that every process wrote."""
+        """The folder of the logs of all processes."""
         return self._data / "logs"
 
     def dead_letters(self, timeout_s: float = 10.0) -> list[PubsubMessage]:
-        """Take the messages parked so far; waits for the first one."""
+        """Pull the messages so far; wait for the first one."""
         return local_topics.pull(self.pubsub_address, DEAD_LETTERS, timeout_s)
 
     def rotate_token(self, token: str) -> None:
@@ -165,15 +165,15 @@ class Stack:
         self._secrets.set(TOKEN_SECRET, token)
 
     def set_today(self, day: date) -> None:
-        """Move the simulated TMDB to a day."""
+        """Set the day of the simulated TMDB."""
         self.steer_simulator({"today": day.isoformat()})
 
     def steer_simulator(self, state: Mapping[str, object]) -> Json:
-        """Change the simulator's day, limits or faults; its new state."""
+        """Change the simulator's day, limits or faults; return its new state."""
         return simulator.steer(self.simulator, state)
 
     def simulator_stats(self) -> Json:
-        """Return what the simulator has counted."""
+        """Return the simulator's counters."""
         return simulator.stats(self.simulator)
 
     def _start(self) -> None:
@@ -206,7 +206,7 @@ class Stack:
         tables.create_tables(self.client)
         self._functions.wait_until_up()
         urls = {name: server.url for name, server in self.functions.items()}
-        # As many as in the settings of the functions, which are all the same.
+        # The same number as in the settings of the functions.
         attempts = int(options.settings.get(ATTEMPTS, local_topics.MOST_ATTEMPTS))
         local_topics.create_queues(self._pubsub.address, urls, attempts)
 

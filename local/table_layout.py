@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 LEAST_TEXT = 8
-"""Characters that a column of texts keeps, however narrow the terminal is."""
+"""Least width of a column of texts, on the narrowest terminal too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def show(
 def widths(
     layout: Layout, rows: Sequence[Sequence[str]], available: int
 ) -> tuple[int, ...]:
-    """Return the columns' widths. Names wrap at spaces first, then texts give way."""
+    """Return the columns' widths: first names are wrapped, then texts get narrower."""
     cells = [
         max((_width(row[n].splitlines()) for row in rows), default=0)
         for n in range(len(layout.columns))
@@ -114,7 +114,7 @@ def widths(
 
 
 def _narrowed(now: list[int], least: list[int], room: int) -> list[int]:
-    """Take from the widest column that can give, until all fit or none can."""
+    """Narrow the widest column above its least width, until all fit or none is left."""
     now = [*now]
     while sum(now) > room:
         can_give = [n for n, width in enumerate(now) if width > least[n]]
@@ -129,12 +129,12 @@ def _width(lines: Iterable[str]) -> int:
 
 
 def _cell(column: Column, content: str) -> Text:
-    """Make a cell. A shortened text stays on one line; another is wrapped."""
+    """Make a cell: a short text stays on one line, any other is wrapped."""
     return Text(content, no_wrap=column.is_short)
 
 
 def show_pairs(console: Console, pairs: Iterable[tuple[str, str | Text]]) -> None:
-    """Print names and what belongs to them: a table without column names."""
+    """Print names with their values, as a table without a header."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="cyan", no_wrap=True)
     grid.add_column()

@@ -22,7 +22,7 @@ SCHEMAS = Path(__file__).parents[1] / "sql/schemas"
 PROJECT = "local"
 DATASET = "tmdb_analytics"
 MAX_BYTES_BILLED = 1024**3
-"""Of each query; nobody is billed on this machine."""
+"""Limit of each query; on this machine nothing is billed."""
 
 
 def connect(url: str) -> "bigquery.Client":
@@ -34,7 +34,7 @@ def connect(url: str) -> "bigquery.Client":
 
 
 def opened(client: "bigquery.Client") -> Tables:
-    """Return the dataset's tables, as a function reads them."""
+    """Return the dataset's tables through the interface of the functions."""
     from shared.bigquery import Warehouse
 
     return Warehouse(client, DATASET, MAX_BYTES_BILLED)
@@ -61,7 +61,7 @@ def create_views(client: "bigquery.Client") -> None:
 def create_tables(client: "bigquery.Client", dataset: str = DATASET) -> None:
     """Create the dataset, and every table and column of sql/schemas that is missing.
 
-    `.data` may be of an older version; in the cloud Terraform adds the columns.
+    The data in `.data` may be older; in the cloud, Terraform adds the columns.
     """
     client.create_dataset(dataset, exists_ok=True)
     for path in sorted(SCHEMAS.glob("*.json")):
@@ -78,8 +78,8 @@ def expire_partitions(
 ) -> None:
     """Delete the partitions that BigQuery would have dropped by now.
 
-    The emulator expires nothing itself, and should not: simulated days are past. A
-    day's partition ends when its table's expiration has passed since the day began.
+    The emulator itself expires nothing, because simulated days are in the past. A
+    partition expires when its table's expiration has passed since the day began.
     """
     from google.cloud import bigquery
 

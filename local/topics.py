@@ -1,8 +1,8 @@
 """Create topics and push subscriptions on the Pub/Sub emulator, as in the cloud.
 
 ingest-requests -> ingest_changes, movie-batches -> fetch_details,
-metrics-requests -> compute_metrics, dashboard-requests -> render_dashboard; what cannot
-be delivered -> dead-letters.
+metrics-requests -> compute_metrics, dashboard-requests -> render_dashboard. Messages
+that cannot be processed go to dead-letters.
 """
 
 import time
@@ -57,7 +57,7 @@ def subscription_path(topic: str) -> str:
 
 @contextmanager
 def publisher(address: str) -> Iterator[PublisherClient]:
-    """Open Google's publisher on an emulator at host:port."""
+    """Open Google's publisher client on an emulator at host:port."""
     with grpc.insecure_channel(address) as channel:
         yield PublisherClient(transport=PublisherGrpcTransport(channel=channel))
 
@@ -67,7 +67,7 @@ def create_queues(
 ) -> None:
     """Create every topic and subscription; `endpoints`: function -> URL to push to.
 
-    The messages of a function without one wait to be pulled.
+    Without a URL, the messages of a function stay in its subscription until pulled.
     """
     with publisher(address) as topics, grpc.insecure_channel(address) as channel:
         subscriptions = SubscriberClient(
@@ -84,7 +84,7 @@ def create_queues(
 
 
 def pull(address: str, topic: str, timeout_s: float) -> list[PubsubMessage]:
-    """Take and acknowledge what waits in a topic's pull subscription."""
+    """Pull and acknowledge up to 100 messages of a topic's pull subscription."""
     path = subscription_path(topic)
     with grpc.insecure_channel(address) as channel:
         client = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
