@@ -74,10 +74,6 @@ class Child:
         _signal(self.process, signal.SIGKILL)
         self.process.wait()
 
-    def ask_to_end(self) -> None:
-        """Begin its end; leaving `child` waits for it."""
-        _signal(self.process, signal.SIGINT)
-
     def last_lines(self, count: int = 15) -> str:
         """Return the end of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
@@ -143,10 +139,7 @@ def terminate(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask the group to end, then make it.
-
-    SIGINT, for to gunicorn SIGTERM means to wait for idle connections to close.
-    """
+    """Ask the group to end, then make it."""
     for kind, patience_s in ((signal.SIGINT, STOP_TIMEOUT_S), (signal.SIGKILL, None)):
         _signal(process, kind)
         try:

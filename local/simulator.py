@@ -20,15 +20,12 @@ class SimulatorError(Exception):
 
 @contextmanager
 def running(options: Sequence[str], logs: Path) -> Iterator[Child]:
-    """Run the simulator with these command-line options."""
+    """Run the simulator with these command-line options; it is starting."""
     port = free_port()
     command = [sys.executable, "-m", "emulators.tmdb", f"--port={port}", *options]
-    started = child(
-        "tmdb_simulator", command, port, logs, env=environment.of_child(), cwd=ROOT
-    )
-    with started as simulator:
-        simulator.wait_until_up()
-        yield simulator
+    env = environment.of_child()
+    with child("tmdb_simulator", command, port, logs, env=env, cwd=ROOT) as started:
+        yield started
 
 
 def steer(simulator: Child | None, state: Mapping[str, object]) -> Json:

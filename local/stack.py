@@ -109,7 +109,6 @@ class Stack:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._functions.ask_to_end()
         self._exit.close()
 
     def call(self, function: str, body: Mapping[str, object]) -> tuple[int, Json]:
@@ -179,15 +178,13 @@ class Stack:
     def _start(self) -> None:
         options = self._options
         environment.spare_loopback()
-        emulator = BigQueryEmulator(self._data / "bigquery", project=tables.PROJECT)
-        # The slow starters first, all at once; then wait for each.
-        names = [name for name in archives.FUNCTIONS if self._has(name)]
-        endpoints = {name: free_port() for name in names}
+        # All at once, for each needs only the others' addresses; then wait.
+        data = self._data / "bigquery"
+        emulator = BigQueryEmulator(data, project=tables.PROJECT, waits=False)
+        self.bigquery_url = self._exit.enter_context(emulator).url
         if options.simulator is not None:
-            self.simulator = self._exit.enter_context(
-                simulator.running(options.simulator, self.logs)
-            )
-        bigquery_url = self.bigquery_url = self._exit.enter_context(emulator).url
+            starting = simulator.running(options.simulator, self.logs)
+            self.simulator = self._exit.enter_context(starting)
         self._pubsub = self._exit.enter_context(self._queue_server())
         token = options.token or SIMULATED_TOKEN
         self._secrets = SecretManagerEmulator({TOKEN_SECRET: token})
@@ -196,14 +193,17 @@ class Stack:
             self.storage = StorageEmulator(self._data / "storage", [BUCKET])
             self._exit.enter_context(self.storage)
         self._exit.enter_context(self._functions)
-        for name, port in endpoints.items():
-            url = self._bigquery_url(name, bigquery_url)
+        for name in filter(self._has, archives.FUNCTIONS):
+            url = self._bigquery_url(name, emulator.url)
             settings = self._environment(url, secrets.address)
-            own = options.settings_of.get(name, {})
-            self._functions.start(name, port, settings | dict(own))
-        self.client = tables.connect(bigquery_url)
+            settings |= options.settings_of.get(name, {})
+            self._functions.start(name, free_port(), settings)
+        self.client = tables.connect(emulator.url)
         self._exit.callback(self.client.close)
+        emulator.wait_until_up()
         tables.create_tables(self.client)
+        if self.simulator:
+            self.simulator.wait_until_up()
         self._functions.wait_until_up()
         urls = {name: server.url for name, server in self.functions.items()}
         # The same number as in the settings of the functions.

@@ -17,6 +17,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser("python -m emulators.bigquery")
     parser.add_argument("--port", type=int, default=9050, help="0 takes a free one")
     parser.add_argument(
+        "--listener", type=int, help="a socket that is open, in the place of a port"
+    )
+    parser.add_argument(
         "--storage-port",
         type=int,
         help="serve the storage API (gRPC) too, here; 0 takes a free one",
@@ -37,7 +40,11 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         refuse_untried()
         # Before the imports, which take two seconds.
-        listener = socket.create_server(("127.0.0.1", options.port))
+        listener = (
+            socket.create_server(("127.0.0.1", options.port))
+            if options.listener is None
+            else socket.socket(fileno=options.listener)
+        )
     except (BigQueryEmulatorError, OSError) as error:
         sys.exit(f"{error} (port {options.port})")
     # The storage client imports pandas where there is one, and nothing here uses it:

@@ -1,16 +1,17 @@
 """Start and stop the BigQuery emulator from another process.
 
-The data folder survives restarts and holds the log. `.url` is set once the emulator has
-answered a query.
+The data folder survives restarts and holds the log. The port is open from the start:
+what connects before the emulator is up waits.
 """
 
+import contextlib
 import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
-import time
 import urllib.parse
 import weakref
 from pathlib import Path
@@ -25,11 +26,10 @@ _ROOT = Path(__file__).parents[2]
 TRANSLATIONS = "BIGQUERY_EMULATOR_TRANSLATIONS"
 """The variable that names the folder of stored translations; empty keeps none."""
 _TRANSLATIONS = _ROOT / ".cache/bigquery-translations"
-_LISTENING = re.compile(
-    r"listening on (?P<url>[^\s,]+)(, storage API on (?P<storage>\S+))?\n"
-)
+_HOST = "127.0.0.1"
+_STORAGE = re.compile(r"listening on \S+, storage API on (\S+)\n")
 _START_TIMEOUT_S = 60.0
-_POLL_S = 0.02
+_ENDING_S = 1.0
 _KILL_AFTER_S = 5.0
 _SHOWN_LOG_LINES = 15
 
@@ -51,10 +51,12 @@ class BigQueryEmulator:
         project: str = "local",
         *,
         storage: bool = False,
+        waits: bool = True,
     ) -> None:
         """Port 0 takes a free one; BigQueryEmulatorError with the log if it dies.
 
-        FolderHeldError names the process that uses the folder already.
+        FolderHeldError names the process that uses the folder already. Without `waits`
+        it is starting, and `wait_until_up` is to be called.
         """
         refuse_untried()
         held = folder.take(data_dir)
@@ -62,22 +64,32 @@ class BigQueryEmulator:
         self.log_path = data_dir / "emulator.log"
         # A second process on the folder fails: it must not wipe the first one's log.
         self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
+        options = [f"--data-dir={data_dir.resolve()}", f"--project={project}"]
+        options += ["--storage-port=0"] * storage
         try:
-            options = [f"--data-dir={data_dir.resolve()}", f"--port={port}"]
-            options += [f"--project={project}", *(["--storage-port=0"] * storage)]
-            self._process = _start(options, self.log_path, held)
+            # Both are the emulator's from here on, and its end frees them.
+            with _listener(port) as listener:
+                self.url = f"http://{_HOST}:{listener.getsockname()[1]}"
+                self._process = _start(options, self.log_path, held, listener.fileno())
         except OSError as error:
             raise folder.FolderUnusableError(data_dir, error) from error
         finally:
-            os.close(held)  # the emulator holds the folder now, and its end frees it
+            os.close(held)
+        self.storage_address = ""
         # Also at the end of the interpreter, if it was not called before.
         self.stop = weakref.finalize(self, terminate, self._process, _KILL_AFTER_S)
+        if waits:
+            self.wait_until_up()
+
+    def wait_until_up(self) -> None:
+        """Return once it has answered a query; else end it: BigQueryEmulatorError."""
         try:
-            self.url, self.storage_address = self._wait_for_addresses()
             self._ask_something()
         except BaseException:
             self.stop()
             raise
+        if found := _STORAGE.search(self._log()):
+            self.storage_address = found[1]
 
     @property
     def pid(self) -> int:
@@ -100,17 +112,6 @@ class BigQueryEmulator:
     def __exit__(self, *_exception: object) -> None:
         self.stop()
 
-    def _wait_for_addresses(self) -> tuple[str, str]:
-        give_up_at = time.monotonic() + _START_TIMEOUT_S
-        while time.monotonic() < give_up_at:
-            ended = self._process.poll() is not None
-            if found := _LISTENING.search(self._log()):
-                return found["url"], found["storage"] or ""
-            if ended:
-                break
-            time.sleep(_POLL_S)
-        raise self._failure("did not start")
-
     def _ask_something(self) -> None:
         """Make sure of the whole way; it also loads what a first query needs."""
         location = urllib.parse.urlsplit(self.url).netloc
@@ -124,7 +125,9 @@ class BigQueryEmulator:
             )
             status = connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
-            raise self._failure("did not answer") from error
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_ENDING_S)
+            raise self._failure("did not start") from error
         finally:
             connection.close()
         if status != http.client.OK:
@@ -142,8 +145,18 @@ class BigQueryEmulator:
         )
 
 
-def _start(options: list[str], log_path: Path, held: int) -> subprocess.Popen[bytes]:
+def _listener(port: int) -> socket.socket:
+    try:
+        return socket.create_server((_HOST, port))
+    except OSError as error:
+        raise BigQueryEmulatorError(f"{error} (port {port})") from error
+
+
+def _start(
+    options: list[str], log_path: Path, held: int, listener: int
+) -> subprocess.Popen[bytes]:
     module = [sys.executable, "-m", "emulators.bigquery", "--end-with-stdin"]
+    module.append(f"--listener={listener}")
     if translations := os.environ.get(TRANSLATIONS, str(_TRANSLATIONS)):
         module.append(f"--translations={Path(translations).resolve()}")
     with log_path.open("ab") as log:
@@ -151,7 +164,7 @@ def _start(options: list[str], log_path: Path, held: int) -> subprocess.Popen[by
             [*module, *options],
             cwd=_ROOT,
             env=environment.of_child(),
-            pass_fds=[held],
+            pass_fds=[held, listener],
             stdin=subprocess.PIPE,  # held open: the process ends when we do
             stdout=log,
             stderr=subprocess.STDOUT,

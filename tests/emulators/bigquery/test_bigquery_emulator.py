@@ -163,12 +163,18 @@ def test_a_full_disk_is_an_error_before_anything_runs(tmp_path: Path) -> None:
     os.close(folder.take(tmp_path))
 
 
-def test_a_taken_port_fails_with_its_log(
-    emulator: BigQueryEmulator, tmp_path: Path
-) -> None:
+def test_a_taken_port_is_named(emulator: BigQueryEmulator, tmp_path: Path) -> None:
     port = int(emulator.url.rpartition(":")[2])
-    with pytest.raises(BigQueryEmulatorError, match="Address already in use"):
+    taken = rf"Address already in use.* \(port {port}\)"
+    with pytest.raises(BigQueryEmulatorError, match=taken):
         BigQueryEmulator(tmp_path, port)
+
+
+def test_one_that_cannot_read_its_data_fails_with_its_log(tmp_path: Path) -> None:
+    (tmp_path / "emulator.duckdb").write_text("no database")
+    failed = r"(?s)\(exit code 1\).* not a valid DuckDB database"
+    with pytest.raises(BigQueryEmulatorError, match=failed):
+        BigQueryEmulator(tmp_path)
 
 
 def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
