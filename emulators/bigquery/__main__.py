@@ -13,33 +13,33 @@ from emulators.bigquery.versions import BigQueryEmulatorError, refuse_untried
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until a signal comes."""
+    """Serve until a signal arrives."""
     parser = argparse.ArgumentParser("python -m emulators.bigquery")
-    parser.add_argument("--port", type=int, default=9050, help="0 takes a free one")
+    parser.add_argument("--port", type=int, default=9050, help="0: a free port")
     parser.add_argument(
-        "--listener", type=int, help="a socket that is open, in the place of a port"
+        "--listener", type=int, help="descriptor of an open socket, instead of a port"
     )
     parser.add_argument(
         "--storage-port",
         type=int,
-        help="serve the storage API (gRPC) too, here; 0 takes a free one",
+        help="also serve the storage API (gRPC) on this port; 0: a free port",
     )
     parser.add_argument("--data-dir", type=pathlib.Path, required=True)
     parser.add_argument("--project", default="local")
     parser.add_argument(
         "--translations",
         type=pathlib.Path,
-        help="folder that keeps translated statements for other processes",
+        help="folder of translated statements, shared with other processes",
     )
     parser.add_argument(
         "--end-with-stdin",
         action="store_true",
-        help="end when standard input closes, that is with the process that started us",
+        help="end when standard input is closed, so with the process that started this",
     )
     options = parser.parse_args(arguments)
     try:
         refuse_untried()
-        # Before the imports, which take two seconds.
+        # Before the imports, which take two seconds: a port in use fails at once.
         listener = (
             socket.create_server(("127.0.0.1", options.port))
             if options.listener is None
@@ -47,10 +47,10 @@ def main(arguments: list[str] | None = None) -> None:
         )
     except (BigQueryEmulatorError, OSError) as error:
         sys.exit(f"{error} (port {options.port})")
-    # The storage client imports pandas where there is one, and nothing here uses it:
-    # without it the start takes a third less. None makes the import fail.
+    # The storage client imports pandas if it is installed, and does not need it.
+    # Without it, the start takes a third less time. None makes the import fail.
     sys.modules["pandas"] = None  # type: ignore[assignment]
-    # Only now: another version may not even import.
+    # After the check: another version may fail at its import.
     from emulators.bigquery import server  # noqa: PLC0415
 
     server.serve(

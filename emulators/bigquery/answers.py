@@ -1,6 +1,6 @@
-"""Tell whether the catalogue still says what a translation has looked up in it.
+"""Cache what translations look up in the catalogue, and check it for changes.
 
-An answer is kept until that table changes, or one that its view may read.
+An answer is cached until its table changes, or a table that its view may read.
 """
 
 import threading
@@ -18,17 +18,17 @@ type Question = tuple[str, ...]
 """("kind", "columns", "described", "expires" or "stored", project, dataset, table), or
 ("secured",)."""
 type Answer = Any
-"""As JSON holds it; of "described" a `catalog.Described`, which no file holds."""
+"""A JSON value; for "described" a `catalog.Described`, which is never stored."""
 
 _UNREADABLE = "cannot be read"
-"""Of a view whose tables have changed; no noted answer is that."""
+"""The answer for a view whose tables have changed; no translation has it."""
 
 _stock_load = metadata.load
 _stock_secured = row_access.secured
 
 
 class _Answers:
-    """The answers that no change has made doubtful."""
+    """The answers that are still valid."""
 
     def __init__(self) -> None:
         self._answers: dict[Question, Answer] = {}
@@ -43,7 +43,7 @@ class _Answers:
                 return self._answers[question]
         answer = _answer(question)
         with self._lock:
-            if version == self.version:  # else it may be from before the change
+            if version == self.version:  # otherwise it may be outdated
                 self._answers[question] = answer
         return answer
 
@@ -59,24 +59,24 @@ _answers = _Answers()
 
 
 def version() -> int:
-    """Return a number that each change of the catalogue raises."""
+    """Return the number of changes of the catalogue so far."""
     return _answers.version
 
 
 def get(question: Question) -> Answer:
-    """Return what the catalogue says now."""
+    """Return the catalogue's current answer."""
     return _answers.get(question)
 
 
 def hold(answers: dict[Question, Answer]) -> bool:
-    """Say whether the catalogue still gives these answers."""
+    """Return whether the catalogue still gives these answers."""
     return all(_answers.get(question) == answer for question, answer in answers.items())
 
 
 def changed(table: Name | None = None, *, is_new: bool = False) -> None:
-    """Drop the answers that a change may have made wrong; all without a table.
+    """Invalidate the answers that depend on a changed table, or all.
 
-    is_new: it was made where none was, so no view that can be read reads it.
+    is_new: the table did not exist before, so no readable view depends on it.
     """
     name = _folded(table) if table else None
 
@@ -116,7 +116,7 @@ def _answer(question: Question) -> Answer:
 
 
 def as_columns(found: catalog.Described | None) -> Answer:
-    """Return what a table or view is and has, its types as DuckDB names them."""
+    """Return the kind and the columns of a table or view, with DuckDB's types."""
     if found is None:
         return None
     columns = [[name, str(of), required] for name, of, required in found.columns]
@@ -124,7 +124,7 @@ def as_columns(found: catalog.Described | None) -> Answer:
 
 
 def as_stored(stored: Table | None) -> Answer:
-    """Return what the translator's rules ask of a table's stored description."""
+    """Return what the translator's rules read of a table's stored description."""
     if stored is None:
         return None
     partitioning = stored.timePartitioning

@@ -1,7 +1,7 @@
 """Patch the emulator to look up one table without listing every table.
 
-Every look-up ("does the table exist, which columns, which are required") listed all
-tables, a dozen times a query. Cost: a table's name in the wrong case is found too.
+Before, every look-up (does the table exist, its columns, which are required) listed all
+tables, a dozen times for a query. Cost: table names are no longer case-sensitive.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def look(*path: str) -> Described | None:
 
 def kind_of(*path: str) -> str | None:
     """Return TABLE or VIEW; None if nothing is there."""
-    # A view first: describing one binds its whole query.
+    # Views first: to describe one, DuckDB binds its whole query.
     views = engine.fetch(
         "SELECT 1 FROM duckdb_views() "
         "WHERE database_name = ? AND schema_name = ? AND view_name = ?",
@@ -70,7 +70,7 @@ def kind_of(*path: str) -> str | None:
 
 
 def objects(project_id: str, dataset_id: str, table_id: str | None = None) -> _Listed:
-    """List (name, TABLE or VIEW, rows): one if it is named, else all as before."""
+    """List (name, TABLE or VIEW, rows) of the named table, or of all tables."""
     if table_id is None:
         listed: _Listed = _stock_objects(project_id, dataset_id)
         return listed
@@ -85,7 +85,7 @@ def objects(project_id: str, dataset_id: str, table_id: str | None = None) -> _L
 
 
 def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
-    """Return a table's columns; the original's error where there is no table."""
+    """Return a table's columns; raise the original error if there is no table."""
     found = look(*tables.physical(project_id, dataset_id, table_id))
     if found is None:
         label = tables.names.label(project_id, dataset_id, table_id)
@@ -94,7 +94,7 @@ def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldS
 
 
 def fields(described: Described, dataset_id: str) -> list[TableFieldSchema]:
-    """Return the columns as BigQuery names their types, without the hidden one."""
+    """Return the columns with BigQuery's types, without the hidden column."""
     return [
         types.field(*column)
         for column in described.columns
@@ -103,7 +103,7 @@ def fields(described: Described, dataset_id: str) -> list[TableFieldSchema]:
 
 
 def is_hidden(table: exp.Table) -> bool:
-    """Say whether a table is partitioned by ingestion time, a hidden column."""
+    """Return whether a table is partitioned by ingestion time, a hidden column."""
     if not (table.catalog and table.db) or not isinstance(table.this, exp.Identifier):
         return False
     info = _info(table.catalog, table.db, table.name)
@@ -111,8 +111,8 @@ def is_hidden(table: exp.Table) -> bool:
 
 
 def _info(*path: str | None) -> list[tuple[int, str, str, bool]]:
-    """Return position, name, type, whether required of each column; [] for no table."""
-    if None in path:  # a script's variable: a table of no dataset
+    """Return (position, name, type, is required) of each column; [] if no table."""
+    if None in path:  # a variable of a script, which has no dataset
         return []
     try:
         info: list[tuple[int, str, str, bool]] = engine.fetch(

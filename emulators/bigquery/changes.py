@@ -1,7 +1,7 @@
-"""Tell when the catalogue changes, so that translations are compared with it again.
+"""Patch the emulator to report changes of the catalogue, which outdate translations.
 
-A statement may create, change or drop a table, view or function; a load and a query's
-result may replace a table or add columns; and so may the API.
+A statement may create, alter or drop a table, view or function. A load or a query's
+result may replace a table or add columns, and so may a call of the API.
 """
 
 import threading
@@ -25,14 +25,14 @@ _stock_evolve = tables.evolve
 _stock_write = tables.write
 
 _views: Memory[Name, str] = Memory()
-"""The text that each view was last made by, while nothing else has changed."""
+"""The statement that last created each view, if nothing has changed since."""
 _making_view = threading.Lock()
 _changing_cursors: set[int] = set()
-"""Ids of the cursors that have changed the catalogue, within a transaction or not."""
+"""Ids of the cursors that have changed the catalogue, also within a transaction."""
 
 
 def notice_changes() -> None:
-    """Replace what changes tables, views, functions and who may read them."""
+    """Replace what changes tables, views, functions and access policies."""
     query._run = _run  # noqa: SLF001 - no public way
     tables.evolve = _evolve
     tables.write = _write
@@ -63,20 +63,20 @@ def _run(cursor: object, tree: exp.Expr, context: Context, *rest: object) -> obj
     except BaseException:
         _forget()
         raise
-    if not tree.find(exp.TemporaryProperty):  # else its job's own: others see nothing
+    if not tree.find(exp.TemporaryProperty):  # only its own job sees a temporary one
         _changing_cursors.add(id(cursor))
         _note(tree, context, statistics.ddlOperationPerformed)
     return statistics
 
 
 def _alone(tree: exp.Expr) -> AbstractContextManager[object]:
-    """Make one view at a time: DuckDB refuses the second of two that are replaced."""
+    """Create one view at a time: DuckDB refuses the second of two at once."""
     is_view = (tree.args.get("kind") or "").upper() == "VIEW"
     return _making_view if is_view else nullcontext()
 
 
 def _end(cursor: object, tree: exp.Expr, context: Context, *rest: object) -> object:
-    """End a transaction: what it changed becomes true, or is undone, only now."""
+    """End a transaction: only now its changes are committed or undone."""
     try:
         return _stock_run(cursor, tree, context, *rest)
     finally:
@@ -86,7 +86,7 @@ def _end(cursor: object, tree: exp.Expr, context: Context, *rest: object) -> obj
 
 
 def _note(tree: exp.Expr, context: Context, operation: str) -> None:
-    """Note a table or view that was made or changed; anything else changes all."""
+    """Report a changed table or view; for anything else, report that all may have."""
     target = tree.find(exp.Table)
     kind = (tree.args.get("kind") or "").upper()
     if target is None or kind not in ("TABLE", "VIEW"):
@@ -100,7 +100,7 @@ def _note(tree: exp.Expr, context: Context, operation: str) -> None:
     if is_view and operation == "REPLACE" and _views.get(made) == text:
         return
     _changed(made, is_new=operation == "CREATE")
-    if isinstance(tree, exp.Alter):  # it may have another name now
+    if isinstance(tree, exp.Alter):  # it may have been renamed
         _changed()
     if is_view:
         _views.put(made, text)
@@ -112,7 +112,7 @@ def _changing[**P, T](change: Callable[P, T]) -> Callable[P, T]:
         try:
             return change(*args, **kwargs)
         finally:
-            if tables.RESULTS not in args:  # the result of a query, of its own name
+            if tables.RESULTS not in args:  # a query's result has a unique name
                 _changed()
 
     return changed
@@ -125,7 +125,7 @@ def _evolve(
     options: list[str] | None,
     prefix: str,
 ) -> None:
-    """Note only where a load may add columns: every load that appends comes here."""
+    """Report a change only if the load may add columns; every append comes here."""
     try:
         _stock_evolve(cursor, reference, relation, options, prefix)
     finally:
@@ -143,9 +143,9 @@ def _write(
     *rest: Any,  # noqa: ANN401 - as the emulator's
     **named: Any,  # noqa: ANN401 - same
 ) -> object:
-    """Note where a load or a query makes a table, or replaces it by another."""
+    """Report that a load or a query has created or replaced a table."""
     appends = (config.writeDisposition or default) == "WRITE_APPEND"
-    has_changed = True  # unless it ends well, and says otherwise
+    has_changed = True  # also if it fails
     try:
         is_new = _stock_write(
             cursor, sql, bound, reference, config, default, *rest, **named
@@ -158,6 +158,6 @@ def _write(
 
 
 def _forget() -> None:
-    """Forget all: a function may have changed, which no look-up shows."""
+    """Drop all translations: a function may have changed, which no look-up shows."""
     _views.clear()
     known.forget()

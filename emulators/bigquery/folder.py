@@ -13,7 +13,7 @@ from pathlib import Path
 from emulators.bigquery.versions import BigQueryEmulatorError
 
 LEAST_FREE_BYTES = 64_000_000
-"""Below it the emulator would fail in the middle of a run."""
+"""With less, the emulator could fail in the middle of a run."""
 
 _NAME = "holder.pid"
 _MB = 1_000_000
@@ -24,41 +24,39 @@ _POLL_S = 0.05
 class FolderHeldError(BigQueryEmulatorError):
     """Another process uses the folder.
 
-    pid: of the process that started that emulator; None while it does not say.
+    pid: of the process that started that emulator; None while it is unknown.
     """
 
     def __init__(self, folder: Path, pid: int | None) -> None:
         holder = f"process {pid}" if pid else "another process"
-        super().__init__(
-            f"{folder} is in use by {holder}: wait for its end, or end it first"
-        )
+        super().__init__(f"{folder} is in use by {holder}: wait for its end, or end it")
         self.pid = pid
 
 
 class FolderUnusableError(BigQueryEmulatorError):
-    """The folder cannot be made or written."""
+    """The folder cannot be created or written."""
 
     def __init__(self, folder: Path, error: OSError) -> None:
         super().__init__(
-            f"{folder} cannot be written ({error.strerror}): make it writable, or take "
+            f"{folder} cannot be written ({error.strerror}): make it writable, or use "
             "another folder"
         )
 
 
 class FolderFullError(BigQueryEmulatorError):
-    """The folder's disk has no room left for what a run writes."""
+    """The folder's disk has too little free space for a run."""
 
     def __init__(self, folder: Path, free_bytes: int, least_bytes: int) -> None:
         super().__init__(
             f"{folder} has {free_bytes / _MB:,.0f} MB free and needs "
-            f"{least_bytes / _MB:,.0f} MB: make room, or take another folder"
+            f"{least_bytes / _MB:,.0f} MB: free some space, or use another folder"
         )
 
 
 def take(folder: Path, least_free_bytes: int = LEAST_FREE_BYTES) -> int:
-    """Make and lock a folder for an emulator that this process is about to start.
+    """Create and lock a folder for an emulator that this process is about to start.
 
-    Return the file that holds the lock, for as long as any process has it open.
+    Return the lock file's descriptor; the lock lasts while any process has it open.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +86,7 @@ def _lock(held: int, folder: Path) -> None:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pid = _holder(held)
-            # The emulator of a killed process writes its files and ends: a moment.
+            # If that process was killed, its emulator writes its files and ends soon.
             if (pid and _lives(pid)) or time.monotonic() > give_up_at:
                 raise FolderHeldError(folder, pid) from None
             time.sleep(_POLL_S)
@@ -107,5 +105,5 @@ def _lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # another user's: it lives
+        pass  # another user's process: it is running
     return True

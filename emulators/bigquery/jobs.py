@@ -1,10 +1,9 @@
-"""Patch the emulator to keep jobs in a file of lines, and in memory, between looks.
+"""Patch the emulator to store the states of jobs in memory and in an append-only file.
 
-It wrote each state of a job into a table, three commits a query and one for each
-statement of a script: a third of the work of a small query. Here a state is a line
-appended to a file, which a crash of the process does not lose. The table gets the
-lines when somebody lists jobs or asks INFORMATION_SCHEMA, at the end, and at the next
-start after a crash.
+Before, it wrote each state into a table: three commits for a query and one for each
+statement of a script, a third of the work of a small query. Now it appends a line to a
+file, so that a crash loses nothing. The lines go into the table before jobs are listed
+or INFORMATION_SCHEMA is queried, at the end, and at the first start after a crash.
 """
 
 import json
@@ -17,7 +16,7 @@ from local_bigquery.jobs import query, store
 from local_bigquery.models import Job, JobConfigurationQuery
 
 UNWRITTEN = 200
-"""Jobs at most that the table lacks."""
+"""The most jobs that the table may lack."""
 NAME = "jobs.ndjson"
 
 type _Key = tuple[str, str]
@@ -37,7 +36,7 @@ SELECT {", ".join(f"job.{name}" for name in _KINDS)}
 FROM (SELECT unnest(from_json($lines, $kinds)) AS job)
 """
 _READS_JOBS = "JOBS"
-"""In a statement that may read INFORMATION_SCHEMA.JOBS, whichever of its names."""
+"""Part of every name of INFORMATION_SCHEMA.JOBS: the statement may read it."""
 _stock_load = store.load
 _stock_list = store.list_
 _stock_delete = store.delete
@@ -45,7 +44,7 @@ _stock_execute = query.execute
 
 
 class _Jobs:
-    """The newest state of the jobs that the table lacks."""
+    """The newest states of jobs that are not in the table yet."""
 
     def __init__(self) -> None:
         self._lines: dict[_Key, str] = {}
@@ -53,11 +52,11 @@ class _Jobs:
         self._file: IO[bytes] | None = None
 
     def _open(self) -> IO[bytes]:
-        """Open the file, and take over what a crash has left in it."""
+        """Open the file; first write what a crash left in it into the table."""
         path = database.settings.data_dir / NAME
         if path.exists():
             for line in path.read_bytes().splitlines(keepends=True):
-                if line.endswith(b"\n"):  # else the crash came in the middle of it
+                if line.endswith(b"\n"):  # the crash may have cut the last line
                     job = json.loads(line)
                     self._lines[_key(job)] = line.decode().strip()
         file: IO[bytes] = path.open("ab", buffering=0)
@@ -66,7 +65,7 @@ class _Jobs:
         return file
 
     def close(self) -> None:
-        """Write all, and leave no file."""
+        """Write all states into the table, and delete the file."""
         self.write()
         if self._file:
             self._file.close()
@@ -83,13 +82,13 @@ class _Jobs:
                 self.write()
 
     def resource(self, key: _Key) -> str | None:
-        """Return a job as the table would hold it; None where the table does."""
+        """Return a job's JSON; None if only the table may have it."""
         with self._lock:
             line = self._lines.get(key)
         return str(json.loads(line)["resource"]) if line else None
 
     def write(self) -> None:
-        """Write all into the table, then start the file again."""
+        """Write all states into the table, then empty the file."""
         with self._lock:
             if not self._lines:
                 return
@@ -115,7 +114,7 @@ def keep_jobs() -> None:
 
 
 def close_jobs() -> None:
-    """Write what is left into the table, at the end of the process."""
+    """Write the rest into the table, at the end of the process."""
     _jobs.close()
 
 

@@ -1,6 +1,6 @@
-"""Find a translation that is still valid: in memory, then in the files.
+"""Find a valid translation: in memory, then in files.
 
-One is valid if the catalogue still gives the answers that the translator got.
+It is valid if the catalogue still gives the answers that the translator got.
 """
 
 from dataclasses import dataclass, field
@@ -12,28 +12,28 @@ from emulators.bigquery.memory import Memory
 from emulators.bigquery.stored import Files, Json
 
 type Key = tuple[object, ...]
-"""All that a translation depends on but the catalogue; JSON can hold it."""
+"""All that a translation depends on, except the catalogue; JSON values."""
 
 
 @dataclass(slots=True)
 class Translation:
-    """A statement in DuckDB's SQL, and what the translator told of it."""
+    """A statement in DuckDB's SQL, with the translator's other results."""
 
     sql: str
     parameters: frozenset[str]
     tables: frozenset[Name]
     temporary: frozenset[str]
-    """Temporary tables that the statement makes: the next ones look for them."""
+    """Temporary tables that the statement creates, for the statements after it."""
     position: int
     """The number of the next parameter without a name."""
     looked_up: dict[Question, Answer]
     valid_at: int
-    """The version of the catalogue at which the look-ups were last compared."""
+    """The version of the catalogue at the last comparison of the look-ups."""
     encoded: list[object] = field(default_factory=list)
-    """What `results.py` has found out about the statement's result."""
+    """What `results.py` caches about the statement's result."""
 
     def to_json(self) -> Json:
-        """Return what a file holds; not what only this process can know."""
+        """Return what is stored: all that is valid in other processes too."""
         return {
             "sql": self.sql,
             "parameters": sorted(self.parameters),
@@ -45,9 +45,9 @@ class Translation:
 
     @classmethod
     def from_json(cls, record: Json) -> "Translation":
-        """Return a stored translation, not yet compared with this catalogue.
+        """Return a stored translation, to be compared with this process's catalogue.
 
-        KeyError, TypeError or ValueError if it is none.
+        KeyError, TypeError or ValueError if it is invalid.
         """
         return cls(
             sql=record["sql"],
@@ -65,19 +65,19 @@ _files: list[Files] = []
 
 
 def use(folder: Path | None) -> None:
-    """Keep translations in a folder too, if one is given."""
+    """Store translations in a folder too, if one is given."""
     _files[:] = [Files(folder)] if folder else []
 
 
 def keep(key: Key, made: Translation) -> None:
-    """Keep a translation."""
+    """Store a translation."""
     _translations.put(key, made)
     for files in _files:
         files.put(key, made.to_json())
 
 
 def forget() -> None:
-    """Forget all that this process knows, and compare what the files know."""
+    """Drop the translations in memory; those in files are compared again."""
     _translations.clear()
     answers.changed()
 
@@ -89,7 +89,7 @@ def find(key: Key) -> Translation | None:
     if found is None and _files:
         try:
             found = Translation.from_json(_files[0].get(key))
-        except (KeyError, TypeError, ValueError):  # none, or another's
+        except (KeyError, TypeError, ValueError):  # missing, or in another format
             return None
         _translations.put(key, found)
     if found is None or found.valid_at == version:

@@ -1,8 +1,8 @@
-"""Note what a translation looks up in the catalogue.
+"""Record what a translation looks up in the catalogue.
 
-A translation is valid as long as each of its look-ups has the same answer. One that
-looked up anything else is not remembered: INFORMATION_SCHEMA writes rows into the
-statement, a wildcard the tables that match.
+A translation is valid as long as each recorded look-up has the same answer. If it also
+read anything else, it is not cached. INFORMATION_SCHEMA, for example, puts rows into
+the statement, and a wildcard the tables that match.
 """
 
 import contextlib
@@ -41,11 +41,11 @@ class Noted:
     answers: dict[Question, Answer] = field(default_factory=dict)
     is_complete: bool = True
     is_asking: bool = False
-    """A look-up is under way: whatever it reads is part of its answer."""
+    """A look-up is in progress: what it reads is part of its answer."""
     described: dict[Question, catalog.Described | None] = field(default_factory=dict)
 
     def unknown[**P, T](self, call: Callable[P, T]) -> Callable[P, T]:
-        """Return a function whose call says that the notes are not complete."""
+        """Wrap a function so that a call makes the record incomplete."""
 
         @wraps(call)
         def called(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -56,7 +56,7 @@ class Noted:
 
 
 def note_lookups() -> None:
-    """Replace what the translator's rules call; after `look_up_single_tables`."""
+    """Replace the look-ups of the translator; call after `look_up_single_tables`."""
     database.connection = _connection
     database.objects = _objects
     metadata.load = _load
@@ -69,7 +69,7 @@ def note_lookups() -> None:
 
 @contextlib.contextmanager
 def noted() -> Iterator[Noted]:
-    """Note the look-ups of this thread within the context."""
+    """Record the look-ups of this thread within the context."""
     _of_thread.noted = made = Noted()
     try:
         yield made
@@ -78,7 +78,7 @@ def noted() -> Iterator[Noted]:
 
 
 def restore_functions() -> None:
-    """Define the stored functions in JavaScript, once in a process."""
+    """Define the stored JavaScript functions, once in a process."""
     _stock_restore()
 
 
@@ -104,7 +104,7 @@ def _asking(noting: Noted) -> Iterator[None]:
 def _objects(
     project_id: str, dataset_id: str, table_id: str | None = None
 ) -> list[tuple[str, str, int]]:
-    """Leave out how many rows there are: no rule asks for it."""
+    """Find a table without counting its rows: no rule needs their number."""
     noting = _noting()
     if noting is None or table_id is None:
         return catalog.objects(project_id, dataset_id, table_id)
@@ -115,7 +115,7 @@ def _objects(
 
 
 def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
-    """Return a table's columns, and note them in a translation."""
+    """Return a table's columns; within a translation, record them."""
     noting = _noting()
     if noting is None:
         return catalog.columns(project_id, dataset_id, table_id)
@@ -123,7 +123,7 @@ def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldS
     if found is not None:
         return catalog.fields(found, dataset_id)
     with _asking(noting):
-        return catalog.columns(project_id, dataset_id, table_id)  # its error
+        return catalog.columns(project_id, dataset_id, table_id)  # raises its error
 
 
 def _is_hidden(table: exp.Table) -> bool:
@@ -138,12 +138,12 @@ def _is_hidden(table: exp.Table) -> bool:
 
 
 def _described(noting: Noted, *name: str) -> catalog.Described | None:
-    """Describe a table, once for a translation."""
+    """Describe a table, once in a translation."""
     if name not in noting.described:
         with _asking(noting):
             found = noting.described[name] = catalog.look(*name)
         noting.answers["columns", *name] = as_columns(found)
-        if name[1] == tables.RESULTS:  # in memory until it is read, and read once
+        if name[1] == tables.RESULTS:  # results change, and are read once
             noting.is_complete = False
     return noting.described[name]
 
@@ -155,13 +155,13 @@ def _load(model: type, *keys: str) -> Any:  # noqa: ANN401 - as the emulator's
     with _asking(noting):
         found = _stock_load(model, *keys)
     noting.answers["stored", *keys] = as_stored(found)
-    if found and found.expirationTime:  # the clock decides
+    if found and found.expirationTime:  # depends on the time
         noting.is_complete = False
     return found
 
 
 def _secured() -> frozenset[Name]:
-    """Return the tables with row access policies; with any nothing is remembered."""
+    """Return the tables with row access policies; if any, nothing is cached."""
     noting = _noting()
     if noting is None:
         found: frozenset[Name] = _stock_secured()
@@ -174,7 +174,7 @@ def _secured() -> frozenset[Name]:
 
 
 def _members() -> tuple[str, ...]:
-    """Return who asks, which is no key of a translation."""
+    """Return the user, on whom a cached translation must not depend."""
     if noting := _noting():
         noting.is_complete = False
     members: tuple[str, ...] = _stock_members()
@@ -182,13 +182,13 @@ def _members() -> tuple[str, ...]:
 
 
 def _restore() -> None:
-    """Do nothing in a translation: `restore_functions` has."""
+    """Do nothing within a translation: `restore_functions` was called before."""
     if _noting() is None:
         _stock_restore()
 
 
 def _connection() -> duckdb.DuckDBPyConnection:
-    """Every way to the catalogue leads here."""
+    """Return the connection; any unrecorded read makes the record incomplete."""
     noting = _noting()
     if noting and not noting.is_asking:
         noting.is_complete = False

@@ -1,8 +1,7 @@
 """Patch local-bigquery 0.4.0 to run on stock DuckDB 2.0.0, without downloads.
 
-As installed it downloads three DuckDB extensions at its first start. Each function here
-replaces one of them and says what that costs. `versions.py` holds the versions this was
-tested with.
+As installed, it downloads three DuckDB extensions at its first start. Each function
+here replaces one of them and names the cost. `versions.py` has the tested versions.
 """
 
 import functools
@@ -33,9 +32,9 @@ def _connect_without_icu(
     read_only: bool = False,  # noqa: FBT001, FBT002 - as duckdb declares it
     config: _Config | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """Set the time zone by a statement: as an option it makes DuckDB download icu.
+    """Set the time zone by a statement: the option makes DuckDB download icu.
 
-    Cost: none that our queries or the reference's 429 checks show.
+    Cost: none that our queries or the 429 checks of the reference show.
     """
     rest = dict(config or {})
     time_zone = rest.pop("TimeZone", None)
@@ -46,16 +45,16 @@ def _connect_without_icu(
 
 
 def _connect() -> duckdb.DuckDBPyConnection:
-    """Do what engine._connect does, less what needs ducklake or spatial.
+    """Do what engine._connect does, without what needs ducklake or spatial.
 
     Cost: the ST_* functions are missing.
     """
     settings = engine.settings
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(config={"TimeZone": "UTC"})
-    # A query runs on the thread that asks. Two threads take turns at our small ones: a
-    # tenth more processor time, several times the wait on a busy machine, and sums of
-    # floats that differ in the last digit. Cost: a query of minutes has one processor.
+    # A query runs on the caller's thread. With two threads our small queries need a
+    # tenth more processor time, wait several times as long on a busy machine, and sum
+    # floats differently in the last digit. Cost: a long query uses one processor.
     connection.execute("SET threads = 1")
     ledger = settings.data_dir / "emulator.duckdb"
     connection.execute(f"ATTACH {_text(ledger)} AS emulator")
@@ -74,7 +73,7 @@ def _connect() -> duckdb.DuckDBPyConnection:
 
 
 def _attach_duckdb_file(connection: duckdb.DuckDBPyConnection, project: str) -> None:
-    """Keep a project in a plain DuckDB file instead of a DuckLake.
+    """Store a project in a plain DuckDB file instead of a DuckLake.
 
     Cost: no time travel (FOR SYSTEM_TIME AS OF). Gain: three times faster.
     """

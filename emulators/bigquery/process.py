@@ -24,7 +24,7 @@ from emulators.processes import terminate
 
 _ROOT = Path(__file__).parents[2]
 TRANSLATIONS = "BIGQUERY_EMULATOR_TRANSLATIONS"
-"""The variable that names the folder of stored translations; empty keeps none."""
+"""The variable with the folder of stored translations; empty: store none."""
 _TRANSLATIONS = _ROOT / ".cache/bigquery-translations"
 _HOST = "127.0.0.1"
 _STORAGE = re.compile(r"listening on \S+, storage API on (\S+)\n")
@@ -35,13 +35,13 @@ _SHOWN_LOG_LINES = 15
 
 
 class BigQueryEmulator:
-    """Running from the moment it exists until `stop`.
+    """An emulator that runs from its construction until `stop`.
 
     url: for client_options={"api_endpoint": url} with AnonymousCredentials.
     storage_address: host and port of the storage API, for an insecure gRPC channel;
         empty unless it was started with `storage`.
     project: its default project id.
-    log_path: what the process wrote, in this and earlier starts.
+    log_path: the output of this process and of earlier ones.
     """
 
     def __init__(
@@ -53,21 +53,21 @@ class BigQueryEmulator:
         storage: bool = False,
         waits: bool = True,
     ) -> None:
-        """Port 0 takes a free one; BigQueryEmulatorError with the log if it dies.
+        """Start it; port 0 is a free port. Without `waits`, call `wait_until_up` later.
 
-        FolderHeldError names the process that uses the folder already. Without `waits`
-        it is starting, and `wait_until_up` is to be called.
+        BigQueryEmulatorError with the end of the log if it fails to start;
+        FolderHeldError with the process that already uses the folder.
         """
         refuse_untried()
         held = folder.take(data_dir)
         self.project = project
         self.log_path = data_dir / "emulator.log"
-        # A second process on the folder fails: it must not wipe the first one's log.
+        # Append: a second process on this folder fails, and must not clear the log.
         self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
         options = [f"--data-dir={data_dir.resolve()}", f"--project={project}"]
         options += ["--storage-port=0"] * storage
         try:
-            # Both are the emulator's from here on, and its end frees them.
+            # The emulator inherits both and holds them until it ends.
             with _listener(port) as listener:
                 self.url = f"http://{_HOST}:{listener.getsockname()[1]}"
                 self._process = _start(options, self.log_path, held, listener.fileno())
@@ -76,15 +76,15 @@ class BigQueryEmulator:
         finally:
             os.close(held)
         self.storage_address = ""
-        # Also at the end of the interpreter, if it was not called before.
+        # Called at the end of the interpreter too, if not before.
         self.stop = weakref.finalize(self, terminate, self._process, _KILL_AFTER_S)
         if waits:
             self.wait_until_up()
 
     def wait_until_up(self) -> None:
-        """Return once it has answered a query; else end it: BigQueryEmulatorError."""
+        """Wait until it answers a query; on an error, end it: BigQueryEmulatorError."""
         try:
-            self._ask_something()
+            self._run_a_query()
         except BaseException:
             self.stop()
             raise
@@ -93,12 +93,12 @@ class BigQueryEmulator:
 
     @property
     def pid(self) -> int:
-        """The process that holds the data."""
+        """The id of the emulator's process."""
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs."""
+        """The exit code of its process; None while it runs."""
         return self._process.poll()
 
     def kill(self) -> None:
@@ -112,8 +112,8 @@ class BigQueryEmulator:
     def __exit__(self, *_exception: object) -> None:
         self.stop()
 
-    def _ask_something(self) -> None:
-        """Make sure of the whole way; it also loads what a first query needs."""
+    def _run_a_query(self) -> None:
+        """Check that queries work; the first one also loads what the others need."""
         location = urllib.parse.urlsplit(self.url).netloc
         connection = http.client.HTTPConnection(location, timeout=_START_TIMEOUT_S)
         try:
@@ -165,8 +165,8 @@ def _start(
             cwd=_ROOT,
             env=environment.of_child(),
             pass_fds=[held, listener],
-            stdin=subprocess.PIPE,  # held open: the process ends when we do
+            stdin=subprocess.PIPE,  # kept open: the emulator ends with this process
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for us, and we end it
+            start_new_session=True,  # Ctrl-C reaches this process only, which ends it
         )

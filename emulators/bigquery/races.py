@@ -1,7 +1,7 @@
 """Patch the emulator to handle concurrent requests and jobs as BigQuery does.
 
-Where it checks first and writes afterwards, it now serves one request at a time:
-Pub/Sub delivers twice, and two deliveries at once are what we test. A job ends at its
+Where it checks first and writes afterwards, it now serves one request at a time,
+because the tests deliver a message twice at once, as Pub/Sub may. A job ends at its
 timeout even if no client waits for it, and a cancelled job stops at any step.
 """
 
@@ -39,9 +39,9 @@ def _submit(
     configuration: JobConfiguration,
     upload: str | None = None,
 ) -> Job:
-    """Accept one job of an id, and answer 409 to the second.
+    """Accept the first job of an id, and answer 409 to the second.
 
-    Two at once were both found to be new; one then failed with 400, a duplicate key.
+    Before, of two at once both seemed new, and one failed with 400, a duplicate key.
     """
     with _submitting:
         job = _stock_submit(project_id, job_id, configuration, upload)
@@ -51,7 +51,7 @@ def _submit(
 
 
 def _cancel_after(seconds: float, project_id: str, job_id: str) -> None:
-    """End a job at its timeout, which the emulator takes and does not keep."""
+    """End a job at its timeout, which the emulator accepts but ignores."""
     running = runner._running.get((project_id, job_id))  # noqa: SLF001 - no public way
     if running is None or running.future is None:
         return
@@ -62,13 +62,15 @@ def _cancel_after(seconds: float, project_id: str, job_id: str) -> None:
 
 
 def _cancel(project_id: str, job_id: str) -> Job:
-    """End a job wherever it is: one interruption is lost between two statements."""
+    """Interrupt a job until it ends: between two statements an interrupt is lost."""
     runner.get(project_id, job_id)
     running = runner._running.get((project_id, job_id))  # noqa: SLF001 - no public way
     give_up_at = time.monotonic() + _CANCELLED_WITHIN_S
     while running and time.monotonic() < give_up_at:
         running.cancelled = True
-        with contextlib.suppress(duckdb.Error):  # closed: it has just ended
+        with contextlib.suppress(
+            duckdb.Error
+        ):  # its cursor is closed: it has just ended
             if running.cursor:
                 running.cursor.interrupt()
         if concurrent.futures.wait([running.future], _INTERRUPT_EVERY_S).done:
@@ -79,7 +81,7 @@ def _cancel(project_id: str, job_id: str) -> Job:
 def _deduplicate(table: str, rows: _Rows) -> list[tuple[int, object]]:
     """Drop the rows of a repeated insert id.
 
-    Two requests that forgot the same old id at once made one of them fail.
+    Before, two requests that removed the same old id at once made one of them fail.
     """
     with _streaming:
         unique: list[tuple[int, object]] = _stock_deduplicate(table, rows)

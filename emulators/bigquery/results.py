@@ -1,11 +1,11 @@
 """Patch the emulator to keep the results of queries in memory, ready to send.
 
-It stored each result as a table in a file, looked the table up several times, and read
-it back to send it: two thirds of the work of a small query. Here a query's rows are
-encoded as they are computed. Whoever reads the result by another way (the storage API,
-SQL, the table itself) has it stored as a table first, as before.
+Before, it stored each result as a table in a file, looked the table up several times,
+and read it back to send it: two thirds of the work of a small query. Now a query's rows
+are encoded as they are computed. A result that is read in another way (through the
+storage API or SQL) is first stored as a table, as before.
 
-Cost: results do not outlive the process, and the oldest go when they take much memory.
+Cost: results end with the process, and those read longest ago go if memory is short.
 """
 
 import threading
@@ -27,17 +27,17 @@ from local_bigquery.models import (
 from emulators.bigquery.translations import about_result
 
 KEPT_BYTES = 256_000_000
-"""Of all results together."""
+"""Of all results in memory together."""
 LARGE_BYTES = 64_000_000
-"""A larger result is stored as a table at once, as before."""
+"""A larger result is stored as a table at once."""
 
 type _Table = tuple[str, str, str]
 type _Columns = list[tuple[str, duckdb.sqltypes.DuckDBPyType]]
 
 _ROW, _FLOAT_ROW = "__row", "__float_row"
-"""The columns with the encoded rows, the second with times as floats of seconds."""
+"""Columns of encoded rows: in the second one, times are seconds as floats."""
 _TIME = "TIME ZONE"
-"""In the type of a column whose two encodings differ."""
+"""Part of the type of a column whose two encodings differ."""
 
 _stock_write = query._write  # noqa: SLF001 - no public way
 _stock_list_rows = tabledata.list_rows
@@ -54,7 +54,7 @@ class _Encoded:
 class _Result:
     columns: _Columns
     rows: pa.Table
-    """Each column, then the encoded rows; without times both encodings are the same."""
+    """The columns, then the encoded rows, twice if the two encodings differ."""
 
     def encoded(self, start: int, count: int, *, int64_timestamps: bool) -> list[str]:
         is_float = not int64_timestamps and _FLOAT_ROW in self.rows.column_names
@@ -64,7 +64,7 @@ class _Result:
 
 
 class _Kept:
-    """The results in memory; those read last stay longest."""
+    """The results in memory; the one read longest ago is dropped first."""
 
     def __init__(self) -> None:
         self._results: OrderedDict[_Table, _Result] = OrderedDict()
@@ -101,7 +101,7 @@ _kept = _Kept()
 
 def keep_results() -> None:
     """Replace what writes a query's result, what reads it, and what names its table."""
-    # Asked for as a relation it would be bound twice, which costs more than a copy.
+    # As a relation the query would be bound twice, which costs more than a copy.
     warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
     query._write = _write  # noqa: SLF001 - no public way
     tabledata.list_rows = _list_rows
@@ -116,7 +116,7 @@ def _write(
     config: JobConfigurationQuery,
     isolated: bool,  # noqa: FBT001 - as the emulator calls it
 ) -> None:
-    """Keep the rows of a query without a table of its own; write others as before."""
+    """Keep a query's rows in memory; store them if it has a destination table."""
     name: _Table = tables.reference(destination)
     disposition = config.writeDisposition or "WRITE_EMPTY"
     if name[1] != tables.RESULTS or disposition == "WRITE_APPEND":
@@ -141,7 +141,7 @@ def _write(
 def _encoded(
     cursor: duckdb.DuckDBPyConnection, sql: str, bound: dict[str, object]
 ) -> _Encoded:
-    """Return a query of what results.materialise would store, and of it encoded."""
+    """Return the query that computes the result and its encoded rows."""
     relation = cursor.sql(sql, params=bound)
     kinds = relation.types
     places = [f"c{index}" for index in range(len(kinds))]
@@ -187,7 +187,7 @@ def _list_rows(
 
 
 def _physical(project_id: str, dataset_id: str, table_id: str) -> _Table:
-    """Return where a table is, and first put it there if it is a result in memory."""
+    """Return where a table is; first store it if it is a result in memory."""
     path: _Table = _stock_physical(project_id, dataset_id, table_id)
     result = None
     if dataset_id == tables.RESULTS:

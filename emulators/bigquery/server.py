@@ -1,9 +1,8 @@
 """Serve local-bigquery on loopback until a signal arrives.
 
-It prints one line with its addresses on standard output, then serves REST, and gRPC if
-that is asked for.
-local-bigquery's own command line is not used because it
-binds to all interfaces, logs every request and ends without closing its files.
+It prints one line with its addresses on standard output, then serves REST and, on
+request, gRPC. local-bigquery's own command line is not used because it binds to all
+interfaces, logs every request and ends without closing its files.
 """
 
 import contextlib
@@ -43,7 +42,7 @@ def serve(
     end_with_stdin: bool,
     translations: pathlib.Path | None,
 ) -> None:
-    """Answer REST on `listener`; the storage API on a port, if any (0: a free one)."""
+    """Serve REST on `listener`, and the storage API on a port if given (0: free)."""
     signal.signal(signal.SIGTERM, _unwind)
     if end_with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
@@ -64,24 +63,24 @@ def serve(
         _answer(listener, storage_port)
     except (SystemExit, KeyboardInterrupt):
         exit_code = 0
-    except Exception:  # noqa: BLE001 - nothing follows but the end
+    except Exception:  # noqa: BLE001 - the process ends in any case
         traceback.print_exc()
-    # An ordinary end takes a second more, and DuckDB's binding then buries the last
-    # lines of the log under what it calls leaks.
+    # A normal exit takes a second more, and DuckDB's binding appends a long list of
+    # alleged leaks to the log.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(exit_code)
 
 
 def _answer(listener: socket.socket, storage_port: int | None) -> None:
-    """Return never: a signal raises SystemExit or KeyboardInterrupt."""
+    """Serve until a signal raises SystemExit or KeyboardInterrupt."""
     connection = database.connection()
     with contextlib.ExitStack() as at_the_end:
-        at_the_end.callback(connection.close)  # writes the log of changes into files
+        at_the_end.callback(connection.close)  # writes the write-ahead log into files
         at_the_end.callback(close_jobs)
         addresses = f"http://{_HOST}:{listener.getsockname()[1]}"
         if storage_port is not None:
-            # Seldom asked for, and a seventh of the start.
+            # Seldom needed, and its import is a seventh of the start.
             from local_bigquery.grpc import server as storage  # noqa: PLC0415
 
             storage_server, storage_port = storage.start(_HOST, storage_port)
@@ -103,14 +102,14 @@ def _serve(listener: socket.socket, addresses: str) -> None:
 
 
 def _unwind(*_: object) -> None:
-    """Exit as an exception: uvicorn raises the signal again when it is done."""
+    """Exit by an exception: uvicorn raises the signal again after its shutdown."""
     sys.exit(0)
 
 
 def _end_with_stdin() -> None:
-    """Wait for the end of the process that holds our standard input, then end too.
+    """End when the process that holds the other end of standard input has ended.
 
-    A killed demo must not leave an emulator that holds the lock on the folder.
+    Otherwise the emulator of a killed demo would keep the folder locked.
     """
-    os.read(0, 1)  # not sys.stdin: its lock would make the interpreter's end fatal
+    os.read(0, 1)  # sys.stdin has a lock that would break the interpreter's exit
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,11 +1,11 @@
-"""Keep translations in files, for every process on this machine.
+"""Store translations in files, for all processes on this machine.
 
-A file is one translation. Its name is the digest of all that the translation depends
-on but the catalogue: the statement, its parameters' types, and the code: the versions
-of the packages and the text of this package. Its first line is the digest of the rest,
-which begins with the name again: a file that is cut off, changed or renamed is no
-translation. A file is written under another name first, so many processes may write
-at once, and the folder and its files must be this user's alone.
+A file has one translation. Its name is a digest of all that the translation depends on,
+except the catalogue: the statement, the types of its parameters, the versions of the
+packages and the text of this package. Its first line is a digest of the rest, which
+repeats the name: a truncated, changed or renamed file is ignored. A file is written
+under a temporary name first, so many processes may write at once. The folder and its
+files must belong to this user, and no other user may write them.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from typing import Any
 from emulators.bigquery.versions import TRIED
 
 LARGEST_BYTES = 64_000_000
-"""Of the whole folder; the files used longest ago go first."""
+"""Of the whole folder; the files used longest ago are deleted first."""
 
 _ABANDONED_S = 600.0
 _UNFINISHED = ".part"
@@ -44,14 +44,14 @@ def code() -> str:
 class Files:
     """A folder of values by their keys.
 
-    Nothing here raises an OSError: without a usable folder every look-up is a miss.
+    No method raises an OSError: without a usable folder, every `get` returns None.
     """
 
     def __init__(self, folder: Path, largest_bytes: int = LARGEST_BYTES) -> None:
         self._folder = folder
         self._largest_bytes = largest_bytes
         self._code = code()
-        self._written_bytes = largest_bytes  # so that the first write looks
+        self._written_bytes = largest_bytes  # so that the first write checks the folder
         self._lock = threading.Lock()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ class Files:
             self._is_ours = False
 
     def get(self, key: Json) -> Json:
-        """Return the value of a key; None if there is none, or it is damaged."""
+        """Return the value of a key; None if it is missing or damaged."""
         name = self._name(key)
         path = self._folder / name
         try:
@@ -75,12 +75,12 @@ class Files:
             return None
         try:
             stored_name, value = json.loads(body)
-        except (ValueError, TypeError):  # another program's
+        except (ValueError, TypeError):  # written by another program
             return None
         return value if stored_name == name else None
 
     def put(self, key: Json, value: Json) -> None:
-        """Write a value, or none if the folder cannot be written."""
+        """Write a value; do nothing if the folder cannot be written."""
         if not self._is_ours:
             return
         name = self._name(key)
@@ -100,7 +100,10 @@ class Files:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _make_room(self, more_bytes: int) -> None:
-        """Delete what was used longest ago, now and then, if there is too much."""
+        """Delete the files used longest ago if the folder is too large.
+
+        Checked whenever an eighth of the allowed size has been written.
+        """
         with self._lock:
             self._written_bytes += more_bytes
             if self._written_bytes < self._largest_bytes / 8:

@@ -1,10 +1,10 @@
 """Patch the emulator to look up a table once, until it changes.
 
-Each row that was streamed into a table had the table described three times, and its
-values converted once to see whether they can be: four fifths of the work of a small
-insert, and the same descriptions are a third of a load job.
+Before, it described the table three times for each streamed row, and converted
+the row's values once to check them: four fifths of the work of a small insert. The same
+descriptions were a third of the work of a load job.
 
-Cost: none. Where a value is not plainly of its column's type, the emulator decides as
+Cost: none. If a value is not clearly of its column's type, the emulator checks it as
 before.
 """
 
@@ -32,7 +32,7 @@ _MOMENT = re.compile(
 
 
 def look_up_once() -> None:
-    """Replace what a streamed row asks; after `note_lookups` and `notice_changes`."""
+    """Replace the look-ups; call after `note_lookups` and `notice_changes`."""
     tables.columns = tabledata.columns = _columns
     tabledata.load = _load
     tabledata._unconvertible = _unconvertible  # noqa: SLF001 - no public way
@@ -48,7 +48,7 @@ def _columns(project_id: str, dataset_id: str, table_id: str) -> list[TableField
 
 
 def _load(project_id: str, dataset_id: str, table_id: str) -> object:
-    """Raise the emulator's error where no table is; nobody here reads what it is."""
+    """Raise the emulator's error if there is no table; callers ignore the result."""
     name = (project_id, dataset_id, table_id)
     if (
         _is_remembered(dataset_id)
@@ -60,7 +60,10 @@ def _load(project_id: str, dataset_id: str, table_id: str) -> object:
 
 
 def _is_remembered(dataset_id: str) -> bool:
-    """Not of results, which nobody notes; nor for a translation, which notes more."""
+    """Return whether look-ups of a dataset are cached.
+
+    Changes of results are not reported, and a translation records its own look-ups.
+    """
     return dataset_id != tables.RESULTS and not lookups.is_noting()
 
 
@@ -76,9 +79,9 @@ def _unconvertible(schema: _Schema, rows: _Rows) -> list[list[str]]:
 
 
 def _fits_of(kind: str) -> Callable[[Any], bool]:
-    """Return what says that a value is plainly of a type of DuckDB's."""
+    """Return a function that tells whether a value is clearly of a DuckDB type."""
     if kind.startswith(("STRUCT", "MAP")) or kind.endswith("]"):
-        return lambda _: True  # as the emulator: it looks at single values only
+        return lambda _: True  # the emulator too checks single values only
     return _FITS.get(kind, lambda _: False)
 
 
@@ -104,7 +107,7 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
     "BOOLEAN": lambda value: isinstance(value, bool),
     "DATE": _is_in(_DAY, date.fromisoformat),
     "TIMESTAMP WITH TIME ZONE": _is_in(_MOMENT, datetime.fromisoformat),
-    # The emulator looks at neither.
+    # The emulator checks neither.
     "JSON": lambda _: True,
     "BLOB": lambda _: True,
 }

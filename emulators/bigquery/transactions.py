@@ -1,8 +1,8 @@
 """Patch the emulator to run a MERGE within an open transaction.
 
-local-bigquery's MERGE begins a transaction of its own and, if that is refused, uses the
-open one. DuckDB 2.0 aborts the open transaction on such an attempt, so the patch
-refuses before DuckDB sees it.
+local-bigquery's MERGE tries to begin a transaction of its own and, if that is refused,
+uses the open one. DuckDB 2.0 aborts the open transaction at such an attempt, so the
+patch refuses before DuckDB sees it.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ _stock_run = merge.run
 
 
 class _Within:
-    """A cursor within a transaction: refuses to begin another."""
+    """A cursor within a transaction, which refuses to begin another one."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
@@ -35,6 +35,6 @@ def _run(cursor: duckdb.DuckDBPyConnection, *rest: Any) -> Any:  # noqa: ANN401 
 
 
 def _is_open(cursor: duckdb.DuckDBPyConnection) -> bool:
-    """Say whether a transaction is open: without one, each statement has its own id."""
+    """Return whether a transaction is open: two statements then have one id."""
     ids = [cursor.execute("SELECT txid_current()").fetchone() for _ in range(2)]
     return ids[0] == ids[1]

@@ -1,11 +1,11 @@
-"""Remember how each statement is translated into DuckDB's SQL.
+"""Cache the translations of statements into DuckDB's SQL.
 
-sqlglot types and rewrites a statement each time it runs, a second for our longest,
-while DuckDB needs a fraction of that. Ours are the same every day but for their
-parameters, which are bound. So a statement is translated once for each set of parameter
-types. What a translation depends on is in its key, or looked up in the catalogue, and
-then the same look-ups must have the same answers (`lookups.py`). Files keep it for
-other processes (`stored.py`).
+sqlglot types and rewrites a statement each time it runs. That takes a second for our
+longest statement, and DuckDB then a fraction of that. Our statements are the same every
+day, except for their bound parameters, so each is translated once for each set of
+parameter types. All that a translation depends on is in its key or looked up in the
+catalogue. It is valid while the look-ups have the same answers (`lookups.py`). Files
+store it for other processes (`stored.py`).
 """
 
 import contextlib
@@ -34,13 +34,13 @@ _of_thread = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A statement that is parsed only when its translation is not known."""
+    """A statement that is parsed only if its translation is not cached."""
 
     sql: str
 
 
 class _LazySqlglot:
-    """Replaces sqlglot in merge.py, which parses only to translate."""
+    """Replaces sqlglot in merge.py, which only parses statements to translate."""
 
     errors = sqlglot.errors
 
@@ -50,7 +50,7 @@ class _LazySqlglot:
 
 
 class _System(dict[str, Any]):
-    """A job's system variables; a translation that reads them is not remembered."""
+    """A job's system variables; a translation that reads them is not cached."""
 
     was_read = False
 
@@ -60,7 +60,7 @@ class _System(dict[str, Any]):
 
 
 def remember_translations(folder: Path | None = None) -> None:
-    """Replace the translator; keep translations in a folder too if one is given."""
+    """Replace the translator; store translations in a folder too, if given."""
     lookups.note_lookups()
     trees.remember_trees()
     known.use(folder)
@@ -72,7 +72,7 @@ def remember_translations(folder: Path | None = None) -> None:
 
 @contextlib.contextmanager
 def within_ddl() -> Iterator[None]:
-    """Within it this thread changes the catalogue between its translations."""
+    """Mark that this thread changes the catalogue between its translations."""
     _of_thread.is_ddl = True
     try:
         yield
@@ -81,10 +81,10 @@ def within_ddl() -> Iterator[None]:
 
 
 def about_result(sql: str) -> list[object]:
-    """Return what may be remembered about the result of the last translation.
+    """Return the list that caches facts about the last statement's result.
 
-    It is forgotten with the translation, so when a table changes; a list of nothing
-    and for nothing where the statement is not remembered.
+    It is dropped with the translation, so when a table changes. For a statement that is
+    not cached it is a new list.
     """
     last: tuple[str, list[object]] | None = getattr(_of_thread, "encoded", None)
     return last[1] if last and last[0] is sql else []
@@ -102,7 +102,7 @@ def _translate(
     lookups.restore_functions()
     key = _key(statement, context)
     found = known.find(key) or _translated(statement, context, key)
-    if not context.temporary:  # of which only the names are in the key
+    if not context.temporary:  # the key has their names only, not their columns
         _of_thread.encoded = (found.sql, found.encoded)
     context.used.clear()
     context.used.update(found.parameters)
@@ -113,12 +113,12 @@ def _translate(
 
 
 def _may_be_remembered(statement: exp.Expr | _Text, context: Context) -> bool:
-    if context.variables or context.functions:  # a script's, gone with it
+    if context.variables or context.functions:  # these belong to one script
         return False
     if not isinstance(statement, query.DDL):
-        # A part of a statement that changes a table is translated after the change.
+        # A part of DDL may be translated after that statement's change.
         return not getattr(_of_thread, "is_ddl", False)
-    # One that takes its columns and a query is translated in such parts.
+    # DDL with both columns and a query is translated in such parts.
     is_split = isinstance(statement.this, exp.Schema) and statement.expression
     kinds = ("TABLE", "VIEW")
     return (
@@ -166,8 +166,8 @@ def _key(statement: exp.Expr | _Text, context: Context) -> Key:
         within = None
     made = None
     if isinstance(statement, exp.Create):
-        # The translator types a statement with all its tables, the new one too if it is
-        # there. Without this, the first CREATE and the next REPLACE would take turns.
+        # The translator types a statement with all its tables, also the new one if it
+        # exists. Without this, CREATE and a later REPLACE would evict each other.
         target = statement.find(exp.Table)
         name = names.reference(target, context.project_id, context.dataset_id)
         made = answers.get(("kind", *map(str, name)))
@@ -190,7 +190,7 @@ def _parsed(statement: exp.Expr | _Text) -> exp.Expr:
 
 
 def _is_udf(tree: exp.Expr) -> bool:
-    """Look for a function's language where a function can be made, not in all trees."""
+    """Search a tree for a function's language only if it may create a function."""
     return isinstance(tree, exp.Create) and bool(_stock_is_udf(tree))
 
 
@@ -201,7 +201,7 @@ def _result_schema(
     statistics: object,
     dry_run: bool,  # noqa: FBT001 - as the emulator calls it
 ) -> object:
-    """Look through a tree only where the answer is not known to be None."""
+    """Search a tree for its schema only if the answer may be other than None."""
     if not dry_run and not isinstance(tree, exp.Create):
         return None
     return _stock_result_schema(cursor, tree, context, statistics, dry_run)

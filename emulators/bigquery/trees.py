@@ -1,7 +1,7 @@
 """Cache what sqlglot has parsed: scripts, statements, and the parts of a MERGE.
 
-sqlglot parses a statement each time it runs. Ours are the same every day but for their
-parameters, which are bound, so each text is parsed once in a process.
+Before, sqlglot parsed a statement each time it ran. Our statements are the same every
+day, except for their bound parameters, so now a process parses each text once.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _READ_ONLY = (
 """Kinds of trees that the emulator copies before it changes them."""
 
 type Text = str | tuple[str, int]
-"""A statement's own text, or the text it is part of and which of its statements."""
+"""A statement's text, or the text of its script and its number there."""
 
 _stock_parse_script = script.parse_script
 _stock_parse = script.parse
@@ -35,7 +35,7 @@ _stock_unaliased = merge._unaliased  # noqa: SLF001 - no public way
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
-    """A remembered tree; held, so that no other gets its id."""
+    """A cached tree; the reference ensures that no other tree gets its id."""
 
     tree: exp.Expr
     text: tuple[str, int]
@@ -48,7 +48,7 @@ _part_texts: Memory[tuple[int, str], tuple[exp.Expr, str]] = Memory()
 
 
 def remember_trees() -> None:
-    """Replace the parser, and what gives the parts of a MERGE as text."""
+    """Replace the parser, and the functions that return parts of a MERGE as text."""
     script.parse_script = _parse_script
     script.parse = _parse
     merge._sql = _part_text("as it is", _stock_text)  # noqa: SLF001 - no public way
@@ -56,10 +56,10 @@ def remember_trees() -> None:
 
 
 def text_of(tree: exp.Expr) -> Text:
-    """Return the text that says the same as a tree, without generating it if known.
+    """Return a text of a tree's meaning, from the cache if possible.
 
-    Not for a tree that the emulator has changed: only what it makes of a CREATE TABLE
-    is such, and no tree of those is the parsed one.
+    The cache would be wrong for trees that the emulator has changed. It changes only
+    copies of a CREATE TABLE, and those are not cached.
     """
     known = _trees.get(id(tree))
     return known.text if known else tree.sql(dialect=BigQueryDialect)
@@ -86,13 +86,13 @@ def _parse(sql: str) -> list[exp.Expr]:
 def _part_text(
     kind: str, stock: Callable[[exp.Expr | None], str]
 ) -> Callable[[exp.Expr | None], str]:
-    """Return `stock` with a memory: the source of a MERGE may be 600 lines."""
+    """Add a cache to `stock`: the source of a MERGE may have 600 lines."""
 
     def text_of_part(node: exp.Expr | None) -> str:
         if node is None:
             return stock(node)
         known = _part_texts.get((id(node), kind))
-        # The node is held with its text, so an id that is found is its own.
+        # The cache also holds the node, so that no other node gets its id.
         if known is None:
             known = _part_texts.put((id(node), kind), (node, stock(node)))
         return known[1]

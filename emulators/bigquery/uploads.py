@@ -1,6 +1,6 @@
 """Patch the emulator to load compressed files as BigQuery does.
 
-It looks at a file's name, and an upload has none: here its first bytes tell.
+It reads the file's name, which an upload lacks. Here the first bytes decide.
 https://cloud.google.com/bigquery/docs/batch-loading-data
 """
 
@@ -16,7 +16,7 @@ _stock_load = runner.HANDLERS["load"]
 
 
 def decompress_uploads() -> None:
-    """Replace what runs a load job."""
+    """Replace the function that runs a load job."""
     runner.HANDLERS["load"] = _load
 
 

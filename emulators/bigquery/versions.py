@@ -1,8 +1,8 @@
 """Check that the installed packages are the versions the emulator was tested with.
 
-The error names each difference. The launcher replaces internals of local-bigquery, and
-local-bigquery translates SQL with one sqlglot for one DuckDB: other versions can give
-other numbers without an error.
+The error names each difference. Our patches replace internals of local-bigquery, which
+translates SQL with sqlglot for DuckDB: with other versions of these, numbers could
+differ without an error.
 """
 
 from importlib import metadata
@@ -11,7 +11,7 @@ TRIED = {"duckdb": "2.0.0", "local-bigquery": "0.4.0", "sqlglot": "30.30.0"}
 
 
 class BigQueryEmulatorError(RuntimeError):
-    """The emulator cannot run, or has ended; the text says why."""
+    """The emulator cannot run, or has ended; the message says why."""
 
 
 def refuse_untried() -> None:
