@@ -17,8 +17,11 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO
 
+from emulators.listeners import LOOPBACK, port_of
+
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
+_LOOK_EVERY_S = 1.0
 
 _TIED = (sys.executable, "-I", "-S", str(Path(__file__).with_name("tied.py")))
 
@@ -27,42 +30,41 @@ class StartError(Exception):
     """A child did not come up; the text holds the end of its log."""
 
 
-def free_port() -> int:
-    """Return a port that is free at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A running child process that serves HTTP on a port of 127.0.0.1."""
+    """A running child process that serves HTTP on a socket that it was given."""
 
     name: str
-    port: int
+    listener: socket.socket
     log: Path
     process: "subprocess.Popen[bytes]"
 
     @property
+    def port(self) -> int:
+        """Where it listens, on 127.0.0.1."""
+        return port_of(self.listener)
+
+    @property
     def url(self) -> str:
-        """Where it listens."""
+        """Where it listens, for HTTP."""
         return f"http://127.0.0.1:{self.port}"
 
     def wait_until_up(self) -> None:
         """Return once it answers HTTP, whatever it answers; StartError otherwise."""
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
+        give_up_at = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < give_up_at:
             if self.process.poll() is not None:
                 raise StartError(
                     f"{self.name} ended at its start:\n{self.last_lines()}"
                 )
-            connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+            # Whoever connects before it is up waits in the queue of its socket.
+            connection = HTTPConnection(LOOPBACK, self.port, timeout=_LOOK_EVERY_S)
             try:
                 # A path that functions-framework answers itself: no function runs.
                 connection.request("GET", "/robots.txt")
                 connection.getresponse().read()
             except (OSError, HTTPException):
-                time.sleep(0.05)
+                continue
             else:
                 return
             finally:
@@ -83,7 +85,7 @@ class Child:
 def child(
     name: str,
     command: Sequence[str],
-    port: int,
+    listener: socket.socket,
     logs: Path,
     *,
     env: Mapping[str, str],
@@ -91,15 +93,16 @@ def child(
 ) -> Iterator[Child]:
     """Run a command in a process group of its own; on leaving, end the whole group.
 
-    `env` is its whole environment. Its output goes to <logs>/<name>.log, the previous
-    run's is overwritten.
+    It serves on `listener`, which stays open here: a request that comes before it is up
+    or while it is restarted waits. `env` is its whole environment. Its output goes to
+    <logs>/<name>.log, the previous run's is overwritten.
     """
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / f"{name}.log"
     with log.open("wb") as output:
-        process = tied(command, output, env=env, cwd=cwd)
+        process = tied(command, output, env=env, cwd=cwd, listener=listener)
     try:
-        yield Child(name, port, log, process)
+        yield Child(name, listener, log, process)
     finally:
         _end(process)
 
@@ -110,13 +113,17 @@ def tied(
     *,
     env: Mapping[str, str],
     cwd: Path | None = None,
+    listener: socket.socket | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start a command that ends with this process, in a group of its own.
 
-    Its standard input belongs to the tie: closing it kills the group.
+    Its standard input belongs to the tie: closing it kills the group. `listener` is
+    passed on as systemd does.
     """
+    fd = listener.fileno() if listener else -1
     return subprocess.Popen(  # noqa: S603 - our own commands
-        [*_TIED, *command],
+        [*_TIED, str(fd), *command],
+        pass_fds=[fd] if listener else [],
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT,

@@ -1,6 +1,9 @@
 """Run a command that ends with the process that started it, however that one ends.
 
-    python tied.py COMMAND...
+    python tied.py LISTENER COMMAND...
+
+LISTENER is the file descriptor of a listening socket for the command, or -1. It is
+passed on as systemd does, see listeners.py.
 
 Standard input is a pipe that the starter holds open. A small process of the command's
 group waits for its end, which comes even when the starter is killed, and then kills
@@ -12,20 +15,27 @@ import signal
 import sys
 
 _PIPE = 0
+_LISTENER = 3
 
 
 def main() -> None:
     """Become the command."""
+    listener, *command = int(sys.argv[1]), *sys.argv[2:]
     if os.fork() == 0:
-        _watch()
+        _watch(listener)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, _PIPE)
     os.close(nothing)
-    os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606 - our own commands
+    if listener >= 0:
+        os.dup2(listener, _LISTENER)
+        os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+    os.execvp(command[0], command)  # noqa: S606 - our own commands
 
 
-def _watch() -> None:
+def _watch(listener: int) -> None:
     """Wait for the end of the starter; never return."""
+    if listener >= 0:
+        os.close(listener)
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(kind, signal.SIG_IGN)
     # A reader that waits for the end of the command's output does not wait for us.

@@ -1,5 +1,6 @@
 """The functions as processes of functions-framework, each from its archive."""
 
+import socket
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from emulators import environment
+from emulators.listeners import open_listener
 from emulators.processes import Child, child
 from local import archives
 from local.archives import DASHBOARD
@@ -47,15 +49,15 @@ class FunctionProcesses:
             server.kill()
         self._exit.close()
 
-    def start(self, name: str, port: int, settings: Mapping[str, str]) -> None:
+    def start(self, name: str, settings: Mapping[str, str]) -> None:
         """Unpack and start a function; `settings` are its environment variables."""
         self._settings[name] = settings
         archives.stage(name, self._folder(name).parent)
-        self._start(name, port)
+        self._start(name, self._exit.enter_context(open_listener()))
 
     def restart(self, name: str) -> None:
         """Restart a function on its port after it was killed, as Cloud Run does."""
-        self._start(name, self.running[name].port)
+        self._start(name, self.running[name].listener)
         self.running[name].wait_until_up()
 
     def wait_until_up(self) -> None:
@@ -63,13 +65,11 @@ class FunctionProcesses:
         for server in self.running.values():
             server.wait_until_up()
 
-    def _start(self, name: str, port: int) -> None:
+    def _start(self, name: str, listener: socket.socket) -> None:
         count = self._starts[name] = self._starts.get(name, 0) + 1
         command = [
             str(Path(sys.executable).with_name("functions-framework")),
             f"--target={name}",
-            "--host=127.0.0.1",
-            f"--port={port}",
         ]
         own = {
             "K_SERVICE": name,
@@ -83,7 +83,8 @@ class FunctionProcesses:
         env = environment.of_child(variables, goes_outside=self.goes_outside)
         # Each instance has its own log.
         log = name if count == 1 else f"{name}.{count}"
-        started = child(log, command, port, self.logs, env=env, cwd=self._folder(name))
+        folder = self._folder(name)
+        started = child(log, command, listener, self.logs, env=env, cwd=folder)
         self.running[name] = self._exit.enter_context(started)
 
     def _folder(self, name: str) -> Path:

@@ -7,7 +7,8 @@ from http import HTTPStatus
 from pathlib import Path
 
 from emulators import environment
-from emulators.processes import Child, child, free_port
+from emulators.listeners import open_listener
+from emulators.processes import Child, child
 from local.archives import ROOT
 from local.endpoints import Json, send_json
 
@@ -21,10 +22,12 @@ class SimulatorError(Exception):
 @contextmanager
 def running(options: Sequence[str], logs: Path) -> Iterator[Child]:
     """Run the simulator with these command-line options; it is starting."""
-    port = free_port()
-    command = [sys.executable, "-m", "emulators.tmdb", f"--port={port}", *options]
+    command = [sys.executable, "-m", "emulators.tmdb", *options]
     env = environment.of_child()
-    with child("tmdb_simulator", command, port, logs, env=env, cwd=ROOT) as started:
+    with (
+        open_listener() as listener,
+        child("tmdb_simulator", command, listener, logs, env=env, cwd=ROOT) as started,
+    ):
         yield started
 
 

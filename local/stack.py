@@ -18,7 +18,7 @@ from google.pubsub_v1.types import PubsubMessage
 
 from emulators import environment
 from emulators.bigquery import BigQueryEmulator
-from emulators.processes import Child, free_port
+from emulators.processes import Child
 from emulators.pubsub import Backend, PubSubEmulator, start_google_emulator
 from emulators.secretmanager import SecretManagerEmulator
 from emulators.storage import StorageEmulator
@@ -48,9 +48,6 @@ FAST_SETTINGS = {
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
-# Several times what an instance takes on a busy machine. Cloud Run holds a request for
-# so long too: 10 s, or 3.5 times the usual start where that is more.
-_INSTANCE_STARTS_WITHIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +194,7 @@ class Stack:
             url = self._bigquery_url(name, emulator.url)
             settings = self._environment(url, secrets.address)
             settings |= options.settings_of.get(name, {})
-            self._functions.start(name, free_port(), settings)
+            self._functions.start(name, settings)
         self.client = tables.connect(emulator.url)
         self._exit.callback(self.client.close)
         emulator.wait_until_up()
@@ -215,7 +212,7 @@ class Stack:
 
     def _queue_server(self) -> Backend:
         if self._options.google_pubsub:
-            return start_google_emulator(free_port())
+            return start_google_emulator()
         by_subscription = {
             local_topics.subscription_path(topic): CONCURRENCY[function]
             for topic, function in local_topics.SUBSCRIBERS.items()
@@ -223,7 +220,6 @@ class Stack:
         return PubSubEmulator(
             push_concurrency=by_subscription,
             time_scale=self._options.time_scale,
-            hold_s=_INSTANCE_STARTS_WITHIN_S,
             duplicate_rate=self._options.duplicate_rate,
         )
 

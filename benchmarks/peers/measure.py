@@ -23,7 +23,8 @@ from benchmarks.peers.cells import DUPLICATES, WEATHERS, Cell, Client, Result
 from benchmarks.peers.landing import RETRY_S
 from benchmarks.peers.processes import Used
 from emulators import environment
-from emulators.processes import Child, child, free_port
+from emulators.listeners import open_listener
+from emulators.processes import Child, child
 from emulators.tmdb import SIMULATED_TOKEN
 from local.archives import ROOT
 from local.run_progress import wait_until_published
@@ -155,11 +156,12 @@ def _options(cell: Cell) -> tuple[str, ...]:
 
 @contextmanager
 def _simulator(cell: Cell, folder: Path) -> Iterator[Child]:
-    port = free_port()
-    command = [sys.executable, "-m", "emulators.tmdb", f"--port={port}"]
-    command += _options(cell)
+    command = [sys.executable, "-m", "emulators.tmdb", *_options(cell)]
     env = environment.of_child()
-    with child("tmdb", command, port, folder, env=env, cwd=ROOT) as simulator:
+    with (
+        open_listener() as listener,
+        child("tmdb", command, listener, folder, env=env, cwd=ROOT) as simulator,
+    ):
         simulator.wait_until_up()
         _tell(simulator, "POST", "stats/reset")
         yield simulator

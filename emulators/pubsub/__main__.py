@@ -36,14 +36,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--time-scale", type=float, default=1.0, help="of back-offs")
     parser.add_argument("--deadline-scale", type=float, default=1.0)
-    parser.add_argument(
-        "--hold",
-        dest="hold_s",
-        type=float,
-        default=0.0,
-        metavar="SECONDS",
-        help="that a push waits for an endpoint that refuses the connection",
-    )
     parser.add_argument("--duplicate-rate", type=float, default=0.0, help="0 to 1")
     parser.add_argument("--seed", type=int, default=0, help="of the duplicates")
     return parser

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Self
 
 from emulators import environment
-from emulators.processes import free_port, terminate, tied
+from emulators.listeners import open_listener, port_of
+from emulators.processes import terminate, tied
 
 _JAR = "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"
 USUAL_ROOTS = (
@@ -58,7 +59,7 @@ def start_google_emulator(
             "pubsub-emulator` or `apt-get install google-cloud-cli-pubsub-emulator`, "
             "or use the emulator (emulators.pubsub)."
         )
-    return GoogleEmulator(java, jar, port or free_port())
+    return GoogleEmulator(java, jar, port or _free_port())
 
 
 class GoogleEmulator:
@@ -110,3 +111,9 @@ def _sdk_roots(usual: Iterable[str]) -> Iterable[Path]:
         yield Path(gcloud).resolve().parents[1]  # ROOT/bin/gcloud
     yield from map(Path, usual)
     yield Path.home() / "google-cloud-sdk"
+
+
+def _free_port() -> int:
+    """Return a port that is free at this moment: Java takes over no socket."""
+    with open_listener() as listener:
+        return port_of(listener)

@@ -18,7 +18,6 @@ from emulators.pubsub.subscription import EXPIRED, Subscription
 
 _ACK_STATUSES = frozenset({102, 200, 201, 202, 204})
 _CONNECT_TIMEOUT_S = 2.0
-_CONNECT_AGAIN_S = 0.05
 _PUBSUB_HEADERS = {
     "Content-Type": "application/json",
     "From": "noreply@google.com",
@@ -37,8 +36,7 @@ class PushWorkers:
         self._subscription = subscription
         self._wanted = True
         self._lines = [
-            _Line(endpoint, subscription.ack_deadline_s, subscription.hold_s)
-            for _ in range(count)
+            _Line(endpoint, subscription.ack_deadline_s) for _ in range(count)
         ]
         name = f"push {subscription.settings.name.rpartition('/')[2]}"
         self._threads = [
@@ -51,8 +49,6 @@ class PushWorkers:
     def finish(self) -> None:
         """Start no further delivery; requests that were sent go on."""
         self._wanted = False
-        for line in self._lines:
-            line.hold_no_longer()
         self._subscription.wake()
 
     def abort(self) -> None:
@@ -95,15 +91,12 @@ class _Line:
     """One worker's keep-alive connection to an endpoint.
 
     timeout_s: for the answer.
-    hold_s: how long a request waits for an endpoint that refuses the connection.
     """
 
-    def __init__(self, endpoint: str, timeout_s: float, hold_s: float) -> None:
+    def __init__(self, endpoint: str, timeout_s: float) -> None:
         url = urllib.parse.urlsplit(endpoint)
         self._target = urllib.parse.urlunsplit(("", "", url.path or "/", url.query, ""))
         self._timeout_s = timeout_s
-        self._hold_s = hold_s
-        self._held_long_enough = threading.Event()
         self._connection = http.client.HTTPConnection(
             url.hostname or "", url.port, timeout=_CONNECT_TIMEOUT_S
         )
@@ -122,10 +115,6 @@ class _Line:
             self._connection.close()
             raise
 
-    def hold_no_longer(self) -> None:
-        """Give up on an endpoint that still refuses the connection."""
-        self._held_long_enough.set()
-
     def cut(self) -> None:
         """End a request that another thread waits for."""
         self._is_cut = True
@@ -142,22 +131,11 @@ class _Line:
             # A server may end an idle connection at any time: no delivery failed.
             self._connection.close()
         if not self._connection.sock:
-            self._reach()
+            self._connection.connect()
             self._connection.sock.settimeout(self._timeout_s)
             self._socket = self._connection.sock
         if self._is_cut:
             raise ConnectionAbortedError
-
-    def _reach(self) -> None:
-        give_up_at = time.monotonic() + self._hold_s
-        while True:
-            try:
-                return self._connection.connect()
-            except ConnectionRefusedError:
-                if time.monotonic() >= give_up_at:
-                    raise
-                if self._held_long_enough.wait(_CONNECT_AGAIN_S):
-                    raise
 
 
 def _hung_up(idle: socket.socket) -> bool:

@@ -34,9 +34,6 @@ class Behaviour:
         subscription, given by its full name or short id, and 8 for all others.
     time_scale: multiplies the waits between deliveries (0.01 = a hundred times faster).
     deadline_scale: multiplies ack deadlines, in the same way.
-    hold_s: how long a push waits for an endpoint that refuses the connection, before it
-        counts as a failed delivery; not scaled. Pub/Sub itself does not wait, but what
-        answers it on Cloud Run does: it holds a request while an instance starts.
     duplicate_rate: share of messages delivered twice although acknowledged, 0 to 1.
     seed: of the duplicates' random numbers.
     """
@@ -44,7 +41,6 @@ class Behaviour:
     push_concurrency: int | Mapping[str, int] = DEFAULT_PUSH_CONCURRENCY
     time_scale: float = 1.0
     deadline_scale: float = 1.0
-    hold_s: float = 0.0
     duplicate_rate: float = 0.0
     seed: int = 0
 
@@ -63,7 +59,6 @@ class BehaviourOptions(TypedDict, total=False):
     push_concurrency: int | Mapping[str, int]
     time_scale: float
     deadline_scale: float
-    hold_s: float
     duplicate_rate: float
     seed: int
 

@@ -78,11 +78,6 @@ class Subscription:
         """Seconds, scaled."""
         return self.settings.ack_deadline_s * self._behaviour.deadline_scale
 
-    @property
-    def hold_s(self) -> float:
-        """Seconds that a push waits for an endpoint that refuses the connection."""
-        return min(self._behaviour.hold_s, self.ack_deadline_s)
-
     def offer(
         self, message: Message, *, wait_s: float = 0.0, attempts: int = 0
     ) -> None:

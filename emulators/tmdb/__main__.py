@@ -1,6 +1,7 @@
 """Run the TMDB simulator: `python -m emulators.tmdb --help`.
 
-It prints "listening on http://..." when it is ready; SIGTERM or Ctrl-C ends it.
+It prints "listening on http://..." when it is ready; SIGTERM or Ctrl-C ends it. A
+listening socket that it is started with, as systemd does, goes before --port.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+from emulators.listeners import inherited_listener
 from emulators.tmdb.http.faults import Faults
 from emulators.tmdb.http.server import TmdbSimulator
 from emulators.tmdb.http.settings import SIMULATED_API_KEY, SIMULATED_TOKEN
@@ -27,7 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if (text := values.pop(item.name)) is not None
     }
     try:
-        simulator = TmdbSimulator(faults=Faults.from_texts(texts), **values)
+        listener = inherited_listener()
+        simulator = TmdbSimulator(
+            listener=listener, faults=Faults.from_texts(texts), **values
+        )
         simulator.start()
     except (OSError, ValueError) as error:
         parser.error(str(error))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emulators.processes import StartError, free_port
+from emulators.processes import StartError
 from local.function_processes import FunctionProcesses
 
 
@@ -20,7 +20,7 @@ def processes(tmp_path: Path) -> Iterator[FunctionProcesses]:
 def test_a_function_imports_the_files_of_its_archive(
     processes: FunctionProcesses, tmp_path: Path
 ) -> None:
-    processes.start("compute_metrics", free_port(), {})
+    processes.start("compute_metrics", {})
     processes.wait_until_up()
     processes.running["compute_metrics"].kill()
     (tmp_path / "functions/compute_metrics/shared/delivery.py").unlink()

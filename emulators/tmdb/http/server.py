@@ -36,7 +36,14 @@ class TmdbSimulator:
     arguments are the fields of `Options`.
     """
 
-    def __init__(self, today: date, **options: object) -> None:
+    def __init__(
+        self,
+        today: date,
+        listener: socket.socket | None = None,
+        **options: object,
+    ) -> None:
+        """Serve on `listener`, or else on the port of the options."""
+        self._listener = listener
         values = {"today": today, **options}
         self._simulation = Simulation(Options(**values))  # type: ignore[arg-type]
         self._server: _Server | None = None
@@ -57,7 +64,7 @@ class TmdbSimulator:
         """Listen; returns when requests are answered."""
         # The first list needs every movie: have it before anyone waits for it.
         self._simulation.source.by_popularity(self._simulation.today)
-        self._server = _Server(self._simulation)
+        self._server = _Server(self._simulation, self._listener)
         threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         ).start()
@@ -138,11 +145,17 @@ class _Server(ThreadingMixIn, TCPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Simulation, listener: socket.socket | None) -> None:
         self.simulation = simulation
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        super().__init__((_HOST, simulation.options.port), _Connection)
+        address = (_HOST, simulation.options.port)
+        super().__init__(address, _Connection, bind_and_activate=listener is None)
+        if listener is not None:
+            self.socket.close()
+            self.socket = listener
+            self.server_address = listener.getsockname()
+            self.server_activate()
 
     def opened(self, connection: socket.socket) -> None:
         """Remember a connection."""

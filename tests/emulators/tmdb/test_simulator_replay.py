@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -111,7 +112,7 @@ def test_an_invented_series_replays_too(tmp_path: Path) -> None:
     not RECORDED.is_dir(), reason="needs the recorded exchanges in ../shared/data"
 )
 def test_recorded_exchanges_take_precedence() -> None:
-    options = {"movies": 300, "replay_recorded": RECORDED}
+    options: dict[str, Any] = {"movies": 300, "replay_recorded": RECORDED}
     with TmdbSimulator(today=date(2026, 6, 13), **options) as sim:
         for name in ("3_discover_movie", "3_movie_999999999", "3_movie_47964"):
             text = (RECORDED / f"2026-06-13__{name}.json").read_text(encoding="utf-8")
