@@ -59,8 +59,10 @@ def test_a_run_that_was_closed_is_logged_as_the_alert_needs(runner: Runner) -> N
     for line in lines:
         assert line["severity"] == "ERROR"
         assert line["run_id"].startswith("daily-")
-        # Or on a busy machine: "metrics were requested 3 times", before they came.
-        assert "batches are missing" in line["reason"] or "3 times" in line["reason"]
+        # Or "metrics were requested 3 times", on a machine too busy to compute.
+        assert "batches are missing" in line["reason"] or (
+            "metrics were requested" in line["reason"]
+        )
 
 
 def test_the_judge_knows_the_threshold() -> None:
