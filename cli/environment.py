@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.costs.assumptions import MOVIES_EXPORTED
+from cli.costs.assumptions import MAX_GIB_BILLED, MOVIES_EXPORTED
 from cli.deployment import quota_project
 from cli.errors import Exit, OperatorError
 from cli.options import Selector
@@ -29,10 +29,11 @@ from shared.interfaces import Tables, Topics
 if TYPE_CHECKING:
     from google.cloud import bigquery
 
-MAX_BYTES_BILLED = 20 * 1024**3
+MAX_BYTES_BILLED = MAX_GIB_BILLED * 1024**3
 """Per query; the same as the functions' default."""
 
 TRACKED_LABEL, DETAILS_LABEL = "tracked_movies", "details_per_day"
+MAX_GIB_LABEL = "max_gib_billed"
 """Labels of the dataset: the numbers that terraform/variables.tf owns."""
 
 DASHBOARD_LABEL = "dashboard"
@@ -99,6 +100,12 @@ class Deployment:
     def details_per_day(self) -> int | None:
         """Of how many movies a run asks for details; None where nobody has said."""
         label = self._labels().get(DETAILS_LABEL) if self.has_topics else None
+        return int(label) if label else None
+
+    @property
+    def max_gib_billed(self) -> int | None:
+        """How many GiB a query of its functions may bill; None if it is unknown."""
+        label = self._labels().get(MAX_GIB_LABEL) if self.has_topics else None
         return int(label) if label else None
 
     @property

@@ -60,10 +60,12 @@ resource "google_bigquery_dataset" "this" {
   max_time_travel_hours      = "168"
 
   # The commands read these labels: the maximum `limit` of a load, how many movies get details,
-  # and whether to request the page of a day that an operator withholds or publishes.
+  # what a query may bill, and whether to request the page of a day that an operator withholds or
+  # publishes.
   labels = {
     dashboard       = tostring(var.dashboard)
     details_per_day = tostring(var.details_per_day)
+    max_gib_billed  = tostring(var.max_gib_billed)
     tracked_movies  = var.tracked_movies
   }
 

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.costs import display, load_estimate, load_plan
+from cli.costs.assumptions import Setting
+from cli.costs.bytes_read import Catalogue
 from cli.costs.display import several
 from cli.costs.estimate import Estimate
 from cli.environment import Deployment, open_deployment
@@ -104,11 +106,12 @@ def backfill(
         first, last = span(from_date, to_date, deployment.today)
         todo = todo_of(deployment, first, last, again=again)
         movies = _tracked(deployment.tables)
-        made = _estimate(selector, todo, movies)
+        setting = load_plan.setting_of(selector, None, deployment)
+        made = _estimate(deployment, todo, movies, setting)
         _show(console, todo)
         if made.messages:
             title = f"Backfill of {movies:,} movies on {deployment.name}"
-            display.show(console, title, made, load_plan.setting_of(selector))
+            display.show(console, title, made, setting)
         if made.messages and not dry_run:
             topics = deployment.topics
             if as_json and not yes:
@@ -121,8 +124,10 @@ def backfill(
     is_started = bool(made.messages) and not dry_run
     if as_json:
         print(json.dumps(_as_json(todo, made, is_started=is_started)))
+    elif is_started:
+        _say_what_next(console, todo)
     else:
-        _say_what_next(console, todo, is_started=is_started)
+        console.print("nothing was started")
 
 
 def plan_of_backfill(
@@ -130,14 +135,16 @@ def plan_of_backfill(
     from_date: date | None,
     to_date: date | None,
     limit: int | None,
+    max_gib_billed: int | None = None,
 ) -> tuple[str, Estimate]:
     """Return a backfill's title, and the estimate of what is missing."""
     with open_deployment(selector) as deployment:
         first, last = span(from_date, to_date, deployment.today)
         todo = todo_of(deployment, first, last, again=False)
         movies = limit or _tracked(deployment.tables)
-    title = f"Backfill of {movies:,} movies, {first} to {last}"
-    return title, _estimate(selector, todo, movies)
+        title = f"Backfill of {movies:,} movies, {first} to {last}"
+        setting = load_plan.setting_of(selector, None, deployment, max_gib_billed)
+        return title, _estimate(deployment, todo, movies, setting)
 
 
 def todo_of(deployment: Deployment, first: date, last: date, *, again: bool) -> Todo:
@@ -200,14 +207,11 @@ def _tracked(tables: Tables) -> int:
     return int(row["movies"])
 
 
-def _estimate(selector: Selector, todo: Todo, movies: int) -> Estimate:
-    return load_estimate.of_backfill(
-        movies,
-        len(todo.to_load),
-        len(todo.to_compute),
-        load_plan.setting_of(selector),
-        load_estimate.tables_read(),
-    )
+def _estimate(
+    deployment: Deployment, todo: Todo, movies: int, setting: Setting
+) -> Estimate:
+    found = Catalogue.of(movies, deployment.details_per_day)
+    return load_estimate.of_backfill(found, todo.run_days, todo.request_days, setting)
 
 
 _REQUESTED = ("requested", "green")
@@ -220,12 +224,9 @@ def _show(console: Console, todo: Todo) -> None:
             console.print(Text.assemble((count, "cyan"), f" {need}: {as_spans(days)}"))
 
 
-def _say_what_next(console: Console, todo: Todo, *, is_started: bool) -> None:
-    if not is_started:
-        console.print("nothing was started")
-        return
-    if count := len(todo.to_load):
-        runs = several(count, "run")
+def _say_what_next(console: Console, todo: Todo) -> None:
+    if todo.to_load:
+        runs = several(len(todo.to_load), "run")
         follow = f" {runs}; follow them: tmdb-traction status --watch"
         console.print(Text.assemble(_REQUESTED, follow))
     if days := todo.to_compute:

@@ -105,7 +105,8 @@ def show(
     ]
     table_layout.show(console, USED, rows, title=f"Used by {deployment.name}")
     if movies := deployment.tracked_movies:
-        console.print(f"Each day reads: {daily_reads(movies)} (docs/concepts/cost.md).")
+        read = daily_reads(movies, deployment.details_per_day)
+        console.print(f"Each day reads: {read} (docs/concepts/cost.md).")
     if not deployment.is_metered:
         console.print(NOT_COUNTED)
         return

@@ -12,6 +12,7 @@ from cli.costs.load_plan import (
     DetailsPerDay,
     HistoryDays,
     Limit,
+    MaxGibBilled,
     Rate,
     plan_of_load,
     setting_of,
@@ -29,6 +30,7 @@ def plan(  # noqa: PLR0913 - its options
     details_per_day: DetailsPerDay = None,
     history_days: HistoryDays = None,
     rate: Rate = None,
+    max_gib_billed: MaxGibBilled = None,
     from_date: From = None,
     to_date: To = None,
     as_json: Json = False,
@@ -43,7 +45,9 @@ def plan(  # noqa: PLR0913 - its options
     $ tmdb-traction plan --from 2026-03-01 --to 2026-03-07
     """
     if from_date or to_date:
-        title, made = plan_of_backfill(selector, from_date, to_date, limit)
+        title, made = plan_of_backfill(
+            selector, from_date, to_date, limit, max_gib_billed
+        )
     else:
         opened = open_deployment(selector) if selector.project else nullcontext()
         with opened as deployment:
@@ -55,9 +59,10 @@ def plan(  # noqa: PLR0913 - its options
                 rate,
                 all_movies=all_movies,
                 details_per_day=details_per_day,
+                max_gib_billed=max_gib_billed,
             )
     if as_json:
-        read = asdict(bytes_read.of_movies(made.movies))
+        read = asdict(bytes_read.of_movies(made.movies, made.details))
         print(json.dumps({"plan": title, **made.to_json(), "bytes_read_daily": read}))
     else:
         show(open_console(), title, made, setting_of(selector, rate))

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from functions.ingest_changes.plan import band_of
+from shared.messages import LARGEST_LIMIT
+
 MB = 1_000_000
 
 ROW_BYTES: Mapping[str, int] = {
@@ -33,6 +36,8 @@ EXPORT_MB = 25.0
 """One daily ID export, compressed: 24.7 MB on 2026-11-22."""
 EXPORT_S = 2.7
 """Reading one: measured on one core, which is what ingest_changes has."""
+MAX_GIB_BILLED = 20
+"""terraform/variables.tf's max_gib_billed, where nobody says more."""
 METRICS_S = 60.0
 """One computation on BigQuery, seven queries and the checks: assumed, not measured."""
 MEMORY_GIB = {
@@ -63,20 +68,27 @@ MISSED_DAY_SWEEPS_PER_DAY = 44
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How fast a deployment is, and how large TMDB's exports are there."""
+    """What a deployment is set to, and how large TMDB's exports are there."""
 
     requests_per_second: float = 30.0
+    max_gib_billed: int = MAX_GIB_BILLED
     export_mb: float = EXPORT_MB
     export_s: float = EXPORT_S
     metrics_s: float = METRICS_S
 
 
-SIMULATED = {
-    "export_mb": 0.1,
-    "export_s": 0.2,
-    "metrics_s": 8.0,
-}
+SIMULATED = Setting(export_mb=0.1, export_s=0.2, metrics_s=8.0)
 """Of the local stack with the simulated TMDB, as measured on 2 shared cores."""
+
+
+def movies_with_details(movies: int, details_per_day: int | None = None) -> int:
+    """Return how many of the tracked movies a run asks TMDB for."""
+    return min(movies, details_per_day or LARGEST_LIMIT)
+
+
+def movies_with_popularity(movies: int) -> int:
+    """Return how many movies have their popularity kept: no more than there are."""
+    return min(band_of(movies), MOVIES_EXPORTED)
 
 
 def listed_rows(movies: int) -> int:

@@ -1,8 +1,10 @@
 """Bytes read: a number of movies in; what metrics, page and views read of them out.
 
 bytes_read.json has, by query and table, the bytes that are read for each row that the
-table has per day: columns x days, taken from the resolved SQL (`make docs`). BigQuery
-bills at least 10 MB for each table of a query; that is not in these numbers.
+table has per day: columns x days, taken from the resolved SQL (`make docs`). Those of
+metrics are by the days that are read where one day is computed: a range of days reads
+as many more. BigQuery bills at least 10 MB for each table of a query; of a whole day
+that is not in these numbers, of one computation it is.
 """
 
 import json
@@ -10,10 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, Self
 
-from cli.costs.assumptions import listed_rows
-from functions.ingest_changes.plan import band_of
-from shared.messages import LARGEST_LIMIT
+from cli.costs.assumptions import (
+    listed_rows,
+    movies_with_details,
+    movies_with_popularity,
+)
+from cli.costs.prices import LEAST_BYTES_PER_TABLE
 from shared.runs import MOVIES_PER_BATCH
 
 LEADING_MOVIES = 30_000
@@ -21,12 +27,75 @@ LEADING_MOVIES = 30_000
 BREAKOUTS_PER_MOVIE = 0.001
 """In a day, of movies with votes: more than the demo has."""
 
+KEPT_DAYS = 180
+"""retention_days of terraform/variables.tf."""
+OTHERWISE_KEPT = {
+    "latest_movie_metrics": 1,  # it and movies have no row per day
+    "movie_details_raw": 30,
+    "movie_popularity_raw": 120,
+    "movies": 1,
+}
+"""Table -> days."""
+
 _PUBLICATION = (
     *("70_leading_movie_days", "80_movie_breakouts", "90_outlook_days"),
     *("publish", "record", "latest_movie_metrics"),
 )
 
-type _Queries = Mapping[str, Mapping[str, int]]
+_OF_THE_NEWEST_DAY = "latest_movie_metrics"
+"""A query of one day, however many are computed."""
+
+type Queries = Mapping[str, Mapping[str, int]]
+"""Query -> table -> bytes for each row that the table has per day."""
+type Computation = Mapping[str, Mapping[str, Mapping[str, int]]]
+"""Query -> table -> days read where one is computed -> bytes of a row of a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What the queries find.
+
+    movies: tracked. details: of how many of them a run asks TMDB. days: that are kept,
+    details_days: of details; fewer after a first load.
+    """
+
+    movies: int
+    details: int
+    days: int = KEPT_DAYS
+    details_days: int = OTHERWISE_KEPT["movie_details_raw"]
+
+    @classmethod
+    def of(cls, movies: int, details_per_day: int | None = None) -> Self:
+        """Return what there is after months of so many tracked movies."""
+        return cls(movies, movies_with_details(movies, details_per_day))
+
+    def rows_per_day(self, table: str) -> float:
+        """Return how many rows a table has per day; all where it has no days."""
+        batches = self.details / MOVIES_PER_BATCH
+        return {
+            "batch_plan": batches,
+            "catalogue_days": 1,
+            "chart_history": listed_rows(self.movies),
+            "check_findings": 1,
+            "ingestion_log": batches,
+            "latest_movie_metrics": self.movies,
+            "latest_movie_metrics votes": self.details,
+            "leading_movie_days": min(self.movies, LEADING_MOVIES),
+            "movie_breakouts": self.details * BREAKOUTS_PER_MOVIE,
+            "movie_daily_snapshots": self.movies,
+            "movie_details_raw": self.details,
+            "movie_metrics_aggregated": self.movies,
+            "movie_popularity_raw": movies_with_popularity(self.movies),
+            "movie_viral_signals": self.movies,
+            "movies": self.movies,
+            "outlook_days": 1,
+        }[table]
+
+    def kept_days(self, table: str) -> int:
+        """Return how many days of a table there are to read."""
+        if table == "movie_details_raw":
+            return self.details_days
+        return min(self.days, OTHERWISE_KEPT.get(table, KEPT_DAYS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,53 +113,73 @@ class BytesRead:
     largest_view: int
 
 
-def of_movies(movies: int) -> BytesRead:
+def of_movies(movies: int, details_per_day: int | None = None) -> BytesRead:
     """Return what the queries read of so many movies, 180 days of them kept."""
-    read = {
-        kind: {
-            query: sum(
-                round(rows_per_day(table, movies) * row_bytes)
-                for table, row_bytes in tables.items()
-            )
-            for query, tables in queries.items()
-        }
-        for kind, queries in _of_queries().items()
+    found = Catalogue.of(movies, details_per_day)
+    metrics = {
+        query: sum(_of_days(table, days, found, 1) for table, days in tables.items())
+        for query, tables in of_metrics().items()
     }
+    page, views = (_of_day(queries, found) for queries in (_page(), _views()))
     return BytesRead(
-        metrics=sum(read["metrics"].values()),
-        publication=sum(read["metrics"][query] for query in _PUBLICATION),
-        page=sum(read["page"].values()),
-        largest_view=max(read["views"].values()),
+        metrics=sum(metrics.values()),
+        publication=sum(metrics[query] for query in _PUBLICATION),
+        page=sum(page.values()),
+        largest_view=max(views.values()),
     )
 
 
-def rows_per_day(table: str, movies: int) -> float:
-    """Return how many rows a table has per day; all of them where it has no days."""
-    with_details = min(movies, LARGEST_LIMIT)  # details_per_day by default
-    batches = with_details / MOVIES_PER_BATCH
+def of_computation(found: Catalogue, days: int, queries: Computation) -> int:
+    """Return what one computation of so many days is billed: a script, all of it."""
+    return sum(
+        max(
+            LEAST_BYTES_PER_TABLE,
+            _of_days(table, read, found, 1 if query == _OF_THE_NEWEST_DAY else days),
+        )
+        for query, tables in queries.items()
+        for table, read in tables.items()
+    )
+
+
+def _of_days(
+    table: str, by_days: Mapping[str, int], found: Catalogue, days: int
+) -> int:
+    kept = found.kept_days(table)
+    a_row = sum(
+        min(kept, int(read) + days - 1) * size for read, size in by_days.items()
+    )
+    return round(found.rows_per_day(table) * a_row)
+
+
+def _of_day(queries: Queries, found: Catalogue) -> dict[str, int]:
     return {
-        "batch_plan": batches,
-        "catalogue_days": 1,
-        "chart_history": listed_rows(movies),
-        "check_findings": 1,
-        "ingestion_log": batches,
-        "latest_movie_metrics": movies,
-        "latest_movie_metrics votes": with_details,
-        "leading_movie_days": min(movies, LEADING_MOVIES),
-        "movie_breakouts": with_details * BREAKOUTS_PER_MOVIE,
-        "movie_daily_snapshots": movies,
-        "movie_details_raw": with_details,
-        "movie_metrics_aggregated": movies,
-        "movie_popularity_raw": band_of(movies),
-        "movie_viral_signals": movies,
-        "movies": movies,
-        "outlook_days": 1,
-    }[table]
+        query: sum(
+            round(found.rows_per_day(table) * row_bytes)
+            for table, row_bytes in tables.items()
+        )
+        for query, tables in queries.items()
+    }
+
+
+def of_metrics() -> Computation:
+    """Return what the queries of one computation read."""
+    metrics: Computation = _stored()["metrics"]
+    return metrics
+
+
+def _page() -> Queries:
+    page: Queries = _stored()["page"]
+    return page
+
+
+def _views() -> Queries:
+    views: Queries = _stored()["views"]
+    return views
 
 
 @cache
-def _of_queries() -> Mapping[str, _Queries]:
-    found: Mapping[str, _Queries] = json.loads(
+def _stored() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(
         Path(__file__).with_suffix(".json").read_text()
     )
     return found

@@ -1,5 +1,7 @@
 """Print estimates, and numbers as a person would write them."""
 
+from math import ceil
+
 from rich.console import Console
 from rich.text import Text
 
@@ -27,6 +29,8 @@ def show(console: Console, title: str, made: Estimate, setting: Setting) -> None
                 "comes. Raise it in terraform/functions.tf for as large a load.",
             )
         )
+    if made.is_refused:
+        console.print(Text(_refused(made), "yellow"))
     console.print(
         "Besides, each month: the sweeps, every 15 minutes, "
         f"{dollars(load_estimate.of_sweeps().usd)} of queries by the price list.",
@@ -55,14 +59,32 @@ def _lines(made: Estimate, setting: Setting) -> list[tuple[str, str | Text]]:
         ("Pub/Sub", several(made.messages, "message")),
         ("BigQuery rows", f"{rows:,} written, {made.bytes_stored / 1e6:,.1f} MB kept"),
         ("BigQuery queries", f"{gib:,.1f} GiB billed: {computed} of metrics, and more"),
-        ("each day then reads", daily_reads(made.movies)),
+        ("each day then reads", daily_reads(made.movies, made.details)),
         ("cost", price),
     ]
 
 
-def daily_reads(movies: int) -> str:
+def _refused(made: Estimate) -> str:
+    """Say what BigQuery would refuse, and what to do."""
+    days = several(made.largest_computation_days, "day")
+    billed = size(made.largest_computation_bytes)
+    needed = ceil(made.largest_computation_bytes / prices.GIB)
+    fewer = (
+        f", or compute at most {several(made.most_days_computed, 'day')} at once: "
+        "history_days for a load, --from and --to for a backfill."
+        if made.most_days_computed
+        else "."
+    )
+    return (
+        f"One computation of metrics bills up to {billed} ({days} of {made.movies:,} "
+        f"movies); BigQuery refuses more than max_gib_billed, {made.max_gib_billed} "
+        f"GiB. Set max_gib_billed = {needed} in terraform.tfvars and deploy{fewer}"
+    )
+
+
+def daily_reads(movies: int, details_per_day: int | None = None) -> str:
     """Say what metrics, page and views read of so many movies, 180 days kept."""
-    read = bytes_read.of_movies(movies)
+    read = bytes_read.of_movies(movies, details_per_day)
     return (
         f"metrics {size(read.metrics)}, a page {size(read.page)}, a view of the "
         f"newest day at most {size(read.largest_view)}"

@@ -1,11 +1,13 @@
 """Add up the parts of a load or backfill, and their prices. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from typing import Any
 
-from cli.costs import prices
+from cli.costs import bytes_read, prices
 from cli.costs.assumptions import MB, MEMORY_GIB, ROW_BYTES, Setting
+from cli.costs.bytes_read import Catalogue, Computation
 from cli.costs.prices import Charge
 
 
@@ -15,9 +17,13 @@ class Estimate:
 
     seconds: from start to the last published metrics. rows: table -> rows added.
     bytes_*: streamed, loaded by free jobs, stored in the end, billed to queries.
+    largest_computation_*: of metrics, by this or on a later day; BigQuery refuses what
+    would bill more than max_gib_billed. most_days_computed: that a computation may have
+    below it; 0 where one day is too much.
     """
 
     movies: int
+    details: int
     history_days: int
     metrics_runs: int
     tmdb_requests: int
@@ -30,6 +36,10 @@ class Estimate:
     bytes_loaded: int
     bytes_stored: int
     bytes_queried: int
+    largest_computation_days: int
+    largest_computation_bytes: int
+    max_gib_billed: int
+    most_days_computed: int
     charges: tuple[Charge, ...]
 
     @property
@@ -42,11 +52,17 @@ class Estimate:
         """In a month that has used nothing of its free allowance yet."""
         return sum(charge.usd_beyond_free for charge in self.charges)
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether BigQuery would refuse a computation."""
+        return self.largest_computation_bytes > self.max_gib_billed * prices.GIB
+
     def to_json(self) -> dict[str, Any]:
         """Return every number; dollars to a hundredth of a cent."""
         made = asdict(self)
         del made["charges"]
         return made | {
+            "is_refused": self.is_refused,
             "seconds": round(self.seconds),
             "minutes": round(self.seconds / 60, 1),
             "usd": round(self.usd, 4),
@@ -62,11 +78,11 @@ class Estimate:
 class Work:
     """What is to be done, before it is summed up and priced.
 
-    busy_s: function -> how long its instance works. stored: table -> bytes that the
-    metrics queries find. small_reads: tables read by all other queries.
+    busy_s: function -> how long its instance works. found: what the metrics queries
+    find. computations: of how many days each is. small_reads: tables read by all other
+    queries.
     """
 
-    movies: int
     history_days: int
     tmdb_requests: int
     exports: int
@@ -75,13 +91,21 @@ class Work:
     seconds: float
     rows: Mapping[str, int]
     streamed: tuple[str, ...]
-    stored: Mapping[str, int]
+    found: Catalogue
     small_reads: int
-    metrics_runs: int
+    computations: Sequence[int]
 
-    def estimate(self, setting: Setting, reads: Iterable[frozenset[str]]) -> Estimate:
+    def estimate(self, setting: Setting, queries: Computation) -> Estimate:
         """Sum up and price."""
-        queried = self._bytes_queried(reads)
+        computed = [
+            (days, bytes_read.of_computation(self.found, days, queries))
+            for days in self.computations
+        ]
+        queried = self.small_reads * prices.LEAST_BYTES_PER_TABLE
+        queried += sum(billed for _, billed in computed)
+        later = Catalogue(self.found.movies, self.found.details)
+        a_day = bytes_read.of_computation(later, 1, queries)
+        largest = max(*computed, (1, a_day), (0, 0), key=itemgetter(1))
         streamed = self._bytes_streamed()
         added = logical_bytes(self.rows)
         busy = self.busy_s.items()
@@ -89,9 +113,10 @@ class Work:
         # Twice: what comes in, and what is pushed on.
         message_bytes = 2 * self.messages * prices.LEAST_BYTES_PER_MESSAGE
         return Estimate(
-            movies=self.movies,
+            movies=self.found.movies,
+            details=self.found.details,
             history_days=self.history_days,
-            metrics_runs=self.metrics_runs,
+            metrics_runs=len(self.computations),
             tmdb_requests=self.tmdb_requests,
             exports=self.exports,
             export_mb=self.exports * setting.export_mb,
@@ -102,6 +127,10 @@ class Work:
             bytes_loaded=added.get("movie_popularity_raw", 0),
             bytes_stored=sum(added.values()),
             bytes_queried=queried,
+            largest_computation_days=largest[0],
+            largest_computation_bytes=largest[1],
+            max_gib_billed=setting.max_gib_billed,
+            most_days_computed=self._most_days(a_day, queries, setting),
             charges=(
                 prices.of_queries(queried),
                 Charge(prices.STREAMING, streamed / (200 * MB)),
@@ -112,12 +141,13 @@ class Work:
             ),
         )
 
-    def _bytes_queried(self, reads: Iterable[frozenset[str]]) -> int:
-        least = prices.LEAST_BYTES_PER_TABLE
-        once = sum(
-            max(least, self.stored.get(name, 0)) for one in reads for name in one
-        )
-        return self.small_reads * least + self.metrics_runs * once
+    def _most_days(self, a_day: int, queries: Computation, setting: Setting) -> int:
+        """Return how many days a computation may have; 0 where one is too much."""
+        limit = setting.max_gib_billed * prices.GIB
+        days = 0 if a_day > limit else max(self.computations, default=0)
+        while days and bytes_read.of_computation(self.found, days, queries) > limit:
+            days -= 1
+        return days
 
     def _bytes_streamed(self) -> int:
         least = prices.LEAST_BYTES_PER_STREAMED_ROW

@@ -4,13 +4,12 @@ Arithmetic only. What is assumed is in assumptions.py, prices are in prices.py; 
 come from the caller.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from math import ceil
 
-from cli.costs import prices
+from cli.costs import bytes_read, prices
 from cli.costs.assumptions import (
     MISSED_DAY_SWEEPS_PER_DAY,
-    MOVIES_EXPORTED,
     SWEEPS_PER_DAY,
     TABLES_PER_BATCH,
     TABLES_PER_EXPORT,
@@ -19,27 +18,27 @@ from cli.costs.assumptions import (
     TABLES_PER_SWEEP,
     Setting,
     listed_rows,
+    movies_with_popularity,
 )
-from cli.costs.estimate import Estimate, Work, logical_bytes
+from cli.costs.bytes_read import Catalogue, Computation
+from cli.costs.estimate import Estimate, Work
 from cli.costs.prices import Charge
-from functions.compute_metrics import checks
-from functions.ingest_changes.plan import LARGEST_DISCOVER, band_of
-from shared import sql_files
+from functions.ingest_changes.plan import LARGEST_DISCOVER
 from shared.runs import MOVIES_PER_BATCH
-from shared.sql_files import SQL, Statement
 
 
 def of_load(
     movies: int,
     history_days: int,
     setting: Setting,
-    reads: Iterable[frozenset[str]],
     *,
     details: int | None = None,
+    queries: Computation | None = None,
 ) -> Estimate:
-    """Estimate an initial load; `reads`: the tables each metrics query reads.
+    """Estimate an initial load.
 
-    details: of how many of the movies; None for all of them.
+    details: of how many of the movies; None for all of them. queries: what those of
+    metrics read; None for what is stored of them.
     """
     from shared.tmdb import MOVIES_PER_PAGE, OVER_FETCH
 
@@ -63,14 +62,13 @@ def of_load(
         "movie_daily_snapshots": movies * history_days,
         "movie_details_raw": details,
         "movie_metrics_aggregated": movies * history_days,
-        "movie_popularity_raw": _band(movies) * history_days,
+        "movie_popularity_raw": movies_with_popularity(movies) * history_days,
         "movie_viral_signals": movies * history_days,
         "movies": details,
         "tracked_movies": movies,
         "tracked_movies_raw": movies,
     }
     return Work(
-        movies=movies,
         history_days=history_days,
         tmdb_requests=pages + details,
         exports=exports,
@@ -88,29 +86,29 @@ def of_load(
         + setting.metrics_s,
         rows=rows,
         streamed=("movie_details_raw", "ingestion_log"),
-        stored=logical_bytes(rows),
+        found=Catalogue(movies, details, days=history_days, details_days=1),
         small_reads=TABLES_PER_BATCH * batches
         + TABLES_PER_EXPORT * history_days
         + TABLES_PER_RUN * runs,
-        metrics_runs=runs,
-    ).estimate(setting, reads)
+        computations=(1, history_days),
+    ).estimate(setting, bytes_read.of_metrics() if queries is None else queries)
 
 
 def of_backfill(
-    movies: int,
-    days_requested: int,
+    found: Catalogue,
+    loaded: Sequence[int],
     days_computed: int,
     setting: Setting,
-    reads: Iterable[frozenset[str]],
-    kept_days: int = 90,
+    queries: Computation | None = None,
 ) -> Estimate:
     """Estimate a backfill.
 
-    days_requested: export days to load, each a run with metrics of its own.
-    days_computed: days whose metrics alone are computed, by one request.
-    kept_days: days of movies in the tables, which the queries read over.
+    loaded: for each export day that is loaded, how many days its run computes.
+    days_computed: days whose metrics alone are computed, by one request. queries: as in
+    of_load.
     """
-    computations = days_requested + (days_computed > 0)
+    movies, days_requested = found.movies, len(loaded)
+    computations = [*loaded, *([days_computed] if days_computed else [])]
     rows = {
         "batch_plan": days_requested,
         "catalogue_days": days_requested,
@@ -118,15 +116,12 @@ def of_backfill(
         "ingestion_log": 4 * days_requested,
         "movie_daily_snapshots": movies * days_requested,
         "movie_metrics_aggregated": movies * (days_requested + days_computed),
-        "movie_popularity_raw": _band(movies) * days_requested,
+        "movie_popularity_raw": movies_with_popularity(movies) * days_requested,
         "movie_viral_signals": movies * (days_requested + days_computed),
     }
     exports_s = days_requested * setting.export_s
-    metrics_s = computations * setting.metrics_s
-    there = {name: movies * kept_days for name in rows if name.startswith("movie_")}
-    there["movie_popularity_raw"] = _band(movies) * kept_days
+    metrics_s = len(computations) * setting.metrics_s
     return Work(
-        movies=movies,
         history_days=days_requested,
         tmdb_requests=0,
         exports=days_requested,
@@ -136,10 +131,10 @@ def of_backfill(
         seconds=max(exports_s, metrics_s) if computations else 0.0,
         rows={name: count for name, count in rows.items() if count},
         streamed=("ingestion_log",),
-        stored=logical_bytes(there),
+        found=found,
         small_reads=(TABLES_PER_EXPORT + TABLES_PER_RUN) * days_requested,
-        metrics_runs=computations,
-    ).estimate(setting, reads)
+        computations=computations,
+    ).estimate(setting, bytes_read.of_metrics() if queries is None else queries)
 
 
 def of_sweeps(days: int = 30) -> Charge:
@@ -149,39 +144,3 @@ def of_sweeps(days: int = 30) -> Charge:
         + TABLES_PER_MISSED_DAY * MISSED_DAY_SWEEPS_PER_DAY
     )
     return prices.of_queries(days * tables * prices.LEAST_BYTES_PER_TABLE)
-
-
-def tables_read() -> list[frozenset[str]]:
-    """Return the stored tables of each query of one computation, through its views."""
-    views = {view.name: view for view in sql_files.views()}
-    tables = frozenset(path.stem for path in SQL.glob("schemas/*.json"))
-    gate = sql_files.of_folder("gate")
-    queries = [
-        *sql_files.daily(),
-        Statement("checks", checks.as_one_query(checks.read())),
-        Statement("publish", gate["publish"]),
-        Statement("record", gate["record"]),
-        Statement("latest_movie_metrics", gate["latest_movie_metrics"]),
-    ]
-    return [_tables(query, views, tables) for query in queries]
-
-
-def _tables(
-    query: Statement, views: Mapping[str, Statement], tables: frozenset[str]
-) -> frozenset[str]:
-    found: set[str] = set()
-    seen: set[str] = set()
-    left = set(query.reads_or_makes)
-    while left:
-        name = left.pop()
-        seen.add(name)
-        if name in tables:
-            found.add(name)
-        elif name in views:
-            left |= views[name].reads_or_makes - seen
-    return frozenset(found)
-
-
-def _band(movies: int) -> int:
-    """Return how many movies have their popularity kept: no more than there are."""
-    return min(band_of(movies), MOVIES_EXPORTED)

@@ -1,11 +1,17 @@
 """Estimate a load of a deployment, by the settings that the deployment has."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from cli.costs import load_estimate
-from cli.costs.assumptions import MOVIES_EXPORTED, SIMULATED, Setting
+from cli.costs.assumptions import (
+    MOVIES_EXPORTED,
+    SIMULATED,
+    Setting,
+    movies_with_details,
+)
 from cli.costs.estimate import Estimate
 from cli.environment import Deployment, running
 from cli.options import Selector
@@ -39,6 +45,13 @@ HistoryDays = Annotated[
         min=1, max=90, help="Days of history that the deployment is set to read; 90."
     ),
 ]
+MaxGibBilled = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="GiB that a query of the deployment may bill; the deployment's, or 20.",
+    ),
+]
 Rate = Annotated[
     float | None,
     typer.Option(
@@ -49,7 +62,7 @@ Rate = Annotated[
 ]
 
 
-def plan_of_load(
+def plan_of_load(  # noqa: PLR0913 - options of commands
     deployment: Deployment | None,
     selector: Selector,
     limit: int | None,
@@ -58,6 +71,7 @@ def plan_of_load(
     *,
     all_movies: bool = False,
     details_per_day: int | None = None,
+    max_gib_billed: int | None = None,
 ) -> tuple[str, Estimate]:
     """Return a load's title and estimate by the settings of what is meant.
 
@@ -77,20 +91,29 @@ def plan_of_load(
         tracked = MOVIES_EXPORTED
     movies = limit or tracked or MOVIES
     days = history_days or (stack.history_days if stack else HISTORY_DAYS)
-    budget = details_per_day or (deployment and deployment.details_per_day)
-    details = min(movies, budget or LARGEST_LIMIT)
-    setting = setting_of(selector, rate)
-    reads = load_estimate.tables_read()
-    made = load_estimate.of_load(movies, days, setting, reads, details=details)
+    if not details_per_day and deployment:
+        details_per_day = deployment.details_per_day
+    details = movies_with_details(movies, details_per_day)
+    setting = setting_of(selector, rate, deployment, max_gib_billed)
+    made = load_estimate.of_load(movies, days, setting, details=details)
     noun = "movie" if movies == 1 else "movies"
     some = "" if details == movies else f", {details:,} of them with details,"
     return f"Load of {movies:,} {noun}{some} with {days} days of history", made
 
 
-def setting_of(selector: Selector, rate: float | None = None) -> Setting:
-    """Return the speed of what is meant: of the stack that runs, else a project's."""
+def setting_of(
+    selector: Selector,
+    rate: float | None = None,
+    deployment: Deployment | None = None,
+    max_gib_billed: int | None = None,
+) -> Setting:
+    """Return the settings of the stack that runs, else of a project."""
     stack = None if selector.project else running(selector)
-    if not stack:
-        return Setting(rate) if rate else Setting()
-    per_second = rate or stack.requests_per_second
-    return Setting(per_second, **SIMULATED) if stack.simulator else Setting(per_second)
+    limit = max_gib_billed or (deployment and deployment.max_gib_billed)
+    setting = SIMULATED if stack and stack.simulator else Setting()
+    return replace(
+        setting,
+        requests_per_second=rate
+        or (stack.requests_per_second if stack else setting.requests_per_second),
+        max_gib_billed=limit or setting.max_gib_billed,
+    )

@@ -64,6 +64,17 @@ class Todo:
         first = min(self.to_load, default=date.max)
         return [day for day in self.of(Need.COMPUTE) if day < first]
 
+    @property
+    def run_days(self) -> list[int]:
+        """For each export day to request, how many days its run computes."""
+        return [(self.run_date - day).days + 1 for day in self.to_load]
+
+    @property
+    def request_days(self) -> int:
+        """How many days the one request for the other days computes."""
+        days = self.to_compute
+        return (days[-1] - days[0]).days + 1 if days else 0
+
     def of(self, need: Need) -> list[date]:
         """Return the days of one need, in order."""
         return sorted(day for day, what in self.needs.items() if what is need)

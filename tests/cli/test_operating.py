@@ -156,6 +156,18 @@ def test_a_load_of_a_project_asks_its_dataset_for_the_number(
         assert "Load of 20 movies" in ask("plan", "--limit=20", project).output
 
 
+def test_a_plan_of_a_project_asks_its_dataset_what_a_query_may_bill(
+    loaded: Loaded, project: str
+) -> None:
+    ask = loaded.served.ask
+    words = ("plan", "--all", "--json", project)
+    assert json_of(ask(*words))["max_gib_billed"] == assumptions.MAX_GIB_BILLED
+    with _dataset_label(loaded.served, max_gib_billed="300", details_per_day="7"):
+        planned = json_of(ask(*words))
+    assert (planned["max_gib_billed"], planned["is_refused"]) == (300, False)
+    assert planned["tmdb_requests"] == planned["details"] == 7
+
+
 @contextmanager
 def _dataset_label(served: Served, **labels: str) -> Iterator[None]:
     def update(labels: Mapping[str, str | None]) -> None:

@@ -11,16 +11,22 @@ counts once a query: BigQuery bills it so, however many scans read it
 import json
 import re
 import sys
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from cli.costs.bytes_read import KEPT_DAYS, OTHERWISE_KEPT
 from functions.compute_metrics import checks
 from functions.render_dashboard import queries
 from shared import sql_files
 from tests.sql.googlesql import SCHEMAS, body, googlesql
-from tests.sql.liveness import Scan, scans
+from tests.sql.liveness import scans
 
 type Bytes = dict[str, dict[str, int]]
 """Query -> table -> bytes for each row per day; VOTES for columns that need votes."""
+type ByDays = dict[str, dict[str, int]]
+"""Table -> days -> bytes of the columns of which so many days are read."""
 
 LATEST = "latest_movie_metrics"
 VOTES = f"{LATEST} votes"
@@ -33,8 +39,6 @@ EVERY_DAY = {
     "v_vote_engagement_timeline",
 }
 """Views that show all days kept; every other must not read all their movies."""
-KEPT_DAYS = {"movie_details_raw": 30, "movies": 1, "latest_movie_metrics": 1}
-"""Of a table without a bound, if it is not 180; the last two have no row per day."""
 _SHOWN_DAYS = {
     "dashboard/days": queries.DAYS_KEPT,
     "dashboard/outlook": queries.OUTLOOK_DAYS,
@@ -60,7 +64,7 @@ _WIDER = {
 }
 
 
-def everything() -> dict[str, Bytes]:
+def everything() -> dict[str, Mapping[str, Any]]:
     """Return the bytes of the page, of each view of the newest day, and of metrics."""
     return {"page": _page(), "views": _views(), "metrics": _metrics()}
 
@@ -87,33 +91,42 @@ def _views() -> Bytes:
     }
 
 
-def _metrics() -> Bytes:
+def _metrics() -> dict[str, ByDays]:
     gate = sql_files.of_folder("gate")
     texts = {statement.name: statement.sql for statement in sql_files.daily()}
     texts |= {
         name: gate[name] for name in ("publish", "record", "latest_movie_metrics")
     }
     texts["checks"] = checks.as_one_query(checks.read())
-    return {name: of_query(sql) for name, sql in texts.items()}
+    return {name: by_days(sql) for name, sql in texts.items()}
 
 
 def of_query(sql: str, shown_days: int = 1) -> dict[str, int]:
     """Return table -> bytes; @from_date to @to_date are so many days."""
+    return {
+        table: sum(_days(table, days, shown_days) * size for days, size in read.items())
+        for table, read in by_days(sql).items()
+    }
+
+
+def by_days(sql: str) -> ByDays:
+    """Return table -> days that are read where one day is asked for -> bytes."""
     columns: dict[tuple[str, str], int] = {}
     for scan in scans(googlesql().inlined(sql)):
+        days = scan.days or OTHERWISE_KEPT.get(scan.table, KEPT_DAYS)
         for column in scan.columns:
             of = (scan.table, column)
-            columns[of] = max(columns.get(of, 0), _days(scan, shown_days))
-    found: dict[str, int] = {}
-    for (table, column), read_days in sorted(columns.items()):
+            columns[of] = max(columns.get(of, 0), days)
+    found: dict[str, Counter[str]] = {}
+    for (table, column), days in sorted(columns.items(), key=lambda one: one[::-1]):
         name = VOTES if table == LATEST and "vote" in column else table
-        found[name] = found.get(name, 0) + read_days * _width(table, column)
-    return found
+        found.setdefault(name, Counter())[str(days)] += _width(table, column)
+    return {table: dict(sizes) for table, sizes in sorted(found.items())}
 
 
-def _days(scan: Scan, shown_days: int) -> int:
-    kept = KEPT_DAYS.get(scan.table, 180)
-    return min(kept, scan.days + shown_days - 1) if scan.days else kept
+def _days(table: str, days: str, shown_days: int) -> int:
+    name = LATEST if table == VOTES else table
+    return min(OTHERWISE_KEPT.get(name, KEPT_DAYS), int(days) + shown_days - 1)
 
 
 def _width(table: str, column: str) -> int:

@@ -6,12 +6,13 @@ import re
 import pytest
 
 from cli.costs import bytes_read
-from cli.costs.bytes_read import BytesRead
+from cli.costs.bytes_read import BytesRead, Catalogue
 from cli.costs.display import size
 from cli.costs.prices import GIB
+from shared.messages import LARGEST_LIMIT
 from tests.conftest import ROOT
 from tests.sql import bytes_read as resolved
-from tests.sql.googlesql import googlesql
+from tests.sql.googlesql import SCHEMAS, googlesql
 from tests.sql.liveness import Scan, scans
 
 CATALOGUE = 1_100_000
@@ -33,6 +34,67 @@ def test_the_estimate_is_of_the_sql_as_it_is() -> None:
 def test_as_many_movies_lead_as_their_threshold_says() -> None:
     thresholds = (ROOT / "sql/10_metric_thresholds.sql").read_text()
     assert f"{bytes_read.LEADING_MOVIES} AS leading_max_rank" in thresholds
+
+
+def test_details_and_votes_are_of_so_many_movies_as_a_run_asks_for() -> None:
+    all_of_them = Catalogue(CATALOGUE, CATALOGUE)
+    some = Catalogue(CATALOGUE, 1_000)
+    for table in ("movie_details_raw", "latest_movie_metrics votes"):
+        assert all_of_them.rows_per_day(table) == CATALOGUE
+        assert some.rows_per_day(table) == 1_000
+    # 20 batches of 50 movies.
+    assert some.rows_per_day("batch_plan") == 20
+    few = bytes_read.of_movies(CATALOGUE, details_per_day=1_000)
+    many = bytes_read.of_movies(CATALOGUE)
+    assert few.metrics < many.metrics
+    assert many == bytes_read.of_movies(CATALOGUE, details_per_day=LARGEST_LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("movies", "kept"), [(1_000, 5_000), (200_000, 300_000), (CATALOGUE, CATALOGUE)]
+)
+def test_popularity_is_kept_of_a_band_and_of_no_more_movies_than_there_are(
+    movies: int, kept: int
+) -> None:
+    assert Catalogue(movies, 1).rows_per_day("movie_popularity_raw") == kept
+
+
+LEAST = 10 * 1024**2
+
+
+def test_a_computation_reads_as_many_more_days_as_it_computes() -> None:
+    found = Catalogue(1_000_000, 100_000)
+    queries = {
+        "a query": {"movie_daily_snapshots": {"1": 8, "47": 16}, "movies": {"1": 8}},
+        # Of the newest day, however many are computed.
+        "latest_movie_metrics": {"movie_viral_signals": {"2": 8}},
+    }
+    # 8 bytes of 10 days and 16 of 56; the movies' 8 MB are billed as 10 MiB.
+    expected = 1_000_000 * (8 * 10 + 16 * 56) + LEAST + 16_000_000
+    assert bytes_read.of_computation(found, 10, queries) == expected
+
+
+def test_a_computation_reads_no_more_days_than_are_kept() -> None:
+    queries = {
+        "a query": {
+            "movie_daily_snapshots": {"47": 16},
+            "movie_details_raw": {"8": 100},
+        }
+    }
+    loaded = Catalogue(1_000_000, 1_000_000, days=60, details_days=1)
+    expected = 1_000_000 * (16 * 60 + 100)
+    assert bytes_read.of_computation(loaded, 60, queries) == expected
+    kept = Catalogue(1_000_000, 1_000_000)
+    # 136 days of the 180, and the 30 that details are kept.
+    expected = 1_000_000 * (16 * 136 + 100 * 30)
+    assert bytes_read.of_computation(kept, 90, queries) == expected
+
+
+def test_days_are_kept_as_long_as_the_schemas_say() -> None:
+    read = {table for tables in bytes_read.of_metrics().values() for table in tables}
+    found = Catalogue(1, 1)
+    kept = {table: SCHEMAS[table]["partition_expiration_days"] for table in read}
+    assert kept == {table: found.kept_days(table) for table in read} | {"movies": 180}
 
 
 def test_the_page_of_the_whole_catalogue_reads_less_than_a_gib() -> None:
@@ -101,6 +163,19 @@ def test_the_places_that_are_kept_are_those_of_the_thresholds() -> None:
 def _line(movies: int, read: BytesRead) -> str:
     sizes = (read.page, read.largest_view, read.metrics, read.publication)
     return f"| {movies:,} | {' | '.join(map(size, sizes))} |"
+
+
+def test_columns_are_told_apart_by_their_days() -> None:
+    sql = (
+        f"SELECT day.popularity FROM {METRICS} AS day INNER JOIN {METRICS} AS past\n"
+        "ON day.movie_id = past.movie_id WHERE day.calculation_date = @to_date\n"
+        "AND past.calculation_date BETWEEN DATE_SUB(@to_date, INTERVAL 6 DAY)\n"
+        "AND @to_date"
+    )
+    assert resolved.by_days(sql) == {"movie_metrics_aggregated": {"1": 8, "7": 16}}
+    # One day, and 7; of 10 days 10, and 16.
+    assert resolved.of_query(sql) == {"movie_metrics_aggregated": 8 + 7 * 16}
+    assert resolved.of_query(sql, 10) == {"movie_metrics_aggregated": 80 + 16 * 16}
 
 
 def test_the_document_has_these_numbers() -> None:

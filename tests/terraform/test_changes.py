@@ -121,7 +121,7 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
     "history_days": ("30", {FUNCTIONS}),
     "labels": ('{"team": "growth"}', LABELLED),
     "log_level": ("DEBUG", {FUNCTIONS}),
-    "max_gib_billed": ("10", {FUNCTIONS}),
+    "max_gib_billed": ("10", {DATASET, FUNCTIONS}),
     "operators": ('["user:new@example.com"]', OPERATORS),
     "orchestrator": ("scheduler", ORCHESTRATION),
     "readers": ("[]", READERS),

@@ -1,11 +1,13 @@
 """Every command: help, codes, wrong use; no project, no data, no traceback."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -216,6 +218,33 @@ def test_a_plan_says_when_a_load_takes_longer_than_a_run_may(
 ) -> None:
     planned = _ask("plan", f"--limit={movies}", "--rate=10", f"--data={tmp_path}")
     assert ("RUN_DEADLINE_S" in planned.output) == is_long
+
+
+def test_a_plan_says_what_bigquery_would_refuse_and_what_to_do(tmp_path: Path) -> None:
+    words = ("plan", "--limit=200000", f"--data={tmp_path}")
+    assert "max_gib_billed" not in _ask(*words).output
+    planned = " ".join(_ask(*words, "--max-gib-billed=10").output.split())
+    made = json.loads(_ask(*words, "--max-gib-billed=10", "--json").output)
+    assert made["is_refused"]
+    billed = made["largest_computation_bytes"] / 1024**3
+    assert 10 < billed < 20
+    assert f"bills up to {billed:.1f} GiB (90 days of 200,000 movies)" in planned
+    assert "refuses more than max_gib_billed, 10 GiB" in planned
+    assert f"Set max_gib_billed = {ceil(billed)} in terraform.tfvars" in planned
+    fewer = made["most_days_computed"]
+    assert 0 < fewer < 90
+    assert f"at most {fewer} days at once: history_days for a load" in planned
+    shorter = _ask(*words, "--max-gib-billed=10", f"--history-days={fewer}")
+    assert "max_gib_billed" not in shorter.output
+
+
+def test_where_a_day_of_all_movies_is_refused_no_shorter_history_is_advised(
+    tmp_path: Path,
+) -> None:
+    words = ("plan", "--all", "--max-gib-billed=1", f"--data={tmp_path}")
+    planned = " ".join(_ask(*words).output.split())
+    assert "in terraform.tfvars and deploy. " in planned
+    assert "at once" not in planned
 
 
 @pytest.mark.parametrize("columns", ["40", "60", "200"])

@@ -7,12 +7,14 @@ import pytest
 
 from cli.costs import assumptions, load_estimate, prices
 from cli.costs.assumptions import Setting
+from cli.costs.bytes_read import Catalogue, Computation
 from cli.costs.display import dollars, duration
 from functions.ingest_changes.sweep import DAILY_RUN_DUE
+from shared.config import Settings
 
 ROOT = Path(__file__).parents[3]
 TEN_MIB = 10 * 1024**2
-ONE_READ = [frozenset({"movies"})]
+ONE_READ: Computation = {"a query": {"movies": {"1": 8}}}
 SETTING = Setting(
     requests_per_second=30,
     export_mb=25,
@@ -22,7 +24,7 @@ SETTING = Setting(
 
 
 def test_a_load_of_a_thousand_movies_and_ninety_days() -> None:
-    made = load_estimate.of_load(1_000, 90, SETTING, ONE_READ)
+    made = load_estimate.of_load(1_000, 90, SETTING, queries=ONE_READ)
 
     # 1,000 x 1.2 / 20 = 60 pages, and a request for each movie.
     assert made.tmdb_requests == 1_060
@@ -45,7 +47,9 @@ def test_a_load_of_a_thousand_movies_and_ninety_days() -> None:
 
 
 def test_a_load_of_all_movies_asks_for_the_details_of_some() -> None:
-    made = load_estimate.of_load(1_100_000, 90, SETTING, ONE_READ, details=200_000)
+    made = load_estimate.of_load(
+        1_100_000, 90, SETTING, details=200_000, queries=ONE_READ
+    )
 
     # Chosen from the export: no list page, one request for each movie with details.
     assert made.tmdb_requests == 200_000
@@ -57,7 +61,7 @@ def test_a_load_of_all_movies_asks_for_the_details_of_some() -> None:
 
 
 def test_what_a_load_costs() -> None:
-    made = load_estimate.of_load(1_000, 90, SETTING, ONE_READ)
+    made = load_estimate.of_load(1_000, 90, SETTING, queries=ONE_READ)
     usd = {charge.price.name: charge.usd for charge in made.charges}
 
     assert usd["BigQuery queries"] == pytest.approx(356 * TEN_MIB / 1024**4 * 6.25)
@@ -73,14 +77,14 @@ def test_what_a_load_costs() -> None:
 
 
 def test_one_movie_is_a_batch_and_a_page() -> None:
-    made = load_estimate.of_load(1, 1, SETTING, [])
+    made = load_estimate.of_load(1, 1, SETTING, queries={})
 
     assert (made.tmdb_requests, made.messages) == (1 + 1, 1 + 1 + 1 + 1 + 2)
     assert made.rows["chart_history"] == 6
 
 
 def test_more_movies_than_discover_lists_are_chosen_from_an_export() -> None:
-    made = load_estimate.of_load(8_001, 90, SETTING, [])
+    made = load_estimate.of_load(8_001, 90, SETTING, queries={})
 
     assert (made.tmdb_requests, made.exports) == (8_001, 91)
     # 8,001 / 30 a second are 266.7 s and outlast the history with their metrics.
@@ -91,12 +95,17 @@ def test_a_slow_rate_makes_the_pages_slow_too() -> None:
     slow = Setting(requests_per_second=4, export_s=0, metrics_s=0)
 
     # 20 movies: 2 pages and 20 details, 4 a second.
-    assert load_estimate.of_load(20, 1, slow, []).seconds == pytest.approx(0.5 + 5)
+    assert load_estimate.of_load(20, 1, slow, queries={}).seconds == pytest.approx(
+        0.5 + 5
+    )
 
 
 def test_a_backfilled_day_is_a_run_with_metrics_of_its_own() -> None:
-    two_tables = [frozenset({"movie_daily_snapshots", "catalogue_days"})]
-    made = load_estimate.of_backfill(1_000, 3, 2, SETTING, two_tables, kept_days=300)
+    two_tables: Computation = {
+        "a query": {"movie_daily_snapshots": {"10": 71}, "catalogue_days": {"1": 50}}
+    }
+    found = Catalogue(1_000, 1_000)
+    made = load_estimate.of_backfill(found, [300, 5, 3], 2, SETTING, two_tables)
 
     # 3 days of one request in and one for metrics; one request for the other days.
     assert (made.messages, made.metrics_runs, made.tmdb_requests) == (7, 4, 0)
@@ -106,14 +115,50 @@ def test_a_backfilled_day_is_a_run_with_metrics_of_its_own() -> None:
     assert made.rows["movie_metrics_aggregated"] == 5_000
     # 5 days are published again, each of them perhaps with other lists.
     assert made.rows["chart_history"] == 5 * 600
-    # 300,000 snapshots of 71 bytes are 21.3 MB, more than the least.
-    assert made.bytes_queried == 3 * 15 * TEN_MIB + 4 * (21_300_000 + TEN_MIB)
+    # 180 days are kept, and 180,000 snapshots of 71 bytes are 12.8 MB; those of the
+    # 14, 12 and 11 days of the other computations are less than the least.
+    assert made.bytes_queried == (3 * 15 + 3 * 2 + 1) * TEN_MIB + 12_780_000
 
 
 def test_nothing_to_do_costs_nothing() -> None:
-    made = load_estimate.of_backfill(1_000, 0, 0, SETTING, ONE_READ)
+    made = load_estimate.of_backfill(Catalogue(1_000, 1_000), [], 0, SETTING, ONE_READ)
 
     assert (made.messages, made.seconds, made.usd) == (0, 0, 0)
+
+
+# 2 GiB for a day of a million movies, 1 GiB more for each further day.
+GIB = 1024**3
+A_GIB_PER_DAY: Computation = {"a query": {"movie_daily_snapshots": {"2": GIB // 2**20}}}
+MOVIES = 2**20
+
+
+@pytest.mark.parametrize(
+    ("history_days", "largest", "most_days", "is_refused"),
+    [
+        # So many days are stored: the window finds nothing before them.
+        (20, (20, 20 * GIB), 20, False),
+        (21, (21, 21 * GIB), 19, True),
+        # A later day reads its window: more than the first.
+        (1, (1, 2 * GIB), 1, False),
+    ],
+)
+def test_the_largest_computation_is_held_against_what_a_query_may_bill(
+    history_days: int, largest: tuple[int, int], most_days: int, *, is_refused: bool
+) -> None:
+    made = load_estimate.of_load(
+        MOVIES, history_days, SETTING, details=1, queries=A_GIB_PER_DAY
+    )
+    found = (made.largest_computation_days, made.largest_computation_bytes)
+    assert found == largest
+    assert made.most_days_computed == most_days
+    assert made.is_refused == is_refused
+    assert made.to_json()["is_refused"] == is_refused
+
+
+def test_where_one_day_is_too_much_fewer_days_do_not_help() -> None:
+    setting = Setting(max_gib_billed=1)
+    made = load_estimate.of_load(MOVIES, 1, setting, details=1, queries=A_GIB_PER_DAY)
+    assert (made.most_days_computed, made.is_refused) == (0, True)
 
 
 def test_a_free_allowance_is_taken_off_once() -> None:
@@ -123,18 +168,15 @@ def test_a_free_allowance_is_taken_off_once() -> None:
     assert charge.usd_beyond_free == pytest.approx(12.5)
 
 
-def test_the_reads_of_a_metrics_run_follow_the_views() -> None:
-    found = load_estimate.tables_read()
-
-    assert frozenset({"movie_details_raw", "movies"}) in found
-    # catalogue_days reads the ledger and the plans for the coverage of a day.
-    assert any(
-        {"ingestion_log", "batch_plan", "catalogue_days"} <= one for one in found
+def test_a_query_may_bill_what_terraform_and_the_functions_say() -> None:
+    variables = (ROOT / "terraform/variables.tf").read_text()
+    [default] = re.findall(
+        r'variable "max_gib_billed".*?default += (\d+)', variables, re.DOTALL
     )
-    assert frozenset().union(*found) <= assumptions.ROW_BYTES.keys() - {
-        "tracked_movies",
-        "tracked_movies_raw",
-    }
+    names = ("GOOGLE_CLOUD_PROJECT", "TMDB_TOKEN_SECRET")
+    settings = Settings.from_env(dict.fromkeys(names, ""))
+    assert int(default) == assumptions.MAX_GIB_BILLED
+    assert settings.max_bytes_billed == assumptions.MAX_GIB_BILLED * 1024**3
 
 
 def test_every_tables_rows_have_a_size() -> None:

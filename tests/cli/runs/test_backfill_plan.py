@@ -71,6 +71,8 @@ def test_a_loaded_days_run_computes_the_days_after_it_too() -> None:
     assert [one.to_json() for one in todo.metrics_requests()] == [
         {"from": "2026-06-01", "to": "2026-06-02"}
     ]
+    # The run computes June 3 to 29.
+    assert (todo.run_days, todo.request_days) == ([27], 2)
 
 
 def test_the_newest_export_is_requested_first() -> None:
@@ -83,6 +85,7 @@ def test_what_is_stored_is_not_requested() -> None:
     todo = Todo(NEWEST, {DAY: Need.THERE})
     assert not todo.ingest_requests()
     assert not todo.metrics_requests()
+    assert (todo.run_days, todo.request_days) == ([], 0)
 
 
 def test_days_in_a_row_are_shown_as_ranges() -> None:
