@@ -1,1 +1,1 @@
-"""TMDB and the Google Cloud services that we use, on this machine."""
+"""Emulators of TMDB and of the Google Cloud services that we use."""

@@ -1,8 +1,8 @@
 """Choose the environment variables of the local stack's processes.
 
-`DEBUG`, `PYTHONPATH`, `BIGQUERY_DATASET` or a proxy in the user's shell are meant for
-other programs. A child process gets the few names below and its own settings, nothing
-more. Addresses on this machine are reached without a proxy; all others use the user's.
+Variables such as `DEBUG`, `PYTHONPATH` or `BIGQUERY_DATASET` in the user's shell are
+meant for other programs. A child process gets only the variables below and its own
+settings. The user's proxy is used for all addresses but those of this machine.
 """
 
 import os
@@ -23,19 +23,19 @@ KEPT = (
     "NIX_LD_LIBRARY_PATH",
     "JAVA_HOME",
 )
-"""What every child keeps of the user's environment."""
+"""Variables of the user that every child process gets."""
 
 KEPT_OUTSIDE = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""What a child that talks to the outside keeps too, and the proxies."""
+"""Variables of the user that a child with outside connections gets, with proxies."""
 
 CHOSEN = {
-    # Names and titles are UTF-8 in every file, whatever the terminal takes.
+    # Files are UTF-8, whatever the terminal's encoding.
     "PYTHONUTF8": "1",
     "PYTHONNOUSERSITE": "1",
     # As in the cloud.
     "TZ": "UTC",
 }
-"""What every child gets."""
+"""Fixed variables of every child process."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -49,7 +49,7 @@ def of_child(
     goes_outside: bool = False,
     user: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Return a child's whole environment: what is kept, chosen and given.
+    """Return a child's whole environment: user's, fixed and given variables.
 
     goes_outside: it calls the real TMDB, with the user's proxy and certificates.
     """
@@ -83,7 +83,7 @@ def _proxies(user: Mapping[str, str]) -> dict[str, str]:
     if _EVERYWHERE in _direct(user):
         return {}
     found = {
-        # The small letters win, also where they are empty: so does urllib.
+        # Lower-case names take precedence, also if they are empty, as in urllib.
         name: user.get(f"{name}_proxy", user.get(f"{name.upper()}_PROXY", ""))
         for name in _PROXIED
     }
@@ -100,10 +100,10 @@ def _direct(user: Mapping[str, str]) -> list[str]:
 
 
 def _spare(target: MutableMapping[str, str], user: Mapping[str, str]) -> None:
-    """Add loopback to what is reached directly; gRPC reads the small letters only."""
+    """Exclude loopback from the proxy; gRPC reads lower-case names only."""
     target["no_proxy"] = target["NO_PROXY"] = _with_loopback(_direct(user))
     if grpcs := user.get("no_grpc_proxy"):
-        # Where it is set gRPC does not read no_proxy.
+        # If it is set, gRPC does not read no_proxy.
         target["no_grpc_proxy"] = _with_loopback(grpcs.split(","))
 
 

@@ -1,8 +1,8 @@
-"""Listening sockets that a process is started with, as systemd passes them.
+"""Start a process with an open listening socket, as systemd does.
 
-A port that is chosen first and bound by the process when it is up may be another's by
-then: its requests go to a stranger. Here the starter listens, and the process takes
-over the socket. What comes before it is up, or while it is restarted, waits.
+If a port is chosen first and the process binds it later, another process may have taken
+it meanwhile. Here the starter opens the socket, and the process inherits it. Requests
+wait until the process is up, also while it is restarted.
 https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html
 """
 
@@ -14,7 +14,7 @@ LOOPBACK = "127.0.0.1"
 FIRST_FD = 3
 """The file descriptor of the socket, by systemd's protocol."""
 _FEW_WAIT = 128
-"""Connections that nobody has accepted yet; a server sets what it prefers."""
+"""Connections that may wait to be accepted; a server may set another number."""
 
 
 def open_listener() -> socket.socket:
@@ -30,7 +30,7 @@ def port_of(listener: socket.socket) -> int:
 def inherited_listener(
     variables: MutableMapping[str, str] = os.environ,
 ) -> socket.socket | None:
-    """Return the socket that this process was started with, if any; at most once."""
+    """Return the socket that this process was started with, once; None without one."""
     if variables.pop("LISTEN_PID", "") != str(os.getpid()):
         return None
     variables.pop("LISTEN_FDS", None)

@@ -1,7 +1,7 @@
 """Run a command as a child process that ends with this process.
 
-It ends even if this process is killed (`tied.py`). It gets the given environment, not
-this process's.
+It ends even if this process is killed (`tied.py`). It gets a given environment, not
+that of this process.
 """
 
 import os
@@ -27,7 +27,7 @@ _TIED = (sys.executable, "-I", "-S", str(Path(__file__).with_name("tied.py")))
 
 
 class StartError(Exception):
-    """A child did not come up; the text holds the end of its log."""
+    """A child process did not start; the message has the end of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +41,23 @@ class Child:
 
     @property
     def port(self) -> int:
-        """Where it listens, on 127.0.0.1."""
+        """Its port on 127.0.0.1."""
         return port_of(self.listener)
 
     @property
     def url(self) -> str:
-        """Where it listens, for HTTP."""
+        """Its HTTP address."""
         return f"http://127.0.0.1:{self.port}"
 
     def wait_until_up(self) -> None:
-        """Return once it answers HTTP, whatever it answers; StartError otherwise."""
+        """Return once it answers HTTP with any status; StartError if it does not."""
         give_up_at = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < give_up_at:
             if self.process.poll() is not None:
                 raise StartError(
-                    f"{self.name} ended at its start:\n{self.last_lines()}"
+                    f"{self.name} ended while it started:\n{self.last_lines()}"
                 )
-            # Whoever connects before it is up waits in the queue of its socket.
+            # A connection before it is up waits in the queue of the socket.
             connection = HTTPConnection(LOOPBACK, self.port, timeout=_LOOK_EVERY_S)
             try:
                 # A path that functions-framework answers itself: no function runs.
@@ -69,7 +69,7 @@ class Child:
                 return
             finally:
                 connection.close()
-        raise StartError(f"{self.name} did not come up:\n{self.last_lines()}")
+        raise StartError(f"{self.name} did not start:\n{self.last_lines()}")
 
     def kill(self) -> None:
         """Kill it at once, as a crash would."""
@@ -91,11 +91,11 @@ def child(
     env: Mapping[str, str],
     cwd: Path | None = None,
 ) -> Iterator[Child]:
-    """Run a command in a process group of its own; on leaving, end the whole group.
+    """Run a command in its own process group, and end the group with the context.
 
-    It serves on `listener`, which stays open here: a request that comes before it is up
-    or while it is restarted waits. `env` is its whole environment. Its output goes to
-    <logs>/<name>.log, the previous run's is overwritten.
+    It serves on `listener`, which stays open in this process too: requests wait until
+    it is up, also while it is restarted. `env` is its whole environment. Its output
+    replaces <logs>/<name>.log.
     """
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / f"{name}.log"
@@ -115,10 +115,10 @@ def tied(
     cwd: Path | None = None,
     listener: socket.socket | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start a command that ends with this process, in a group of its own.
+    """Start a command in its own process group, which ends with this process.
 
-    Its standard input belongs to the tie: closing it kills the group. `listener` is
-    passed on as systemd does.
+    Its standard input is used for that: to close it kills the group. `listener` is
+    passed as systemd does.
     """
     fd = listener.fileno() if listener else -1
     return subprocess.Popen(  # noqa: S603 - our own commands
@@ -129,12 +129,12 @@ def tied(
         stderr=subprocess.STDOUT,
         cwd=cwd,
         env=dict(env),
-        start_new_session=True,  # Ctrl-C is for us, and we end it
+        start_new_session=True,  # Ctrl-C reaches this process only, which ends it
     )
 
 
 def terminate(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
-    """Ask one process to end, and kill it after a timeout."""
+    """Send SIGTERM to one process, and kill it after a timeout."""
     process.terminate()
     try:
         process.wait(patience_s)
@@ -146,7 +146,7 @@ def terminate(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask the group to end, then make it."""
+    """Interrupt the group, and kill it after a timeout."""
     for kind, patience_s in ((signal.SIGINT, STOP_TIMEOUT_S), (signal.SIGKILL, None)):
         _signal(process, kind)
         try:

@@ -1,7 +1,7 @@
 """A Secret Manager emulator for the unmodified google-cloud-secret-manager client.
 
-It serves AccessSecretVersion over gRPC on `.address`: payloads with checksum, errors
-with the service's own messages. Any other call answers UNIMPLEMENTED.
+It serves AccessSecretVersion over gRPC on `.address`: payloads with checksums, errors
+with the service's messages. Any other call answers UNIMPLEMENTED.
 
     channel = grpc.insecure_channel(secrets.address)
     transport = SecretManagerServiceGrpcTransport(channel=channel)
@@ -25,13 +25,13 @@ _VERSION_NAME = re.compile(
 
 
 class SecretManagerEmulator:
-    """Running from the moment it exists until `stop`.
+    """An emulator that runs from its construction until `stop`.
 
     address: host and port for an insecure gRPC channel.
     """
 
     def __init__(self, secrets: Mapping[str, str | bytes], port: int = 0) -> None:
-        """`secrets`: projects/P/secrets/S to its value, which becomes version 1."""
+        """`secrets`: projects/P/secrets/S -> its value, which becomes version 1."""
         self._versions = {name: [value] for name, value in secrets.items()}
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(4, "secretmanager")
@@ -52,17 +52,17 @@ class SecretManagerEmulator:
             bound_port = self._server.add_insecure_port(f"127.0.0.1:{port}")
         except RuntimeError as error:
             self.stop()
-            raise OSError(f"Secret Manager emulator: port {port} is taken") from error
+            raise OSError(f"Secret Manager emulator: port {port} is in use") from error
         self.address = f"127.0.0.1:{bound_port}"
         self._server.start()
 
     def set(self, secret: str, value: str | bytes) -> None:
-        """Rotate: `latest` is the new value from now on, old numbers stay."""
+        """Add a version, which is `latest` from now on; earlier versions stay."""
         with self._lock:
             self._versions.setdefault(secret, []).append(value)
 
     def stop(self) -> None:
-        """Harmless the second time."""
+        """Stop the server; harmless the second time."""
         self._server.stop(grace=None).wait()
         self._threads.shutdown()
 

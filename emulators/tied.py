@@ -1,13 +1,13 @@
-"""Run a command that ends with the process that started it, however that one ends.
+"""Run a command that ends with the process that started it, even if that is killed.
 
     python tied.py LISTENER COMMAND...
 
 LISTENER is the file descriptor of a listening socket for the command, or -1. It is
-passed on as systemd does, see listeners.py.
+passed as systemd does: see listeners.py.
 
-Standard input is a pipe that the starter holds open. A small process of the command's
-group waits for its end, which comes even when the starter is killed, and then kills
-the whole group. The command keeps the process id, and reads nothing.
+Standard input is a pipe that the starter keeps open. A small process in the command's
+group waits until the pipe is closed, which also happens if the starter is killed, and
+then kills the whole group. The command has this process id, and an empty input.
 """
 
 import os
@@ -19,7 +19,7 @@ _LISTENER = 3
 
 
 def main() -> None:
-    """Become the command."""
+    """Start the watching process, then become the command."""
     listener, *command = int(sys.argv[1]), *sys.argv[2:]
     if os.fork() == 0:
         _watch(listener)
@@ -33,12 +33,12 @@ def main() -> None:
 
 
 def _watch(listener: int) -> None:
-    """Wait for the end of the starter; never return."""
+    """Wait for the end of the starter, then kill the group."""
     if listener >= 0:
         os.close(listener)
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(kind, signal.SIG_IGN)
-    # A reader that waits for the end of the command's output does not wait for us.
+    # A reader of the command's output must not wait for this process too.
     nothing = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(nothing, stream)

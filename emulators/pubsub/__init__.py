@@ -3,11 +3,11 @@
 A client connects with PUBSUB_EMULATOR_HOST set to `.address`. Messages are pulled over
 gRPC or pushed over HTTP, as Pub/Sub pushes them.
 
-Two back ends with one small interface, `Backend`:
+Two back ends have the same interface, `Backend`:
 
-- `PubSubEmulator`: ours, in this process; starts at once, shortens waits and injects
+- `PubSubEmulator`: ours, in this process. It starts at once, shortens waits and injects
   faults.
-- `start_google_emulator()`: Google's own, where Java and its jar are installed.
+- `start_google_emulator()`: Google's own, if Java and its jar are installed.
 """
 
 from emulators.pubsub.backend import Backend

@@ -13,7 +13,7 @@ from emulators.pubsub.settings import DEFAULT_PUSH_CONCURRENCY
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until a signal comes."""
+    """Serve until a signal arrives."""
     options = _parser().parse_args(arguments)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -26,18 +26,20 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m emulators.pubsub", description=__doc__)
-    parser.add_argument("--port", type=int, default=8085, help="0 takes a free one")
+    parser.add_argument("--port", type=int, default=8085, help="0: a free port")
     parser.add_argument(
         "--push-concurrency",
         type=_concurrency,
         default=DEFAULT_PUSH_CONCURRENCY,
         metavar="N | SUBSCRIPTION=N,...",
-        help="requests in flight, for all or by subscription id",
+        help="concurrent pushes, of all subscriptions or by subscription id",
     )
     parser.add_argument("--time-scale", type=float, default=1.0, help="of back-offs")
     parser.add_argument("--deadline-scale", type=float, default=1.0)
     parser.add_argument("--duplicate-rate", type=float, default=0.0, help="0 to 1")
-    parser.add_argument("--seed", type=int, default=0, help="of the duplicates")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the random choice of duplicates"
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The protocol that both Pub/Sub back ends implement; mypy checks both."""
+"""The interface of both Pub/Sub back ends; mypy checks that they implement it."""
 
 from typing import Protocol, Self
 
@@ -11,7 +11,7 @@ class Backend(Protocol):
         """Host and port, the value for PUBSUB_EMULATOR_HOST."""
 
     def stop(self) -> None:
-        """End it; harmless when it has ended already."""
+        """Stop it; harmless if it has already stopped."""
 
     def __enter__(self) -> Self: ...
 

@@ -1,6 +1,6 @@
-"""Keep topics and subscriptions, and route messages from one to the other.
+"""Store topics and subscriptions, and route messages from one to the other.
 
-The two gRPC services call it. It raises `RefusedError` with Pub/Sub's own messages.
+The two gRPC services call it. It raises `RefusedError` with Pub/Sub's messages.
 """
 
 import itertools
@@ -35,13 +35,13 @@ class _Entry:
 
 
 class Broker:
-    """All the state, in memory, behind one lock; deliveries happen outside of it."""
+    """All the state, in memory, with one lock; messages are delivered outside it."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self._behaviour = behaviour
         self._random = random.Random(behaviour.seed)
         self._lock = threading.RLock()
-        # Starting at the time keeps ids unique over restarts: tables keep them.
+        # Ids begin at the present time: tables store them, also over restarts.
         self._message_ids = itertools.count(time.time_ns() // 1000)
         self._topics: dict[str, types.Topic] = {}
         self._subscriptions: dict[str, _Entry] = {}
@@ -49,21 +49,21 @@ class Broker:
         self.loses: Callable[[str, bytes], bool] = lambda _topic, _data: False
 
     def create_topic(self, topic: types.Topic) -> None:
-        """Refuse a name that is taken."""
+        """Add a topic; refuse a name that exists."""
         with self._lock:
             if topic.name in self._topics:
                 raise RefusedError("ALREADY_EXISTS", "Topic already exists")
             self._topics[topic.name] = topic
 
     def topic(self, name: str) -> types.Topic:
-        """Refuse a name that was not created."""
+        """Return a topic; refuse an unknown name."""
         with self._lock:
             if name not in self._topics:
                 raise RefusedError("NOT_FOUND", f"Topic not found: {name}")
             return self._topics[name]
 
     def delete_topic(self, name: str) -> None:
-        """Its subscriptions stay and keep what they have, as in Pub/Sub."""
+        """Delete a topic; its subscriptions and their messages stay, as in Pub/Sub."""
         with self._lock:
             self.topic(name)
             del self._topics[name]
@@ -72,7 +72,7 @@ class Broker:
                     entry.spec.topic = _DELETED_TOPIC
 
     def topics(self, project: str) -> list[types.Topic]:
-        """All of a project, given as projects/ID."""
+        """Return the topics of a project, given as projects/ID."""
         with self._lock:
             return [
                 topic
@@ -87,7 +87,7 @@ class Broker:
         attributes: Mapping[str, str],
         ordering_key: str = "",
     ) -> str:
-        """Copy a message to each subscription of the topic; its id."""
+        """Copy a message to each subscription of the topic; return its id."""
         with self._lock:
             self.topic(topic)
             message_id = str(next(self._message_ids))
@@ -104,7 +104,7 @@ class Broker:
     def create_subscription(
         self, spec: types.Subscription, settings: SubscriptionSettings
     ) -> None:
-        """Start to deliver by `settings`; keep `spec`, their source, to be shown."""
+        """Deliver by `settings` from now on; `spec` is returned to clients."""
         with self._lock:
             if settings.name in self._subscriptions:
                 raise RefusedError("ALREADY_EXISTS", "Subscription already exists")
@@ -116,22 +116,22 @@ class Broker:
             self._start_push(entry)
 
     def subscription(self, name: str) -> types.Subscription:
-        """As it was created."""
+        """Return a subscription as it was created."""
         return self._entry(name).spec
 
     def queue(self, name: str) -> Subscription:
-        """Where its messages are."""
+        """Return the queue of a subscription."""
         return self._entry(name).queue
 
     def delete_subscription(self, name: str) -> None:
-        """Deliveries in progress continue; their answers are not counted."""
+        """Delete a subscription; deliveries in progress continue, uncounted."""
         with self._lock:
             entry = self._entry(name)
             del self._subscriptions[name]
             entry.queue.close()
 
     def subscriptions(self, project: str) -> list[types.Subscription]:
-        """All of a project, given as projects/ID."""
+        """Return the subscriptions of a project, given as projects/ID."""
         with self._lock:
             return [
                 entry.spec
@@ -140,7 +140,7 @@ class Broker:
             ]
 
     def modify_push(self, name: str, push: types.PushConfig) -> None:
-        """Push elsewhere from now on, or with an empty endpoint: wait for pulls."""
+        """Push to another endpoint from now on; an empty one makes it a pull."""
         with self._lock:
             entry = self._entry(name)
             entry.spec.push_config = push
@@ -149,20 +149,20 @@ class Broker:
             self._start_push(entry)
 
     def stats(self) -> dict[str, SubscriptionStats]:
-        """By full subscription name."""
+        """Return the counts so far, by full subscription name."""
         with self._lock:
             return {
                 name: entry.queue.stats() for name, entry in self._subscriptions.items()
             }
 
     def idle(self) -> bool:
-        """Whether no push subscription has anything waiting or under way."""
+        """Return whether no push subscription has a message waiting or in delivery."""
         with self._lock:
             pushed = [e.queue for e in self._subscriptions.values() if e.queue.pushes]
             return not any(s.ready or s.leased for s in (q.stats() for q in pushed))
 
     def stop(self) -> None:
-        """Cut deliveries under way and end every thread."""
+        """Abort deliveries in progress, and end all threads."""
         with self._lock:
             workers = list(self._all_workers)
             for entry in self._subscriptions.values():
@@ -195,7 +195,7 @@ class Broker:
             queue.offer(message, wait_s=wait_s * self._behaviour.time_scale)
 
     def _bury(self, queue: Subscription, lease: Lease) -> bool:
-        """Move to the dead letters; False when their topic is gone: then retry."""
+        """Move a message to the dead letters; False if their topic was deleted."""
         topic = queue.settings.dead_letter_topic
         if topic not in self._topics:
             return False

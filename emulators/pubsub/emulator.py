@@ -21,15 +21,15 @@ _MAX_REQUEST_BYTES = 32 << 20  # Pub/Sub takes 10 MB; gRPC's own default is 4 Mi
 
 
 class PubSubEmulator:
-    """Running from the moment it exists until `stop`.
+    """An emulator that runs from its construction until `stop`.
 
     address: host and port, the value for PUBSUB_EMULATOR_HOST.
     """
 
     def __init__(self, port: int = 0, **behaviour: Unpack[BehaviourOptions]) -> None:
-        """Listen on loopback only; port 0 takes a free one. OSError when taken.
+        """Listen on loopback only; port 0 is a free port. OSError if it is in use.
 
-        behaviour: the fields of `Behaviour`; without any it is Pub/Sub's own.
+        behaviour: the fields of `Behaviour`; the defaults are Pub/Sub's.
         """
         self._broker = Broker(Behaviour(**behaviour))
         self._threads = ThreadPoolExecutor(_CALLS_AT_ONCE, "pubsub")
@@ -37,7 +37,7 @@ class PubSubEmulator:
             self._threads,
             options=[
                 ("grpc.max_receive_message_length", _MAX_REQUEST_BYTES),
-                # Without this a second server on the port would share its calls.
+                # Otherwise a second server on this port would get a part of the calls.
                 ("grpc.so_reuseport", 0),
             ],
         )
@@ -46,7 +46,7 @@ class PubSubEmulator:
             bound_port = self._server.add_insecure_port(f"127.0.0.1:{port}")
         except RuntimeError as error:
             self.stop()
-            raise OSError(f"Pub/Sub emulator: port {port} is taken") from error
+            raise OSError(f"Pub/Sub emulator: port {port} is in use") from error
         self.address = f"127.0.0.1:{bound_port}"
         self._server.start()
 
@@ -55,23 +55,23 @@ class PubSubEmulator:
         return self._broker.stats()
 
     def idle(self) -> bool:
-        """Whether no push subscription has anything waiting or under way.
+        """Return whether no push subscription has a message waiting or in delivery.
 
-        A handler publishes before it answers, so a chain of pushes that is idle once
-        has come to its end.
+        A function publishes before it answers. A chain of pushes that is idle once has
+        therefore ended.
         """
         return self._broker.idle()
 
     def lose(self, is_lost: Callable[[str, bytes], bool]) -> None:
-        """From now on accept and drop the messages for which `is_lost` is true.
+        """Accept and drop messages from now on if `is_lost(topic's full name, data)`.
 
-        It is given the topic's full name and the data. Pub/Sub promises never to do
-        this; a subscription that somebody purged or deleted does.
+        Pub/Sub promises never to lose a message, but a user may purge or delete a
+        subscription.
         """
         self._broker.loses = is_lost
 
     def stop(self) -> None:
-        """Cut what is under way, forget everything; harmless the second time."""
+        """Abort deliveries and drop all messages; harmless the second time."""
         stopped = self._server.stop(grace=None)
         self._broker.stop()
         stopped.wait()

@@ -1,4 +1,4 @@
-"""Run Google's own Pub/Sub emulator, where Java and its jar are installed.
+"""Run Google's own Pub/Sub emulator, if Java and its jar are installed.
 
 The jar is started directly, because a signal to `gcloud` would not end its Java child.
 """
@@ -32,11 +32,11 @@ _KILL_AFTER_S = 2.0
 
 
 class GoogleEmulatorError(RuntimeError):
-    """Google's emulator cannot run here; the text names what is missing."""
+    """Google's emulator cannot run here; the message names what is missing."""
 
 
 def find_google_emulator(roots: Iterable[str] = USUAL_ROOTS) -> Path | None:
-    """Return the newest jar below gcloud or the usual roots; None without one."""
+    """Return the newest jar below gcloud or the usual folders; None without one."""
     jars = [jar for root in _sdk_roots(roots) for jar in root.glob(_JAR)]
     return max(jars, default=None)
 
@@ -72,7 +72,7 @@ class GoogleEmulator:
         self.address = f"127.0.0.1:{port}"
         self._process = tied(
             [java, "-jar", str(jar), "--host=127.0.0.1", f"--port={port}"],
-            # A stack trace for each failed push: gigabytes in half an hour.
+            # It writes a stack trace for each failed push: gigabytes in half an hour.
             subprocess.DEVNULL,
             env=environment.of_child(),
         )
@@ -90,7 +90,7 @@ class GoogleEmulator:
         self.stop()
 
     def _wait_for_port(self, port: int) -> None:
-        # TCP, not HTTP: its REST adapter would cost seconds at the first request.
+        # TCP, not HTTP: the first request to its REST adapter would take seconds.
         give_up_at = time.monotonic() + _START_TIMEOUT_S
         while self._process.poll() is None and time.monotonic() < give_up_at:
             try:
@@ -114,6 +114,6 @@ def _sdk_roots(usual: Iterable[str]) -> Iterable[Path]:
 
 
 def _free_port() -> int:
-    """Return a port that is free at this moment: Java takes over no socket."""
+    """Return a port that is free now: Java cannot inherit a socket."""
     with open_listener() as listener:
         return port_of(listener)

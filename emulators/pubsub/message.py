@@ -16,7 +16,7 @@ class Message:
     """One published message.
 
     published_at: UTC.
-    ordering_key: empty for none; carried along, but orders nothing here.
+    ordering_key: empty for none; it is passed on, but the order is not kept.
     """
 
     message_id: str
@@ -27,17 +27,17 @@ class Message:
 
     @property
     def publish_time(self) -> str:
-        """RFC 3339 with milliseconds, as Pub/Sub writes it."""
+        """When it was published: RFC 3339 with milliseconds, as in Pub/Sub."""
         text = self.published_at.isoformat(timespec="milliseconds")
         return text.replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """One delivery of a message that waits for its ack.
+    """One delivery of a message, which waits for its acknowledgement.
 
     attempt: 1 for the first delivery.
-    expires_at: monotonic seconds; from then on it counts as refused.
+    expires_at: in monotonic seconds; an expired delivery is a nack.
     """
 
     ack_id: str
@@ -47,10 +47,10 @@ class Lease:
 
 
 def push_body(lease: Lease, subscription: str, *, show_attempt: bool) -> bytes:
-    """Every field twice, as Pub/Sub does; empty fields are left out, as it does too.
+    """Return the body, as Pub/Sub's: id and time twice, empty fields left out.
 
-    A message without data therefore has no "data" key, which functions-framework
-    answers with 400.
+    A message without data therefore has no "data" key, and functions-framework answers
+    it with 400.
     """
     sent = lease.message
     message: dict[str, Any] = {}
@@ -69,7 +69,7 @@ def push_body(lease: Lease, subscription: str, *, show_attempt: bool) -> bytes:
 
 
 def dead_letter_attributes(lease: Lease, subscription: str) -> dict[str, str]:
-    """Add to the message's own attributes the four that say where it failed.
+    """Return the message's attributes, and the four that say where it failed.
 
     https://cloud.google.com/pubsub/docs/handling-failures#track_delivery_attempts
     """

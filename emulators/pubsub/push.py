@@ -29,7 +29,7 @@ _PUBSUB_HEADERS = {
 class PushWorkers:
     """The threads that deliver one subscription to one endpoint.
 
-    A changed endpoint gets new workers; the old ones end after their last request.
+    A new endpoint gets new workers; the old ones end after their current request.
     """
 
     def __init__(self, subscription: Subscription, endpoint: str, count: int) -> None:
@@ -47,18 +47,18 @@ class PushWorkers:
             thread.start()
 
     def finish(self) -> None:
-        """Start no further delivery; requests that were sent go on."""
+        """Start no more deliveries; requests in progress continue."""
         self._wanted = False
         self._subscription.wake()
 
     def abort(self) -> None:
-        """Start no further delivery and cut those under way."""
+        """Start no more deliveries, and abort those in progress."""
         self.finish()
         for line in self._lines:
             line.cut()
 
     def join(self, timeout_s: float) -> None:
-        """Wait for the threads, together no longer than the timeout."""
+        """Wait for the threads to end, at most until the timeout."""
         give_up_at = time.monotonic() + timeout_s
         for thread in self._threads:
             thread.join(max(0.0, give_up_at - time.monotonic()))
@@ -90,7 +90,7 @@ class PushWorkers:
 class _Line:
     """One worker's keep-alive connection to an endpoint.
 
-    timeout_s: for the answer.
+    timeout_s: how long to wait for the answer.
     """
 
     def __init__(self, endpoint: str, timeout_s: float) -> None:
@@ -104,7 +104,7 @@ class _Line:
         self._is_cut = False
 
     def post(self, body: bytes, headers: dict[str, str]) -> int:
-        """Status of the answer; OSError or HTTPException when there is none."""
+        """Return the status of the answer; OSError or HTTPException without one."""
         try:
             self._connect()
             self._connection.request("POST", self._target, body, headers)
@@ -116,19 +116,19 @@ class _Line:
             raise
 
     def cut(self) -> None:
-        """End a request that another thread waits for."""
+        """Abort a request of another thread."""
         self._is_cut = True
         if self._socket:
-            with contextlib.suppress(OSError):  # it may have ended by itself
+            with contextlib.suppress(OSError):  # it may have just ended
                 self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the connection."""
         self._connection.close()
 
     def _connect(self) -> None:
         if self._connection.sock and _hung_up(self._connection.sock):
-            # A server may end an idle connection at any time: no delivery failed.
+            # A server may close an idle connection: that is no failed delivery.
             self._connection.close()
         if not self._connection.sock:
             self._connection.connect()
@@ -139,14 +139,14 @@ class _Line:
 
 
 def _hung_up(idle: socket.socket) -> bool:
-    """On a line where nothing is asked, something to read can only be the end."""
+    """Return whether the server closed an idle connection, so that it is readable."""
     poll = select.poll()
     poll.register(idle, select.POLLIN)
     return bool(poll.poll(0))
 
 
 def _trace_headers() -> dict[str, str]:
-    """Start a trace for each delivery, in both spellings that Cloud Run passes on."""
+    """Start a trace for each delivery, in both headers that Cloud Run passes on."""
     trace_id, span_id = random.getrandbits(128), random.getrandbits(63) | 1
     return {
         "traceparent": f"00-{trace_id:032x}-{span_id:016x}-01",

@@ -1,7 +1,7 @@
 """Serve the gRPC methods of Pub/Sub by calling the broker.
 
-google.pubsub.v1.Publisher and .Subscriber, the calls that a pipeline with push
-subscriptions needs; any other answers UNIMPLEMENTED.
+It has the methods of google.pubsub.v1.Publisher and .Subscriber that a pipeline with
+push subscriptions needs. Any other answers UNIMPLEMENTED.
 """
 
 import math
@@ -16,7 +16,7 @@ from emulators.pubsub.settings import RefusedError
 from emulators.pubsub.spec import read_settings, refuse_endpoint
 
 _MAX_PULL_WAIT_S = 5.0
-_SHARE_OF_TIME_LIMIT = 0.9  # answer an empty pull before its caller gives up
+_SHARE_OF_TIME_LIMIT = 0.9  # an empty pull is answered before the client's timeout
 
 
 type _Method = tuple[
@@ -43,7 +43,7 @@ class PublisherService:
     def create_topic(
         self, request: types.Topic, _: grpc.ServicerContext
     ) -> types.Topic:
-        """Keep it as it is asked for, labels and all."""
+        """Create a topic as requested, with its labels."""
         self._broker.create_topic(request)
         return request
 
@@ -56,7 +56,7 @@ class PublisherService:
     def delete_topic(
         self, request: types.DeleteTopicRequest, _: grpc.ServicerContext
     ) -> None:
-        """Leave its subscriptions."""
+        """Delete a topic, but not its subscriptions."""
         self._broker.delete_topic(request.topic)
 
     def list_topics(
@@ -68,9 +68,9 @@ class PublisherService:
     def publish(
         self, request: types.PublishRequest, _: grpc.ServicerContext
     ) -> types.PublishResponse:
-        """Nothing of the request when one of its messages is empty."""
+        """Publish messages: none of them if one is empty."""
         self._broker.topic(request.topic)
-        # Converted once: each look at a proto-plus list converts its items again.
+        # Converted once: each access to a proto-plus list converts its items again.
         messages = list(request.messages)
         if not all(message.data or message.attributes for message in messages):
             raise RefusedError(
@@ -114,7 +114,7 @@ class SubscriberService:
     def create(
         self, request: types.Subscription, _: grpc.ServicerContext
     ) -> types.Subscription:
-        """Deliver what is published from now on."""
+        """Create a subscription, for messages from now on."""
         settings = read_settings(request)
         request.ack_deadline_seconds = settings.ack_deadline_s
         if settings.dead_letter_topic:
@@ -126,13 +126,13 @@ class SubscriberService:
     def get(
         self, request: types.GetSubscriptionRequest, _: grpc.ServicerContext
     ) -> types.Subscription:
-        """As created, with the defaults filled in."""
+        """Return a subscription as created, with the default values."""
         return self._broker.subscription(request.subscription)
 
     def delete(
         self, request: types.DeleteSubscriptionRequest, _: grpc.ServicerContext
     ) -> None:
-        """With all it holds."""
+        """Delete a subscription with its messages."""
         self._broker.delete_subscription(request.subscription)
 
     def list_all(
@@ -146,12 +146,12 @@ class SubscriberService:
     def pull(
         self, request: types.PullRequest, caller: grpc.ServicerContext
     ) -> types.PullResponse:
-        """Wait a moment for messages; an empty answer is a normal one."""
+        """Wait shortly for messages; the answer may be empty."""
         queue = self._broker.queue(request.subscription)
         remaining_s = caller.time_remaining() or math.inf
         wait_s = min(remaining_s, _MAX_PULL_WAIT_S) * _SHARE_OF_TIME_LIMIT
         leases = queue.lease(request.max_messages, wait_s)
-        # Like Pub/Sub, count attempts only where they lead somewhere.
+        # As in Pub/Sub, attempts are counted only with a dead-letter topic.
         counts_attempts = queue.settings.dead_letter_topic is not None
         return types.PullResponse(
             received_messages=[
@@ -173,13 +173,13 @@ class SubscriberService:
     def acknowledge(
         self, request: types.AcknowledgeRequest, _: grpc.ServicerContext
     ) -> None:
-        """Never deliver these again."""
+        """Acknowledge messages: they are never delivered again."""
         self._broker.queue(request.subscription).ack(request.ack_ids)
 
     def modify_deadline(
         self, request: types.ModifyAckDeadlineRequest, _: grpc.ServicerContext
     ) -> None:
-        """More time; with 0 seconds a nack."""
+        """Extend the deadline of messages; 0 seconds are a nack."""
         queue = self._broker.queue(request.subscription)
         for ack_id in request.ack_ids:
             if request.ack_deadline_seconds:
@@ -190,13 +190,13 @@ class SubscriberService:
     def modify_push(
         self, request: types.ModifyPushConfigRequest, _: grpc.ServicerContext
     ) -> None:
-        """Deliver elsewhere; an empty configuration turns push into pull."""
+        """Push to another endpoint; an empty configuration makes it a pull."""
         refuse_endpoint(request.push_config)
         self._broker.modify_push(request.subscription, request.push_config)
 
 
 def add_services(server: grpc.Server, broker: Broker) -> None:
-    """Let a gRPC server answer for the broker."""
+    """Add both services, which call the broker, to a gRPC server."""
     for service, methods in {
         "google.pubsub.v1.Publisher": PublisherService(broker).methods(),
         "google.pubsub.v1.Subscriber": SubscriberService(broker).methods(),
@@ -214,7 +214,7 @@ def add_services(server: grpc.Server, broker: Broker) -> None:
 def _answering(
     answer: Callable[[Any, grpc.ServicerContext], Any],
 ) -> Callable[[Any, grpc.ServicerContext], object]:
-    """Turn a refusal into the status of the call."""
+    """Wrap a method: `RefusedError` becomes the status of the call."""
 
     def reply(request: object, caller: grpc.ServicerContext) -> object:
         try:
@@ -226,5 +226,5 @@ def _answering(
 
 
 def _serialize(reply: Any) -> bytes:  # noqa: ANN401 - any proto-plus message
-    """Bytes of a reply; None stands for google.protobuf.Empty, which has none."""
+    """Return the bytes of a reply; None is google.protobuf.Empty, which has none."""
     return b"" if reply is None else bytes(type(reply).serialize(reply))

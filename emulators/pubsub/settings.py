@@ -12,7 +12,7 @@ _MAX_DOUBLINGS = 32  # beyond any maximum backoff; keeps the power of two a floa
 
 
 class RefusedError(Exception):
-    """A call that Pub/Sub, or this emulator, refuses.
+    """The error of a call that Pub/Sub, or only this emulator, refuses.
 
     code: name of the gRPC status, such as NOT_FOUND.
     """
@@ -28,14 +28,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How fast and how badly the emulator behaves; the defaults are Pub/Sub's.
+    """The speed and the faults of the emulator; the defaults are Pub/Sub's.
 
-    push_concurrency: requests in flight per push subscription; or that number by
-        subscription, given by its full name or short id, and 8 for all others.
+    push_concurrency: concurrent pushes of each subscription; or a number for each, by
+        full name or short id, and 8 for all others.
     time_scale: multiplies the waits between deliveries (0.01 = a hundred times faster).
     deadline_scale: multiplies ack deadlines, in the same way.
-    duplicate_rate: share of messages delivered twice although acknowledged, 0 to 1.
-    seed: of the duplicates' random numbers.
+    duplicate_rate: share of messages delivered twice, although acknowledged; 0 to 1.
+    seed: of the random choice of duplicates.
     """
 
     push_concurrency: int | Mapping[str, int] = DEFAULT_PUSH_CONCURRENCY
@@ -45,7 +45,7 @@ class Behaviour:
     seed: int = 0
 
     def concurrency(self, subscription: str) -> int:
-        """Threads for a subscription, given by its full name."""
+        """Return the number of threads of a subscription, given by its full name."""
         if isinstance(self.push_concurrency, int):
             return self.push_concurrency
         short_id = subscription.rpartition("/")[2]
@@ -54,7 +54,7 @@ class Behaviour:
 
 
 class BehaviourOptions(TypedDict, total=False):
-    """The fields of `Behaviour`, for those who pass them on by name."""
+    """The fields of `Behaviour`, as keyword arguments."""
 
     push_concurrency: int | Mapping[str, int]
     time_scale: float
@@ -65,12 +65,12 @@ class BehaviourOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionSettings:
-    """What decides how a subscription delivers.
+    """The settings by which a subscription delivers.
 
     name, topic: full resource names.
     ack_deadline_s: seconds a delivery may take.
-    backoff_s: shortest and longest wait before a redelivery, None without a policy.
-    dead_letter_topic: where a message goes after its last attempt, None for nowhere.
+    backoff_s: shortest and longest wait before a redelivery; None without a policy.
+    dead_letter_topic: the topic of a message after its last attempt; None for none.
     max_delivery_attempts: 5 to 100; counts only with a dead-letter topic.
     """
 
@@ -82,11 +82,11 @@ class SubscriptionSettings:
     max_delivery_attempts: int
 
     def redelivery_wait_s(self, attempts: int, *, pushes: bool) -> float:
-        """Doubles with each attempt; pull without a policy is redelivered at once."""
+        """Return the wait, which doubles with each attempt; 0 for pulls by default."""
         default = _PUSH_BACKOFF_S if pushes else _IMMEDIATELY
         shortest, longest = self.backoff_s or default
         return min(longest, shortest * 2.0 ** min(attempts - 1, _MAX_DOUBLINGS))
 
     def is_last(self, attempt: int) -> bool:
-        """Whether a message that fails this attempt goes to the dead letters."""
+        """Return whether a message goes to the dead letters if this attempt fails."""
         return bool(self.dead_letter_topic) and attempt >= self.max_delivery_attempts

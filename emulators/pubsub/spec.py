@@ -1,7 +1,7 @@
 """Read the settings of a subscription from its protobuf message.
 
-Unsupported settings are refused, so that no caller relies on them by mistake.
-(An OIDC token is the exception: nothing local would check it, so none is sent.)
+Unsupported settings are refused, so that no caller relies on them by mistake. An OIDC
+token is the exception: no local endpoint would check it, so none is sent.
 """
 
 from typing import TYPE_CHECKING, cast
@@ -19,7 +19,7 @@ _DEFAULT_BACKOFF_S = (10.0, 600.0)
 
 
 def read_settings(spec: types.Subscription) -> SubscriptionSettings:
-    """Read the rules; RefusedError for what Pub/Sub or we do not take."""
+    """Read the settings; RefusedError for those that are invalid or unsupported."""
     _refuse_unknown_features(spec)
     refuse_endpoint(spec.push_config)
     dead_letter = spec.dead_letter_policy
@@ -38,7 +38,7 @@ def read_settings(spec: types.Subscription) -> SubscriptionSettings:
 
 
 def refuse_endpoint(push: types.PushConfig) -> None:
-    """Pub/Sub pushes to https://; here everything is on this machine."""
+    """Refuse other endpoints than http://: all are on this machine."""
     if push.push_endpoint and not push.push_endpoint.startswith("http://"):
         raise RefusedError(
             "INVALID_ARGUMENT",
@@ -68,7 +68,7 @@ def _refuse_unknown_features(spec: types.Subscription) -> None:
 
 
 def _within(allowed: range, value: int, field: str) -> int:
-    """Take for 0 (not given) the least allowed, which is the default too."""
+    """Return a value in its range; 0 (not given) is the default, the least value."""
     if value and value not in allowed:
         raise RefusedError(
             "INVALID_ARGUMENT",
@@ -82,7 +82,7 @@ def _backoff_s(spec: types.Subscription) -> tuple[float, float] | None:
         return None
     policy = spec.retry_policy
     shortest, longest = _DEFAULT_BACKOFF_S
-    # proto-plus declares a Duration and hands out a timedelta.
+    # proto-plus declares a Duration, but returns a timedelta.
     if "minimum_backoff" in policy:
         shortest = cast("timedelta", policy.minimum_backoff).total_seconds()
     if "maximum_backoff" in policy:

@@ -20,10 +20,10 @@ EXPIRED = "expired"
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionStats:
-    """What happened on a subscription so far, and what waits on it now.
+    """Counts of a subscription's events so far, and of its messages now.
 
-    ready: waiting to be delivered, those in a back-off wait included.
-    leased: delivered and not yet answered.
+    ready: messages to be delivered, also those in a back-off wait.
+    leased: messages that are delivered and not yet answered.
     refused: number of nacks by reason: http_503, unreachable, expired, nacked.
     """
 
@@ -38,15 +38,15 @@ class SubscriptionStats:
 @dataclass(order=True, slots=True)
 class _Waiting:
     due_at: float
-    serial: int  # first come, first served among those due at once
+    serial: int  # the order of messages that are due at the same time
     message: Message = field(compare=False)
     attempts: int = field(compare=False)
 
 
 class Subscription:
-    """Messages that are due later or now, and those that are leased.
+    """The messages of a subscription: those that wait and those that are leased.
 
-    pushes: whether a push endpoint is set; decides the wait without a retry policy.
+    pushes: whether it has a push endpoint, which decides the default back-off.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class Subscription:
         lock: threading.RLock,
         bury: Callable[["Subscription", Lease], bool],
     ) -> None:
-        """Share `lock` with the broker.
+        """`lock` is the broker's.
 
-        So a message that moves to the dead letters is never in neither place, and two
-        subscriptions that are each other's dead letters cannot deadlock.
+        With one lock, a message on its way to the dead letters is always in one of the
+        queues, and subscriptions that dead-letter to each other cannot deadlock.
         """
         self.settings = settings
         self.pushes = False
@@ -75,13 +75,13 @@ class Subscription:
 
     @property
     def ack_deadline_s(self) -> float:
-        """Seconds, scaled."""
+        """The scaled ack deadline in seconds."""
         return self.settings.ack_deadline_s * self._behaviour.deadline_scale
 
     def offer(
         self, message: Message, *, wait_s: float = 0.0, attempts: int = 0
     ) -> None:
-        """Put a message into the queue; it is due in `wait_s` seconds."""
+        """Add a message that is due in `wait_s` seconds."""
         with self._changed:
             due_at = time.monotonic() + wait_s
             entry = _Waiting(due_at, next(self._serials), message, attempts)
@@ -94,7 +94,7 @@ class Subscription:
         timeout_s: float = math.inf,
         wanted: Callable[[], bool] = lambda: True,
     ) -> list[Lease]:
-        """Wait for messages that are due; empty after the timeout or when unwanted."""
+        """Wait for due messages; return [] after the timeout, or if not `wanted`."""
         with self._changed:
             give_up_at = time.monotonic() + timeout_s
             while wanted() and not self._closed:
@@ -107,14 +107,14 @@ class Subscription:
         return []
 
     def ack(self, ack_ids: Iterable[str]) -> None:
-        """Done; an id whose lease has expired is ignored, as Pub/Sub ignores it."""
+        """Acknowledge messages; ignore expired leases, as Pub/Sub does."""
         with self._changed:
             for ack_id in ack_ids:
                 if self._leases.pop(ack_id, None):
                     self._acked += 1
 
     def nack(self, ack_id: str, reason: str) -> None:
-        """Deliver again after the back-off, or never again and to the dead letters."""
+        """Redeliver a message after the back-off, or move it to the dead letters."""
         with self._changed:
             lease = self._leases.pop(ack_id, None)
             if lease is None:
@@ -131,7 +131,7 @@ class Subscription:
             )
 
     def extend(self, ack_id: str, seconds: float) -> None:
-        """Let a lease expire so many seconds from now, scaled."""
+        """Let a lease expire after a number of seconds, which is scaled."""
         with self._changed:
             if old := self._leases.get(ack_id):
                 expires_at = time.monotonic() + seconds * self._behaviour.deadline_scale
@@ -140,7 +140,7 @@ class Subscription:
                 self._changed.notify_all()
 
     def stats(self) -> SubscriptionStats:
-        """One consistent picture."""
+        """Return all counts of one moment."""
         with self._changed:
             return SubscriptionStats(
                 ready=len(self._waiting),
@@ -152,12 +152,12 @@ class Subscription:
             )
 
     def wake(self) -> None:
-        """Let everybody who waits in `lease` ask again whether it is wanted."""
+        """Let threads that wait in `lease` check again whether they are `wanted`."""
         with self._changed:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Deliver nothing any more."""
+        """Stop all deliveries."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -178,7 +178,7 @@ class Subscription:
             taken.append(lease)
         self._delivered += len(taken)
         if taken:
-            # This thread leaves to deliver; another must watch what is due next.
+            # This thread now delivers; another one must wait for what is due next.
             self._changed.notify()
         return taken
 

@@ -22,21 +22,21 @@ _REASONS = {
 
 
 class RefusedError(Exception):
-    """What is answered instead of a result."""
+    """A request that is answered with an error."""
 
     def __init__(self, status: HTTPStatus, message: str) -> None:
         super().__init__(message)
         self.status = status
 
     def to_json(self) -> Json:
-        """Return the body of the answer, in the service's form."""
+        """Return the body of the answer, as the service writes it."""
         reason, message = _REASONS[self.status], str(self)
         errors = [{"domain": "global", "reason": reason, "message": message}]
         return {"error": {"code": self.status, "message": message, "errors": errors}}
 
 
 class Objects:
-    """Objects in a folder for each bucket, and their metadata in one beside it."""
+    """The objects: a folder for each bucket, and another one for their metadata."""
 
     def __init__(self, folder: Path, buckets: Collection[str]) -> None:
         for bucket in buckets:
@@ -46,14 +46,14 @@ class Objects:
         self._lock = threading.Lock()
 
     def metadata(self, bucket: str, name: str) -> Json:
-        """Return what is known of an object."""
+        """Return the metadata of an object."""
         known = self._known(bucket, name)
         if known is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, f"No such object: {bucket}/{name}")
         return known
 
     def read(self, bucket: str, name: str) -> tuple[Json, bytes]:
-        """Return an object and what is known of it."""
+        """Return the metadata and the content of an object."""
         with self._lock:
             known = self.metadata(bucket, name)
             return known, (self._folder / bucket / _file(name)).read_bytes()
@@ -65,7 +65,7 @@ class Objects:
         data: bytes,
         generation: str | None,
     ) -> Json:
-        """Store an object; `generation` is what it must be of before, "0" for none."""
+        """Store an object if its present generation is `generation` ("0": none yet)."""
         name = str(resource.get("name") or "")
         with self._lock:
             before = self._known(bucket, name)
@@ -75,7 +75,7 @@ class Objects:
                     HTTPStatus.PRECONDITION_FAILED,
                     "At least one of the pre-conditions you specified did not hold.",
                 )
-            # Microseconds, as the service's own; always later than the one before.
+            # Microseconds, as the service's; always later than the generation before.
             made = {
                 **resource,
                 "kind": "storage#object",
@@ -108,12 +108,12 @@ def _is_name(name: str) -> bool:
 
 
 def _file(name: str) -> str:
-    """Return the file of an object, whose name may hold slashes."""
+    """Return the file name of an object, whose name may contain slashes."""
     return quote(name, safe="")
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Replace a file at once: whoever opens it reads all of one version."""
+    """Replace a file atomically: a reader gets one version as a whole."""
     made = path.with_name(f".{path.name}")
     made.write_bytes(data)
     made.replace(path)

@@ -1,9 +1,9 @@
-"""A Cloud Storage emulator: the part of the JSON API that keeps and returns an object.
+"""A Cloud Storage emulator: the part of the JSON API that stores and returns objects.
 
-It serves HTTP on `.url`: uploads of one request (`uploadType=multipart` and `media`),
-objects and their metadata, generations and the precondition `ifGenerationMatch`, errors
-as the service writes them. Any other request answers 501. `GET /BUCKET/OBJECT` is the
-object itself, so that a browser opens it.
+It serves HTTP on `.url`: uploads in one request (`uploadType=multipart` and `media`),
+objects and their metadata, generations and the precondition `ifGenerationMatch`, and
+errors as the service writes them. Any other request answers 501. `GET /BUCKET/OBJECT`
+returns the object itself, so that a browser opens it.
 
 https://cloud.google.com/storage/docs/json_api/v1/objects/insert
 """
@@ -27,9 +27,9 @@ _ANY_TYPE = "application/octet-stream"
 
 
 class StorageEmulator:
-    """Running from the moment it exists until `stop`; objects stay in the folder.
+    """An emulator that runs from its construction until `stop`.
 
-    url: what stands in place of https://storage.googleapis.com.
+    Objects stay in the folder. url: replaces https://storage.googleapis.com.
     """
 
     def __init__(self, folder: Path, buckets: Collection[str], port: int = 0) -> None:
@@ -60,7 +60,7 @@ type _Answer = tuple[Mapping[str, str], bytes]
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One request for each connection: a stopped emulator answers nobody."""
+    """One request for each connection, so that none outlives the emulator."""
 
     server: _Server
 
@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Print nothing: the emulator is part of another program."""
 
     def _answer(self, work: Callable[[bytes], _Answer]) -> None:
-        # Read in any case: it would be taken for the next request.
+        # Always read the body: otherwise it would be read as the next request.
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         status = HTTPStatus.OK
         try:
