@@ -1,4 +1,4 @@
-"""A TMDB simulator: real HTTP, invented movies, statistics and faults of the real one.
+"""A TMDB simulator: HTTP, invented movies, and the statistics and faults of TMDB.
 
 Start it as `TmdbSimulator` or with `python -m emulators.tmdb`.
 """

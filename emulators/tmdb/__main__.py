@@ -1,7 +1,7 @@
 """Run the TMDB simulator: `python -m emulators.tmdb --help`.
 
-It prints "listening on http://..." when it is ready; SIGTERM or Ctrl-C ends it. A
-listening socket that it is started with, as systemd does, goes before --port.
+It prints "listening on http://..." when it is ready; SIGTERM or Ctrl-C ends it. If it
+is started with a listening socket, as by systemd, it ignores --port.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m emulators.tmdb",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="A simulated TMDB for the laptop. No real movies, no account.",
+        description="Simulate TMDB on this machine, with invented movies.",
     )
     day = date.fromisoformat
     add = parser.add_argument
@@ -58,7 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--movies", type=int, default=3_000)
     add("--today", type=day, default=datetime.now(UTC).date(), metavar="YYYY-MM-DD")
     add("--time-of-day", type=time.fromisoformat, default=time(9), metavar="HH:MM:SS")
-    add("--age-s", type=int, default=0, metavar="S", help="as if a cache answered")
+    add(
+        "--age-s",
+        type=int,
+        default=0,
+        metavar="S",
+        help="age of every answer, as if from a cache",
+    )
     add("--start", type=day, metavar="YYYY-MM-DD", help="default: 1 January of today")
     add("--rate-limit", type=float, default=0.0, dest="rate_limit", metavar="N")
     add("--retry-after-s", type=int, metavar="S", help="sent with a 429; default: none")

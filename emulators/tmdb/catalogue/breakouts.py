@@ -1,7 +1,7 @@
 """Viral breakouts: sudden attention for a movie that was quiet until then.
 
-In: the quiet movies and their level. Out: `BreakoutPlan`s, the labelled truth that a
-score of virality can be judged by. At most one per movie.
+In: the quiet movies and their level. Out: `BreakoutPlan`s, at most one per movie: the
+labels by which a viral score can be evaluated.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ _UNKNOWN_KIND_SHARES = {"small_base": 0.7, "medium": 0.3}
 class BreakoutPlan:
     """One breakout: `lift` 2.0 means that popularity triples.
 
-    `kind`: small, medium, large, or small_base (a little-known movie). `movie` is the
-    place in the plan, `onset_day` counts from the window's first day. Attention climbs
+    `kind`: small, medium, large, or small_base (a little-known movie). `movie` is its
+    index in the plan; `onset_day` counts from the window's first day. Attention rises
     for `ramp_days`, then halves every `half_life_days`.
     """
 
@@ -49,7 +49,7 @@ def plan_breakouts(
     wanted: int,
     window_days: int,
 ) -> tuple[BreakoutPlan, ...]:
-    """Choose `wanted` of the `quiet` movies and what befalls them."""
+    """Choose `wanted` of the `quiet` movies, and a breakout for each."""
     chosen = draw.choice(quiet, min(len(quiet), wanted), replace=False)
     onsets = draw.integers(_FIRST_ONSET_DAY, window_days, len(chosen))
     return tuple(

@@ -48,7 +48,7 @@ _HEX = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """A movie's unchanging part.
+    """The part of a movie that never changes.
 
     `details` is the answer of /movie/{id} in TMDB's field order, with the values that
     depend on the day (popularity, votes, status, revenue, runtime) still at their last.
@@ -61,20 +61,20 @@ class Metadata:
 
 
 def imdb_number(imdb_id: str) -> int | None:
-    """Return the TMDB id a simulated imdb id stands for; None if it is malformed."""
+    """Return the TMDB id of a simulated imdb id; None if it is malformed."""
     digits = imdb_id.removeprefix("tt")
     return int(digits) - _IMDB_OFFSET if digits.isdigit() and digits.isascii() else None
 
 
 def original_title(plan: Plan, movie: int) -> str:
-    """Return the original title alone: the daily export needs no more."""
+    """Return the original title only, for the daily export."""
     draw = Random(f"{plan.seed}:{plan.movie_id[movie]}:language")
     language = _language(draw)
     return words.original_title(draw, language, words.title(movie, plan.seed))
 
 
 def make_metadata(plan: Plan, movie: int) -> Metadata:
-    """Draw a movie's metadata."""
+    """Generate a movie's metadata."""
     movie_id = int(plan.movie_id[movie])
     draw = Random(f"{plan.seed}:{movie_id}:metadata")
     language = _language(Random(f"{plan.seed}:{movie_id}:language"))

@@ -1,8 +1,8 @@
-"""A whole invented TMDB: every movie, on every day, from three numbers.
+"""Invented movies with their values on every day.
 
-In: seed, number of movies, start date. Out: a `Source`. The same three always give the
-same bytes. Tried with 300 to 50,000 movies: 50,000 take 6 s to start, 1.4 s for each
-export and 0.4 GB; the default of 3,000 is there in half a second, in 0.1 GB.
+In: seed, number of movies, start date. Out: a `Source`. The same arguments always give
+the same bytes. Tested with 300 to 50,000 movies: 50,000 take 6 s to start, 1.4 s for
+each export and 0.4 GB; the default of 3,000 takes half a second and 0.1 GB.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from emulators.tmdb.catalogue.series import Series
 from emulators.tmdb.catalogue.source import Json
 
 NOW_DAY_SHARE = 9.5 / 24
-"""A simulated today stands at 09:30 UTC: later edits of the day are not there yet."""
+"""The simulated time is 09:30 UTC: the day has no later edits yet."""
 
 _EARNING_DAYS, _RUNTIME_KNOWN_DAYS = 90, 45
 _CHANGED_SHARE_TOP_100 = 0.4
@@ -36,7 +36,7 @@ class Catalogue:
         self.first_day = date.fromordinal(self._plan.first_on)
         self.last_day = self.first_day + timedelta(days=WINDOW_DAYS - 1)
         self.lists_lag = True
-        # Pure functions of their arguments: remembering them changes nothing.
+        # These are pure, so they can be cached.
         self.by_popularity = lru_cache(maxsize=16)(self._by_popularity)
         self._metadata = lru_cache(maxsize=20_000)(self._make_metadata)
         self._edits = lru_cache(maxsize=32)(self._make_edits)
@@ -64,14 +64,14 @@ class Catalogue:
     def _by_popularity(self, day: date) -> Sequence[int]:
         popularity = self._series.popularity_of_all(self._day(day))
         alive = np.flatnonzero(self._alive(day))
-        # Ties (brand-new movies at 0.0) in id order: sort once, stably.
+        # A stable sort keeps ties (new movies at 0.0) in the order of ids.
         order = alive[np.argsort(-popularity[alive], kind="stable")]
         return [int(m) for m in self._plan.movie_id[order]]
 
     def changes(
         self, first: date, last: date, now: date
     ) -> Sequence[tuple[int, bool | None]]:
-        """Return the movies edited on these days; edits of `now` stop at 09:30."""
+        """Return the movies edited on these days; on `now` until 09:30."""
         return self._feed(self._edited(first, last, now), now)
 
     def last_24_hours(self, now: date) -> Sequence[tuple[int, bool | None]]:
@@ -95,7 +95,7 @@ class Catalogue:
     def _feed(
         self, moments: dict[int, float], now: date
     ) -> Sequence[tuple[int, bool | None]]:
-        """Latest edit first: an order that a later reading repeats."""
+        """Order by the last edit, newest first, so that a later request repeats it."""
         plan = self._plan
         gone = plan.deleted_on <= now.toordinal()
         return [
@@ -104,7 +104,7 @@ class Catalogue:
         ]
 
     def export(self, day: date) -> Iterator[Json]:
-        """Return the lines of the daily ID export: adult films have their own file."""
+        """Return the lines of the daily ID export; adult films have another file."""
         plan = self._plan
         popularity = self._series.popularity_of_all(self._day(day))
         for movie in np.flatnonzero(self._alive(day) & ~plan.adult):
@@ -125,7 +125,7 @@ class Catalogue:
         return movie_id
 
     def breakouts(self) -> Sequence[Json]:
-        """Return the viral breakouts that were put in, by onset."""
+        """Return the viral breakouts in the data, by onset."""
         return [
             {
                 "movie_id": int(self._plan.movie_id[event.movie]),
@@ -171,7 +171,7 @@ class Catalogue:
         return values | self._progress(movie, day) if detailed else values
 
     def _progress(self, movie: int, day: date) -> Json:
-        """Return what an editor fills in as a movie comes out and earns."""
+        """Return the values that editors add at and after a release."""
         facts = self._metadata(movie)
         if facts.unknown_release:
             return {"status": facts.unreleased_status}
@@ -192,7 +192,7 @@ class Catalogue:
         return {"status": status, "revenue": 0} | hidden
 
     def _make_edits(self, day: date) -> list[tuple[int, float]]:
-        """Return (movie, share of the day passed) of a day's edits."""
+        """Return (movie, time as a share of the day) of a day's edits."""
         plan, on = self._plan, day.toordinal()
         draw = np.random.default_rng([plan.seed, len(plan), on])
         chance, moment = draw.random(len(plan)), draw.random(len(plan))

@@ -1,8 +1,8 @@
 """The fixed facts of every simulated movie, one numpy array per fact.
 
 In: seed, number of movies, start date. Out: `Plan`, a pure function of the three.
-The shares and quantiles are measured ones (TMDB, 2025-11 to 2026-06); the model is
-calibrated for 2,500 movies and more: fewer movies are a thinned sample of the same.
+Shares and quantiles were measured at TMDB (2025-11 to 2026-06). The model is calibrated
+for 2,500 movies and more; fewer are a sample of these.
 """
 
 from dataclasses import dataclass
@@ -27,11 +27,12 @@ NEVER = 4_000_000  # a date ordinal after the year 9999
 _RELEASES_PER_DAY = 1.75
 _RELEASES_AT_MOST = round(_RELEASES_PER_DAY * (WINDOW_DAYS + 60))
 _RELEASES_AT_MOST_SHARE = 0.3
-# Popularity: below the first no household name, below the second TMDB may delete it.
+# Popularity: above the first a movie is well known, below the second TMDB may
+# delete it.
 _KNOWN_FROM, _SECURE_FROM = 15.0, 7.0
 _BREAKOUTS_PER_MOVIE = 0.05
 
-# Popularity of the n-th movie that is no release of the window (log-log lines between).
+# Popularity of the n-th movie released before the window; between, log-log lines.
 _EVERGREEN_RANK = np.array([1, 25, 85, 320, 770, 1600, 2450, 3300, 9e3, 5e4, 1.2e6])
 _EVERGREEN_LEVEL = np.array([60, 31, 19.5, 12.2, 9, 6.6, 5.1, 3.7, 2.2, 0.8, 0.02])
 _AGE_SHARE = np.array([0, 0.06, 0.2, 0.48, 0.75, 0.9, 1])
@@ -41,7 +42,7 @@ _VOTES_COUNT = np.array([0, 6, 15, 155, 3172, 9469, 16_311, 28_747, 38_097])
 
 
 class Kind(IntEnum):
-    """How a movie's attention moves."""
+    """The course of a movie's attention."""
 
     EVERGREEN = 0
     THEATRICAL = 1
@@ -52,9 +53,9 @@ class Kind(IntEnum):
 class Plan:
     """One element per movie, in id order. `*_on` are date ordinals, `floor` popularity.
 
-    `peak` is the popularity a release adds on its best day, `peak_age_days` that day,
-    `stretch` how slowly it fades (1 = half in about 9 days), `wave_age_days` the age
-    of the digital second wave (0 = none), `wave_lift` its size in levels.
+    `peak` is the popularity that a release adds on its best day, `peak_age_days` that
+    day, `stretch` how slowly it fades (1 = half in about 9 days), `wave_age_days` the
+    age at the digital release (0 = none), `wave_lift` the size of its wave in levels.
     """
 
     seed: int
@@ -87,7 +88,7 @@ class Plan:
 
 
 def make_plan(seed: int, movies: int, start: date) -> Plan:
-    """Draw every fixed fact; the same arguments always give the same plan."""
+    """Make a plan; the same arguments always give the same plan."""
     draw = np.random.default_rng([seed, movies])
     first_on = start.toordinal() - DAYS_BEFORE_START
     releases = min(_RELEASES_AT_MOST, round(movies * _RELEASES_AT_MOST_SHARE))
@@ -149,7 +150,7 @@ def _release_dates(draw: Generator, movies: int, releases: int, start: date) -> 
 
 
 def _creation_dates(draw: Generator, released_on: Ints, is_release: Flags) -> Ints:
-    """Let a third of the releases appear on TMDB only days before they come out."""
+    """Return when movies are created; a third at most ten days before release."""
     late = _happens(draw, len(released_on), 0.35)
     lead = np.where(
         late,
@@ -160,7 +161,7 @@ def _creation_dates(draw: Generator, released_on: Ints, is_release: Flags) -> In
 
 
 def _movie_ids(draw: Generator, created_on: Ints, first_on: int) -> Ints:
-    """Sparse as TMDB's: popular old movies are low, ids then grow by 560 a day."""
+    """Return sparse ids, as TMDB's: low for popular old movies, then 560 a day."""
     count = len(created_on)
     wanted = np.where(
         created_on >= first_on,
@@ -177,7 +178,7 @@ def _movie_ids(draw: Generator, created_on: Ints, first_on: int) -> Ints:
     ).astype(np.int64)
     order = np.argsort(wanted, kind="stable")
     ids = np.empty(count, np.int64)
-    # The next free number where two movies want the same one.
+    # If two movies have the same id, one gets the next free number.
     step = np.arange(count)
     ids[order] = np.maximum.accumulate(wanted[order] - step) + step
     return ids
@@ -197,7 +198,7 @@ def _first_votes(
 def _oddities(
     draw: Generator, floor: Floats, is_release: Flags, first_on: int
 ) -> tuple[Flags, Flags, Ints]:
-    """Adult films, videos, and entries TMDB will delete; none among the well known."""
+    """Choose adult films, videos and later deletions; none of a well-known movie."""
     count = len(floor)
     obscure = ~is_release & (floor < _KNOWN_FROM)
     adult = obscure & (_happens(draw, count, 0.012))

@@ -19,7 +19,7 @@ type Query = frozenset[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recorded answer and the headers worth keeping."""
+    """A recorded answer with its relevant headers."""
 
     status: int
     body: bytes
@@ -44,7 +44,7 @@ class Replay:
         return len({movie_id for rows in self._days.values() for movie_id in rows})
 
     def details(self, movie_id: int, day: date) -> Json | None:
-        """Return the day's values; what the series does not hold is empty."""
+        """Return the day's values; fields that the series lacks are empty."""
         row = self._rows(day).get(movie_id)
         return None if row is None else _details(row)
 
@@ -53,7 +53,7 @@ class Replay:
         return self._rows(day)[movie_id]
 
     def flags(self, movie_id: int) -> tuple[bool, bool]:
-        """Return neither: the series says nothing of it."""
+        """Return no flags: the series has none."""
         del movie_id
         return False, False
 
@@ -81,12 +81,12 @@ class Replay:
         return [{name: rows[m][name] for name in fields} for m in sorted(rows)]
 
     def movie_with_imdb_id(self, imdb_id: str) -> int | None:
-        """Return None: the series holds no imdb ids."""
+        """Return None: the series has no imdb ids."""
         del imdb_id
         return None
 
     def breakouts(self) -> Sequence[Json]:
-        """Return nothing: the recorded movies have no labels."""
+        """Return nothing: the series has no labels."""
         return ()
 
     def _rows(self, day: date) -> dict[int, Json]:

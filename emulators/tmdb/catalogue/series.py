@@ -1,8 +1,8 @@
 """Popularity, votes and rating of every movie on every day of the window.
 
-In: a `Plan`. Out: arrays [movie, day], computed block by block when first asked for
-and kept. Every block has its own seeded generators, so the order of calls changes
-nothing. Popularity is kept as whole ten-thousandths: TMDB shows four decimals.
+In: a `Plan`. Out: arrays [movie, day], computed in blocks at their first use. Every
+block has its own seeded generators, so the order of calls changes nothing. Popularity
+is stored in whole ten-thousandths: TMDB shows four decimals.
 """
 
 from threading import Lock
@@ -17,8 +17,8 @@ BLOCK_MOVIES = 512
 POPULARITY_UNITS = 10_000
 RATING_UNITS = 1_000
 
-# Attention of a release, as the logarithm of its share of the peak, by days from the
-# peak. A theatrical release spends days -8..0 between opening and peak.
+# Attention of a release by days from its peak: the logarithm of its share of the peak.
+# In cinemas, a release opens on day -8.
 _THEATRICAL_DAY = [-308, -68, -22, -11, -8, -5, 0]
 _THEATRICAL_LOG = [-4.6, -2.9, -2.0, -1.6, -1.26, -0.3, 0]
 _STREAMING_DAY = [-64, -5, -4, -3, -2, -1, 0]
@@ -28,10 +28,10 @@ _FADING_LOG = [-0.12, -0.44, -0.84, -1.24, -1.6, -2.5, -3.6, -5.0]
 _OPENING_DAYS = 8
 _YEAR_DAYS, _DECADE_DAYS = 365, 3650
 
-# By date.weekday(): a snapshot shows mostly the day before it.
+# By date.weekday(): a snapshot mostly shows the day before.
 _WEEKDAY_POPULARITY_LOG = np.array([0.05, 0.018, -0.006, -0.014, -0.032, -0.04, 0.006])
 _WEEKDAY_VOTES = np.array([1.36, 1.0, 0.85, 0.83, 0.87, 0.9, 1.23])
-_CEILING = 850.0  # no movie of the new scale stays above
+_CEILING = 850.0  # no movie on TMDB's new scale stays above it
 _VOTE_DECREASE_SHARE = 0.0014
 
 
@@ -48,17 +48,17 @@ class Series:
         self._rating: dict[int, NDArray[np.int16]] = {}
 
     def popularity(self, movie: int, day: int) -> float:
-        """TMDB's popularity score, four decimals."""
+        """Return TMDB's popularity, with four decimals."""
         block, row = divmod(movie, BLOCK_MOVIES)
         return int(self._popularity_block(block)[row, day]) / POPULARITY_UNITS
 
     def popularity_of_all(self, day: int) -> NDArray[np.int32]:
-        """Every movie's popularity on one day, in ten-thousandths."""
+        """Return every movie's popularity on one day, in ten-thousandths."""
         blocks = range(-(-len(self._plan) // BLOCK_MOVIES))
         return np.concatenate([self._popularity_block(b)[:, day] for b in blocks])
 
     def votes(self, movie: int, day: int) -> tuple[int, float]:
-        """Vote count and vote average (three decimals)."""
+        """Return vote count and vote average (three decimals)."""
         block, row = divmod(movie, BLOCK_MOVIES)
         with self._lock:
             if block not in self._votes:
@@ -124,7 +124,7 @@ class Series:
 
 
 def expected_votes(plan: Plan, rows: slice, popularity: Floats) -> Floats:
-    """Votes a day at this popularity: [movie, day], from the window's first day."""
+    """Return daily votes by popularity: [movie, day], from the window's first day."""
     on = plan.first_on + np.arange(popularity.shape[1])
     age = on - plan.released_on[rows, None]
     expected = np.select(
@@ -140,7 +140,7 @@ def expected_votes(plan: Plan, rows: slice, popularity: Floats) -> Floats:
 
 
 def attention(plan: Plan, rows: slice) -> Floats:
-    """Popularity without noise, weekday and market: [movie, day]."""
+    """Return popularity without noise, weekday and market: [movie, day]."""
     date_on = plan.first_on + np.arange(WINDOW_DAYS)
     age = (date_on - plan.released_on[rows, None]).astype(float)
     is_release = (plan.kind[rows] != Kind.EVERGREEN)[:, None]
@@ -181,7 +181,7 @@ def _release_log(plan: Plan, rows: slice, age: Floats) -> Floats:
 
 
 def _second_waves(plan: Plan, rows: slice, age: Floats) -> Floats:
-    """Return the digital release: up within five days, gone at its own pace."""
+    """Return the wave of the digital release, which rises within five days."""
     wave_age = plan.wave_age_days[rows, None]
     at_wave = np.exp(_release_log(plan, rows, wave_age)) * plan.peak[rows, None]
     height = at_wave * plan.wave_lift[rows, None] * (wave_age > 0)
@@ -190,7 +190,7 @@ def _second_waves(plan: Plan, rows: slice, age: Floats) -> Floats:
 
 
 def _pulse(since: Floats, ramp_days: int, half_life_days: float | Floats) -> Floats:
-    """0 before day 1, rising to 1 on day `ramp_days`, then halving again and again."""
+    """Return 0 before day 1, a rise to 1 on day `ramp_days`, then halvings."""
     rising = (since / ramp_days).clip(0, 1) ** 0.7
     fading = 0.5 ** ((since - ramp_days).clip(0) / half_life_days)
     return np.asarray(rising * fading, dtype=np.float64)
@@ -212,7 +212,7 @@ def _autoregressive(step: Floats, keep: float) -> Floats:
 
 
 def _market_shocks(seed: int) -> Floats:
-    """Return the days on which everything moves together, and the week after."""
+    """Return the days on which all movies move together, and the week after."""
     draw = np.random.default_rng([seed, 99])
     shock = np.zeros(WINDOW_DAYS)
     onsets = draw.choice(WINDOW_DAYS, 10, replace=False)

@@ -1,7 +1,7 @@
 """The interface between the simulator's data and its HTTP endpoints.
 
-`Catalogue` (invented movies) and `Replay` (a recorded series) both provide it; lists,
-exports and details are written once, against this.
+`Catalogue` (invented movies) and `Replay` (a recorded series) implement it; lists,
+exports and details are written for it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ class Source(Protocol):
     first_day: date
     last_day: date
     lists_lag: bool
-    """True if list pages shall drift and lag as TMDB's do."""
+    """Whether list pages drift and lag as TMDB's do."""
 
     def __len__(self) -> int: ...
 
@@ -39,7 +39,7 @@ class Source(Protocol):
         """Return (id, adult) of the movies edited; adult None = deleted by `now`."""
 
     def last_24_hours(self, now: date) -> Sequence[tuple[int, bool | None]]:
-        """Return the same for the changes feed asked without dates."""
+        """Return the same for a request of the changes without dates."""
 
     def export(self, day: date) -> Iterable[Json]:
         """Return the lines of the daily ID export."""
@@ -48,4 +48,4 @@ class Source(Protocol):
         """Return the TMDB id; None if no movie has this imdb id."""
 
     def breakouts(self) -> Sequence[Json]:
-        """Return the viral breakouts that were put in: the truth to judge against."""
+        """Return the viral breakouts in the data: the labels to evaluate a score."""

@@ -1,7 +1,7 @@
 """Invented titles, overviews and companies.
 
-In: `words.json`, and a number or a generator of random numbers. Out: text that reads
-like a film and is none: two-word grammar, unique for every number.
+In: `words.json`, and a number or a generator of random numbers. Out: texts that read
+like those of a film. Titles are two words, unique for every number.
 """
 
 import json
@@ -23,7 +23,7 @@ _COMBINATIONS = 2 * len(_ADJECTIVES) * len(_NOUNS) + len(_HEADS) * (len(_NOUNS) 
 
 
 def title(number: int, seed: int) -> str:
-    """Return the `number`-th title of a seed: all differ."""
+    """Return the `number`-th title of a seed; each is unique."""
     part, place = divmod(number, _COMBINATIONS)
     stride = round(_COMBINATIONS * 0.618) + seed % 997  # neighbours far apart
     while gcd(stride, _COMBINATIONS) != 1:
@@ -46,7 +46,7 @@ def _two_words(number: int) -> str:
 
 
 def original_title(draw: Random, language: str, english: str) -> str:
-    """Return a title in the language's own script; the English one where Latin."""
+    """Return a title in the language's script; the English title if it is Latin."""
     if language not in _SCRIPTS:
         return english
     script = _SCRIPTS[language]

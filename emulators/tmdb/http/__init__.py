@@ -1,1 +1,1 @@
-"""The simulator's HTTP side: endpoints, faults, limits."""
+"""The simulator's HTTP server: endpoints, faults and limits."""

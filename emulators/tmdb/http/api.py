@@ -1,6 +1,6 @@
-"""The endpoints under /3, without state and without a clock.
+"""The endpoints under /3, as pure functions.
 
-In: path, query, day and faults of the content. Out: a `Reply`.
+In: path, query, day, and the faults of bodies. Out: a `Reply`.
 """
 
 import re
@@ -31,7 +31,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class BadRequestError(Exception):
-    """The request is refused with TMDB's error of this code."""
+    """A request that is answered with TMDB's error of this code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -39,7 +39,7 @@ class BadRequestError(Exception):
 
 
 class Api:
-    """Answers for one day."""
+    """The API on one day."""
 
     def __init__(self, source: Source, lists: Lists, seed: int) -> None:
         self._source = source
@@ -63,7 +63,7 @@ class Api:
         return failed(34)
 
     def _list_at(self, path: str, query: Query, day: date) -> PageOf | None:
-        """Return what makes the pages of a list; None if the path is no list."""
+        """Return the function of a list's pages; None if the path is no list."""
         lists = self._lists
         ids_of: dict[str, Callable[[int], tuple[Sequence[int], int]]] = {
             "/3/discover/movie": lambda page: lists.discover_page(day, page, query),
@@ -89,7 +89,7 @@ class Api:
         size = _CHANGES_PAGE_SIZE
 
         def page_of(page: int) -> tuple[Sequence[Json], int]:
-            # A deleted movie has lost both flags.
+            # The feed shows no flags of a deleted movie.
             return [
                 {"id": m, "adult": a, "softcore": None if a is None else False}
                 for m, a in feed[(page - 1) * size : page * size]
@@ -161,7 +161,7 @@ _NAMED = {
 
 
 def endpoint_of(path: str) -> str:
-    """Return the name a path is counted under."""
+    """Return the name of a path's endpoint, for the counts."""
     if path in _NAMED:
         return path
     folder, _, name = path.rpartition("/")
@@ -173,7 +173,7 @@ def endpoint_of(path: str) -> str:
 def _list(query: Query, faults: Faults, page_of: PageOf, *, trending: bool) -> Reply:
     page, rows, total = _page(query, faults, page_of)
     if trending:
-        # Alone among the lists trending is clamped, and says what it lists.
+        # Of all lists, only trending clamps the page, and names the media type.
         rows = [row | {"media_type": "movie"} for row in rows]
         total = min(total, _LAST_PAGE * PAGE_SIZE)
     body = {
@@ -188,7 +188,7 @@ def _list(query: Query, faults: Faults, page_of: PageOf, *, trending: bool) -> R
 def _page(
     query: Query, faults: Faults, page_of: PageOf
 ) -> tuple[int, Sequence[Json], int]:
-    """Return page number, rows and total, with the page's faults."""
+    """Return page number, rows and total, after the faults of pages."""
     text = query.get("page", "1")
     if not _PAGE.fullmatch(text) or not 1 <= int(text) <= _LAST_PAGE:
         raise BadRequestError(22)
@@ -208,7 +208,7 @@ def _date_range(query: Query, today: date) -> tuple[date | None, date]:
     first, last = _date(query, "start_date"), _date(query, "end_date")
     if first is None and last is None:
         return None, today
-    # One bound alone spans two days, as recorded for end_date.
+    # With one bound only, TMDB takes two days, as recorded for end_date.
     if last is None and first is not None:
         last = first + timedelta(days=1)
     if first is None and last is not None:

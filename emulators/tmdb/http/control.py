@@ -47,7 +47,7 @@ def _unknown(name: str) -> Reply:
 
 
 def state(simulation: Simulation) -> dict[str, object]:
-    """Return what the simulation is at present."""
+    """Return the simulation's current settings."""
     source = simulation.source
     return {
         "today": simulation.today.isoformat(),
@@ -71,7 +71,7 @@ def _read(body: bytes) -> Mapping[str, object]:
 
 
 def _change(simulation: Simulation, values: Mapping[str, object]) -> None:
-    """Check every field first: a refused request changes nothing."""
+    """Change settings; all are checked first, so that an error changes none."""
     for name in values:
         if name not in _FIELDS:
             raise UnknownFieldError(f"{name}: no such field")
@@ -88,7 +88,7 @@ def _change(simulation: Simulation, values: Mapping[str, object]) -> None:
         simulation.time_of_day = clock
     if "age_s" in numbers:
         simulation.age_s = int(numbers["age_s"])
-    # Faults given replace all that were set: {} ends them.
+    # The given faults replace all earlier ones: {} ends them.
     if faults is not None:
         simulation.faults = faults
     if "rate_limit" in numbers:

@@ -1,7 +1,7 @@
-"""The daily ID export: a gzip of one JSON line per movie, with the export's faults.
+"""The daily ID export: gzipped JSON lines, one per movie, with the export's faults.
 
-In: a `Source`, the day of the file, today. Out: the bytes of the file, or None where
-TMDB has none (S3 then answers 404).
+In: a `Source`, the day of the file, today. Out: the bytes of the file, or None if TMDB
+has none (S3 then answers 404).
 """
 
 import gzip

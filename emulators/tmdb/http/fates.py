@@ -1,7 +1,7 @@
-"""Fates: a request and the faults' shares in, what befalls that request out.
+"""Choose the fault of each request, and apply it to the reply.
 
-It depends on the seed, the request and how often it was sent, never on the order of
-threads, so a run repeats exactly.
+The choice depends on the seed, the request and how often it was sent, and not on the
+order of threads, so that a run repeats exactly.
 """
 
 import gzip
@@ -15,14 +15,14 @@ from emulators.tmdb.http.replies import Reply
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What befalls one request: `kind` is "" (nothing) or the name of a share."""
+    """The fault of one request: `kind` is "" (none) or the name of a share."""
 
     kind: str = ""
     delay_s: float = 0.0
 
 
 def fate(faults: Faults, seed: int, request: str, attempt: int) -> Fate:
-    """Return what befalls the `attempt`-th time this request is made."""
+    """Return the fault of the `attempt`-th time that this request is made."""
     if not faults.by_chance:
         return Fate()
     draw = Random(f"{seed}:{request}:{attempt}")
@@ -49,13 +49,13 @@ def fate(faults: Faults, seed: int, request: str, attempt: int) -> Fate:
 
 
 def chance(seed: int, key: str) -> float:
-    """Return a number from 0 to 1 that belongs to this seed and key."""
+    """Return a number from 0 to 1 that depends on the seed and the key only."""
     return Random(f"{seed}:{key}").random()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happens to a request. `breaks`: "", "reset" or "truncated"."""
+    """The reply to a request; `breaks`: "", "reset" or "truncated"."""
 
     reply: Reply
     delay_s: float = 0.0
@@ -63,7 +63,7 @@ class Outcome:
 
 
 def befallen(reply: Reply, fate_: Fate, faults: Faults) -> Outcome:
-    """Return what a reply becomes by its fate."""
+    """Return the outcome of a reply with its fault."""
     match fate_.kind:
         case "503":
             reply = replies.unavailable()
@@ -82,12 +82,12 @@ def befallen(reply: Reply, fate_: Fate, faults: Faults) -> Outcome:
 
 
 def _is_json(reply: Reply) -> bool:
-    """Say whether a response is the API's: faults do not apply to the file server's."""
+    """Return whether a reply is the API's: the file server has other faults."""
     return reply.content_type == replies.JSON_TYPE
 
 
 def _replaced(reply: Reply, kind: str) -> Reply:
-    """Return the reply with a body that its head does not promise."""
+    """Return the reply with another body, which its headers do not describe."""
     if kind == "html":
         return replies.page(200)
     bodies = {"empty_object": b"{}", "empty": b""}

@@ -12,25 +12,25 @@ from emulators.tmdb.http.malformed import MALFORMED_KINDS
 
 
 class UnknownFieldError(ValueError):
-    """A field that does not exist, or a value it cannot have; names the field."""
+    """An unknown field, or a value it cannot have; the message names the field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """Every fault; all off by default. Shares are of all requests, 0 to 1.
+    """All faults, off by default. Shares are of all requests, from 0 to 1.
 
-    fail_503_share: 503 with a page of HTML instead of JSON.
+    fail_503_share: 503 with an HTML page instead of JSON.
     fail_500_share: 500, status code 11.
     reset_share: the connection is reset before any answer.
     truncated_share: the connection closes in the middle of the body.
-    forbidden_share: 403 with a CDN's page of HTML, which knows nothing of credentials.
+    forbidden_share: 403 with an HTML page of a CDN, whatever the credential.
     unauthorized_share: 401, status code 7, whatever the credential.
-    odd_status_share: `odd_status`, with a page of HTML.
+    odd_status_share: `odd_status`, with an HTML page.
     odd_status: the status of such an answer, such as 408, 425, 499 or 520 to 529.
-    html_share: 200 with a page of HTML (API only, as are the next three).
+    html_share: 200 with an HTML page (API only, as are the next three).
     empty_object_share: 200 with {}.
     empty_share: 200 without a body.
-    bare_gzip_share: a gzip body without a Content-Encoding that says so.
+    bare_gzip_share: a gzip body without the header Content-Encoding.
     slow_share: the answer takes `slow_s` longer.
     slow_s: seconds a slow answer takes.
     stale_popularity_share: details show yesterday's popularity (a server's cache).
@@ -48,10 +48,10 @@ class Faults:
     poison_movies: ids whose details always fail with 500.
     malformed_movies: ids whose details arrive broken, and how: popularity_text ("abc"),
         id_missing, not_an_object, truncated_json, html (with 200), empty_object,
-        empty, date_with_time, odd_fields (odd types of what is no number that
-        matters), bare_gzip (as of bare_gzip_share).
+        empty, date_with_time, odd_fields (odd types in fields that no metric needs),
+        bare_gzip (as of bare_gzip_share).
     missing_exports: days without an export file.
-    forbidden_exports: the file server answers 403, whatever the file.
+    forbidden_exports: the file server answers 403 for every file.
     truncated_exports: days whose export ends after two thirds of its bytes.
     corrupt_exports: days whose export has 64 bytes overwritten.
     export_delay_s: seconds from setting the faults, or from a new day, until today's
@@ -95,7 +95,7 @@ class Faults:
 
     @property
     def by_chance(self) -> bool:
-        """Whether any fault strikes at random."""
+        """Whether any fault is random."""
         return any(
             getattr(self, item.name) for item in fields(self) if "_share" in item.name
         )
@@ -118,7 +118,7 @@ class Faults:
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> "Faults":
-        """Read command-line texts: commas in lists, `id=kind` for malformed movies."""
+        """Read options: lists with commas, `id=kind` for malformed movies."""
         types = {item.name: str(item.type) for item in fields(cls)}
         values: dict[str, object] = {}
         for name, text in texts.items():
@@ -132,7 +132,7 @@ class Faults:
         return cls.from_json(values)
 
     def to_json(self) -> dict[str, object]:
-        """Return JSON values; `from_json` reads them back."""
+        """Return the faults as JSON, for `from_json`."""
         shown: dict[str, object] = json.loads(json.dumps(asdict(self), default=str))
         return shown
 

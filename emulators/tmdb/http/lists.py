@@ -1,8 +1,9 @@
 """The order of discover, popular and trending, with TMDB's lag and page caching.
 
 In: a `Source`, a day, the query. Out: the ids of one page, and how many there are.
-TMDB sorts by an index a day behind the popularity it shows, and caches every page on
-its own: neighbouring pages repeat some movies and omit others (22 of 1,000 measured).
+TMDB sorts by an index that is a day older than the popularity it shows. It caches each
+page separately, so consecutive pages repeat some movies and omit others (22 of 1,000
+measured).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -69,7 +70,7 @@ class Lists:
     def trending_page(
         self, day: date, page: int, days: int
     ) -> tuple[Sequence[int], int]:
-        """Return a page of trending over the last days; never behind."""
+        """Return a page of trending over the last days, which has no lag."""
         ids = self._trending(day, days)
         return _cut(ids, page), len(ids)
 
@@ -91,7 +92,7 @@ class Lists:
         ]
 
     def _make_version(self, day: date, version: int) -> Sequence[int]:
-        """Return the order as one cache saw it: some movies a few places off."""
+        """Return the order in one cache: some movies are a few places off."""
         ids = np.array(self._popular(day, frozenset()), dtype=np.int64)
         draw = np.random.default_rng([self._seed, day.toordinal(), version])
         moved = draw.random(len(ids)) < _MOVED_SHARE
@@ -144,7 +145,7 @@ def _order(value: object) -> tuple[float, str]:
 
 
 def _filter(name: str, value: str) -> Callable[[Json], bool]:
-    """Return what a discover parameter keeps; TMDB ignores unknown parameters."""
+    """Return the filter of a discover parameter; TMDB ignores unknown ones."""
     field, _, bound = name.removeprefix("primary_").rpartition(".")
     if field in {"release_date", "vote_count", "vote_average"}:
         limit = _order(value if field == "release_date" else _number(value))

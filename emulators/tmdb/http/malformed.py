@@ -17,11 +17,11 @@ MALFORMED_KINDS = (
     "bare_gzip",
 )
 READABLE_KINDS = frozenset({"date_with_time", "odd_fields", "bare_gzip"})
-"""Malformed, and yet every number that matters is there."""
+"""Malformed bodies that still have every number that a metric needs."""
 
 
 HTML = b"<html><body>Just a moment...</body></html>"
-"""What stands between a client and TMDB when TMDB does not."""
+"""Bodies of a proxy or CDN between a client and TMDB."""
 
 _JSON_TYPE = "application/json; charset=utf-8"
 _ODD_FIELDS: Mapping[str, object] = {

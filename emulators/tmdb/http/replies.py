@@ -42,7 +42,7 @@ _ERRORS = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer. `body_sent` False: a HEAD request, the length alone."""
+    """An HTTP response. `body_sent` False: of a HEAD request, without the body."""
 
     status: int
     body: bytes = b""
@@ -51,7 +51,7 @@ class Reply:
     body_sent: bool = True
 
     def to_bytes(self, *, keep_alive: bool) -> bytes:
-        """Return head and body in one piece: two writes would cost 40 ms each."""
+        """Return head and body together: two writes would take 40 ms each."""
         lines = [
             f"HTTP/1.1 {self.status} {_REASONS.get(self.status, 'Unknown')}",
             f"Content-Type: {self.content_type}",
@@ -64,7 +64,7 @@ class Reply:
         return head + self.body if self.body_sent else head
 
     def dated(self, moment: datetime, age_s: int = 0) -> "Reply":
-        """Return the reply as sent at a moment, from a cache when it has an age."""
+        """Return the reply as sent at a moment; from a cache if it has an age."""
         date = format_datetime(moment - timedelta(seconds=age_s), usegmt=True)
         aged = {"Age": str(age_s), "X-Cache": "Hit from cloudfront"} if age_s else {}
         return replace(self, headers={**self.headers, "Date": date, **aged})
@@ -96,9 +96,9 @@ def to_json_bytes(value: object) -> bytes:
 
 
 def found(value: object, max_age_s: int | None = None) -> Reply:
-    """Return a 200. Without `max_age_s` a cache life of six to eight hours."""
+    """Return a 200; without `max_age_s`, it is cached for six to eight hours."""
     body = to_json_bytes(value)
-    # Recorded lives are what is left of 6 to 8 h; the body's own check sum picks one.
+    # Recorded values are 6 to 8 h; the body's checksum chooses one.
     life_s = _SIX_HOURS_S + crc32(body) % 7200 if max_age_s is None else max_age_s
     headers = {
         "Cache-Control": f"public, max-age={life_s}",
@@ -109,7 +109,7 @@ def found(value: object, max_age_s: int | None = None) -> Reply:
 
 
 def failed(code: int, *values: object) -> Reply:
-    """Return TMDB's error of this code; errors carry no ETag and no cache life."""
+    """Return TMDB's error of this code; errors have no ETag and are not cached."""
     status, message = _ERRORS[code]
     body = {
         "success": False,
@@ -131,7 +131,7 @@ def over_limit(limit: float, retry_after_s: int | None) -> Reply:
 
 
 def page(status: int) -> Reply:
-    """Return a status with a CDN's page of HTML instead of TMDB's own error."""
+    """Return a status with an HTML page of a CDN instead of TMDB's error."""
     return Reply(status, HTML, "text/html", {"Cache-Control": "no-cache"})
 
 
@@ -154,7 +154,7 @@ def unavailable() -> Reply:
 
 
 def no_such_file() -> Reply:
-    """Return what the file server says where there is no export."""
+    """Return the file server's answer if there is no export."""
     body = (
         b'<?xml version="1.0" encoding="UTF-8"?>\n'
         b"<Error><Code>NoSuchKey</Code>"
@@ -164,7 +164,7 @@ def no_such_file() -> Reply:
 
 
 def export_file(content: bytes) -> Reply:
-    """Return an export: gzip as a file, not as a transfer encoding."""
+    """Return an export: the gzip is the file, not a content encoding."""
     tag = hashlib.md5(content, usedforsecurity=False).hexdigest()
     headers = {"ETag": f'"{tag}"', "Accept-Ranges": "bytes"}
     return Reply(200, content, "application/gzip", headers)

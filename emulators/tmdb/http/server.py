@@ -30,9 +30,9 @@ _RESET = struct.pack("ii", 1, 0)  # linger on, 0 s: close() sends RST
 
 
 class TmdbSimulator:
-    """A simulated TMDB on a port of its own; starts with `with`, ends with it.
+    """A simulated TMDB on its own port; a context manager.
 
-    `base_url` is what TMDB's API is found under, `exports_url` its daily exports. The
+    `base_url` is the address of the API, `exports_url` that of the daily exports. The
     arguments are the fields of `Options`.
     """
 
@@ -42,7 +42,7 @@ class TmdbSimulator:
         listener: socket.socket | None = None,
         **options: object,
     ) -> None:
-        """Serve on `listener`, or else on the port of the options."""
+        """Serve on `listener` if given, otherwise on the port of the options."""
         self._listener = listener
         values = {"today": today, **options}
         self._simulation = Simulation(Options(**values))  # type: ignore[arg-type]
@@ -61,8 +61,8 @@ class TmdbSimulator:
         self.stop()
 
     def start(self) -> None:
-        """Listen; returns when requests are answered."""
-        # The first list needs every movie: have it before anyone waits for it.
+        """Start to listen; return when it answers requests."""
+        # The first list computes every movie: do that before a client waits for it.
         self._simulation.source.by_popularity(self._simulation.today)
         self._server = _Server(self._simulation, self._listener)
         threading.Thread(
@@ -78,19 +78,19 @@ class TmdbSimulator:
 
     @property
     def url(self) -> str:
-        """Where the server is, without a path."""
+        """The server's address, without a path."""
         if self._server is None:
             raise RuntimeError("the simulator is not started")
         return f"http://{_HOST}:{self._server.server_address[1]}"
 
     @property
     def base_url(self) -> str:
-        """The API, as https://api.themoviedb.org/3."""
+        """The address of the API, for https://api.themoviedb.org/3."""
         return f"{self.url}/3"
 
     @property
     def exports_url(self) -> str:
-        """The daily ID exports, as https://files.tmdb.org/p/exports."""
+        """The address of the exports, for https://files.tmdb.org/p/exports."""
         return f"{self.url}/p/exports"
 
     @property
@@ -105,20 +105,20 @@ class TmdbSimulator:
 
     @property
     def today(self) -> date:
-        """The day TMDB is in."""
+        """TMDB's day."""
         return self._simulation.today
 
     def set_today(self, day: date) -> None:
-        """Move TMDB to a day."""
+        """Set TMDB's day."""
         self._simulation.today = day
 
     def set_time_of_day(self, moment: time_of_day, age_s: int = 0) -> None:
-        """Set TMDB's clock, and how old its answers are, as if from a cache."""
+        """Set TMDB's clock, and the age of its answers, as if from a cache."""
         self._simulation.time_of_day = moment
         self._simulation.age_s = age_s
 
     def set_faults(self, faults: Faults) -> None:
-        """Replace what goes wrong; `Faults()` ends it all."""
+        """Replace all faults; `Faults()` ends them."""
         self._simulation.faults = faults
 
     def set_rate_limit(self, per_s: float) -> None:
@@ -130,16 +130,16 @@ class TmdbSimulator:
         return self._simulation.stats.to_json()
 
     def reset_stats(self) -> None:
-        """Count from zero."""
+        """Reset the counts."""
         self._simulation.stats.reset()
 
     def breakouts(self) -> Sequence[Json]:
-        """Return the viral breakouts in the data: the truth to judge a score by."""
+        """Return the viral breakouts in the data: the labels to evaluate a score."""
         return self._simulation.source.breakouts()
 
 
 class _Server(ThreadingMixIn, TCPServer):
-    """Accepts connections and remembers them, so that stopping can end them."""
+    """The server, which can close all connections when it stops."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -158,13 +158,13 @@ class _Server(ThreadingMixIn, TCPServer):
             self.server_activate()
 
     def opened(self, connection: socket.socket) -> None:
-        """Remember a connection."""
+        """Add an open connection."""
         with self._lock:
             self._open.add(connection)
         self.simulation.stats.connected(1)
 
     def closed(self, connection: socket.socket) -> None:
-        """Forget a connection."""
+        """Remove a closed connection."""
         with self._lock:
             self._open.discard(connection)
         self.simulation.stats.connected(-1)
@@ -174,7 +174,7 @@ class _Server(ThreadingMixIn, TCPServer):
         super().server_close()
         with self._lock:
             for connection in self._open:
-                with suppress(OSError):  # its client may have closed it just now
+                with suppress(OSError):  # the client may have just closed it
                     connection.shutdown(socket.SHUT_RDWR)
 
 
@@ -191,7 +191,7 @@ class _Connection(StreamRequestHandler):
 
     def handle(self) -> None:
         """Answer requests one after the other."""
-        # A client that leaves in the middle is no fault of ours.
+        # It is no error if the client closes the connection.
         with suppress(ConnectionError):
             while (request := self._read()) is not None and self._serve(request):
                 pass

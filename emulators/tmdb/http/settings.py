@@ -12,20 +12,20 @@ SIMULATED_API_KEY = "0123456789abcdef0123456789abcdef"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What one simulator is.
+    """The options of a simulator.
 
     seed, movies, start: the catalogue is a function of these three. `start` defaults
         to 1 January of today's year; days from 120 before it to 400 after it exist.
         Two simulators of different years need the same `start` to agree.
-    today: the day TMDB is in; it can be moved later.
-    time_of_day: where its clock stands when a day begins here; it goes on to 23:59:59
-        and never leaves the day by itself. Every answer's Date header says it.
-    age_s: how old every answer is, as if a cache had it; its Age header says so.
-    rate_limit: API requests admitted in any one second, 0 = no limit.
+    today: TMDB's day; it can be changed later.
+    time_of_day: the time at which a simulated day begins. The clock, which is in the
+        Date header of every answer, stops at 23:59:59 of that day.
+    age_s: the age of every answer, as if from a cache, in its Age header.
+    rate_limit: API requests allowed in any one second, 0 = no limit.
     retry_after_s: value of Retry-After on a 429; None = no such header.
-    latency_ms: how long every answer takes at least.
+    latency_ms: the least time of every answer.
     list_quirks: list pages lag a day behind and drift, as TMDB's do.
-    replay_series: a CSV of real daily values to serve in place of the catalogue.
+    replay_series: a CSV of real daily values to serve instead of the catalogue.
     replay_recorded: a folder of recorded exchanges that take precedence.
     """
 

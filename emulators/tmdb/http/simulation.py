@@ -1,7 +1,7 @@
 """The simulation behind the HTTP server: its day, faults, limits and credentials.
 
-In: a parsed request. Out: an `Outcome`: what to send, how late, and whether to break
-the connection.
+In: a parsed request. Out: an `Outcome`: the reply, its delay, and whether to break the
+connection.
 """
 
 import hmac
@@ -46,12 +46,12 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """The parameters; of one given twice the last."""
+        """The parameters; of a repeated one the last."""
         return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
 
 class Simulation:
-    """The state behind the server; safe to use from many threads."""
+    """The state of the server; thread-safe."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -74,7 +74,7 @@ class Simulation:
 
     @property
     def today(self) -> date:
-        """The day TMDB is in."""
+        """TMDB's day."""
         return self._today
 
     @today.setter
@@ -84,7 +84,7 @@ class Simulation:
 
     @property
     def now(self) -> datetime:
-        """What TMDB's clock says; it does not leave the day by itself."""
+        """TMDB's time, which stays in the simulated day."""
         begin = datetime.combine(self._today, self._time_of_day, UTC)
         went_on = timedelta(seconds=time.monotonic() - self._today_since_s)
         end = datetime.combine(self._today, clock_time(23, 59, 59), UTC)
@@ -92,7 +92,7 @@ class Simulation:
 
     @property
     def time_of_day(self) -> clock_time:
-        """Where the clock stood when it was last set."""
+        """The time to which the clock was last set."""
         return self._time_of_day
 
     @time_of_day.setter
@@ -102,7 +102,7 @@ class Simulation:
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong at present."""
+        """The current faults."""
         return self._faults
 
     @faults.setter
@@ -114,7 +114,7 @@ class Simulation:
 
     @property
     def rate_limit(self) -> float:
-        """API requests admitted in any one second, 0 = no limit."""
+        """API requests allowed in any one second, 0 = no limit."""
         return self._limit.per_s
 
     @rate_limit.setter
@@ -122,7 +122,7 @@ class Simulation:
         self._limit = RateLimit(per_s)
 
     def handle(self, request: Request) -> Outcome:
-        """Count, judge and answer one request."""
+        """Count and answer one request."""
         path = request.path
         endpoint = endpoint_of(path)
         if not path.startswith(_EXPORTS):

@@ -10,14 +10,14 @@ DETAILS = "/3/movie/{id}"
 
 @dataclass(slots=True)
 class RateLimit:
-    """Admits `per_s` requests in any one second; 0 = no limit."""
+    """Allows `per_s` requests in any one second; 0 = no limit."""
 
     per_s: float = 0.0
     _admitted: deque[float] = field(default_factory=deque)
     _lock: Lock = field(default_factory=Lock)
 
     def admits(self, now_s: float) -> bool:
-        """Return False for a request that is one too many."""
+        """Return whether a request is within the limit."""
         if not self.per_s:
             return True
         with self._lock:
@@ -30,7 +30,7 @@ class RateLimit:
 
 
 class Stats:
-    """What has been asked and answered since the start or the last reset."""
+    """Counts of requests and answers since the start or the last reset."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -48,7 +48,7 @@ class Stats:
             self._most_open = self._open
 
     def arrived(self, endpoint: str, now_s: float) -> None:
-        """Count a request on its way in. `now_s`: unix seconds."""
+        """Count a received request. `now_s`: unix seconds."""
         with self._lock:
             self._recent.append(now_s)
             while self._recent[0] <= now_s - _WINDOW_S:
@@ -70,7 +70,7 @@ class Stats:
             self._most_open = max(self._most_open, self._open)
 
     def to_json(self) -> dict[str, object]:
-        """Return the counts. Times are unix seconds, null if nothing was asked."""
+        """Return the counts. Times are unix seconds, null without requests."""
         with self._lock:
             endpoints: dict[str, dict[str, int]] = {}
             for (endpoint, outcome), count in sorted(self._outcomes.items()):
