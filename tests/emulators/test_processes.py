@@ -79,6 +79,6 @@ def test_a_child_that_ends_at_its_start_is_reported_with_its_log(
     command = (sys.executable, "-c", "raise SystemExit('no disk')")
     with (
         _start(listener, tmp_path, command) as ended,
-        pytest.raises(StartError, match="simulator ended at its start:\nno disk"),
+        pytest.raises(StartError, match="simulator ended while it started:\nno disk"),
     ):
         ended.wait_until_up()
