@@ -177,6 +177,8 @@ for one in COMMANDS:
 
 def main() -> None:
     """Run the command line."""
+    # A shell starts its background jobs with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     app()
 
 

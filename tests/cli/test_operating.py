@@ -118,7 +118,7 @@ def test_a_second_stack_on_the_same_folder_refuses(ask: Ask, data: Path) -> None
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert second.returncode == 1
-    assert "runs already" in second.stdout
+    assert "already running" in second.stdout
 
 
 def test_nothing_is_started_without_a_yes(
