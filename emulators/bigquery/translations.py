@@ -100,20 +100,34 @@ def _translate(
         )
         return stock
     lookups.restore_functions()
-    key = _key(statement, context)
-    found = known.find(key) or _translated(statement, context, key)
-    if not context.temporary:  # the key has their names only, not their columns
-        _of_thread.encoded = (found.sql, found.encoded)
+    variables = context.variables
+    context.variables = {name: _place_of(name) for name in variables}
+    try:
+        key = _key(statement, context)
+        found = known.find(key) or _translated(statement, context, key)
+    finally:
+        context.variables = variables
+    sql = found.sql
+    for name, table in variables.items():
+        sql = sql.replace(_place_of(name), table)
+    # The key has the names of temporary tables only, and variables are such tables.
+    if not (context.temporary or variables):
+        _of_thread.encoded = (sql, found.encoded)
     context.used.clear()
     context.used.update(found.parameters)
     context.referenced.update(found.tables)
     context.temporary.update(found.temporary)
     context.position = found.position
-    return found.sql, {name: context.values[name] for name in found.parameters}
+    return sql, {name: context.values[name] for name in found.parameters}
+
+
+def _place_of(variable: str) -> str:
+    """Return what replaces the name of a variable's table, another one in each run."""
+    return f'temp.main."__variable_{variable}_of_a_remembered_script"'
 
 
 def _may_be_remembered(statement: exp.Expr | _Text, context: Context) -> bool:
-    if context.variables or context.functions:  # these belong to one script
+    if context.functions:  # these belong to one script
         return False
     if not isinstance(statement, query.DDL):
         # A part of DDL may be translated after that statement's change.
@@ -179,6 +193,7 @@ def _key(statement: exp.Expr | _Text, context: Context) -> Key:
         context.dataset_id,
         tuple(sorted(context.parameters.items())),
         tuple(sorted(context.temporary)),
+        tuple(sorted(context.variables)),
         context.position,
     )
 

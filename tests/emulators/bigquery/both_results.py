@@ -49,6 +49,14 @@ _OTHERS = {
     "an error in a row": "SELECT ERROR('as asked') AS x FROM UNNEST([1, 2])",
     "many": "SELECT x, FORMAT('%d', x) AS y FROM UNNEST(GENERATE_ARRAY(1, 3000)) AS x",
     "a script": "DECLARE x INT64 DEFAULT 3; SELECT 1 AS a; SELECT x, 'b' AS b;",
+    "two variables": (
+        "DECLARE x INT64 DEFAULT 3; DECLARE x1 STRUCT<a INT64> DEFAULT STRUCT(7); "
+        "SET x = x + x1.a; SELECT x, x1.a AS a, y FROM UNNEST([9, 10]) AS y WHERE y = x"
+    ),
+    "a column of a variable's name": (
+        "DECLARE z INT64 DEFAULT 3; "
+        "SELECT x, x1.a AS a, y FROM UNNEST([9, 10]) AS y WHERE y = x"
+    ),
     "a temporary table after a declaration": (
         "DECLARE x INT64 DEFAULT 3; CREATE TEMP TABLE t AS SELECT 1 AS a; "
         "SELECT a, x FROM t;"

@@ -1,13 +1,14 @@
 """Compare stock and remembered translations: run this module with DATA and FILES.
 
-Opens the emulator's data in the folder DATA, gives every statement of sql/ to the stock
-translator and three times to the remembering one, which keeps translations in the
-folder FILES. Prints as JSON what differs, and how many statements it had translated.
+Opens the emulator's data in the folder DATA, gives every statement of sql/, alone and
+in its script, to the stock translator and three times to the remembering one, which
+keeps translations in the folder FILES. Prints as JSON what differs, and how many
+statements it had translated.
 """
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ from sqlglot import exp
 from emulators.bigquery import translations
 from emulators.bigquery.catalog import look_up_single_tables
 from emulators.bigquery.offline import go_offline
+from functions.compute_metrics import checks
 from local.tables import PROJECT
+from shared import sql_files
 from shared.sql_files import SQL, with_run_status
 
 type Sent = list[tuple[str, dict[str, Any]]]
@@ -75,9 +78,16 @@ class _Recorder:
 def _translated(sql: str) -> Sent:
     """Return what DuckDB is sent for a text, with whichever translator is in place."""
     recorder = _Recorder()
-    for statement in script.parse_script(sql):
+    variables: dict[str, str] = {}
+    for statement in _flat(script.parse_script(sql)):
         for tree in script.parse(statement.text):
+            if statement.kind == "DECLARE":
+                [name] = (one.name for item in tree.expressions for one in item.this)
+                variables[name] = script._temporary_table("variable")
+            if statement.kind != "SQL":
+                continue
             context = Context(PROJECT, None, *params.bind(_PARAMETERS or []))
+            context.variables = variables
             if isinstance(tree, exp.Merge):
                 merge.run(recorder, tree, context)
             else:
@@ -85,7 +95,31 @@ def _translated(sql: str) -> Sent:
             # The tables are told to whoever asks: they belong to the answer.
             tables = sorted(".".join(map(str, one)) for one in context.referenced)
             recorder.execute("; ".join(tables))
-    return recorder.sent
+    return [(_with_names(text, variables), bound) for text, bound in recorder.sent]
+
+
+def _flat(statements: list[script.Statement]) -> Iterator[script.Statement]:
+    for statement in statements:
+        yield statement
+        for _, body in statement.branches:
+            yield from _flat(body)
+
+
+def _with_names(text: str, variables: dict[str, str]) -> str:
+    """Return a text with the variables' names for their tables, new in each run."""
+    for name, table in variables.items():
+        text = text.replace(table, f"the variable {name}")
+    return text
+
+
+def _scripts() -> dict[str, str]:
+    """Return the scripts of the functions and of the command line."""
+    return {
+        "metrics": sql_files.transaction(checks.as_one_query(checks.read())),
+        "publish": sql_files.gate_script("publish", "record"),
+        "withhold": sql_files.gate_script("withhold"),
+        "small tables": sql_files.small_tables(),
+    }
 
 
 def _all(texts: dict[str, str], translate: Callable[[str], Sent]) -> dict[str, Sent]:
@@ -100,6 +134,7 @@ def main() -> None:
     look_up_single_tables()
     texts = {path.stem: path.read_text() for path in SQL.glob("**/*.sql")}
     texts["run status"] = with_run_status("SELECT * FROM tmdb_analytics.v_run_status")
+    texts |= _scripts()
     stock = _all(texts, _translated)
     translations.remember_translations(Path(sys.argv[2]))
     counted = _count_translations()
