@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 
 class Answering:
-    """`answer`: the request's head, as text, in; the bytes of the whole answer out."""
+    """`answer` maps a request's head, as text, to the bytes of the answer."""
 
     def __init__(self, answer: Callable[[str], bytes]) -> None:
         self.answer = answer
@@ -63,7 +63,7 @@ def http(
 
 @contextmanager
 def answering(answer: Callable[[str], bytes]) -> Iterator[Answering]:
-    """Run a server while the block lasts."""
+    """Run a server within the context."""
     server = Answering(answer)
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""For every test: its own environment, and no network but this machine's."""
+"""Fixtures of all tests: their own environment, and connections to loopback only."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from emulators.tmdb import TmdbSimulator
 if TYPE_CHECKING:
     from shared.bigquery import Warehouse
 
-# A machine that is busy with something else is no defect of the code.
+# A busy machine is no defect of the code.
 hypothesis.settings.register_profile(
     "patient",
     deadline=None,
@@ -42,11 +42,11 @@ LONGEST = (
     "tests/functions/render_dashboard/test_board.py",
     "tests/cli/test_operating.py",
 )
-"""Minutes each: begun first, or one process works on the last while others wait."""
+"""They take minutes, so they start first: with several processes, none waits."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; the others stay as they are."""
+    """Put the longest files first, and leave the order of the others."""
 
     def place(item: pytest.Item) -> int:
         path = item.path.relative_to(ROOT).as_posix()
@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def _environment_of_a_module() -> Iterator[None]:
-    """Undo what its fixtures have set."""
+    """Undo the changes of a module's fixtures."""
     yield from _restored_environment()
 
 
@@ -102,7 +102,7 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmulator]:
-    """Return one BigQuery for all tests of a process; each file has its datasets."""
+    """Return a BigQuery emulator for all tests of a process; each has its datasets."""
     with BigQueryEmulator(tmp_path_factory.mktemp("bigquery")) as running:
         yield running
 
@@ -111,8 +111,8 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQueryEmula
 def tables(
     emulator: BigQueryEmulator, request: pytest.FixtureRequest
 ) -> Iterator["Warehouse"]:
-    """Return a dataset of the test's own, with every table."""
-    # Google's libraries take most of a second, and most tests need none.
+    """Return the test's own dataset, with every table."""
+    # Google's libraries take almost a second to import, and most tests need none.
     from tests.datasets import own_dataset  # noqa: PLC0415
 
     with own_dataset(emulator, request.node.nodeid) as tables:

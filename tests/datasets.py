@@ -11,8 +11,8 @@ from shared.bigquery import Warehouse
 
 @contextmanager
 def own_dataset(emulator: BigQueryEmulator, test: str) -> Iterator[Warehouse]:
-    """Make every table in a dataset of the test's own: the SQL must follow it."""
-    # The same in every process: translations of its statements are kept on disk.
+    """Create every table in the test's own dataset, under another name than in sql/."""
+    # The same name in every process, so that stored translations can be used.
     dataset = f"d{crc32(test.encode())}"
     with local_tables.connect(emulator.url) as client:
         local_tables.create_tables(client, dataset)

@@ -28,7 +28,7 @@ from shared.tmdb import ExportMissingError, ExportNotYetError
 
 
 def fake_settings(**changes: Any) -> Settings:
-    """Return the settings of a deployment that changes these and no other."""
+    """Return default settings with some changed."""
     required = {
         "GOOGLE_CLOUD_PROJECT": "p",
         "TMDB_TOKEN_SECRET": "projects/p/secrets/t",
@@ -38,7 +38,7 @@ def fake_settings(**changes: Any) -> Settings:
 
 @dataclass(eq=False)
 class FakeMovies:
-    """TMDB with the movies, lists and exports it is given."""
+    """A fake TMDB with given movies, lists and exports."""
 
     details: dict[int, Any] = field(default_factory=dict)
     popular: list[ListedMovie] = field(default_factory=list)
@@ -50,9 +50,9 @@ class FakeMovies:
     is_away: bool = False
     requested: list[int] = field(default_factory=list)
     share: float = 0.0
-    """Of the rate, as it was set last."""
+    """The share of the rate that was set last."""
     listed_at: list[float] = field(default_factory=list)
-    """For each list of the most popular, at which share of the rate it was read."""
+    """The share of the rate at each request of the most popular movies."""
     moment: datetime = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
     def now(self) -> datetime:
@@ -109,7 +109,7 @@ def statement_name(sql: str) -> str:
 
 @dataclass(eq=False)
 class FakeTables:
-    """BigQuery that keeps rows and answers each statement of sql/ by its name."""
+    """A fake BigQuery: it stores rows and answers each statement of sql/ by name."""
 
     answers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
@@ -120,7 +120,7 @@ class FakeTables:
     timeouts_s: list[float] = field(default_factory=list)
     locks: list[Lock] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
-    """Of views, whatever the key."""
+    """Labels of views, for every key."""
 
     def append(self, table: str, rows: Rows, row_ids: Sequence[str]) -> list[Refusal]:
         assert len(rows) == len(set(row_ids)), "BigQuery drops the second of an id"
@@ -183,7 +183,7 @@ class FakeTables:
 
 @dataclass(eq=False)
 class FakeTopics:
-    """Pub/Sub that keeps what was published."""
+    """A fake Pub/Sub that records what was published."""
 
     published: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     dead: list[tuple[bytes, Mapping[str, str]]] = field(default_factory=list)
@@ -208,7 +208,7 @@ class FakeTopics:
 
 
 _: tuple[Movies, Tables, Topics] = (FakeMovies(), FakeTables(), FakeTopics())
-"""mypy: the fakes are what they stand for."""
+"""mypy checks that the fakes implement the interfaces."""
 
 
 def run_status(**changes: Any) -> dict[str, Any]:

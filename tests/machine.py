@@ -1,4 +1,4 @@
-"""What runs on this machine."""
+"""The processes on this machine."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def processes_of(folder: Path) -> list[str]:
             command = (process / "cmdline").read_text().replace("\0", " ")
             place = str((process / "cwd").readlink())
         except OSError:
-            continue  # it ended while we looked
+            continue  # it has just ended
         if str(folder) in command or place.startswith(str(folder)):
             found.append(command)
     return found

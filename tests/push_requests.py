@@ -1,4 +1,4 @@
-"""Requests as Pub/Sub's push makes them."""
+"""Requests as Pub/Sub pushes them."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ from werkzeug.test import EnvironBuilder
 
 
 def pushed(data: bytes, topic: str, message_id: str = "17") -> Request:
-    """Return the delivery of a message, published in a day's last moment."""
+    """Return the push request of a message, published at the end of a day."""
     message = {
         "data": base64.b64encode(data).decode(),
         "messageId": message_id,

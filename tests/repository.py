@@ -1,4 +1,4 @@
-"""The texts of the repository, for tests that read every one of them."""
+"""The text files of the repository, for tests that read all of them."""
 
 import subprocess
 from pathlib import Path
@@ -8,7 +8,7 @@ _NO_TEXT = (".png", ".gz", ".svg", ".parquet")
 
 
 def texts() -> list[str]:
-    """Return every text file that is committed or will be, from the root."""
+    """Return the paths of all text files that are committed or will be."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         cwd=ROOT,

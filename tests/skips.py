@@ -1,7 +1,7 @@
 """A pytest plugin: with TESTS_MAY_SKIP=0 in the environment, a skipped test fails.
 
-.ci/run sets it where everything that a test can need is installed. Without it, a
-machine that misses something would pass with most of its tests skipped.
+.ci/run sets it on machines where all that a test may need is installed. Otherwise a
+machine that lacks something could pass with most of its tests skipped.
 """
 
 import os
@@ -14,7 +14,7 @@ import pytest
 def pytest_runtest_makereport() -> Generator[
     None, pytest.TestReport, pytest.TestReport
 ]:
-    """Turn a skip into a failure that gives the reason of the skip."""
+    """Turn a skip into a failure that names the reason."""
     report = yield
     is_skipped = report.skipped and not hasattr(report, "wasxfail")
     if is_skipped and os.environ.get("TESTS_MAY_SKIP") == "0":

@@ -1,4 +1,4 @@
-"""CI: what .ci/run passes to the tests, and that a skip fails it."""
+"""CI: what .ci/run passes to the tests, and that a skipped test fails."""
 
 import os
 import shutil

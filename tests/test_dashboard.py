@@ -1,6 +1,6 @@
 """The dashboard: the page of a published day, with real processes.
 
-One stack for all: a load, and one more day for each test that needs one.
+All tests share a stack with a load; a test that needs another day runs one more.
 """
 
 import time
@@ -48,7 +48,7 @@ def _run_day(stack: Stack, day: date) -> None:
 
 
 def _known(stack: Stack) -> dict[str, Any]:
-    """Return the metadata of the page; nothing where there is none."""
+    """Return the metadata of the page; {} if there is none."""
     assert stack.storage
     url = f"{stack.storage.url}/storage/v1/b/{BUCKET}/o/{PAGE}"
     answer = requests.get(url, timeout=10)

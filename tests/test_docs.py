@@ -1,4 +1,4 @@
-"""The documents say what is: names, links, settings, columns."""
+"""The documents agree with the code: names, links, settings, columns."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def _columns(table: str) -> list[str]:
 
 
 class Recorder(Mapping[str, str]):
-    """An environment that remembers what it was asked for."""
+    """An environment that records which variables were read."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -71,7 +71,7 @@ def test_the_configuration_names_every_setting() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    """A newcomer reads it in five minutes; what is longer has a page below docs/."""
+    """A newcomer reads it in five minutes; longer texts have a page in docs/."""
     assert len(README.split()) < 1_300
 
 

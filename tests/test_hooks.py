@@ -18,7 +18,7 @@ RUN = "tools/uv run --locked --quiet "
 
 
 def _token() -> str:
-    """Make what TMDB's read tokens look like."""
+    """Return a text that looks like a read token of TMDB."""
     parts = ({"alg": "HS256"}, {"aud": "0" * 32, "scopes": ["api_read"]})
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()) for part in parts]
     return ".".join([*(part.decode().rstrip("=") for part in encoded), "a1" * 20])
@@ -34,7 +34,7 @@ CLEAN = '"""Nothing is wrong here."""\n'
 
 
 def _run(hook: str, file: Path) -> int:
-    """Run a hook on a file with the tool of this environment; its exit code."""
+    """Run a hook on a file with this environment's tool; return its exit code."""
     words = shlex.split(HOOKS[hook]["entry"].removeprefix(RUN))
     command = [str(Path(sys.executable).parent / words[0]), *words[1:], str(file)]
     return subprocess.run(  # noqa: S603 - our own hooks
@@ -54,6 +54,6 @@ def test_a_hook_notices_its_mistake_and_nothing_else(hook: str, tmp_path: Path) 
 
 
 def test_every_tool_comes_from_the_lock() -> None:
-    """Elsewhere a hook would have a version of its own, which nobody updates."""
+    """A hook with its own version of a tool would never be updated."""
     assert {repo["repo"] for repo in CONFIG["repos"]} == {"local"}
     assert {hook["language"] for hook in HOOKS.values()} == {"system"}

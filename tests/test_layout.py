@@ -83,7 +83,7 @@ def test_an_import_upwards_is_noticed(path: str, text: str) -> None:
 
 
 def test_no_test_module_imports_another() -> None:
-    """What two need is in a module of its own: a test's name says what it tests."""
+    """Code that two tests need is in a module without tests."""
     found = {
         path.relative_to(ROOT).as_posix(): names
         for path in _files("tests")
@@ -107,8 +107,8 @@ def test_every_python_folder_has_its_place_in_the_order() -> None:
 
 
 LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_CLASS, LONGEST_MAIN = 250, 500, 200, 60
-"""In lines. A longer one has a seam: split it there, by a name that all guess. A
-function's main.py connects its parts and decides nothing.
+"""In lines. Split a longer file where its subject changes, under a name that a reader
+would guess. A function's main.py only connects its parts.
 """
 
 MAY_BE_LONGER = {
@@ -122,7 +122,7 @@ MAY_BE_LONGER = {
 OF_THE_PAGE = ("css", "j2", "js")
 """Endings of the templates of render_dashboard."""
 LONGEST_SCRIPT_LINE = 100
-"""In letters. A line of a script is one step; templates hold sentences in one line."""
+"""In characters. Templates may have longer lines, because a sentence is one line."""
 
 
 def _held_files() -> Iterator[tuple[str, str]]:
@@ -280,7 +280,7 @@ def _has_test(name: Path) -> bool:
 
 @pytest.mark.parametrize("folder", ["shared", "functions", "cli"])
 def test_a_module_has_its_test(folder: str) -> None:
-    """A mirror in tests, or a place in the list."""
+    """It has a mirror in tests, or a place in the list."""
     listed = set(" ".join(TESTED_BY.values()).split())
     names = [path.relative_to(ROOT) for path in _files(folder)]
     without = [
@@ -294,7 +294,7 @@ def test_a_module_has_its_test(folder: str) -> None:
 
 
 def test_an_emulator_has_its_tests() -> None:
-    """Through the interface that it emulates: its modules are its own business."""
+    """They call the interface that it emulates; its modules need no test files."""
     without = [
         path.name
         for path in (ROOT / "emulators").iterdir()

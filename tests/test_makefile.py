@@ -1,4 +1,4 @@
-"""The Makefile in a user's shell: only variables given to make count."""
+"""The Makefile takes variables from make's command line only, not from the shell."""
 
 import os
 import re
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="there is no ma
 
 
 def _make(*words: str, recipe: str = "") -> str:
-    """Return what make prints in their shell; `recipe` is of a target `probe`."""
+    """Return what make prints in a user's shell; `recipe` is of a target `probe`."""
     made = subprocess.run(  # noqa: S603 - our own Makefile
         ["make", "--file=-", *words],  # noqa: S607 - the PATH's make
         cwd=ROOT,

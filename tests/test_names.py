@@ -1,4 +1,4 @@
-"""Whatever the repository tells a person to type exists: make targets and commands."""
+"""All make targets and commands that the repository names exist."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from cli.__main__ import COMMANDS, app
 from tests.repository import ROOT, texts
 
 OWN = Path(__file__).relative_to(ROOT).as_posix()
-"""This file, whose tests name what does not exist."""
+"""This file, whose tests name commands that do not exist."""
 TARGETS = frozenset(
     re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 )
@@ -28,15 +28,15 @@ QUOTED_TARGET = re.compile(r"(?m)(?:`|^ *|\")make ([a-z][a-z-]*)")
 TARGET = re.compile(r"\bmake ([a-z][a-z-]*)")
 COMMAND = re.compile(r"(?<![\w./-])tmdb-traction ([^`\n]*)")
 END = re.compile(r"[;#|\\]| {2}|, |: |['\"].?$")
-"""Of a command in a line: what follows it is another thing."""
+"""The end of a command within a line."""
 PROSE = frozenset({"authors"})
-"""What else follows the project's name."""
+"""Other words after the project's name."""
 
 
 def _wrong(text: str, *, is_page: bool) -> Iterator[str]:
-    """Yield what a text tells to type that does not exist."""
+    """Yield the commands and targets in a text that do not exist."""
     named = set(QUOTED_TARGET.findall(text)) if is_page else set()
-    # English, too, makes sure: a word that has become a command is never meant so.
+    # "make sure" is English, not a target.
     named |= set(TARGET.findall(text)) & (NAMES | RETIRED)
     yield from (f"make {name}" for name in named - TARGETS)
     if is_page:

@@ -1,4 +1,4 @@
-"""No secret in any output: logs, answers, ledger, dead letters, whatever goes wrong."""
+"""No output has a secret: logs, answers, ledger and dead letters, with any error."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def test_no_output_of_any_process_holds_a_credential(tmp_path: Path) -> None:
         "TRACKED_MOVIES": "30",
         "HISTORY_DAYS": "2",
         "TMDB_RETRY_S": "4",
-        # The most that anybody may set.
+        # The largest allowed values.
         "LOG_LEVEL": "DEBUG",
     }
     simulator = ("--seed=3", "--movies=200", f"--today={DAY}")
@@ -67,7 +67,7 @@ def _everything_goes_wrong(stack: Stack) -> Iterator[Any]:
     publish(stack, INGEST_REQUESTS, {"mode": "hourly"})
     yield [str(letter) for letter in stack.dead_letters()]
 
-    # Longer than anyone tries again; then credentials that TMDB refuses.
+    # Longer than all retries; then credentials that TMDB refuses.
     initial = {"mode": "initial", "run_date": NEXT_DAY}
     stack.steer_simulator({"faults": {"outage_s": 300.0}})
     status, answer = stack.call("ingest_changes", initial)

@@ -78,7 +78,7 @@ def _rows(client: bigquery.Client, sql: str) -> list[dict[str, Any]]:
 def _dump(client: bigquery.Client) -> dict[str, list[str]]:
     """Return every final table as text, floats to 9 digits.
 
-    Sums of floats differ in their last bits with the order they are read in.
+    The last bits of a sum of floats depend on the order of the rows.
     """
 
     def text(value: object) -> object:
@@ -262,7 +262,7 @@ def test_a_batch_replayed_days_later_leaves_the_days_votes_as_they_are(
     assert marker["reason"].startswith("too late")
     whole = {"from": day.isoformat(), "to": DAYS[-1].isoformat()}
     assert stack.call("compute_metrics", whole)[1]["status"] == "published"
-    # What is known of a movie may be newer: weekly runs refresh it.
+    # A movie's details may be newer: weekly runs refresh them.
     assert _dump(stack.client) | {"movies": before["movies"]} == before
 
 
@@ -277,7 +277,7 @@ def test_an_export_that_comes_after_its_days_run_replaces_the_details(
         wait_until_published(stack.tables, ids, TIMEOUT_S)
         for late in DAYS[1:3]:
             stack.set_today(late)
-            # Details tell what is days old, as they do at times.
+            # Details may be days old, as happens at TMDB.
             faults = {"missing_exports": [str(late)], "stale_popularity_share": 1.0}
             stack.steer_simulator({"faults": faults})
             _run_day(stack, late)
@@ -294,7 +294,7 @@ def test_an_export_that_comes_after_its_days_run_replaces_the_details(
                 _run_day(stack, DAYS[3])
                 run = Run(Mode.HISTORY, DAYS[3])
             wait_until_published(stack.tables, [run.run_id], TIMEOUT_S)
-            # A movie that entered since has brought its past.
+            # A movie that was added since has brought its history.
             after = _popularity(stack, late)
             assert {source for _, source in after.values()} == {"export"}
             assert {movie_id: after[movie_id][0] for movie_id in exported} == exported
@@ -323,7 +323,7 @@ def test_an_export_that_comes_after_its_days_run_replaces_the_details(
 
 
 def _popularity(stack: Stack, day: date) -> dict[int, tuple[float, str]]:
-    """Return the popularity of a day's tracked movies, and where it is from."""
+    """Return the popularity of a day's tracked movies, and its source."""
     rows = _rows(
         stack.client,
         "SELECT movie_id, popularity, popularity_source AS source "
@@ -367,7 +367,7 @@ def test_a_detail_run_of_a_past_day_is_refused(stack: Stack) -> None:
         ("", "body"),
     ],
 )
-def test_a_bad_call_is_answered_with_field_and_remedy_and_does_nothing(
+def test_a_bad_call_is_answered_with_field_and_hint_and_does_nothing(
     stack: Stack, body: str, field: str
 ) -> None:
     runs = len(run_states.oldest_first(stack.tables))

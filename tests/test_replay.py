@@ -28,12 +28,12 @@ def series(real_data: Path) -> pd.DataFrame:
 def stack(
     series: pd.DataFrame, real_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    """Run every day of the series as the daily run it would have been."""
+    """Run every day of the series as a daily run."""
     days = sorted(day.date() for day in series["date"].unique())
     csv = real_data / "tmdb-series-2026-01-02.csv"
     simulator = (f"--replay-series={csv}", f"--today={days[0]}")
-    # Of each day the series has a part of the movies: that the others are not found is
-    # no outage, and their batches are delivered as seldom as may be.
+    # The series has a part of the movies on each day. The others are not found, which
+    # is no outage; their batches have the fewest delivery attempts.
     options = Options(
         {"MAX_DELIVERY_ATTEMPTS": "5"}, simulator=simulator, time_scale=0.001
     )

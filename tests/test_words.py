@@ -1,7 +1,7 @@
 """Words of our own that must not come back, in prose, messages and names.
 
-Only words that have no use of their own in this project are listed, each with what to
-write instead: the word that a reader would search for.
+Each listed word has no other meaning in this project. Beside it is what to write
+instead: the word that a reader would search for.
 """
 
 import ast
@@ -49,7 +49,7 @@ NOT_OURS = {
 
 
 NOT_NAMES = {"said", "told", "asked", "mend"}
-"""A name says what a value is: text, output, answer, request, calls."""
+"""Names to avoid: write what a value is, such as text, output, answer or calls."""
 
 
 def _names(tree: ast.AST) -> Iterator[str]:

@@ -67,7 +67,7 @@ def test_the_linter_takes_the_workflows_and_notices_a_tag(tmp_path: Path) -> Non
     copy = tmp_path / ".github"
     shutil.copytree(ROOT / ".github", copy)
     command = [str(ZIZMOR), "--offline", "--no-progress", "--quiet", str(copy)]
-    assert subprocess.run(command, check=False).returncode == 0  # noqa: S603 - ours
+    assert subprocess.run(command, check=False).returncode == 0  # noqa: S603 - our own command
     ci = copy / "workflows/ci.yml"
     ci.write_text(re.sub(r"checkout@\w+ # ", "checkout@", ci.read_text()))
     noticed = subprocess.run(  # noqa: S603 - the same
@@ -79,7 +79,7 @@ def test_the_linter_takes_the_workflows_and_notices_a_tag(tmp_path: Path) -> Non
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Make a repository that can be deployed, with a make that repeats its words."""
+    """Create a deployable repository, with a make that prints its arguments."""
     for name, text in (
         (
             "bin/make",

@@ -1,4 +1,4 @@
-"""The environment of child processes and of our own, from a user's variables."""
+"""The environment of this process and its children, from a user's variables."""
 
 import os
 import urllib.request

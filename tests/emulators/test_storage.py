@@ -1,4 +1,4 @@
-"""Cloud Storage on a laptop: objects go in over HTTP, and come out as they were."""
+"""The Cloud Storage emulator, over HTTP."""
 
 from collections.abc import Iterator
 from pathlib import Path

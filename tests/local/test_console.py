@@ -23,7 +23,7 @@ from local.table_layout import text as column
 
 ROOT = Path(__file__).parents[2]
 OWNERS = {ROOT / "local/console.py", ROOT / "tools/record_terminal.py"}
-"""Of rich's consoles; the second draws what a terminal has shown already."""
+"""Files that open consoles of rich; the second redraws a recorded terminal."""
 
 TITLES = ["[sic]", "X [/end]", ":skull:", "[bold]", "\\[x\\]", "[link=x]y[/link]"]
 LETTERS = "Amélie ✓ … ± 千と千尋 — Ø"
@@ -74,7 +74,7 @@ def _explained(title: str) -> dict[str, Any]:
 
 
 def _print_everything(text: str) -> None:
-    """Print a text from every place that prints what is stored."""
+    """Print a text with each function that prints stored data."""
     console = open_console(width=200)
     show_rows(console, "Top", Layout((column("title"),)), [[text]])
     explain.show(console, _explained(text))
@@ -92,7 +92,7 @@ def _print_everything(text: str) -> None:
 def test_a_title_that_looks_like_markup_is_printed_as_it_is(title: str) -> None:
     with _printed() as taken:
         _print_everything(title)
-    # A title, a reason for each of three charts, a category, ...: no place loses it.
+    # A title, a reason for each of three charts, a category, ...: all show it.
     assert taken[0].count(title) >= 10, taken[0]
 
 

@@ -1,4 +1,4 @@
-"""The demo as a person starts it: it shows its work, goes on, and ends cleanly."""
+"""The demo as a user starts it: it shows its progress, continues, and ends cleanly."""
 
 import re
 import signal
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.emulator
 
 PATIENCE_S = 400
-"""Several times what a small demo takes on a busy machine."""
+"""Several times the duration of a small demo on a busy machine."""
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def test_a_stopped_demo_leaves_no_process_behind(
 
 
 def _lose_the_messages_of(run: Run, data: Path) -> None:
-    """Leave a run as a kill leaves it: planned, and its messages gone with Pub/Sub."""
+    """Leave a run as after a kill: planned, and its messages lost with the emulator."""
     before = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     about = {"run_id": run.run_id, "run_date": str(run.run_date), "mode": run.mode}
     with tables.emulated(data / "simulated/bigquery") as client:
@@ -76,7 +76,7 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     assert demo.returncode == 0, first
     for part in ("initial-2026-06-01", "daily-2026-06-01", "Gaining traction"):
         assert part in first
-    # Something to look at comes before the first numbers are computed.
+    # The first movies are shown before the metrics are computed.
     assert first.index("Fetched, the most") < first.index("✓ initial-2026-06-01")
     page = tmp_path / "simulated/dashboard.html"
     assert f"The dashboard: {page.as_uri()}" in first
@@ -89,7 +89,7 @@ def test_a_demo_shows_runs_and_charts_and_goes_on_the_next_time(tmp_path: Path) 
     assert "✓ initial" not in second
     assert "Fetched" not in second
     assert "2026-06-02" in page.read_text()
-    # Its export came late: published twice, with what changed here and on the page.
+    # Its export came late: it is published twice, and the changes are shown.
     assert "✓ history-2026-06-02-2026-06-02" in second
     revised = re.search(
         r"2026-06-02: the lists of this day changed .+ moved.*\.", second

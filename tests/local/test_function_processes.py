@@ -1,4 +1,4 @@
-"""The functions' processes: they run the files of their archives."""
+"""The functions' processes run the files of their archives."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,7 @@
 """The local stack on a user's machine: their variables, proxy, paths and signals.
 
-One stack for all, started by `python -m local.serve` in the worst environment that we
-know; the last tests kill it.
+All tests share a stack, started by `python -m local.serve` in the worst environment
+that we know; the last tests kill it.
 """
 
 import json
@@ -33,7 +33,7 @@ type Ask = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 class Proxy:
-    """A proxy that takes every connection and never answers; it counts them."""
+    """A proxy that accepts and counts connections, and never answers."""
 
     def __init__(self) -> None:
         self.requests = 0
@@ -50,7 +50,7 @@ class Proxy:
                 self.requests += 1
 
     def close(self) -> None:
-        """Hang up on everybody."""
+        """Close all connections."""
         for one in (self._listener, *self._held):
             one.close()
 
@@ -71,7 +71,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def theirs(
     tmp_path_factory: pytest.TempPathFactory, proxy: Proxy, home: Path
 ) -> Mapping[str, str]:
-    """Return the environment of somebody who uses the machine for other things."""
+    """Return the environment of a user with other programs on this machine."""
     folder = tmp_path_factory.mktemp("theirs")
     for package in ("shared", "functions", "sitecustomize"):
         (folder / package).mkdir()
@@ -184,7 +184,7 @@ def test_a_load_is_published_whatever_the_environment_says(
 
 
 def test_nothing_is_left_in_the_home_of_the_user(ask: Ask, home: Path) -> None:
-    """There gunicorn would keep one control socket for all the instances."""
+    """Gunicorn would put one control socket for all instances there."""
     assert ask("status").returncode in {Exit.DONE, Exit.NOT_FOUND}
     assert [path.name for path in home.rglob("*")] == []
 

@@ -1,4 +1,4 @@
-"""Progress: whole at 80 columns, moving on a terminal, lines elsewhere."""
+"""Progress fits 80 columns; it is live on a terminal, and lines elsewhere."""
 
 from io import StringIO
 
@@ -19,7 +19,7 @@ def _console(*, is_terminal: bool) -> tuple[Console, StringIO]:
 
 
 def _lines(file: StringIO) -> list[str]:
-    # A live display goes back to the beginning of its line.
+    # A live display returns to the beginning of its line.
     return Text.from_ansi(file.getvalue().replace("\r", "\n")).plain.splitlines()
 
 

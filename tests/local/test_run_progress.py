@@ -1,4 +1,4 @@
-"""Waiting for runs on this machine: what the functions log ends a wait."""
+"""Lines that the functions log end a wait for runs."""
 
 import threading
 from pathlib import Path

@@ -57,7 +57,7 @@ def test_a_part_that_fails_ends_the_stack_with_its_log(
     assert processes_of(tmp_path) == []
     assert stack.simulator
     assert stack.simulator.process.returncode is not None
-    # None waited for another: all were starting, whichever failed.
+    # All parts start at once, so the others were starting too.
     started = {path.stem for path in stack.logs.iterdir()}
     assert started == {"tmdb_simulator", *stack.functions}
     assert "compute_metrics" in started

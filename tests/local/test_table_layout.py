@@ -39,7 +39,7 @@ TABLES: dict[str, tuple[Layout, list[tuple[str, ...]]]] = {
         [("1,000", f"{DAY} 09:00:00", *COUNTS[1:2] * 4, RUN)],
     ),
 }
-"""Each with the widest values that its columns hold."""
+"""The tables, with the widest values of each column."""
 
 
 def _printed(
@@ -75,7 +75,7 @@ def test_a_table_of_the_widest_values_is_whole_at_80_columns(name: str) -> None:
 
 
 def test_every_layout_is_among_these_tables() -> None:
-    """A table is made in one file, from a layout that is a constant of its module."""
+    """Layouts are constants, and only table_layout.py makes tables of them."""
     declared, makers = set(), set()
     for folder in ("cli", "local"):
         for path in (ROOT / folder).rglob("*.py"):
@@ -111,7 +111,7 @@ def test_a_short_text_stays_on_its_line() -> None:
 def test_names_wrap_before_texts_are_made_narrower() -> None:
     layout = Layout((text("a"), number("share of surge")), has_box=False)
     rows = [("x" * 20, "1.00")]
-    # Of each width 4 columns are gaps.
+    # Gaps take 4 columns of each width.
     assert widths(layout, rows, 38) == (20, 14)
     assert widths(layout, rows, 34) == (20, 10)
     assert widths(layout, rows, 28) == (19, 5)

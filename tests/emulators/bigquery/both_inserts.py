@@ -1,4 +1,4 @@
-"""Compare stock and patched streaming: run this module with a FOLDER.
+"""Compare original and patched streaming: run this module with a FOLDER.
 
 Streams values of every kind into a column of every type, first into the stock emulator,
 then into the patched one. Prints as JSON whose answers or stored rows differ.
@@ -48,7 +48,7 @@ def _answers() -> dict[str, Any]:
 
 
 def _make(kind: str) -> None:
-    """Make the table again; it is streamed into by the name that it had before."""
+    """Create the table again, under the same name."""
     field: dict[str, Any] = {"name": "value", "type": kind}
     if kind == "REPEATED":
         field = {"name": "value", "type": "INT64", "mode": "REPEATED"}
@@ -62,7 +62,7 @@ def _make(kind: str) -> None:
 
 
 def _answer(value: Any) -> Any:
-    """Return what an insert of a value is answered, and what is stored then."""
+    """Insert a value; return the answer and what is then stored."""
     rows = [{"json": {"id": 1, "VALUE": value}}, {"json": {"id": 2}}]
     body = {"rows": rows, "skipInvalidRows": True}
     try:
@@ -71,7 +71,7 @@ def _answer(value: Any) -> Any:
         )
     except BigQueryError as error:
         answer = error.proto()
-    except Exception as error:  # noqa: BLE001 - stock's own failures are compared too
+    except Exception as error:  # noqa: BLE001 - the original's failures are compared too
         answer = repr(error)
     name = tables.name(PROJECT, _DATASET, _TABLE)
     stored = database.fetch(f"SELECT * FROM {name}")

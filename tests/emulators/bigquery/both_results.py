@@ -1,4 +1,4 @@
-"""Compare stock and kept results: run this module with a FOLDER.
+"""Compare original and cached results: run this module with a FOLDER.
 
 Opens the emulator's data in FOLDER and sends every query of sql/, and one of every
 type, first to the stock emulator, then to the one that keeps results in memory. Prints
@@ -106,7 +106,7 @@ _PARAMETERS = [
 def _answers() -> Answers:
     found: Answers = {}
     for name, sql in _queries():
-        # Our clients ask for times as integers; others may not.
+        # Our clients request times as integers; others may not.
         for has_int64 in (True, False) if name in _OTHERS else (True,):
             request = {
                 "query": sql,
@@ -130,7 +130,7 @@ def _answers() -> Answers:
 
 
 def _read_again(body: dict[str, Any], *, has_int64: bool) -> list[str]:
-    """Return the same result by pages, and as whoever reads it as a table sees it."""
+    """Return the same result by pages, and as a table."""
     job_id = body["jobReference"]["jobId"]
     pages, token = [], "0"
     while token:
@@ -156,14 +156,14 @@ def main() -> None:
     database.settings.default_project_id = PROJECT
     go_offline()
     look_up_single_tables()
-    # Two threads add floats in two orders, and rows without an order come in any.
+    # With two threads, sums of floats and the order of rows would vary.
     database.connection().execute("SET threads = 1")
     stock = _answers()
     translations.remember_translations()
     results.keep_results()
     keep_jobs()
     differing = []
-    for large_bytes in (results.LARGE_BYTES, 1_000):  # found, then remembered
+    for large_bytes in (results.LARGE_BYTES, 1_000):  # computed, then from the cache
         results.LARGE_BYTES = large_bytes
         differing += [
             name for name, answer in _answers().items() if answer != stock[name]

@@ -1,4 +1,4 @@
-"""Compare stock and remembered translations: run this module with DATA and FILES.
+"""Compare original and cached translations: run this module with DATA and FILES.
 
 Opens the emulator's data in the folder DATA, gives every statement of sql/, alone and
 in its script, to the stock translator and three times to the remembering one, which
@@ -62,7 +62,7 @@ _PARAMETERS = JobConfigurationQuery.model_validate(
 
 
 class _Recorder:
-    """A cursor that keeps what it is given, and finds nothing."""
+    """A cursor that records statements, and returns no rows."""
 
     def __init__(self) -> None:
         self.sent: Sent = []
@@ -76,7 +76,7 @@ class _Recorder:
 
 
 def _translated(sql: str) -> Sent:
-    """Return what DuckDB is sent for a text, with whichever translator is in place."""
+    """Return the statements that the current translator sends to DuckDB."""
     recorder = _Recorder()
     variables: dict[str, str] = {}
     for statement in _flat(script.parse_script(sql)):
@@ -92,7 +92,7 @@ def _translated(sql: str) -> Sent:
                 merge.run(recorder, tree, context)
             else:
                 recorder.execute(*query.translate(tree, context))
-            # The tables are told to whoever asks: they belong to the answer.
+            # Callers read the referenced tables, so they are compared too.
             tables = sorted(".".join(map(str, one)) for one in context.referenced)
             recorder.execute("; ".join(tables))
     return [(_with_names(text, variables), bound) for text, bound in recorder.sent]
@@ -140,7 +140,7 @@ def main() -> None:
     counted = _count_translations()
     differing = [
         name
-        for _ in range(3)  # found, remembered, and once more
+        for _ in range(3)  # translated, then from the caches
         for name, sent in _all(texts, _translated).items()
         if sent != stock[name]
     ]
@@ -152,7 +152,7 @@ def main() -> None:
 
 
 def _count_translations() -> list[str]:
-    """Return a list that grows with each translation by the stock translator."""
+    """Return a list that grows with each translation by the original translator."""
     made: list[str] = []
     stock = translations._stock_translate
 

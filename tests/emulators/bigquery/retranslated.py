@@ -1,4 +1,4 @@
-"""Tell which statements are translated again after a change: run with a DATA folder.
+"""Print which statements are translated again after a change: run with a DATA folder.
 
 Prints JSON: for each change the names of the questions, in order, that the stock
 translator was given when all were asked afterwards.
@@ -55,7 +55,7 @@ def _run(sql: str) -> list[Any]:
 
 
 class _Retranslated:
-    """The questions that the stock translator was given."""
+    """The queries that the original translator has translated."""
 
     def __init__(self) -> None:
         self.current = ""
@@ -82,7 +82,7 @@ class _Retranslated:
 
 
 def main() -> None:
-    """Make tables and views, change them, and print."""
+    """Create tables and views, change them, and print."""
     database.settings.data_dir = Path(sys.argv[1])
     database.settings.default_project_id = PROJECT
     go_offline()

@@ -60,7 +60,7 @@ def connected(emulator: BigQueryEmulator) -> Iterator[bigquery.Client]:
 
 
 def store(client: bigquery.Client, movie_id: int) -> None:
-    """Acknowledged when it returns."""
+    """Insert a row; it is acknowledged when this returns."""
     query = "CREATE SCHEMA IF NOT EXISTS traction"
     client.query_and_wait(query)
     query = f"CREATE TABLE IF NOT EXISTS {TABLE} (movie_id INT64, seen_on DATE)"
@@ -84,7 +84,7 @@ def test_a_killed_and_a_stopped_emulator_lose_no_row(tmp_path: Path) -> None:
         store(client, 2)
     assert second.exit_code == 0
 
-    # All is in the file itself, with no log of changes beside it.
+    # All data are in the file, without a write-ahead log beside it.
     assert {path.name for path in tmp_path.iterdir()} == {
         "emulator.duckdb",
         "emulator.log",
@@ -128,7 +128,7 @@ def _listens_on_loopback_only(emulator: BigQueryEmulator) -> None:
     for address in (emulator.url.removeprefix("http://"), emulator.storage_address):
         host, port = address.split(":")
         assert host == "127.0.0.1"
-        # Whatever else this machine is called: nobody listens there.
+        # Nobody listens on the machine's other addresses.
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.2", int(port)), timeout=1)
 
@@ -158,7 +158,8 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_an_error_before_anything_runs(tmp_path: Path) -> None:
-    with pytest.raises(BigQueryEmulatorError, match=r"MB free and needs .* make room"):
+    full = "MB free and needs .* free some space"
+    with pytest.raises(BigQueryEmulatorError, match=full):
         folder.take(tmp_path, least_free_bytes=1 << 60)
     os.close(folder.take(tmp_path))
 
@@ -248,7 +249,7 @@ def test_a_translation_is_remembered_for_its_values_and_its_tables(
             "2026-11-02"
         ]
 
-        # Another table of the same name: `SELECT *` and types are read again.
+        # Another table with the same name: `SELECT *` and types are read again.
         star = "SELECT * FROM traction.seen"
         half = "SELECT seen / 2 FROM traction.seen"
         run("CREATE OR REPLACE TABLE traction.seen (seen INT64)")
@@ -289,7 +290,7 @@ def test_a_table_replaced_by_a_load_or_a_query_is_read_as_it_is_then(
 
 
 def _compared(module: str, *folders: Path) -> dict[str, Any]:
-    """Compare with stock in a process of its own; return what the module prints."""
+    """Compare with the original in a separate process; return what it prints."""
     done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", f"tests.emulators.bigquery.{module}", *folders],
         cwd=ROOT,
@@ -302,7 +303,7 @@ def _compared(module: str, *folders: Path) -> dict[str, Any]:
 
 
 def test_a_kept_result_is_what_stock_answers(tmp_path: Path) -> None:
-    """On every query of sql/ and every type, byte for byte."""
+    """Compared for every query of sql/ and every type, byte for byte."""
     folder = tmp_path / "data"
     given: dict[str, list[dict[str, Any]]] = {}
     for path in cases.paths():
@@ -365,7 +366,7 @@ def test_a_view_that_is_made_again_is_read_as_it_is_then(
 
 
 def test_two_may_make_one_view_at_once(emulator: BigQueryEmulator) -> None:
-    """Two deliveries of one request do: BigQuery lets the later one replace it."""
+    """Two deliveries of one request do so: in BigQuery the later one replaces it."""
     with connected(emulator) as client:
         store(client, 1)
         view = "CREATE OR REPLACE VIEW traction.at_once AS SELECT movie_id FROM "

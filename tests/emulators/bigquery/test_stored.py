@@ -1,4 +1,4 @@
-"""Files of translations: a value that is read is one that was written, or none."""
+"""Stored translations: `get` returns a value that was stored for its key, or None."""
 
 import multiprocessing
 import os
@@ -17,7 +17,7 @@ def _value(key: list[object], writer: int) -> dict[str, object]:
 
 
 def _write_and_read(folder: Path, writer: int) -> None:
-    """Fail if any value is read that nobody wrote for its key."""
+    """Fail if a value is read that was not stored for its key."""
     files = Files(folder, largest_bytes=200_000)
     for _ in range(10):
         for key in KEYS:
@@ -28,7 +28,7 @@ def _write_and_read(folder: Path, writer: int) -> None:
 
 
 def test_many_processes_may_write_and_read_at_once(tmp_path: Path) -> None:
-    """With so little room that they delete each other's files too."""
+    """The folder is so small that they also delete each other's files."""
     spawn = multiprocessing.get_context("spawn")
     writers = [
         spawn.Process(target=_write_and_read, args=(tmp_path, number))

@@ -1,6 +1,6 @@
-"""Streamed rows: answered and stored as by stock, into the table as it is by then.
+"""Streamed rows are answered and stored as by the original, also after changes.
 
-The comparison runs in a process of its own, where the emulator's internals are open.
+The comparison runs in a separate process, with access to the emulator's internals.
 """
 
 import json
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.emulator
 
 
 def test_every_value_is_stored_or_refused_as_stock_does(tmp_path: Path) -> None:
-    """Values of every kind in columns of every type, byte for byte."""
+    """Compared for values of every kind in columns of every type, byte for byte."""
     module = "tests.emulators.bigquery.both_inserts"
     done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", module, str(tmp_path)],
         cwd=ROOT,
         check=True,
-        stdout=subprocess.PIPE,  # what it writes of an error is shown with the test
+        stdout=subprocess.PIPE,  # its errors are shown with the test
     )
     compared = json.loads(done.stdout)
     assert compared["compared"] > 500
@@ -49,7 +49,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bigquery.Client
 
 @pytest.fixture
 def table(client: bigquery.Client) -> str:
-    """Return a table that was streamed into, so all about it is known."""
+    """Return a table that was streamed into, so that its description is cached."""
     client.query_and_wait(f"CREATE OR REPLACE TABLE {TABLE} (movie_id INT64)")
     assert client.insert_rows_json(TABLE, [{"movie_id": 1}]) == []
     return TABLE
@@ -85,7 +85,7 @@ def test_a_dropped_table_takes_no_row(
     with pytest.raises(NotFound):
         client.insert_rows_json(table, [{"movie_id": 1}])
     with pytest.raises(NotFound):
-        client.list_rows(table).total_rows  # noqa: B018 - it looks
+        client.list_rows(table).total_rows  # noqa: B018 - reads the table
 
 
 def test_a_dropped_table_that_comes_back_takes_rows(

@@ -1,6 +1,6 @@
-"""Remembered translations: the same as stock, whatever the files hold, and no older.
+"""Cached translations equal new ones, whatever the files contain.
 
-Each comparison runs in a process of its own, where the emulator's internals are open.
+Each comparison runs in a separate process, with access to the emulator's internals.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ def _printed(module: str, *arguments: object) -> dict[str, Any]:
         ],
         cwd=ROOT,
         check=True,
-        stdout=subprocess.PIPE,  # what it writes of an error is shown with the test
+        stdout=subprocess.PIPE,  # its errors are shown with the test
         text=True,
     )
     printed: dict[str, Any] = json.loads(done.stdout)
@@ -50,7 +50,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Cold:
-    """A folder of files that one process has filled, and what that process printed."""
+    """A folder of translations by one process, and the output of that process."""
 
     files: Path
     compared: dict[str, Any]
@@ -63,14 +63,14 @@ def cold(data: Path, tmp_path_factory: pytest.TempPathFactory) -> _Cold:
 
 
 def test_what_is_remembered_is_what_stock_translates(cold: _Cold) -> None:
-    """On every statement of sql/, byte for byte."""
+    """Compared for every statement of sql/, byte for byte."""
     assert cold.compared["compared"] > 40
     assert cold.compared["differing"] == []
     assert cold.compared["translated"] > cold.compared["compared"]
 
 
 def test_another_process_translates_nothing_again(data: Path, cold: _Cold) -> None:
-    """And what it takes from the files is what stock translates, byte for byte."""
+    """The stored translations equal those of the original, byte for byte."""
     compared = _printed("both_translators", data, cold.files)
     assert compared["differing"] == []
     assert compared["translated"] == 0
@@ -133,7 +133,7 @@ DAMAGES: Sequence[Callable[[bytes, bytes], bytes]] = (
 def test_a_damaged_file_is_no_translation(
     data: Path, cold: _Cold, tmp_path: Path
 ) -> None:
-    """Every file is damaged, in eight ways by turns: all is translated again."""
+    """Every file is damaged, in one of eight ways: all is translated again."""
     contents = {path.name: path.read_bytes() for path in sorted(cold.files.iterdir())}
     assert len(contents) > len(DAMAGES)
     others = [*contents.values()][1:] + [*contents.values()][:1]
@@ -145,10 +145,10 @@ def test_a_damaged_file_is_no_translation(
     assert compared["translated"] == cold.compared["translated"]
 
 
-def test_a_changed_view_is_translated_anew_with_what_reads_it_only(
+def test_a_changed_view_is_translated_again_with_what_reads_it_only(
     data: Path, tmp_path: Path
 ) -> None:
-    """Also what reads it through another view; nothing else."""
+    """So is what reads it through another view, and nothing else."""
     copy = tmp_path / "data"
     copy.mkdir()
     for path in data.glob("*.duckdb"):

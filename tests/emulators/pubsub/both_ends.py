@@ -33,14 +33,14 @@ class Delivery:
 
     @property
     def message(self) -> dict[str, Any]:
-        """Inner part of the body."""
+        """The message within the body."""
         message: dict[str, Any] = self.body["message"]
         return message
 
 
 @dataclass
 class Endpoint:
-    """A push endpoint; it answers with `statuses` in turn, the last one forever."""
+    """A push endpoint; it answers with `statuses` in turn, then with the last."""
 
     statuses: Sequence[int] = (204,)
     handler_s: float = 0.0
@@ -56,7 +56,7 @@ class Endpoint:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            # A server thread must not outlive its test by a keep-alive connection.
+            # A keep-alive connection would keep a thread running after the test.
             timeout = 5
 
             def do_POST(self) -> None:
@@ -70,14 +70,16 @@ class Endpoint:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
-            request_queue_size = 64  # 5 make a ninth connection wait for a second
+            request_queue_size = (
+                64  # the default of 5 would delay a ninth connection by a second
+            )
 
         self._server = Server(("127.0.0.1", self.port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     def receive(self, path: str, headers: dict[str, str], body: bytes) -> int:
-        """Keep the request; the status to answer with."""
+        """Record a request; return the status of the answer."""
         with self._lock:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
@@ -90,7 +92,7 @@ class Endpoint:
         return self.statuses[turn]
 
     def waits(self) -> list[float]:
-        """Seconds between deliveries."""
+        """Return the seconds between deliveries."""
         times = [delivery.at for delivery in self.deliveries]
         return [after - before for before, after in itertools.pairwise(times)]
 
@@ -117,12 +119,12 @@ class Client:
         return str(self.publisher.publish(TOPIC, data, **attributes).result(5))
 
     def publish_many(self, count: int) -> set[str]:
-        """Publish in one request; the ids."""
+        """Publish messages in one request; return their ids."""
         futures = [self.publisher.publish(TOPIC, b"{}") for _ in range(count)]
         return {future.result(5) for future in futures}
 
     def subscribe(self, name: str = FETCH, /, **fields: object) -> types.Subscription:
-        """Create a subscription, without more fields one for pulls."""
+        """Create a subscription, by default for pulls."""
         request = {"name": name, "topic": TOPIC, **fields}
         created = self.subscriber.create_subscription(request=request)
         return cast("types.Subscription", created)
@@ -134,16 +136,16 @@ class Client:
     def pull(
         self, name: str = FETCH, timeout: float = 5
     ) -> list[types.ReceivedMessage]:
-        """Wait at most so many seconds for messages."""
+        """Wait for messages until the timeout."""
         request = {"subscription": name, "max_messages": 100}
         try:
             reply = self.subscriber.pull(request=request, timeout=timeout, retry=None)
-        except exceptions.DeadlineExceeded:  # how Google's says that there is nothing
+        except exceptions.DeadlineExceeded:  # Google's emulator then has no message
             return []
         return list(reply.received_messages)
 
     def delete_all(self) -> None:
-        """Leave nothing to the next test."""
+        """Delete all topics and subscriptions before the next test."""
         project = {"project": "projects/local"}
         for subscription in self.subscriber.list_subscriptions(request=project):
             self.subscriber.delete_subscription(
@@ -163,7 +165,7 @@ def connected(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]
     try:
         yield client
     finally:
-        client.delete_all()  # else Google's emulator pushes to dead endpoints forever
+        client.delete_all()  # Google's emulator would push forever
         publisher.stop()
         publisher.transport.close()
         subscriber.close()
@@ -177,7 +179,7 @@ def eventually(what: Callable[[], bool], timeout_s: float = 10) -> None:
 
 
 def assert_waits(measured: list[float], expected: list[float]) -> None:
-    """Never too early; later only by what a busy machine needs."""
+    """Check waits: none is too short, and later only by what a busy machine needs."""
     assert len(measured) == len(expected)
     for seconds, least in zip(measured, expected, strict=True):
         assert least - 0.02 < seconds < least + 1

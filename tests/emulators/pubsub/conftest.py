@@ -1,4 +1,4 @@
-"""The emulators that the tests of Pub/Sub are run against."""
+"""The emulators for the tests of Pub/Sub."""
 
 from collections.abc import Iterator
 
@@ -27,14 +27,14 @@ def google_address() -> Iterator[str]:
 
 @pytest.fixture
 def emulator() -> Iterator[PubSubEmulator]:
-    # Deliveries in a hundredth of the time: 60 s of back-off are 0.6 s.
+    # A hundred times faster: 60 s of back-off are 0.6 s.
     with PubSubEmulator(time_scale=0.01) as pubsub:
         yield pubsub
 
 
 @pytest.fixture(params=["ours", "google"])
 def backend(request: pytest.FixtureRequest) -> str:
-    """Ask for it to run a test against both back ends."""
+    """Run a test against both back ends."""
     return str(request.param)
 
 

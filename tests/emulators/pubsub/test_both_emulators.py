@@ -1,6 +1,6 @@
-"""What our Pub/Sub emulator and, where it is installed, Google's own do alike.
+"""What our Pub/Sub emulator and Google's own, if installed, have in common.
 
-Where the two differ, the test says by how much and who is right.
+If the two differ, the test says how, and which is right.
 """
 
 import base64

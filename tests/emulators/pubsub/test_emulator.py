@@ -1,4 +1,4 @@
-"""Our Pub/Sub emulator alone: what Google's does not do, or not on time."""
+"""What only our Pub/Sub emulator does, or does in time."""
 
 import signal
 import socket
@@ -44,7 +44,7 @@ def test_a_handler_slower_than_the_ack_deadline_gets_the_message_again(
         assert_waits(endpoint.waits(), [0.2])
 
 
-def test_a_pulled_message_that_nobody_acknowledges_comes_back(
+def test_a_pulled_message_without_an_acknowledgement_is_redelivered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with (

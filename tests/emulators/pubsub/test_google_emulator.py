@@ -14,7 +14,7 @@ from emulators.pubsub import (
 
 
 def held(backend: Backend) -> Backend:
-    """Let mypy hold both back ends to the interface."""
+    """Let mypy check that both back ends implement the interface."""
     return backend
 
 

@@ -19,8 +19,8 @@ from tests.emulators.pubsub.both_ends import (
 
 
 def test_empty_fields_are_left_out_as_pubsub_leaves_them_out(client: Client) -> None:
-    # Google's emulator sends "data": "", and so hides that functions-framework
-    # answers 400 to a message without data.
+    # Google's emulator sends "data": "", which hides that functions-framework answers
+    # a message without data with 400.
     with Endpoint() as endpoint:
         client.push_to(endpoint.url)
         client.publish(b"", kind="batch")

@@ -1,4 +1,4 @@
-"""Each fault does what its documentation says, and the same every time."""
+"""Each fault does what its documentation says, and a run repeats exactly."""
 
 import gzip
 import json
@@ -48,7 +48,7 @@ def export(sim: TmdbSimulator) -> requests.Response:
 
 
 def outcomes(sim: TmdbSimulator) -> list[str]:
-    """Return what 60 different requests come to, each made twice."""
+    """Return the outcomes of 60 different requests, each made twice."""
     seen = []
     for request in range(60):
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""The simulator over real HTTP: shapes, limits, errors, credentials, control."""
+"""The simulator over HTTP: shapes, limits, errors, credentials, control."""
 
 import json
 import time
@@ -61,7 +61,7 @@ def recorded(name: str) -> dict[str, object]:
 
 
 def kinds(values: list[object]) -> set[str]:
-    """Return the JSON types that occur; whole and broken numbers are one type."""
+    """Return the JSON types that occur; integers and floats are one type."""
     return {
         "number"
         if isinstance(v, int | float) and not isinstance(v, bool)

@@ -1,4 +1,4 @@
-"""The invented movies: the same every time, and statistically like the real ones."""
+"""The invented movies: reproducible, and statistically like the real ones."""
 
 import gzip
 import json
