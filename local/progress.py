@@ -2,7 +2,6 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Self, override
 
 from rich import progress as rich_progress
@@ -77,12 +76,7 @@ class Bars:
         self._bars.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:

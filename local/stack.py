@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from google.pubsub_v1.types import PubsubMessage
@@ -100,12 +99,7 @@ class Stack:
             self._exit = self._exit.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._exit.close()
 
     def call(self, function: str, body: Mapping[str, object]) -> tuple[int, Json]:

@@ -1,7 +1,9 @@
 """Datasets of tests on a running BigQuery emulator."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from zlib import crc32
 
 from emulators.bigquery import BigQueryEmulator
@@ -17,3 +19,24 @@ def own_dataset(emulator: BigQueryEmulator, test: str) -> Iterator[Warehouse]:
     with local_tables.connect(emulator.url) as client:
         local_tables.create_tables(client, dataset)
         yield Warehouse(client, dataset, max_bytes_billed=10**9)
+
+
+def land_details(
+    tables: Warehouse, days: Iterable[date], movies: int, at: int = 9, **values: float
+) -> None:
+    """Land details of movies 1, 2, ..., fetched at an hour of each day."""
+    rows = [
+        {
+            "run_id": f"daily-{day}",
+            "run_date": day.isoformat(),
+            "batch_no": 1,
+            "movie_id": movie_id,
+            "title": f"Movie {movie_id}",
+            "fetched_at": f"{day}T{at:02}:00:00Z",
+            **values,
+        }
+        for day in days
+        for movie_id in range(1, movies + 1)
+    ]
+    ids = [f"{time.monotonic_ns()} {n}" for n in range(len(rows))]
+    assert not tables.append("movie_details_raw", rows, ids)

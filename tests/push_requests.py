@@ -1,10 +1,13 @@
-"""Requests as Pub/Sub pushes them."""
+"""Messages as Pub/Sub pushes them, and the deliveries that they become."""
 
 import base64
 import json
+from datetime import UTC, date, datetime, time
 
 from flask import Request
 from werkzeug.test import EnvironBuilder
+
+from shared.delivery import Delivery
 
 
 def pushed(data: bytes, topic: str, message_id: str = "17") -> Request:
@@ -17,3 +20,9 @@ def pushed(data: bytes, topic: str, message_id: str = "17") -> Request:
     envelope = {"message": message, "subscription": f"projects/p/subscriptions/{topic}"}
     body = json.dumps(envelope).encode()
     return Request(EnvironBuilder(method="POST", data=body).get_environ())
+
+
+def delivery_on(day: date, attempt: int = 1) -> Delivery:
+    """Return a delivery of a message that was published at 09:00 UTC of a day."""
+    published_at = datetime.combine(day, time(9), UTC)
+    return Delivery("17", published_at, attempt, is_pushed=True, data=b"")

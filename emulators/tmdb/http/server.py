@@ -13,7 +13,6 @@ from contextlib import suppress
 from datetime import date
 from datetime import time as time_of_day
 from socketserver import StreamRequestHandler, TCPServer, ThreadingMixIn
-from types import TracebackType
 from typing import Self, cast
 
 from emulators.tmdb.catalogue.source import Json
@@ -52,12 +51,7 @@ class TmdbSimulator:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.stop()
 
     def start(self) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -19,10 +20,11 @@ from functions.compute_metrics.main import run
 from local import tables as local_tables
 from local import topics as local_topics
 from shared.bigquery import Warehouse
-from shared.delivery import Delivery
 from shared.ledger import Ledger
 from shared.messages import DASHBOARD_REQUESTS, MetricsRequest
+from tests.datasets import land_details
 from tests.fakes import FakeTopics
+from tests.push_requests import delivery_on
 
 pytestmark = pytest.mark.emulator
 
@@ -48,7 +50,7 @@ def client(emulator: BigQueryEmulator) -> Iterator[bigquery.Client]:
 def tables(client: bigquery.Client) -> Warehouse:
     """Return a dataset in which two days are published."""
     made = Warehouse(client, local_tables.DATASET, max_bytes_billed=10**9)
-    _land(made, popularity=10.0)
+    land_details(made, (BEFORE, DAY), movies=2, at=10, popularity=10.0)
     assert _compute(made)["status"] == "published"
     return made
 
@@ -64,27 +66,9 @@ def ask(emulator: BigQueryEmulator, tables: Warehouse) -> Ask:
     )
 
 
-def _land(tables: Warehouse, *, popularity: float) -> None:
-    rows = [
-        {
-            "run_id": f"daily-{day}",
-            "run_date": day.isoformat(),
-            "batch_no": 1,
-            "movie_id": movie_id,
-            "title": f"Movie {movie_id}",
-            "popularity": popularity,
-            "fetched_at": f"{day}T{popularity:02.0f}:00:00Z",
-        }
-        for day in (BEFORE, DAY)
-        for movie_id in (1, 2)
-    ]
-    ids = [f"{popularity} {n}" for n in range(len(rows))]
-    assert not tables.append("movie_details_raw", rows, ids)
-
-
 def _compute(tables: Warehouse) -> dict[str, Any]:
     id_ = f"{datetime.now(UTC).timestamp()}"
-    delivery = Delivery(id_, datetime(2026, 3, 10, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+    delivery = replace(delivery_on(DAY), id=id_)
     clients = Clients(tables, Ledger(tables, "test"), FakeTopics())
     return run(MetricsRequest(None, BEFORE, DAY), delivery, clients)
 
@@ -130,7 +114,7 @@ def test_a_withheld_day_stays_withheld_whatever_computes_it_until_it_is_publishe
     }
 
     # Late batches and backfills compute it: its numbers follow, it stays withheld.
-    _land(tables, popularity=20.0)
+    land_details(tables, (BEFORE, DAY), movies=2, at=20, popularity=20.0)
     answer = _compute(tables)
     assert answer["status"] == "published"  # the day before
     assert answer["withheld_by_operator"] == [str(DAY)]

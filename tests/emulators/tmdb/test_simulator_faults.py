@@ -13,6 +13,7 @@ import requests
 from emulators.tmdb import Faults, TmdbSimulator
 from emulators.tmdb.http.faults import UnknownFieldError
 from emulators.tmdb.http.malformed import MALFORMED_KINDS
+from tests.emulators.tmdb.simulator_requests import get
 
 TODAY = date(2026, 3, 1)
 EXPORT = "movie_ids_03_01_2026.json.gz"
@@ -28,15 +29,6 @@ def server() -> Iterator[TmdbSimulator]:
 def sim(server: TmdbSimulator) -> Iterator[TmdbSimulator]:
     yield server
     server.set_faults(Faults())
-
-
-def get(sim: TmdbSimulator, path: str, **params: object) -> requests.Response:
-    return requests.get(
-        f"{sim.base_url}{path}",
-        params={k: str(v) for k, v in params.items()},
-        headers={"Authorization": f"Bearer {sim.token}"},
-        timeout=10,
-    )
 
 
 def ids_of(sim: TmdbSimulator, page: int, path: str = "/discover/movie") -> list[int]:
@@ -150,22 +142,9 @@ def test_poison_movies_always_fail(sim: TmdbSimulator) -> None:
 
 
 def test_malformed_movies_arrive_broken(sim: TmdbSimulator) -> None:
-    kinds = (
-        "popularity_text",
-        "id_missing",
-        "not_an_object",
-        "truncated_json",
-        "html",
-        "empty_object",
-        "empty",
-        "date_with_time",
-        "odd_fields",
-        "bare_gzip",
-    )
-    assert set(kinds) == set(MALFORMED_KINDS)
-    ids = dict(zip(kinds, ids_of(sim, 1), strict=False))
-    sim.set_faults(Faults(malformed_movies={ids[kind]: kind for kind in kinds}))
-    answers = {kind: get(sim, f"/movie/{ids[kind]}") for kind in kinds}
+    kinds = dict(zip(ids_of(sim, 1), MALFORMED_KINDS, strict=False))
+    sim.set_faults(Faults(malformed_movies=kinds))
+    answers = {kind: get(sim, f"/movie/{id_}") for id_, kind in kinds.items()}
     assert {answer.status_code for answer in answers.values()} == {200}
     assert answers["popularity_text"].json()["popularity"] == "abc"
     assert "id" not in answers["id_missing"].json()

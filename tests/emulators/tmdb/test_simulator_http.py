@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from emulators.tmdb import TmdbSimulator
+from tests.emulators.tmdb.simulator_requests import get
 
 RECORDED = Path(__file__).parents[3] / "../shared/data/tmdb-recorded"
 TODAY = date(2026, 3, 1)
@@ -32,15 +33,6 @@ needs_recordings = pytest.mark.skipif(
 def sim() -> Iterator[TmdbSimulator]:
     with TmdbSimulator(seed=7, movies=3_000, today=TODAY) as simulator:
         yield simulator
-
-
-def get(sim: TmdbSimulator, path: str, **params: object) -> requests.Response:
-    return requests.get(
-        f"{sim.base_url}{path}",
-        params={k: str(v) for k, v in params.items()},
-        headers={"Authorization": f"Bearer {sim.token}"},
-        timeout=10,
-    )
 
 
 def popular_id(sim: TmdbSimulator) -> int:

@@ -13,6 +13,7 @@ import requests
 
 from emulators.tmdb import TmdbSimulator
 from emulators.tmdb.catalogue.replay import Replay
+from tests.emulators.tmdb.simulator_requests import get
 
 DATA = Path(__file__).parents[3] / "../shared/data"
 SERIES = DATA / "tmdb-series-2026-01-02.csv"
@@ -22,15 +23,6 @@ LAST_DAY = date(2026, 2, 21)
 needs_series = pytest.mark.skipif(
     not SERIES.is_file(), reason="needs the real series in ../shared/data"
 )
-
-
-def get(sim: TmdbSimulator, path: str, **params: object) -> requests.Response:
-    return requests.get(
-        f"{sim.base_url}{path}",
-        params={k: str(v) for k, v in params.items()},
-        headers={"Authorization": f"Bearer {sim.token}"},
-        timeout=10,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,15 +10,15 @@ import pytest
 from functions.compute_metrics import views
 from functions.compute_metrics.clients import Clients
 from shared import clock, sql_files
-from shared.delivery import Delivery
 from shared.errors import StatementError
 from shared.interfaces import Bill, Lock, Outcome, Parameter
 from shared.ledger import Ledger
 from shared.messages import MetricsRequest
 from tests.fakes import FakeTables, FakeTopics, run_status
+from tests.push_requests import delivery_on
 
 DAY = date(2026, 3, 10)
-DELIVERY = Delivery("17", datetime(2026, 3, 10, 9, tzinfo=UTC), 2, True, b"")  # noqa: FBT003
+DELIVERY = delivery_on(DAY, attempt=2)
 RUN_ID = "daily-2026-03-10"
 OF_RUN = MetricsRequest(RUN_ID, DAY, DAY)
 DAYS = [DAY + timedelta(n) for n in range(-2, 1)]

@@ -5,14 +5,13 @@ compute_metrics on fakes; tests/test_dashboard.py goes through real processes.
 
 import logging
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.main import run
-from shared.delivery import Delivery
 from shared.errors import StatementError
 from shared.interfaces import Outcome
 from shared.ledger import Ledger
@@ -23,11 +22,12 @@ from shared.messages import (
     ViewsRequest,
 )
 from tests.fakes import FakeTables, FakeTopics, run_status
+from tests.push_requests import delivery_on
 
 DAY = date(2026, 3, 10)
 OF_RUN = MetricsRequest(f"daily-{DAY}", DAY, DAY)
 OF_RANGE = MetricsRequest(None, DAY - timedelta(2), DAY)
-PUSHED = Delivery("17", datetime(2026, 3, 10, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+PUSHED = delivery_on(DAY)
 CALLED = replace(PUSHED, id="call", is_pushed=False)
 FAILING = {
     "check_name": "coverage",

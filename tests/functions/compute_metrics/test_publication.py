@@ -31,7 +31,9 @@ from shared.interfaces import Bill, Lock, Outcome, Parameter
 from shared.ledger import Ledger
 from shared.messages import MetricsRequest
 from tests.conftest import ROOT
+from tests.datasets import land_details
 from tests.fakes import FakeTopics
+from tests.push_requests import delivery_on
 
 pytestmark = pytest.mark.emulator
 
@@ -40,7 +42,7 @@ DAY = date(2026, 3, 10)
 DAYS = [DAY + timedelta(n) for n in range(-2, 1)]
 OF_RUN = MetricsRequest("daily-2026-03-10", DAY, DAY)
 OF_RANGE = MetricsRequest(None, DAYS[0], DAYS[-1])
-DELIVERY = Delivery("17", datetime(2026, 3, 10, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+DELIVERY = delivery_on(DAY)
 MOVIES = 5
 CHECKS_BEGIN = "CREATE TEMP TABLE findings"
 SLOW = """
@@ -123,23 +125,8 @@ def tables(dataset: Meddled, client: bigquery.Client) -> Meddled:
 def _land(
     tables: Warehouse, *, popularity: float, days: list[date] = DAYS, at: int = 9
 ) -> None:
-    rows = [
-        {
-            "run_id": f"daily-{day}",
-            "run_date": day.isoformat(),
-            "batch_no": 1,
-            "movie_id": movie_id,
-            "title": f"Movie {movie_id}",
-            "popularity": popularity,
-            "vote_count": 100,
-            "vote_average": 7.5,
-            "fetched_at": f"{day}T{at:02}:00:00Z",
-        }
-        for day in days
-        for movie_id in range(1, MOVIES + 1)
-    ]
-    ids = [f"{time.monotonic_ns()} {n}" for n in range(len(rows))]
-    assert not tables.append("movie_details_raw", rows, ids)
+    votes = {"vote_count": 100, "vote_average": 7.5}
+    land_details(tables, days, MOVIES, at, popularity=popularity, **votes)
 
 
 def _delivery(name: str = "") -> Delivery:

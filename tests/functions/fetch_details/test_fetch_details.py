@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from functions.fetch_details.main import run
 from shared.batches import KnownBatches
 from shared.clients import Clients
-from shared.delivery import Delivery
 from shared.errors import BatchIncompleteError, BatchSlowError, CredentialsError
 from shared.interfaces import Reply
 from shared.ledger import Ledger
 from shared.messages import METRICS_REQUESTS, MovieBatch
 from tests.fakes import FakeMovies, FakeTables, FakeTopics, fake_settings, run_status
+from tests.push_requests import delivery_on
 
 DAY = date(2026, 3, 1)
-DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 2, True, b"")  # noqa: FBT003
+DELIVERY = delivery_on(date(2026, 3, 1), attempt=2)
 MAX_ATTEMPTS = 20
 LAST_DELIVERY = replace(DELIVERY, attempt=MAX_ATTEMPTS)
 BATCH = MovieBatch("daily-2026-03-01", DAY, 1, 1, (13, 680, 42))

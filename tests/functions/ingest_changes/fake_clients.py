@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from shared.batches import KnownBatches
 from shared.clients import Clients
-from shared.delivery import Delivery
 from shared.interfaces import ExportRow, ListedMovie, Parameter
 from shared.ledger import Ledger
 from tests.fakes import (
@@ -18,9 +17,10 @@ from tests.fakes import (
     fake_settings,
     statement_name,
 )
+from tests.push_requests import delivery_on
 
 DAY = date(2026, 3, 1)
-DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+DELIVERY = delivery_on(DAY)
 POPULAR = [ListedMovie(i, 100.0 - i) for i in range(1, 121)]
 EXPORT = [ExportRow(i, 100.0 - i, is_feature=True) for i in range(1, 121)]
 

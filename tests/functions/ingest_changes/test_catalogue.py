@@ -1,7 +1,7 @@
 """Every movie is tracked: runs on BigQuery's emulator, TMDB a fake."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,6 @@ import pytest
 from functions.ingest_changes.main import run
 from shared.bigquery import Warehouse
 from shared.clients import Clients
-from shared.delivery import Delivery
 from shared.errors import BadMessageError
 from shared.interfaces import ChangedMovie, ExportRow, ListedMovie
 from shared.ledger import Ledger
@@ -17,11 +16,12 @@ from shared.messages import INGEST_REQUESTS, MOVIE_BATCHES, IngestRequest
 from shared.runs import Mode
 from shared.tmdb import ExportMissingError
 from tests.fakes import FakeMovies, FakeTopics, fake_settings
+from tests.push_requests import delivery_on
 
 pytestmark = pytest.mark.emulator
 
 DAY = date(2026, 3, 1)
-DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+DELIVERY = delivery_on(DAY)
 MOVIES = 40
 BUDGET = 8
 """6 of the most popular, 1 that moves, and the rest in turn."""
@@ -100,7 +100,7 @@ def test_a_daily_run_fetches_what_moves_and_takes_edits_of_any_movie(
         },
     )
     clients = _clients(tables, movies)
-    eve = Delivery("16", datetime(2026, 2, 28, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+    eve = replace(delivery_on(date(2026, 2, 28)), id="16")
     movies.moment = eve.published_at
     run(IngestRequest(Mode.INITIAL), eve, clients)
     movies.moment = DELIVERY.published_at

@@ -1,6 +1,7 @@
 """Sweep: what an open run needs, and what giving it to it writes and publishes."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,6 @@ import pytest
 from functions.ingest_changes.main import run
 from functions.ingest_changes.sweep import Need, need
 from shared.clients import Clients
-from shared.delivery import Delivery
 from shared.errors import QueueUnavailableError, RowsRejectedError
 from shared.interfaces import ExportRow, ListedMovie
 from shared.ledger import Ledger
@@ -21,10 +21,11 @@ from shared.messages import (
 )
 from shared.runs import Mode, OpenRun
 from tests.fakes import FakeMovies, FakeTables, FakeTopics, fake_settings
+from tests.push_requests import delivery_on
 
 DAY = date(2026, 3, 1)
 AT_NINE = datetime(2026, 3, 1, 9, tzinfo=UTC)
-DELIVERY = Delivery("17", AT_NINE, 1, True, b"")  # noqa: FBT003
+DELIVERY = delivery_on(DAY)
 SWEEP = IngestRequest(Mode.SWEEP)
 STALLED_S, DEADLINE_S = 1_200.0, 10_800.0
 
@@ -137,7 +138,7 @@ def _swept(
         }
     )
     topics = topics or FakeTopics()
-    delivery = Delivery("17", at, 1, True, b"")  # noqa: FBT003
+    delivery = replace(DELIVERY, published_at=at)
     return run(request, delivery, _clients(tables, topics, movies)), tables, topics
 
 

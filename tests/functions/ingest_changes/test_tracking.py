@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,17 +10,17 @@ import pytest
 from functions.ingest_changes.main import run
 from shared.bigquery import Warehouse
 from shared.clients import Clients
-from shared.delivery import Delivery
 from shared.interfaces import ExportRow, ListedMovie
 from shared.ledger import Ledger
 from shared.messages import MOVIE_BATCHES, IngestRequest
 from shared.runs import Mode
 from tests.fakes import FakeMovies, FakeTopics, fake_settings
+from tests.push_requests import delivery_on
 
 pytestmark = pytest.mark.emulator
 
 DAY = date(2026, 3, 1)
-DELIVERY = Delivery("17", datetime(2026, 3, 1, 9, tzinfo=UTC), 1, True, b"")  # noqa: FBT003
+DELIVERY = delivery_on(DAY)
 POPULAR = [ListedMovie(i, 100.0 - i) for i in range(1, 51)]
 EXPORT = [ExportRow(i, 100.0 - i, is_feature=True) for i in range(1, 51)]
 
