@@ -1,4 +1,4 @@
-"""What gcloud and terraform answer on a machine where everything is as it should be."""
+"""The output of gcloud and terraform on a machine without a problem."""
 
 import json
 from typing import Any
@@ -12,12 +12,12 @@ LATER_APIS = [
 
 
 def apis(*names: str) -> tuple[int, str]:
-    """List enabled APIs as gcloud does."""
+    """Return enabled APIs as gcloud lists them."""
     return 0, json.dumps([{"config": {"name": name}} for name in names])
 
 
 def regions(*names: str) -> tuple[int, str]:
-    """List regions as gcloud does."""
+    """Return regions as gcloud lists them."""
     return 0, json.dumps([{"name": f"projects/p/locations/{name}"} for name in names])
 
 
@@ -36,7 +36,7 @@ WELL = {
     "run services list": (0, "[]"),
     "functions call compute-metrics": (0, "{}"),
 }
-"""What gcloud says where everything is as it should be."""
+"""The output of gcloud without a problem."""
 
 
 def deployed(
@@ -47,7 +47,7 @@ def deployed(
     served: str = "a" * 64,
     **status: Any,
 ) -> dict[str, tuple[int, str]]:
-    """Answer as gcloud does about one function and its Cloud Run service."""
+    """Return the output of gcloud about one function and its Cloud Run service."""
     message = {"severity": "ERROR", "message": "Build failed: no such version"}
     function = {
         "name": f"projects/p/locations/r/functions/{name}",
@@ -76,7 +76,7 @@ VERSION = {"version": (0, json.dumps({"terraform_version": "1.15.0"}))}
 
 
 def console(dataset: str, location: str, prefix: str) -> tuple[int, str]:
-    """Answer as `terraform console` prints a JSON text."""
+    """Return a JSON text as `terraform console` prints it."""
     return 0, json.dumps(json.dumps([dataset, location, prefix]))
 
 
@@ -84,4 +84,4 @@ READ = {
     "console": console("films", "US", ""),
     "show -json": (0, "{}"),
 }
-"""What a root says whose state is empty."""
+"""The output of a root with an empty state."""

@@ -1,4 +1,4 @@
-"""The operator's fixtures: a machine with nothing on PATH, and a simulated TMDB."""
+"""Fixtures of the commands: a machine with an empty PATH, and a simulated TMDB."""
 
 import os
 from pathlib import Path

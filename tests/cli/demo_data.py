@@ -1,4 +1,4 @@
-"""Data on this machine as a demo leaves them, for the commands that read those."""
+"""Data of a demo, for the commands that read stored data."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,6 @@ from tests.sql.sandbox import Sandbox
 
 @contextmanager
 def as_demo(data: Path) -> Iterator[Sandbox]:
-    """Fill a demo's tables; they are closed, and can be read, at the end."""
+    """Open a demo's tables to fill them; the commands can read them afterwards."""
     with emulated(data / "simulated/bigquery") as client:
         yield Sandbox(client)

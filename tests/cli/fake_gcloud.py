@@ -44,11 +44,11 @@ class Project:
         self.number: str = config["number"]
         self._cloud = Path(config["cloud"])
         self._state = Path(config["state"])
-        # Terraform runs several of us, and its provider, at once.
+        # Terraform runs several of these, and its provider, at once.
         self._lock = self._cloud.open("r+")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.cloud: Json = json.loads(self._cloud.read_text() or "{}")
-        if "--data" in words:  # its value may be a word of its own
+        if "--data" in words:  # its value may be the next argument
             here = words.index("--data")
             words = [*words[:here], f"--data={words[here + 1]}", *words[here + 2 :]]
         self.names = [word for word in words if not word.startswith("-")]
@@ -59,7 +59,7 @@ class Project:
         )
 
     def save(self) -> None:
-        """Keep what was changed."""
+        """Store the changes."""
         self._cloud.write_text(json.dumps(self.cloud))
 
     def add(self, kind: str, *items: str) -> None:
@@ -201,7 +201,7 @@ COMMANDS: dict[str, Callable[[Project], Any]] = {
 
 
 def main(program: Path, words: list[str]) -> int:
-    """Answer one command."""
+    """Execute one command."""
     out, error = sys.stdout.write, sys.stderr.write
     with (program.parent / "calls").open("a") as calls:
         calls.write(f"gcloud {' '.join(words)}\n")

@@ -1,4 +1,4 @@
-"""The operator's machine: small programs on PATH that answer as the real ones do."""
+"""A machine with fake programs on PATH, which answer as the real ones do."""
 
 import json
 import stat
@@ -33,12 +33,12 @@ type Answers = Mapping[str, tuple[int, str]]
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A folder of programs, the only one on PATH."""
+    """A folder of programs, which is the whole PATH."""
 
     folder: Path
 
     def install(self, name: str, answers: Answers) -> None:
-        """Install a program: the start of its arguments -> exit code and text."""
+        """Install a program: beginning of its arguments -> exit code and output."""
         program = self.folder / name
         program.write_text(_PROGRAM.format(python=sys.executable))
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -47,7 +47,7 @@ class Machine:
     def install_project(
         self, project: str, number: str, cloud: Path, state: Path
     ) -> None:
-        """Install a gcloud of a project that the fake provider fakes too."""
+        """Install a gcloud for the project of the fake provider."""
         named = {"project": project, "number": number, "cloud": str(cloud)}
         (self.folder / "project.json").write_text(
             json.dumps(named | {"state": str(state)})
@@ -66,5 +66,5 @@ class Machine:
 
     @property
     def tokens(self) -> list[str]:
-        """What each of them found in TF_VAR_tmdb_token."""
+        """The TF_VAR_tmdb_token of each command."""
         return (self.folder / "tokens").read_text().splitlines()

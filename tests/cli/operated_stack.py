@@ -28,7 +28,7 @@ INITIAL, HISTORY = "initial-2026-06-01", "history-2026-06-01"
 UP_S, PUBLISHED_S = 60.0, 90.0
 
 WIDTHS = {"BOOLEAN": 1, "DATE": 8, "FLOAT": 8, "INTEGER": 8}
-"""Column type -> bytes, for columns that hold a value in every row."""
+"""Column type -> bytes, for columns with a value in every row."""
 
 type Ask = Callable[..., Result]
 
@@ -53,19 +53,19 @@ class Served:
             time.sleep(0.1)
 
     def end(self) -> int:
-        """End it as Ctrl-C does; its exit code."""
+        """End it as Ctrl-C does; return its exit code."""
         self._process.send_signal(signal.SIGINT)
         return self._process.wait(30)
 
     @property
     def endpoints(self) -> Endpoints:
-        """Where it listens."""
+        """Its addresses."""
         found = Endpoints.read(self.data)
         assert found
         return found
 
     def set_today(self, day: str) -> None:
-        """Move the simulated TMDB to a day."""
+        """Set the day of the simulated TMDB."""
         url = urlsplit(self.endpoints.simulator)
         connection = HTTPConnection(url.hostname or "", url.port)
         connection.request("POST", "/_sim/state", json.dumps({"today": day}))
@@ -80,19 +80,19 @@ class Served:
 
 
 def select_no_project() -> None:
-    """Take away what names a project."""
+    """Remove the variables that name a project."""
     for name in ("PROJECT", "PUBSUB_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST"):
         os.environ.pop(name, None)
 
 
 def json_of(result: Result) -> Any:
-    """Return the JSON that a command has printed."""
+    """Return the JSON that a command printed."""
     assert "Traceback" not in result.output
     return json.loads(result.stdout)
 
 
 def watch(ask: Ask, *words: str) -> list[dict[str, Any]]:
-    """Watch off a terminal; the last line of every run."""
+    """Watch without a terminal; return the last line of every run."""
     watched = ask("status", "--watch", *words)
     assert watched.exit_code == 0, watched.output
     lines = [json.loads(line) for line in watched.stdout.splitlines()]
@@ -112,7 +112,7 @@ NOT_STARTED = (("load", "--dry-run"), ("load",), ("load", "--json"))
 
 
 def ask_before_a_load(served: Served) -> dict[tuple[str, ...], Result]:
-    """Return what commands answer before the first load."""
+    """Return the output of commands before the first load."""
     select_no_project()
     answers = {
         words: served.ask(*words) for words in (*BEFORE_A_LOAD, *TOO_MANY, *NOT_STARTED)
@@ -124,7 +124,7 @@ def ask_before_a_load(served: Served) -> dict[tuple[str, ...], Result]:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A loaded stack: what was planned, printed, watched and stored."""
+    """A loaded stack: the plan, the output and what is stored."""
 
     served: Served
     plan: dict[str, Any]
@@ -132,13 +132,13 @@ class Loaded:
     initial: dict[str, Any]
     history: dict[str, Any]
     rows: dict[str, int]
-    """Table -> how many."""
+    """Table -> number of rows."""
     sizes: dict[str, float]
-    """Table -> bytes of a row."""
+    """Table -> bytes per row."""
 
 
 def load(served: Served) -> Loaded:
-    """Load, watch until it ends, and measure what is stored."""
+    """Load, watch until the end, and measure what is stored."""
     select_no_project()
     plan = json_of(served.ask("plan", "--json"))
     result = served.ask("load", answer="y\n")
@@ -147,7 +147,7 @@ def load(served: Served) -> Loaded:
     with connect(served.endpoints.bigquery) as client:
         tables = ("movies", "movie_details_raw", "tracked_movies", "batch_plan")
         rows = {name: len([*rows_of(client, name)]) for name in tables}
-        # Days in which the checks find nothing have no row of what they found.
+        # Days without a finding of the checks have no row.
         sizes = {
             name: _bytes_of_a_row(client, name)
             for name in assumptions.ROW_BYTES
@@ -161,7 +161,7 @@ def rows_of(client: bigquery.Client, table: str) -> Any:
 
 
 def _bytes_of_a_row(client: bigquery.Client, table: str) -> float:
-    """Return the mean of a table's rows; of an empty one what its columns take."""
+    """Return the mean bytes of a table's rows; if it is empty, those of its columns."""
     rows = rows_of(client, table)
     sizes = [sum(map(_bytes, row.values())) for row in rows]
     if not sizes:
@@ -191,7 +191,7 @@ FIRST_DAYS = ("--from=2026-05-28", "--to=2026-06-01")
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
-    """What a backfill of one missing day planned, printed and left."""
+    """A backfill of one missing day: its plan, its output and its result."""
 
     planned: dict[str, Any]
     plan: str

@@ -87,7 +87,7 @@ def ask(loaded: "Loaded") -> Ask:
 
 @pytest.fixture
 def project(loaded: "Loaded") -> str:
-    """Return the option that has commands read the stack as a project."""
+    """Return the option by which commands read the stack as a project."""
     endpoints = loaded.served.endpoints
     os.environ["BIGQUERY_EMULATOR_HOST"] = endpoints.bigquery
     os.environ["PUBSUB_EMULATOR_HOST"] = endpoints.pubsub
@@ -97,7 +97,7 @@ def project(loaded: "Loaded") -> str:
 
 @pytest.fixture
 def third_of_june(loaded: Loaded) -> Iterator[None]:
-    """Go to another day than that of the load."""
+    """Set another day than that of the load."""
     loaded.served.set_today("2026-06-03")
     yield
     loaded.served.set_today("2026-06-01")
@@ -150,7 +150,7 @@ def test_a_load_of_a_project_asks_its_dataset_for_the_number(
     with _dataset_label(loaded.served, tracked_movies="2000"):
         planned = ask("load", "--dry-run", project)
         assert "Load of 2,000 movies" in planned.output
-        # The number is the deployment's, so the request leaves it out.
+        # It is the deployment's number, so the request does not need it.
         assert "limit" not in planned.output
         assert ask("plan", "--limit=2001", project).exit_code == Exit.USAGE
         assert "Load of 20 movies" in ask("plan", "--limit=20", project).output
@@ -189,14 +189,14 @@ def test_a_load_is_planned_started_and_watched(loaded: Loaded) -> None:
     initial, history = loaded.initial, loaded.history
     assert (initial["state"], history["state"]) == ("PUBLISHED", "PUBLISHED")
     assert (initial["fetched"], history["expected"]) == (MOVIES, MOVIES * HISTORY_DAYS)
-    # As the plan says: a request a movie, whatever the lists took.
+    # As planned: a request for each movie, besides those of lists.
     assert initial["tmdb_requests"] == MOVIES
 
 
 def test_the_plan_was_right_about_rows_and_batches(loaded: Loaded) -> None:
     planned = {table: loaded.plan["rows"][table] for table in loaded.rows}
     assert loaded.rows == planned
-    # Simulated descriptions are shorter than real ones; the rest is as measured.
+    # Simulated descriptions are shorter than real ones; the rest has its real size.
     for name, size in loaded.sizes.items():
         expected = assumptions.ROW_BYTES[name]
         assert 0.4 * expected <= size <= 1.35 * expected, name
@@ -240,7 +240,7 @@ def test_a_backfill_requests_what_is_missing_only(
 ) -> None:
     planned = backfilled.planned
     assert planned["is_started"] is False
-    # Four days of history end with the day of the load.
+    # The four days of history end on the day of the load.
     assert planned["days"]["2026-05-28"] == "LOAD"
     assert planned["days"]["2026-05-29"] == "THERE"
     assert planned["requests"] == [
@@ -270,7 +270,7 @@ def test_the_page_follows_a_day_that_is_withheld_and_published(
     published = ask("publish", *day, "--reason=the test is over")
     assert "The dashboard's page is being rendered again." in published.output
     _wait_for_page(data, newest)
-    # One that is so already requests it too: the command before may have failed to.
+    # A repeated command requests it too: the first one may have failed to.
     again = json_of(ask("publish", *day, "--reason=once more", "--json"))
     assert (again["is_changed"], again["page"]) == (False, "requested")
     planned = json_of(ask("withhold", *day, "--reason=a plan", "--dry-run", "--json"))
@@ -278,7 +278,7 @@ def test_the_page_follows_a_day_that_is_withheld_and_published(
 
 
 def _wait_for_page(data: Path, heading: str) -> None:
-    """Wait until the page that the local stack keeps is of the day."""
+    """Wait until the local stack's page is of the day."""
     page = data / "simulated/storage/dashboard/index.html"
     give_up_at = time.monotonic() + PUBLISHED_S
     while not (page.is_file() and heading in page.read_text()):
@@ -290,7 +290,7 @@ def _wait_for_page(data: Path, heading: str) -> None:
 def test_a_day_that_is_computed_again_shows_both_of_its_lists(
     ask: Ask, served: Served
 ) -> None:
-    """A late batch renames a movie; the first vintage keeps its name."""
+    """A late batch renames a movie; the first vintage keeps the earlier name."""
     day = "2026-05-28"
     [first] = _vintages(ask, day)
     [before] = json_of(ask("chart", f"--day={day}", "--limit=1", "--json"))
@@ -317,12 +317,12 @@ def test_a_day_that_is_computed_again_shows_both_of_its_lists(
     second = _vintages(ask, day)[1]
     assert (second["entered"], second["gone"], second["moved"]) == (0, 0, 0)
     assert second["run_id"] == f"metrics-{day}-{day}"
-    # The first is as it was, also after the day is withheld and published again.
+    # The first one is unchanged, also after the day is withheld and published again.
     words = (day, "--yes", "--json")
     for verb in ("withhold", "publish"):
         assert json_of(ask(verb, *words, "--reason=a test"))["is_changed"]
     assert len(_vintages(ask, day)) == 2
-    # As of the second of its publication, rounded up.
+    # As of its publication, rounded up to a second.
     published = datetime.fromisoformat(first["published_at"]) + timedelta(seconds=1)
     as_of = f"--as-of={published:%Y-%m-%dT%H:%M:%S}"
     [then] = json_of(ask("chart", as_of, f"--day={day}", "--limit=1", "--json"))
@@ -352,7 +352,7 @@ def test_days_that_cannot_be_are_refused(
     refused = ask("backfill", *words)
     assert refused.exit_code == Exit.USAGE
     assert field in refused.output
-    # Typer draws a box around it, as wide as it likes.
+    # Typer draws a box of any width around it.
     assert hint in " ".join(refused.output.replace("│", " ").split())
 
 
@@ -424,7 +424,7 @@ def test_checks_find_nothing_then_what_is_wrong(ask: Ask, served: Served) -> Non
 
 @contextmanager
 def _snapshot_twice(served: Served, day: date) -> Iterator[int]:
-    """Store a movie's snapshot of a day twice for a while; its id."""
+    """Store a movie's snapshot of a day twice for a while; yield its id."""
     table = "movie_daily_snapshots"
     with connect(served.endpoints.bigquery) as client:
         sandbox = Sandbox(client)
@@ -450,7 +450,7 @@ def test_the_watch_ends_on_ctrl_c_with_a_word(ask: Ask, data: Path) -> None:
         time.sleep(4)
         watch.send_signal(signal.SIGINT)
         output, _ = watch.communicate(timeout=30)
-    # A busy machine may still be importing: then the signal ends it in silence.
+    # On a busy machine it may still import modules: then the signal ends it.
     assert watch.returncode in (Exit.INTERRUPTED, -signal.SIGINT), output
     assert "Traceback" not in output
 

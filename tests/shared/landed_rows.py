@@ -1,4 +1,4 @@
-"""Rows that a run lands, for the tests of the warehouse and of the ledger."""
+"""Landing rows of a run, for the tests of the warehouse and of the ledger."""
 
 from datetime import date
 from typing import Any
@@ -23,7 +23,7 @@ def popularity_row(movie_id: int, **fields: Any) -> dict[str, Any]:
 
 
 def count_rows(tables: Warehouse, table: str) -> int:
-    """Return how many rows a table has."""
+    """Return the number of rows of a table."""
     [row] = tables.select(f"SELECT COUNT(*) AS n FROM tmdb_analytics.{table}")
     return int(row["n"])
 

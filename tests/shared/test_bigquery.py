@@ -1,4 +1,4 @@
-"""The warehouse, through the real client, on the emulator."""
+"""The warehouse, with Google's client, on the emulator."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""BigQuery's errors: each row of the table, as Google's client raises it over HTTP."""
+"""BigQuery's errors: each row of the table, as raised by Google's client."""
 
 import json
 import threading
@@ -141,7 +141,7 @@ def test_each_row_of_the_table_decides_as_it_says(
 def test_a_page_of_html_is_judged_by_its_status(
     status: int, fake: FakeBigQuery, tables: Warehouse
 ) -> None:
-    """A proxy's answer has no reason at all."""
+    """A proxy's answer has no reason."""
     fake.answers["/"] = [(status, b"<html>quotaExceeded invalidQuery</html>")]
     is_ours = status in (400, 403, 404)
     with pytest.raises(StatementError if is_ours else WarehouseUnavailableError):
@@ -151,7 +151,7 @@ def test_a_page_of_html_is_judged_by_its_status(
 def test_a_reason_in_the_text_alone_decides_nothing(
     fake: FakeBigQuery, tables: Warehouse
 ) -> None:
-    """A column may be named like a quota."""
+    """A column may have the name of a quota error."""
     message = "Unrecognized name: quotaExceeded; rateLimitExceeded"
     fake.answers["/"] = [(400, _error(400, "invalidQuery", message))]
     with pytest.raises(StatementError):
@@ -168,7 +168,7 @@ def test_a_reason_in_the_text_alone_decides_nothing(
 def test_a_limit_of_ours_names_the_setting(
     reason: str, settings: tuple[str, ...], fake: FakeBigQuery, tables: Warehouse
 ) -> None:
-    """As a job's error Google's client makes 500 of it, as if BigQuery were away."""
+    """Google's client makes it a 500, as if BigQuery were unavailable."""
     fake.answers["/jobs"] = [(200, _finished_job(reason, "limit exceeded"))]
     with pytest.raises(StatementError) as caught:
         tables.execute("SELECT 1")
@@ -209,7 +209,7 @@ def test_a_refused_row_keeps_its_place_when_others_are_appended_again(
     both = stopped[1]["insertErrors"] + invalid[1]["insertErrors"]
     fake.answers["/insertAll"] = [
         (200, {"insertErrors": both}),
-        # The second of the two that were sent again.
+        # The second of the two rows that were sent again.
         _refusing(1, reason="invalid"),
     ]
     refusals = tables.append("t", [{"n": n} for n in range(4)], ["a", "b", "c", "d"])
@@ -219,7 +219,7 @@ def test_a_refused_row_keeps_its_place_when_others_are_appended_again(
 def test_rows_that_stay_refused_for_a_moment_are_an_outage(
     fake: FakeBigQuery, tables: Warehouse
 ) -> None:
-    """Recorded as refused, the movie would be lost for the day."""
+    """If it were recorded as refused, the movie would be lost for the day."""
     fake.answers["/insertAll"] = [_refusing(0, reason="backendError")]
     with pytest.raises(WarehouseUnavailableError, match="1 rows were refused 5 times"):
         tables.append("t", [{"n": 1}], ["a"])
@@ -261,7 +261,7 @@ def _load_replies(fake: FakeBigQuery, made_ms: int) -> None:
 def test_not_being_able_to_ask_is_not_a_failed_load(
     fake: FakeBigQuery, tables: Warehouse
 ) -> None:
-    """Taken for a failure, the load would be repeated under the next id."""
+    """If it counted as a failure, the load would be repeated under the next id."""
     duplicate = _error(409, "duplicate", "Already Exists: Job")
     fake.answers["/upload/"] = [(409, duplicate)]
     _load_replies(fake, 1_772_355_600_000)

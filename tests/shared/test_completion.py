@@ -38,7 +38,7 @@ CALLED = replace(FIRST, is_pushed=False)
 
 @dataclass(eq=False)
 class LateTables(FakeTables):
-    """What is visible changes with every look; the last of either is repeated."""
+    """The visible rows change with every query; the last answers are repeated."""
 
     markers: list[dict[int, datetime]] = field(default_factory=list)
     statuses: list[dict[str, Any]] = field(default_factory=list)
@@ -59,7 +59,7 @@ def _next[T](left: list[T]) -> T:
 
 
 class Instance:
-    """One instance that handles batches; `markers` and `statuses` as LateTables has."""
+    """One instance that handles batches; `markers` and `statuses`: see LateTables."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Instance:
         delivery: Delivery = FIRST,
         during: Callable[[], object] = lambda: None,
     ) -> bool:
-        """Handle a batch, in whose work something happens; say if it was done."""
+        """Handle a batch, during which something happens; return if it was done."""
 
         def work() -> None:
             during()
@@ -96,7 +96,7 @@ class Instance:
 
     @property
     def requests(self) -> int:
-        """How often the metrics were requested."""
+        """The number of requests for metrics."""
         return len(self.topics.bodies(METRICS_REQUESTS))
 
 
@@ -130,7 +130,7 @@ def test_the_last_batch_looks_again_for_rows_that_are_late() -> None:
     instance = Instance([{1: BEFORE, 2: BEFORE}], statuses)
     instance.handle(3)
     assert (instance.requests, instance.tables.status_looks) == (1, 3)
-    assert instance.tables.looks == 1  # all markers are known: only rows are late
+    assert instance.tables.looks == 1  # all markers are visible, and some rows are not
 
 
 def test_waiting_ends() -> None:
@@ -162,7 +162,7 @@ def test_a_redelivered_batch_looks_whichever_is_the_last() -> None:
     markers = {n: BEFORE + timedelta(seconds=n) for n in (1, 2, 3)}
     # The last one may have left the run to it, and its instance may have died.
     assert _look([markers], batch_no=2, delivery=AGAIN) == (1, 1)
-    # But it does not wait for the others.
+    # It does not wait for the others.
     del markers[3]
     assert _look([markers], batch_no=1, delivery=AGAIN) == (0, 2)
 
@@ -181,7 +181,7 @@ def test_of_the_batches_of_an_instance_only_the_last_looks() -> None:
     instance, began = Instance([{}], batch_count=8), threading.Barrier(8)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda no: instance.handle(no, FIRST, began.wait), range(1, 9)))
-    # One query whether any is done, and one for the status.
+    # One query for the done batches, and one for the status.
     assert (instance.tables.looks, instance.tables.status_looks) == (1, 1)
     assert instance.requests == 1
 
@@ -268,7 +268,7 @@ def test_an_instance_forgets_the_runs_of_long_ago() -> None:
     with known.at_work(runs[0], 1):
         for run in runs:
             known.done(run, ledger)
-        assert known.are_at_work(runs[0])  # never one that is at work
+        assert known.are_at_work(runs[0])  # and none that is in progress
     tables = LateTables(markers=[{}])
     for run in runs:
         known.done(run, Ledger(tables, "test"), max_age_s=3600)

@@ -49,10 +49,10 @@ def test_a_moment_is_believed_from_the_first_export_to_now(
     ("moment", "is_so"),
     [
         (datetime(2026, 2, 28, 23, 54, 59, tzinfo=UTC), False),
-        (datetime(2026, 2, 28, 23, 55, tzinfo=UTC), True),  # a clock that is behind
+        (datetime(2026, 2, 28, 23, 55, tzinfo=UTC), True),  # a slow clock
         (datetime(2026, 3, 1, tzinfo=UTC), True),
         (datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC), True),
-        (datetime(2026, 3, 2, 2, 59, 59, tzinfo=UTC), True),  # it crossed midnight
+        (datetime(2026, 3, 2, 2, 59, 59, tzinfo=UTC), True),  # after midnight
         (datetime(2026, 3, 2, 3, tzinfo=UTC), False),
         (datetime(2026, 3, 6, 9, tzinfo=UTC), False),  # replayed on D+5
     ],
@@ -70,7 +70,7 @@ def test_the_first_and_the_last_day_of_the_calendar_are_no_crash() -> None:
 
 
 def test_the_snapshots_of_a_day_are_made_of_its_own_readings() -> None:
-    """Python decides what is stored, SQL what is counted: by the same limits."""
+    """Python, which stores rows, and SQL, which counts them, have the same limits."""
     sql = (ROOT / "sql/30_movie_daily_snapshots.sql").read_text()
     whole_day = timedelta(days=1) + READING_GRACE
     hours, minutes = whole_day // timedelta(hours=1), CLOCK_SKEW // timedelta(minutes=1)

@@ -84,7 +84,7 @@ texts = st.binary(max_size=40) | bodies.map(lambda body: json.dumps(body).encode
 
 
 class Posted:
-    """A Flask app that takes every function's messages, and what became of the last."""
+    """A Flask app for every function's messages, which records the last result."""
 
     def __init__(self) -> None:
         self.done: list[object] = []
@@ -94,7 +94,7 @@ class Posted:
         self._client = app.test_client()
 
     def post(self, function: str, data: bytes) -> tuple[int, Any]:
-        """Post as Pub/Sub or a person does; forget what was posted before."""
+        """Post a body as Pub/Sub or a user does; drop the earlier result."""
         self.done, self.topics.dead = [], []
         response = self._client.post(f"/{function}", data=data)
         return response.status_code, response.get_json()
@@ -172,7 +172,7 @@ def test_no_envelope_is_answered_500_or_dropped(
 
 @given(body=bodies)
 def test_no_body_is_accepted_as_something_else(body: object) -> None:
-    """What is accepted is written again as it was read: nothing is guessed."""
+    """An accepted message is written as it was read: nothing is guessed."""
     for parse in MESSAGES.values():
         try:
             message = parse(body, TODAY)

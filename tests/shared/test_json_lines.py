@@ -1,4 +1,4 @@
-"""JSON lines: what goes in comes out of the compressed file, a line a row."""
+"""JSON lines: the compressed file has a line for each row."""
 
 import gzip
 import json

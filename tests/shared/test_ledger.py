@@ -1,4 +1,4 @@
-"""The ledger on the embedded BigQuery, through the real client."""
+"""The ledger, with Google's client, on the BigQuery emulator."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.emulator
 
 DAY_S_OWN = Run(Mode.DAILY, DAY)
 MOST = 200_000
-"""Details of a day: more than are tracked, unless a test says other."""
+"""Details of a day: by default more than are tracked."""
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_run_is_complete_when_rows_and_markers_are_visible(
     tables.append("movie_details_raw", [detail_row(1), detail_row(2)], ["1", "2"])
     status = ledger.status(RUN)
     assert status is not None
-    # Both markers are there, but one of the rows they claim is not visible yet.
+    # Both markers are visible, but one of their rows is not yet.
     assert (status.batches_done, status.is_complete) == (2, False)
     tables.append("movie_details_raw", [detail_row(3, 2)], ["3"])
     status = ledger.status(RUN)
@@ -92,7 +92,7 @@ def test_a_published_run_stays_published_when_its_detail_rows_have_expired(
 def test_a_batch_that_is_redelivered_is_seen_at_work(
     tables: Warehouse, ledger: Ledger
 ) -> None:
-    """Else the sweep republishes after 20 minutes what Pub/Sub redelivers anyway."""
+    """Otherwise the sweep would republish what Pub/Sub redelivers."""
     planned_at = datetime.now(UTC) - timedelta(minutes=25)
     plan = {
         "run_id": RUN.run_id,
@@ -144,7 +144,7 @@ def test_a_movie_was_not_found_before_unless_it_was_fetched_since(
 def test_catching_up_starts_at_the_last_complete_run_however_long_ago(
     ledger: Ledger, gap: int
 ) -> None:
-    """Its landed rows have long expired: only the ledger still knows of it."""
+    """Its landed rows have expired, so only the ledger shows it."""
     complete = Run(Mode.DAILY, DAY - timedelta(days=gap))
     older = Run(Mode.INITIAL, DAY - timedelta(days=gap + 3))
     incomplete = Run(Mode.DAILY, DAY - timedelta(days=max(gap - 1, 1)))
@@ -182,7 +182,7 @@ def test_an_initial_run_is_a_days_run_if_it_fetched_as_many_as_a_day_does(
     most: int,
     is_whole: bool,  # noqa: FBT001
 ) -> None:
-    """One of a few movies (make smoke) hides no missed tick and ends no gap."""
+    """A run of a few movies (make smoke) hides no missed tick and ends no gap."""
     _track(tables, 3)
     initial = Run(Mode.INITIAL, date(2026, 2, 20))
     ledger.store_plan(initial, [Batch(1, 1, tuple(range(1, limit + 1)))])
@@ -248,7 +248,7 @@ def test_a_published_day_with_its_export_lacks_nothing(
 def test_a_history_run_leaves_its_own_day_until_that_is_published(
     tables: Warehouse, ledger: Ledger
 ) -> None:
-    """The day's votes may still be fetched: popularity alone is half a day."""
+    """The day's votes may still be fetched: with popularity only it is incomplete."""
     run = Run(Mode.HISTORY, DAY)
     before = DAY - timedelta(days=1)
     days = [date(2026, 2, 27), before, DAY]

@@ -75,7 +75,7 @@ def test_a_request_without_a_trace_leaves_it_out(header: str) -> None:
 
 
 def test_a_process_writes_json_only_and_no_url_of_a_request() -> None:
-    """At DEBUG urllib3 logs URLs, and a v3 key is part of one."""
+    """At DEBUG, urllib3 logs URLs, which contain a v3 key."""
     program = (
         "import logging\n"
         "from shared import logs\n"

@@ -129,7 +129,7 @@ def test_a_bad_dashboard_request_names_the_field(body: object, field: str) -> No
         ({"mode": "history", "batch_no": 1, "batch_count": 2}, "batch_no"),
     ],
 )
-def test_a_bad_ingest_request_names_the_field_and_the_remedy(
+def test_a_bad_ingest_request_names_the_field_and_a_hint(
     body: object, field: str
 ) -> None:
     with pytest.raises(BadMessageError) as caught:

@@ -1,4 +1,4 @@
-"""Pub/Sub: Google's client over the wire, to the emulator or to an error."""
+"""Pub/Sub: Google's client, with the emulator and with errors."""
 
 import json
 from collections.abc import Iterator
@@ -42,12 +42,12 @@ def test_a_prefix_is_part_of_every_topics_name(emulator: PubSubEmulator) -> None
 
 
 def test_a_dead_letter_keeps_its_bytes_and_says_why(emulator: PubSubEmulator) -> None:
-    reason = "é" * MOST_ATTRIBUTE_BYTES  # two bytes each: longer than Pub/Sub takes
+    reason = "é" * MOST_ATTRIBUTE_BYTES  # two bytes each: longer than Pub/Sub's limit
     Publisher(PROJECT).dead_letter(b"no JSON", {"reason": reason, "field": "mode"})
     [letter] = _pull(emulator, DEAD_LETTERS, 1)
     assert letter.data == b"no JSON"
     assert letter.attributes["field"] == "mode"
-    # Cut between characters, never within one.
+    # Cut between characters, not within one.
     assert letter.attributes["reason"] == "é" * (MOST_ATTRIBUTE_BYTES // 2)
 
 
@@ -81,7 +81,7 @@ def test_what_pubsub_refuses_is_an_error_with_a_hint(
         topics = Publisher("local", timeout_s=2.0)
         with pytest.raises(QueueUnavailableError) as caught:
             topics.publish(MOVIE_BATCHES, [{"a": 1}])
-    # A used-up quota is retried by Google's client, until the timeout.
+    # Google's client retries an exhausted quota until the timeout.
     hints = {HINTS.get(status), "retried automatically"}
     assert caught.value.hint in hints
     if status in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED):

@@ -26,13 +26,13 @@ BEGAN_AT = datetime(2026, 3, 10, 9, 0, 0, 123_456, tzinfo=UTC)
 
 
 class _KeptJob(bigquery.QueryJob):
-    """A job that never asks anybody."""
+    """A job without requests to BigQuery."""
 
     def result(self, *_: Any, **__: Any) -> Any:
         return [_Row()]
 
     def reload(self, *_: Any, **__: Any) -> None:
-        """Know already how it stands."""
+        """Do nothing: its state is up to date."""
 
     def cancel(self, *_: Any, **__: Any) -> bool:
         self._properties["status"] = {"state": "DONE", "errorResult": STOPPED}
@@ -46,7 +46,7 @@ class _Row:
 
 @dataclass
 class FakeClient:
-    """BigQuery's jobs: their ids in order, and what was asked."""
+    """A fake client of BigQuery: its jobs in order, and the requested ids."""
 
     jobs: dict[str, bigquery.QueryJob] = field(default_factory=dict)
     looked_up: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class FakeClient:
         created_s_ago: float = 0.0,
         time_limit_s: float = 60.0,
     ) -> None:
-        """Keep a job as somebody else has left it."""
+        """Add a job of another process."""
         job = _KeptJob(job_id, "", cast("bigquery.Client", self))  # type: ignore[no-untyped-call]
         created_ms = 1000 * (clock.now().timestamp() - created_s_ago)
         job._properties["status"] = {"state": state}
@@ -154,7 +154,7 @@ def test_a_script_of_our_own_is_taken_over(state: str) -> None:
     client.add(f"{_chain()}1", state=state, owner=LOCK.owner)
     outcome = _run(client)
     assert len(client.jobs) == 1
-    # By the clock that dates the ledger's events, not by Google's.
+    # By the clock of the ledger's events, not by Google's.
     assert outcome.began_at == BEGAN_AT
 
 
@@ -180,7 +180,7 @@ def test_a_script_that_ignores_its_time_limit_is_cancelled(owner: str) -> None:
     with pytest.raises(RunBusyError, match="cancelled"):
         _run(client)
     assert client.jobs[f"{_chain()}1"].error_result == STOPPED
-    # The redelivery finds the way free.
+    # The redelivery can run.
     assert _run(client).rows == [{"written": 7}]
     assert len(client.jobs) == 2
 

@@ -1,4 +1,4 @@
-"""Secret Manager: Google's client over the wire, to the emulator or to an error."""
+"""Secret Manager: Google's client, with the emulator and with errors."""
 
 import grpc
 import pytest

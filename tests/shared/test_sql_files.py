@@ -1,4 +1,4 @@
-"""Statements: the order of SQL files, and that it is one."""
+"""The order of the SQL files."""
 
 from pathlib import Path
 

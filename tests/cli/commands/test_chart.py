@@ -110,7 +110,7 @@ def test_each_vintage_is_shown_as_it_was(ask: Ask) -> None:
 
 
 def test_a_day_that_was_withheld_then_is_not_shown(ask: Ask) -> None:
-    """An operator withheld it at noon: the day before was shown instead."""
+    """The day was withheld at noon: then the day before was shown."""
     assert _lines(ask(f"--as-of={DAY}"))[-1][:2] == ["1", "Before"]
     assert _lines(ask())[-1][:2] == ["1", "Before"]
     refused = ask(f"--day={DAY}")
@@ -123,7 +123,7 @@ def test_the_vintages_say_who_came_and_went(ask: Ask) -> None:
     lines = _lines(ask(f"--day={DAY}", "--vintages"))
     first, second = (line for line in lines if line[0].isdigit())
     assert first == ["1", "2026-03-10 09:00:00", "2", "daily-2026-03-10"]
-    # 3 came, 2 went, and 1 went from the first to the second place.
+    # 3 entered, 2 left, and 1 moved from the first to the second place.
     assert second[:6] == ["2", "2026-03-10 10:30:00", "2", "1", "1", "1"]
     assert second[6].startswith("metrics-2026")
     rows = json.loads(ask(f"--day={DAY}", "--vintages", "--json").stdout)

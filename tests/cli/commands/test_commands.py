@@ -1,4 +1,4 @@
-"""Every command: help, codes, wrong use; no project, no data, no traceback."""
+"""Every command: help, exit codes, wrong use, no project, no data, no traceback."""
 
 import json
 import os
@@ -37,7 +37,7 @@ TODAY = date(2026, 6, 10)
 
 @pytest.fixture(autouse=True)
 def _nowhere() -> None:
-    """Take away what names a deployment."""
+    """Remove the variables that name a deployment."""
     for name in ("PROJECT", "PUBSUB_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST"):
         os.environ.pop(name, None)
 
@@ -111,7 +111,7 @@ _IMPORTED_LATE = re.compile(
 def test_help_and_completion_import_none_of_googles_libraries(
     words: list[str], variables: dict[str, str]
 ) -> None:
-    """They take a second or more to import, and Tab is pressed often."""
+    """Their import takes a second or more, and Tab is pressed often."""
     done = subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, "-c", _THEN_NAME_WHAT_WAS_IMPORTED, *words],
         capture_output=True,
@@ -268,12 +268,12 @@ def test_a_range_of_days_names_the_end_that_is_wrong() -> None:
 
 
 def _of(kind: Callable[[str], Exception], text: str) -> Exception:
-    """Make an error of Google's, whose classes have no types."""
+    """Return an error of Google's libraries, whose classes have no types."""
     return kind(text)
 
 
 def _refused(**about: str) -> Exception:
-    """Make Google's 403 with the ErrorInfo that it sends."""
+    """Return a 403 of Google with an ErrorInfo."""
     reason = about.pop("reason")
     kind: Callable[..., Exception] = Forbidden
     return kind("long words", error_info={"reason": reason, "metadata": about})

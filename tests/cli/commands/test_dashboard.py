@@ -24,7 +24,7 @@ DAY = date(2026, 3, 20)
 
 @pytest.fixture(scope="module")
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Store a published day of one movie as a demo would, and close it."""
+    """Store a published day of one movie as a demo does."""
     data = tmp_path_factory.mktemp("data")
     with as_demo(data) as sandbox:
         run = {"run_id": f"daily-{DAY}", "run_date": str(DAY), "batch_no": 1}
@@ -43,7 +43,7 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _browser(folder: Path) -> tuple[dict[str, str], Path]:
-    """Return an environment with a display and a browser, and what it was given."""
+    """Return an environment with a display, and the record of its browser."""
     given = folder / "given"
     program = folder / "browser"
     program.write_text(f"#!/bin/sh\necho \"$1\" > '{given}'\n")
@@ -55,7 +55,7 @@ def _browser(folder: Path) -> tuple[dict[str, str], Path]:
 
 
 def _on_a_terminal(env: Mapping[str, str], *words: str) -> str:
-    """Run the command on a terminal of its own; return what it printed."""
+    """Run the command on a new terminal; return its output."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "cli", "dashboard", *words],
@@ -70,7 +70,7 @@ def _on_a_terminal(env: Mapping[str, str], *words: str) -> str:
             while part := os.read(ours, 65_536):
                 printed += part
         except OSError:
-            pass  # the terminal's end, on Linux
+            pass  # how Linux reports the end of the terminal
         assert command.wait(60) == 0, printed.decode()
     os.close(ours)
     return printed.decode()
@@ -104,7 +104,7 @@ def test_on_a_terminal_with_a_display_the_page_is_opened(
                 sys.platform != "linux", reason="elsewhere there is always a display"
             ),
         ),
-        # It would take over the terminal.
+        # A text browser would take over the terminal.
         ([], {"BROWSER": "w3m"}),
     ],
 )

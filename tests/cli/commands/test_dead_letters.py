@@ -1,4 +1,4 @@
-"""Dead letters: listed and published again as an operator does, over real Pub/Sub."""
+"""Dead letters are listed and republished, with the Pub/Sub emulator."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ BATCH = {"run_id": RUN_ID, "run_date": "2026-03-01", "batch_no": 1, "movie_ids":
 
 @pytest.fixture
 def pubsub(monkeypatch: pytest.MonkeyPatch) -> Iterator[PubSubEmulator]:
-    """Every topic, each with a subscription that waits for pulls."""
+    """Create every topic, each with a pull subscription."""
     with PubSubEmulator(time_scale=0.01) as pubsub:
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", pubsub.address)
         monkeypatch.delenv("PROJECT", raising=False)

@@ -64,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _terraform(machine: Machine) -> list[str]:
-    """Return the commands of terraform, the version left out."""
+    """Return the commands of terraform without `version`."""
     commands = [
         one.removeprefix("terraform ") for one in machine.calls if "terraform" in one
     ]
@@ -138,7 +138,7 @@ class TestDeploy:
     ) -> None:
         assert self._run(machine, folder, tmdb, planned=2, answer="y\n") == 0
         calls = machine.calls
-        # The root makes the service agents, so that by hand it is the same.
+        # The root creates the service agents, so `terraform apply` by hand works too.
         assert not [one for one in calls if "identity create" in one]
         applied = calls.index("terraform apply -input=false .build/deploy.tfplan")
         assert calls[-1] == (
@@ -235,7 +235,7 @@ class TestDeploy:
 
 
 class TestDestroy:
-    """The data goes only when told so twice."""
+    """The data are deleted only after two confirmations."""
 
     def _run(
         self, machine: Machine, folder: Path, *options: str, typed: str = ""

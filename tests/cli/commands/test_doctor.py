@@ -104,7 +104,7 @@ def test_a_region_that_only_the_second_generation_has_is_offered(
     only_gen2 = regions("us-central1", "europe-west4")
     listed = {"functions regions list --gen2": only_gen2}
     listed |= {"scheduler locations list": only_gen2}
-    # What the first generation lists comes first where nobody writes --gen2.
+    # Without --gen2, the regions of the first generation are listed first.
     gen1 = {"functions regions list --project": regions("us-central1")}
     well.install("gcloud", gen1 | WELL | listed)
     code, findings = _doctor(tmdb, "--region=europe-west4")

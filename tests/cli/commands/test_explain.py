@@ -19,7 +19,7 @@ DAY = "2026-03-20"
 
 @pytest.fixture(scope="module")
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Store a score of two movies as a demo would, and close it."""
+    """Store a score of two movies as a demo does."""
     data = tmp_path_factory.mktemp("data")
     with as_demo(data) as sandbox:
         of_day = {"calculation_date": DAY, "viral_coefficient": 61}

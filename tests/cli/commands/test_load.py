@@ -26,7 +26,7 @@ BODY = {"mode": "initial", "limit": 1000}
 
 
 def _shown() -> list[tuple[Path, str]]:
-    """Return every command about a function that has arguments."""
+    """Return every command about a function with arguments."""
     return [
         (page, command)
         for page in PAGES
@@ -47,7 +47,7 @@ def test_every_call_on_a_page_names_function_project_and_region() -> None:
 
 def test_the_outputs_name_the_deployed_function() -> None:
     text = (ROOT / "terraform/outputs.tf").read_text()
-    # The command is joined of two lines.
+    # The command is joined from two lines.
     written = re.findall(r'"gcloud functions call ([^"]*)",\s*"([^"]*)"', text)
     assert written
     for name, command in written:

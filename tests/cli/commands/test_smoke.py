@@ -50,7 +50,7 @@ def test_a_deployment_that_works_passes(tmp_path: Path) -> None:
         os.environ["PUBSUB_EMULATOR_HOST"] = stack.pubsub_address
         with smoke_run.opened(NAMES) as deployment:
             findings = smoke_run.prove(deployment, today, timeout_s=120, sleep=_soon)
-            # And again, as after a repair: the run is there, the verdict is the same.
+            # Again, as after a repair: the run exists, and the result is the same.
             again = smoke_run.prove(deployment, today, timeout_s=120, sleep=_soon)
     assert output.all_well(findings), findings
     messages = {finding.name: finding.message for finding in findings}
@@ -61,7 +61,7 @@ def test_a_deployment_that_works_passes(tmp_path: Path) -> None:
 
 @dataclass(slots=True)
 class FakeDeployment:
-    """Tables that answer as told, topics that keep what they get."""
+    """Tables with prepared answers, and topics that record messages."""
 
     status: Mapping[str, Any] | None
     movies: int = 20
@@ -113,7 +113,7 @@ def _prove(fake: FakeDeployment) -> dict[str, output.Finding]:
 def test_it_asks_for_todays_run_and_yesterdays_popularity(
     tracked: int, limit: dict[str, int]
 ) -> None:
-    """Twenty movies of a new deployment; a loaded one keeps its own number."""
+    """Twenty movies in a new deployment; a loaded one keeps its number."""
     fake = FakeDeployment(PUBLISHED, tracked=tracked)
     assert output.all_well(list(_prove(fake).values()))
     daily = {"mode": "daily", "run_date": "2026-06-01"} | limit
@@ -164,7 +164,7 @@ def test_another_projects_deployment_is_not_touched(
         app, ["smoke", "--project=mine", f"--terraform={tmp_path}"]
     )
     assert result.exit_code == 2
-    # Typer draws a box around it, as wide as it likes.
+    # Typer draws a box of any width around it.
     words = result.output.replace("│", " ").split()
     assert "is deployed to theirs" in " ".join(words)
 
@@ -195,7 +195,7 @@ def test_every_check_that_a_claim_needs_is_made(
     made = {finding.name for finding in findings}
     assert {name for names in smoke_proofs.CLAIMS.values() for name in names} <= made
     lines = smoke_proofs.verdict(findings)
-    # Only one of the functions is there.
+    # Only one of the functions exists.
     assert lines[0] == "not proved: the functions work as deployed (functions)"
     assert all(line.startswith("proved: ") for line in lines[1:])
 

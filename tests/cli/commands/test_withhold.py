@@ -113,7 +113,7 @@ def test_a_withheld_day_stays_withheld_whatever_computes_it_until_it_is_publishe
         "run_date": DAY,
     }
 
-    # Late batches and backfills compute it: its numbers follow, it stays withheld.
+    # Late batches and backfills compute it again, but it stays withheld.
     land_details(tables, (BEFORE, DAY), movies=2, at=20, popularity=20.0)
     answer = _compute(tables)
     assert answer["status"] == "published"  # the day before
@@ -146,7 +146,7 @@ def test_a_withheld_day_stays_withheld_whatever_computes_it_until_it_is_publishe
 
 
 def _deploy_dashboard(client: bigquery.Client) -> None:
-    """Write on the dataset what Terraform writes where `dashboard` is set."""
+    """Label the dataset as Terraform does if `dashboard` is set."""
     dataset = client.get_dataset(local_tables.DATASET)
     dataset.labels = {"dashboard": "true"}
     client.update_dataset(dataset, ["labels"])

@@ -1,4 +1,4 @@
-"""The estimate, against numbers worked by hand."""
+"""The estimate, compared with numbers worked by hand."""
 
 import re
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_what_a_load_costs() -> None:
     assert usd["Cloud Run CPU"] == pytest.approx(busy_s * 0.000024)
     gib_s = 245 + 0.5 * (1_000 / 30) + 0.5 * 120
     assert usd["Cloud Run memory"] == pytest.approx(gib_s * 0.0000025)
-    # All but the streaming is within what a month has for nothing.
+    # All but the streaming is within the monthly free tier.
     assert made.usd_beyond_free == pytest.approx(usd["BigQuery streaming"])
     assert made.usd == pytest.approx(sum(usd.values()))
 
@@ -116,7 +116,7 @@ def test_a_backfilled_day_is_a_run_with_metrics_of_its_own() -> None:
     # 5 days are published again, each of them perhaps with other lists.
     assert made.rows["chart_history"] == 5 * 600
     # 180 days are kept, and 180,000 snapshots of 71 bytes are 12.8 MB; those of the
-    # 14, 12 and 11 days of the other computations are less than the least.
+    # 14, 12 and 11 days of the other computations are below the minimum.
     assert made.bytes_queried == (3 * 15 + 3 * 2 + 1) * TEN_MIB + 12_780_000
 
 
@@ -135,7 +135,7 @@ MOVIES = 2**20
 @pytest.mark.parametrize(
     ("history_days", "largest", "most_days", "is_refused"),
     [
-        # So many days are stored: the window finds nothing before them.
+        # Only so many days are stored, so the window has no more.
         (20, (20, 20 * GIB), 20, False),
         (21, (21, 21 * GIB), 19, True),
         # A later day reads its window: more than the first.
@@ -227,7 +227,7 @@ def test_what_the_sweeps_of_a_month_cost() -> None:
     usd = tables * TEN_MIB / 1024**4 * 6.25
     assert load_estimate.of_sweeps().usd == pytest.approx(usd)
     assert 0.7 < usd < 0.8
-    # Less than an eighth of what a month has for nothing.
+    # Less than an eighth of the monthly free tier.
     assert load_estimate.of_sweeps().units < prices.QUERIES.free / 8
 
 

@@ -1,4 +1,4 @@
-"""Days and months of what was used."""
+"""The usage of days and months."""
 
 from datetime import date
 

@@ -36,7 +36,7 @@ def _on_pages() -> set[str]:
 
 
 def _that_we_run(machine: Machine, tmp_path: Path, tmdb: str) -> set[str]:
-    """Return what doctor, deploy and remote-state run on a machine that has it all."""
+    """Return the commands of doctor, deploy and remote-state without a problem."""
     machine.install(
         "gcloud", {**WELL, "storage buckets": (0, ""), "pubsub topics": (0, "")}
     )
@@ -56,8 +56,8 @@ def _that_we_run(machine: Machine, tmp_path: Path, tmdb: str) -> set[str]:
 
 
 def _take(command: str, config: Path) -> str:
-    """Return what gcloud does not know of a command; "" where it knows all."""
-    # Our own record has no quotes around what has spaces.
+    """Return the part of a command that gcloud does not know; "" if it knows all."""
+    # The fake's record has no quotes around arguments with spaces.
     words = shlex.split(re.sub(r"(--\w+=)(\{.*\})", r"\1'\2'", command))
     done = subprocess.run(  # noqa: S603 - commands that we wrote
         [str(GCLOUD), *words[1:]],

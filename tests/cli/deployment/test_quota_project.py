@@ -42,7 +42,7 @@ class _Google(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def google_url(tmp_path: Path) -> Iterator[str]:
-    """Return the address of a Google whose login names another project."""
+    """Return the address of a fake Google; the login has another quota project."""
     _Google.counted = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Google)
     Thread(target=server.serve_forever, daemon=True).start()

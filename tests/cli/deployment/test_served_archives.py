@@ -1,4 +1,4 @@
-"""What serves: the function that not every deployment has may be missing."""
+"""What functions serve: the optional function may be missing."""
 
 from cli.deployment import served_archives
 from tests.cli.answers import WELL, deployed

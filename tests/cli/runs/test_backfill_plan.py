@@ -1,4 +1,4 @@
-"""What a day needs, by what is known of it."""
+"""What a backfill does for a day, by what is known of it."""
 
 from datetime import date, timedelta
 

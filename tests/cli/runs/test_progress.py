@@ -1,4 +1,4 @@
-"""The live bars, on a terminal of any width, and the lines elsewhere."""
+"""Live bars on terminals of any width, and lines without a terminal."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ def _state(name: str, batches: int, run_id: str = RUN_ID) -> RunState:
 
 
 def _looks() -> list[list[RunState]]:
-    """Return what is seen of a run that began 10 s before now."""
+    """Return the states of a run that began 10 s ago, query by query."""
     seen = [("PLANNED", 0), ("FETCHING", 6), ("METRICS", 20), ("PUBLISHED", 20)]
     return [[], *([_state(name, batches)] for name, batches in seen)]
 

@@ -1,4 +1,4 @@
-"""Clients of compute_metrics on fakes, with tables that refuse a statement."""
+"""Fake clients of compute_metrics, whose tables may refuse a statement."""
 
 import logging
 from dataclasses import dataclass, field
@@ -32,10 +32,10 @@ BILLED = 1000
 
 @dataclass(eq=False)
 class RefusingTables(FakeTables):
-    """BigQuery whose checks find given rows, and which refuses one statement.
+    """A fake BigQuery: its checks find given rows, and it refuses one statement.
 
     published: the days that were published before.
-    refuse: how the refused statement begins.
+    refuse: the beginning of the refused statement.
     """
 
     found: list[dict[str, Any]] = field(default_factory=list)
@@ -85,7 +85,7 @@ class RefusingTables(FakeTables):
 
 
 def found_by(check: str, day: date, **fields: Any) -> dict[str, Any]:
-    """Return a row that a check has found."""
+    """Return a row of a check's finding."""
     return {
         "check_name": check,
         "severity": "fail",
@@ -111,7 +111,7 @@ def fake_clients(
     broke_out: list[dict[str, Any]] | None = None,
     **more: Any,
 ) -> tuple[Clients, RefusingTables, FakeTopics]:
-    """Return clients, and the tables and topics of them."""
+    """Return clients, with their tables and topics."""
     status = run_status(
         is_metrics_requested=True, is_published=is_published, **of_run or {}
     )
@@ -130,5 +130,5 @@ def fake_clients(
 
 
 def records_of(caplog: pytest.LogCaptureFixture, event: str) -> list[logging.LogRecord]:
-    """Return the records of an event."""
+    """Return the log records of an event."""
     return [record for record in caplog.records if record.message == event]

@@ -1,4 +1,4 @@
-"""The movies that break out: announced once, in one log line, before a run is done."""
+"""Breakouts are announced once, in one log line, before the run is recorded as done."""
 
 import logging
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def test_who_breaks_out_is_logged_in_one_line(
 def test_a_headline_stays_short() -> None:
     text = breakouts.headline([breakout(n, "x" * 200) for n in range(400)])
     assert text.endswith("; and 395 more in v_breakouts")
-    assert len(text) < 1024  # what a label of an incident takes
+    assert len(text) < 1024  # the limit of an incident's label
 
 
 @pytest.mark.parametrize("mode", ["initial", "history"])
@@ -63,7 +63,7 @@ def test_a_run_that_is_published_again_announces_who_was_not_announced(
 ) -> None:
     caplog.set_level(logging.INFO)
     before = {"ended_at": datetime(2026, 3, 10, 9, 5, tzinfo=UTC)}
-    # What the query leaves out, its own case says: tests/sql/new_breakouts/announced.
+    # Which movies the query excludes is tested in tests/sql/new_breakouts/announced.
     clients, tables, _ = fake_clients(of_run=before, broke_out=[breakout(1)])
     assert run(OF_RUN, DELIVERY, clients)["status"] == "published"
     assert records_of(caplog, "breakouts_found")
@@ -89,7 +89,7 @@ def test_a_withheld_day_announces_no_breakout(caplog: pytest.LogCaptureFixture) 
 
 @dataclass(eq=False)
 class ForgetfulTables(RefusingTables):
-    """BigQuery that cannot say who broke out."""
+    """A fake BigQuery whose query of breakouts fails."""
 
     def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
         if sql == sql_files.new_breakouts().sql:

@@ -1,4 +1,4 @@
-"""Checks: severities, the one query, what its rows mean, how a range is cut."""
+"""Checks: severities, their query, the meaning of its rows, and the days left out."""
 
 import re
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ def test_the_checks_become_one_query() -> None:
     assert query.count("UNION ALL") == 1
     assert "SELECT 'orphans' AS check_name, 'fail' AS severity, day," in query
     assert "SELECT 'coverage' AS check_name, 'warn' AS severity, day," in query
-    # A comment at the end of a file must not swallow the bracket.
+    # A comment at the end of a file must not comment out the bracket.
     assert "(\nSELECT 1 -- of orphans\n)" in query
     assert f"<= {EXAMPLES_PER_DAY}" in query
 

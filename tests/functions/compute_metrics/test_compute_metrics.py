@@ -131,7 +131,7 @@ def test_a_view_is_another_when_what_it_reads_is() -> None:
     after = views.hashes([changed, second, third, alone])
     different = {name for name in before if before[name] != after[name]}
     assert different == {"one", "two", "three"}
-    # In whatever order views stand that do not read each other.
+    # Views that do not read each other may be in any order.
     assert views.hashes([alone, first, second, third]) == before
 
 

@@ -1,6 +1,6 @@
-"""The request for the dashboard's page: when it is published, and that it costs no day.
+"""The request for the dashboard's page, with fakes: a failure withholds no day.
 
-compute_metrics on fakes; tests/test_dashboard.py goes through real processes.
+tests/test_dashboard.py tests it with real processes.
 """
 
 import logging
@@ -42,7 +42,7 @@ FAILING = {
 
 
 class FailingTables(FakeTables):
-    """BigQuery whose script finds what is to keep the day back, or is refused."""
+    """A fake BigQuery whose script fails a check, or is refused."""
 
     is_refused = False
 

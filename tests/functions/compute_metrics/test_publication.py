@@ -1,7 +1,8 @@
-"""Publication: the real warehouse on the embedded BigQuery, over HTTP.
+"""Publication of days, on the BigQuery emulator.
 
-Readers look while a day is computed again; statements fail, processes die, deadlines
-pass and two come at once. A day is always as it was before or as it is after.
+Readers query a day while it is computed again; statements fail, processes are killed,
+deadlines pass, and two computations begin at once. Readers always get the complete day
+before or after.
 """
 
 import subprocess
@@ -50,7 +51,7 @@ SELECT COUNTIF(MOD(one * other, 7) = 3) AS found
 FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS one
 CROSS JOIN UNNEST(GENERATE_ARRAY(1, 100000)) AS other;
 """
-"""Minutes of work, where nobody stops it."""
+"""A query that takes minutes, unless it is cancelled."""
 ANOTHER_ROW_OF_MOVIE_1 = """
 INSERT INTO tmdb_analytics.movie_metrics_aggregated
 SELECT * FROM tmdb_analytics.movie_metrics_aggregated
@@ -78,7 +79,7 @@ SELECT
 
 
 class Meddled(Warehouse):
-    """A warehouse in whose scripts something happens before the checks."""
+    """A warehouse whose scripts have another statement before the checks."""
 
     before_checks = ""
 
@@ -106,14 +107,14 @@ def client(emulator: BigQueryEmulator) -> Iterator[bigquery.Client]:
 
 @pytest.fixture(scope="module")
 def dataset(client: bigquery.Client) -> Meddled:
-    """Return a dataset that is not the one that the SQL names."""
+    """Return a dataset with another name than in the SQL."""
     local_tables.create_tables(client, DATASET)
     return Meddled(client, DATASET, max_bytes_billed=10**9)
 
 
 @pytest.fixture
 def tables(dataset: Meddled, client: bigquery.Client) -> Meddled:
-    """Return the dataset with nothing in it but three published days."""
+    """Return the dataset with three published days only."""
     names = [path.stem for path in sorted(local_tables.SCHEMAS.glob("*.json"))]
     client.query_and_wait("\n".join(f"TRUNCATE TABLE {DATASET}.{n};" for n in names))
     dataset.before_checks = ""
@@ -130,7 +131,7 @@ def _land(
 
 
 def _delivery(name: str = "") -> Delivery:
-    """Return a message of its own: jobs outlive the test that started them."""
+    """Return a new message, because the jobs of earlier tests stay."""
     return replace(DELIVERY, id=f"{name}{time.monotonic_ns()}")
 
 
@@ -197,7 +198,7 @@ def test_a_statement_that_fails_in_the_middle_leaves_the_day_as_it_was(
     failed = _events(tables)[-1]
     assert failed["event"] == "COMPUTATION_FAILED"
     assert "no" in failed["reason"]
-    # Delivered again, it is done.
+    # The redelivery succeeds.
     tables.before_checks = ""
     assert _compute(OF_RUN, tables)["status"] == "published"
     assert _look(tables) == AFTER
@@ -216,7 +217,7 @@ def test_a_published_day_whose_recomputation_fails_a_check_stays_as_it_was(
     assert _look(tables) == BEFORE
     failed = _events(tables)[-1]
     assert (failed["event"], failed["reason"]) == ("CHECK_FAILED", reason)
-    # Computed again, well: the day is replaced whole.
+    # A correct computation replaces the whole day.
     tables.before_checks = ""
     assert _compute(OF_RUN, tables)["status"] == "published"
     assert _look(tables) == AFTER
@@ -257,10 +258,10 @@ def test_what_the_checks_find_of_a_day_is_kept_with_it(tables: Meddled) -> None:
     for request in requests:
         assert _compute(request, tables)["status"] == "withheld"
     assert _duplicates(tables) == found
-    # A published day stays as it was, and so does what is kept of its checks.
+    # A published day stays unchanged, and so do its stored findings.
     assert _compute(OF_RUN, tables)["status"] == "withheld"
     assert _duplicates(tables) == found
-    # Computed again, well: that day's finding is gone, the other day's is not.
+    # After a correct computation, that day has no finding, but the other day has.
     tables.before_checks = ""
     assert _compute(requests[0], tables)["status"] == "published"
     assert _duplicates(tables) == found[1:]
@@ -341,7 +342,7 @@ def test_a_day_that_is_not_published_or_stays_as_it_was_has_no_new_vintage(
 def test_what_cannot_be_recorded_is_not_published(
     tables: Meddled, client: bigquery.Client
 ) -> None:
-    """Of every published day there is a vintage: both are one transaction."""
+    """Every published day has a vintage: both are written in one transaction."""
     _land(tables, popularity=20.0, days=[DAY], at=10)
     history = f"{DATASET}.chart_history"
     client.query_and_wait(f"ALTER TABLE {history} DROP COLUMN surge")
@@ -461,7 +462,7 @@ def test_what_a_killed_function_has_started_is_taken_over_and_not_done_twice(
         job = _until_running(client, killed)
         killed.kill()
     assert _look(tables) == BEFORE
-    # Delivered again.
+    # The redelivery.
     assert _compute(OF_RUN, tables, delivery)["status"] == "published"
     assert _look(tables) == AFTER
     assert _scripts(client) == [job.job_id, *before]

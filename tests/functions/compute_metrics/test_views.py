@@ -1,4 +1,4 @@
-"""Views: made by Google's client on the embedded BigQuery, where they are not ours."""
+"""compute_metrics creates the views that are missing or differ from their files."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -27,7 +27,7 @@ BASE = "v_published_days"
 
 
 class Instance(Warehouse):
-    """The connection of a new instance, which notes the views that it makes."""
+    """The connection of a new instance; it records the views that are created."""
 
     def __init__(self, client: bigquery.Client) -> None:
         super().__init__(client, DATASET, max_bytes_billed=10**9)
@@ -36,7 +36,7 @@ class Instance(Warehouse):
         self.meanwhile: Callable[[], object] = lambda: None
 
     def view_labels(self, key: str) -> dict[str, str]:
-        # An edit of this moment counts as one that came long after the making.
+        # An edit right now counts as one long after the creation.
         at_once = timedelta(milliseconds=1)
         labels = labels_of_views(self._client, self._dataset, key, at_once)
         self.meanwhile()
@@ -66,7 +66,7 @@ def _made(client: bigquery.Client) -> None:
 
 
 def _start(client: bigquery.Client) -> list[str]:
-    """Look at the views as a new instance does; return those that it made."""
+    """Check the views as a new instance does; return those that it created."""
     instance = Instance(client)
     views.make_changed(instance, Deadline.after(60))
     return instance.made
@@ -106,7 +106,9 @@ def test_a_view_that_somebody_has_edited_is_made_again(client: bigquery.Client) 
     view = client.get_table(f"{DATASET}.{LEAF}")
     view.view_query = "SELECT 1 AS one"
     client.update_table(view, ["view_query"])
-    assert client.get_table(f"{DATASET}.{LEAF}").labels  # the console keeps them too
+    assert client.get_table(
+        f"{DATASET}.{LEAF}"
+    ).labels  # an edit in the console keeps the labels too
     assert _start(client) == [LEAF]
     assert _query_of(client, LEAF) == ours
 
@@ -128,7 +130,7 @@ def test_a_view_that_others_read_is_made_again_with_them_working(
 def test_an_update_that_ended_half_way_is_finished_by_the_next_instance(
     client: bigquery.Client,
 ) -> None:
-    # As an older version of the code has left them.
+    # As an older version of the code left them.
     for view in sql_files.views():
         client.query_and_wait(
             view.labelled(views.LABEL, "older").replace(

@@ -198,11 +198,11 @@ def test_the_redelivery_of_a_batch_stores_the_rest_and_marks_it() -> None:
 
 
 def test_the_last_delivery_records_what_is_left_and_calls_no_movie_gone() -> None:
-    """Every movie was not found on an earlier day either: the outage lasts."""
+    """No movie was found on an earlier day either: the outage is a long one."""
     movies = FakeMovies(failing={movie_id: _lose(movie_id) for movie_id in ALL_FIFTY})
     clients, tables, _ = _clients(movies, not_found_before=FIFTY.movie_ids)
     run(FIFTY, LAST_DELIVERY, clients)
-    # As failed: a 404 of an outage must not make a movie look gone a day later.
+    # Recorded as failed: after an outage's 404, a movie must not count as deleted.
     assert len(tables.events("MOVIE_FAILED")) == 50
     assert not tables.events("MOVIE_NOT_FOUND")
     [marker] = tables.events("BATCH_DONE")
@@ -212,7 +212,7 @@ def test_the_last_delivery_records_what_is_left_and_calls_no_movie_gone() -> Non
 
 @pytest.mark.parametrize(("gone", "is_done"), [(10, True), (11, False)])
 def test_movies_known_to_be_gone_hold_no_batch_up(gone: int, *, is_done: bool) -> None:
-    """Up to a fifth of a batch; more at once is an outage that lasts."""
+    """Up to a fifth of a batch; more at once are a long outage."""
     lost = tuple(range(1, gone + 1))
     movies = FakeMovies(
         ALL_FIFTY, failing={movie_id: _lose(movie_id) for movie_id in lost}
@@ -314,7 +314,7 @@ def test_a_redelivery_fetches_only_what_has_not_landed() -> None:
     assert movies.requested == [680, 42]
     [marker] = tables.events("BATCH_DONE")
     counts = ("expected", "fetched", "not_found", "failed", "written")
-    # 42 is gone; 99 is another batch's.
+    # 42 was deleted; 99 is of another batch.
     assert [marker[name] for name in counts] == [3, 2, 1, 0, 2]
 
 
@@ -359,7 +359,7 @@ def test_a_batch_of_another_day_ends_as_too_late_and_stores_no_votes(
 
 
 def test_the_last_batch_of_a_weekly_run_requests_no_metrics() -> None:
-    """It refreshes movies; a day made of it would be half of one."""
+    """It refreshes movies only, and has no complete day."""
     weekly = MovieBatch("weekly-2026-03-01", DAY, 1, 1, (13, 680, 42))
     clients, tables, topics = _clients(ALL)
     run(weekly, DELIVERY, clients)
@@ -384,7 +384,7 @@ def test_a_batch_that_crosses_midnight_is_stored_with_tmdbs_moment(moment: str) 
     rows = tables.appended["movie_details_raw"]
     moments = {datetime.fromisoformat(row["answered_at"]) for row in rows}
     assert moments == {datetime.fromisoformat(moment)}
-    # By our own clock the simulated day is long past.
+    # By this machine's clock the simulated day is long past.
     assert all(row["fetched_at"] > row["answered_at"] for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""Transform: TMDB's quirks become NULLs, only measures cost a row, nothing crashes."""
+"""Transform: invalid fields become NULL, and only invalid measures cost a row."""
 
 import json
 from pathlib import Path
@@ -173,7 +173,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 OURS = {"collection_id", "collection_name"}
-"""Columns that TMDB has no field for: they come from belongs_to_collection."""
+"""Columns that come from the field belongs_to_collection."""
 THEIRS = sorted(to_row(13, _movie()).keys() - OURS | {"belongs_to_collection"})
 
 
@@ -185,7 +185,7 @@ def test_any_movie_is_stored_or_refused_and_never_crashes(movie: Any) -> None:
     except BadMovieError as error:
         row, refused = {}, str(error)
     assert not refused or refused.partition(" ")[0] in MEASURED
-    # What goes to BigQuery must be JSON that BigQuery takes: no NaN, valid UTF-8.
+    # BigQuery accepts no NaN in JSON, and only valid UTF-8.
     json.dumps(row, allow_nan=False, ensure_ascii=False).encode()
     dropped = [
         name
@@ -194,7 +194,7 @@ def test_any_movie_is_stored_or_refused_and_never_crashes(movie: Any) -> None:
         and value
         and row[name] is None
         and name not in odd.counts
-        # "0" is TMDB's unknown, like 0.
+        # TMDB's "0" means unknown, as 0 does.
         and not (isinstance(value, str) and set(value.strip()) <= set("+-0.eE"))
     ]
     assert dropped == [], "a known value was stored as unknown and not counted"

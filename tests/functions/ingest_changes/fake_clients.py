@@ -1,4 +1,4 @@
-"""Clients of ingest_changes on fakes, with tables that track what is landed."""
+"""Fake clients of ingest_changes, whose tables track the landed movies."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ EXPORT = [ExportRow(i, 100.0 - i, is_feature=True) for i in range(1, 121)]
 
 @dataclass(eq=False)
 class TrackingTables(FakeTables):
-    """Tracks what is landed as sql/tracking does, whose numbers have cases there."""
+    """Track landed movies in the way of sql/tracking, which has its own tests."""
 
     tracked: list[int] = field(default_factory=list)
     retired: list[int] = field(default_factory=list)
@@ -64,7 +64,7 @@ def fake_clients(
     exports: list[dict[str, Any]] | None = None,
     open_runs: Sequence[dict[str, Any]] = (),
 ) -> tuple[Clients, TrackingTables, FakeTopics]:
-    """Return clients, and the tables and topics of them."""
+    """Return clients, with their tables and topics."""
     tables = TrackingTables(
         answers={
             "stored_plan": plan or [],

@@ -1,4 +1,4 @@
-"""Every movie is tracked: runs on BigQuery's emulator, TMDB a fake."""
+"""Runs that track every movie, on the BigQuery emulator and a fake TMDB."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -57,7 +57,7 @@ def test_an_initial_run_tracks_the_export_and_fetches_the_most_popular(
     assert _fetched(clients) == [*range(1, BUDGET + 1)]
     assert _count(tables, "tracked_movies WHERE retired_on IS NULL") == MOVIES
     assert _count(tables, "movie_popularity_raw WHERE is_tracked") == MOVIES
-    # A clip is no feature film, however popular.
+    # A clip is no feature film, even if it is popular.
     assert _count(tables, "tracked_movies WHERE movie_id = 99") == 0
     assert not clients.ledger.missed_day(DAY, BUDGET + 1).is_planned
     assert clients.ledger.missed_day(DAY, BUDGET).is_planned
@@ -85,7 +85,7 @@ def test_a_daily_run_fetches_what_moves_and_takes_edits_of_any_movie(
         exports={
             DAY - timedelta(days=2): EXPORT,
             DAY - timedelta(days=1): EXPORT,
-            # The 30th rose from 70 to 75; the 40th is not there any more.
+            # The 30th rose from 70 to 75; the 40th was deleted.
             DAY: [
                 replace(row, popularity=75.0) if row.movie_id == 30 else row
                 for row in EXPORT[:-1]
@@ -123,7 +123,7 @@ def test_a_day_without_an_export_keeps_what_is_tracked(tables: Warehouse) -> Non
     run(IngestRequest(Mode.INITIAL), DELIVERY, clients)
     clients = replace(clients, topics=FakeTopics())
     run(IngestRequest(Mode.DAILY), DELIVERY, clients)
-    # Ranked by discover, then by the popularity that was known last.
+    # Ordered by discover, then by the last known popularity.
     assert _fetched(clients) == [20, 5, 1, 2, 3, 4, 6, 7]
     assert _count(tables, "tracked_movies WHERE retired_on IS NULL") == MOVIES
 
@@ -143,7 +143,7 @@ def test_history_days_load_every_feature_film(tables: Warehouse) -> None:
     assert [request.export_date for request in requested] == days
     for request in requested:
         assert run(request, DELIVERY, clients)["movies"] == MOVIES
-    # Of the run's day besides: by the initial run.
+    # The run's own day too, because of the initial run.
     landed = "movie_popularity_raw WHERE is_tracked"
     assert _count(tables, landed) == MOVIES * (len(days) + 1)
 

@@ -70,7 +70,7 @@ def test_an_initial_run_plans_publishes_and_asks_for_history() -> None:
 
 
 def _open(run_id: str, done: int) -> dict[str, Any]:
-    """Return a row of open_runs: so many of 2 batches are done."""
+    """Return a row of open_runs with this number of 2 batches done."""
     names = ("is_complete", "is_closed", "is_due", "is_metrics_requested")
     return {
         "run_id": run_id,
@@ -94,7 +94,7 @@ def _open(run_id: str, done: int) -> dict[str, Any]:
         ([_open("daily-2026-03-01", 1)], 0.25),
         ([_open("daily-2026-03-02", 0)], 0.25),
         ([_open("weekly-2026-03-01", 2), _open("daily-2026-02-28", 1)], 0.25),
-        # All fetched, and its metrics are due; exports are no requests to the API.
+        # All are fetched, and metrics are due; exports are no requests to the API.
         ([_open("daily-2026-03-01", 2), _open("history-2026-03-01", 0)], 1.0),
     ],
 )
@@ -164,7 +164,7 @@ def test_a_detail_run_of_another_day_is_refused_with_the_remedy(
 
 
 def test_the_day_of_a_run_is_tmdbs_and_not_that_of_our_clock() -> None:
-    """A tick without a day on a simulated TMDB, whose days lie in the past."""
+    """A tick without a day; the simulated TMDB's days are in the past."""
     movies = FakeMovies(popular=POPULAR, moment=datetime(2026, 1, 9, 9, tzinfo=UTC))
     clients, _, _ = fake_clients(movies)
     with pytest.raises(BadMessageError, match="2026-01-09"):
@@ -187,7 +187,7 @@ def test_a_daily_run_takes_popularity_and_the_top_from_the_export() -> None:
     run(IngestRequest(Mode.DAILY, limit=3), DELIVERY, clients)
     assert _ids(topics) == [1, 2, 3, 120]
     rows = {row["movie_id"]: row for row in tables.loaded["movie_popularity_raw"]}
-    # The deployment's 100 x 5 movies are all that the export has.
+    # The export has all of the deployment's 100 x 5 movies.
     assert len(rows) == 120
     assert (rows[1]["popularity"], rows[120]["popularity"]) == (99.0, -20.0)
     tracked = [movie_id for movie_id, row in rows.items() if row["is_tracked"]]
@@ -215,7 +215,7 @@ def test_a_daily_run_reads_the_edits_of_every_day_since_the_last_complete_one() 
     rows = {row["movie_id"]: row for row in tables.loaded["tracked_movies_raw"]}
     assert (rows[1]["changed_on"], rows[1]["is_deleted"]) == ("2026-02-26", False)
     assert (rows[2]["changed_on"], rows[2]["is_deleted"]) == ("2026-02-28", True)
-    # Edits of the day itself are the next run's.
+    # The next run reads the edits of the day itself.
     assert rows[3]["changed_on"] is None
 
 
@@ -254,7 +254,7 @@ def _loaded(days_ago: int, *, is_loaded: bool, requests: int) -> dict[str, Any]:
 
 
 def test_a_daily_run_requests_the_exports_that_came_after_their_days_run() -> None:
-    """Of 5 days: loaded, late and there now, late and damaged, not there, loaded."""
+    """Five days: loaded, late and available, late and damaged, missing, loaded."""
     known = [
         _loaded(5, is_loaded=True, requests=0),
         _loaded(3, is_loaded=False, requests=3),
@@ -269,7 +269,7 @@ def test_a_daily_run_requests_the_exports_that_came_after_their_days_run() -> No
 
 
 def test_a_history_that_a_daily_run_has_planned_is_made_whole() -> None:
-    """After a gap a daily run asks for the missed days; an initial run wants all."""
+    """After a gap, a daily run requests the missed days, an initial run all days."""
     plan = [
         _stored(1, export_date=date(2026, 2, 27), is_published=True),
         _stored(2, export_date=date(2026, 2, 28), is_published=True),

@@ -1,4 +1,4 @@
-"""Popularity of past days from the exports, planned and loaded, against fakes."""
+"""Loading the popularity of past days from exports, with fakes."""
 
 from dataclasses import replace
 from datetime import date
@@ -42,7 +42,7 @@ def test_a_day_of_history_is_loaded_and_marked() -> None:
     run(IngestRequest(Mode.HISTORY_DAY, DAY, export_date=day), DELIVERY, clients)
     rows = tables.loaded["movie_popularity_raw"]
     assert {row["export_date"] for row in rows} == {"2026-01-02"}
-    # The band is the day's own; what is counted are the tracked movies.
+    # The most popular movies are those of the day; tracked movies are counted.
     assert len(rows) == 120
     assert [row["movie_id"] for row in rows if row["is_tracked"]] == [5]
     [marker] = tables.events("BATCH_DONE")

@@ -92,13 +92,13 @@ def _exported(
     ("known", "wanted"),
     [
         ([], []),
-        # A daily run loads its day's export by itself: no request.
+        # A daily run loads its day's export itself, without a request.
         ([_exported(3, is_loaded=True, requests=0)], [2, 1]),
         ([_exported(n, is_loaded=True, requests=0) for n in (1, 2, 3)], []),
-        # The run came before the export, or the export never came.
+        # The run was before the export, or there is no export.
         ([_exported(3, is_loaded=True), _exported(1, is_loaded=True)], [2]),
         ([_exported(2, requests=2), _exported(1, is_loaded=True)], [2]),
-        # Three requests are enough for a file that cannot be loaded.
+        # After three requests, a file that cannot be loaded is not requested again.
         ([_exported(2, requests=3), _exported(1, is_loaded=True)], []),
         ([_exported(100), _exported(90)], [*range(89, 0, -1)]),
     ],

@@ -1,4 +1,4 @@
-"""Surveys: what one pass over an export finds, and what memory it takes."""
+"""Surveys: the results of one pass over an export, and its memory."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from shared.json_lines import compressed
 
 MOVIES = 50_000
 OBJECT_BYTES = 150
-"""What a movie takes at least as a row: a dictionary of two numbers."""
+"""The least size of a movie as a row: a dictionary of two numbers."""
 
 
 def _export(*rows: tuple[int, float, bool]) -> Iterator[ExportRow]:

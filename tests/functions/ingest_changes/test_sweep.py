@@ -1,4 +1,4 @@
-"""Sweep: what an open run needs, and what giving it to it writes and publishes."""
+"""The sweep: what an open run needs, and what is then written and published."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -78,16 +78,16 @@ ASKED = {**DUE, "is_metrics_requested": True, "metrics_requests": 1}
         ({"age_s": 10_800.0, "quiet_s": 5.0}, Need.END),
         ({"age_s": 10_800.0, "is_closed": True}, Need.NOTHING),
         ({**DUE}, Need.METRICS),
-        # Complete at last is complete, however late.
+        # A late run that is complete counts as complete.
         ({**DUE, "age_s": 99_999.0}, Need.METRICS),
         ({**ASKED, "requested_s_ago": 9.0}, Need.NOTHING),
         ({**ASKED, "requested_s_ago": 1_200.0}, Need.METRICS),
         ({**ASKED, "requested_s_ago": 1_200.0, "metrics_requests": 2}, Need.METRICS),
         ({**ASKED, "requested_s_ago": 1_199.0, "metrics_requests": 3}, Need.NOTHING),
-        # Three were enough to know.
+        # After three requests it has failed.
         ({**ASKED, "requested_s_ago": 1_200.0, "metrics_requests": 3}, Need.FAILURE),
         ({**ASKED, "requested_s_ago": 1_200.0, "metrics_requests": 9}, Need.FAILURE),
-        # Asked for before a late batch came: not asked for.
+        # A request before the late batch does not count.
         ({**DUE, "requested_s_ago": 9.0}, Need.METRICS),
         ({"is_closed": True, "is_due": True}, Need.METRICS),
     ],
@@ -170,7 +170,7 @@ def test_missing_batches_are_published_again() -> None:
     ("run_id", "batch"),
     [
         ("history-2026-03-01", {"batch_no": 2, "batch_count": 3}),
-        # A day asked for alone is a run of its own: no place in a plan.
+        # A day that was requested alone is its own run, and not part of a plan.
         ("history-2026-03-01-2026-02-20", {}),
     ],
 )
@@ -232,7 +232,7 @@ def test_after_an_outage_the_missed_days_are_taken_from_exports() -> None:
     ledger = Ledger(tables, "test")
     clients = Clients(movies, tables, ledger, topics, SETTINGS)
     run(IngestRequest(Mode.DAILY), DELIVERY, clients)
-    # The 26th was whole, the 1st is today's.
+    # The run of the 26th was complete; the 1st is today.
     assert topics.bodies(INGEST_REQUESTS) == [
         {
             "mode": "history_day",
@@ -257,7 +257,7 @@ def test_after_three_requests_without_metrics_the_run_has_failed() -> None:
 
 
 class _TroubledTopics(FakeTopics):
-    """Pub/Sub that does not take what is about one run."""
+    """A fake Pub/Sub that refuses the messages of one run."""
 
     def __init__(self, run_id: str, error: Exception) -> None:
         super().__init__()
@@ -310,14 +310,14 @@ def test_a_day_without_a_daily_run_gets_one_from_the_sweep() -> None:
 @pytest.mark.parametrize(
     ("at", "missed", "request_"),
     [
-        # Scheduler's tick may still come.
+        # Scheduler's tick may still arrive.
         (AT_ONE - timedelta(seconds=1), {}, SWEEP),
         (AT_ONE, {"is_planned": True}, SWEEP),
-        # Deployed and not loaded.
+        # Deployed, without an initial load.
         (AT_ONE, {"is_tracking": False}, SWEEP),
-        # Requested, and on its way.
+        # Already requested.
         (AT_ONE, {"requested_at": AT_ONE - timedelta(minutes=119)}, SWEEP),
-        # A person's sweep of a day.
+        # A sweep of a day by a user.
         (AT_ONE, {}, IngestRequest(Mode.SWEEP, DAY)),
     ],
 )
@@ -330,7 +330,7 @@ def test_a_day_that_needs_no_daily_run_gets_none(
 
 
 def test_a_request_that_made_no_plan_either_is_repeated() -> None:
-    """A tick that was dead-lettered (401) is missing too."""
+    """A tick in the dead letters (401) counts as missing too."""
     requested_at = AT_ONE - timedelta(hours=2)
     answer, _, _ = _swept(at=AT_ONE, missed=MISSED | {"requested_at": requested_at})
     assert answer["started"] == 1
@@ -352,10 +352,10 @@ def test_a_day_whose_run_came_before_its_export_gets_the_export() -> None:
 @pytest.mark.parametrize(
     ("at", "missed", "movies"),
     [
-        # TMDB does not have it yet, or cannot be asked.
+        # TMDB does not have it yet, or is unavailable.
         (AT_ONE, LATE, FakeMovies()),
         (AT_ONE, LATE, FakeMovies(exports={DAY: EXPORT}, is_away=True)),
-        # It is loaded, or a request for it has made a plan.
+        # It is loaded, or a request has planned it.
         (
             AT_ONE,
             LATE | {"is_without_export": False},

@@ -1,4 +1,4 @@
-"""Tracking on BigQuery's emulator: what runs that work at the same time leave."""
+"""Tracking by concurrent runs, on the BigQuery emulator."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ EXPORT = [ExportRow(i, 100.0 - i, is_feature=True) for i in range(1, 51)]
 
 @dataclass(eq=False)
 class _Meanwhile(FakeMovies):
-    """TMDB; before it answers the first export something else happens."""
+    """A fake TMDB that does something else before it answers the first export."""
 
     happens: Callable[[], object] | None = None
 
@@ -55,14 +55,14 @@ def _tracked(tables: Warehouse) -> list[int]:
 def test_a_load_that_ends_while_a_daily_run_reads_loses_no_movie(
     tables: Warehouse,
 ) -> None:
-    """The deployment was raised to 50; an instance for 10 still runs its daily."""
+    """The deployment was raised to 50 movies; an instance still runs a day for 10."""
     load = _clients(tables, FakeMovies(popular=POPULAR), 50)
     movies = _Meanwhile(exports={DAY: EXPORT})
     movies.happens = lambda: run(IngestRequest(Mode.INITIAL), DELIVERY, load)
     daily = _clients(tables, movies, 10)
     run(IngestRequest(Mode.DAILY), DELIVERY, daily)
     assert _tracked(tables) == list(range(1, 51))
-    # What the load has tracked meanwhile is fetched by the daily run too.
+    # The daily run also fetches what the load has tracked meanwhile.
     assert isinstance(daily.topics, FakeTopics)
     fetched = [
         i for body in daily.topics.bodies(MOVIE_BATCHES) for i in body["movie_ids"]
@@ -79,7 +79,7 @@ def test_a_delivery_that_died_before_its_plan_changes_nothing_more(
     run(IngestRequest(Mode.DAILY), DELIVERY, clients)
     before = _rows(tables)
     tables.execute("TRUNCATE TABLE tmdb_analytics.batch_plan")
-    # TMDB's list has drifted, but the run has landed its selection.
+    # TMDB's list has changed, but the run has already landed its selection.
     again = _clients(tables, FakeMovies(exports={DAY: EXPORT[5:15]}), 10)
     with pytest.raises(Exception, match="being planned"):
         run(IngestRequest(Mode.DAILY), DELIVERY, again)

@@ -1,4 +1,4 @@
-"""A real Chromium, headless, and dashboards opened in it."""
+"""Dashboards in a headless Chromium."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +12,14 @@ from local.chromium import find_chromium
 
 
 class Show:
-    """Opens dashboards, each rendered once, and keeps what their pages did."""
+    """Opens dashboards, each rendered once, and records the pages' activity."""
 
     def __init__(self, browser: Browser, folder: Path) -> None:
         self._browser = browser
         self._folder = folder
         self._files: dict[int, tuple[Dashboard, Path]] = {}
         self.complaints: dict[Page, list[str]] = {}
-        """Messages on the console and exceptions."""
+        """Messages of the console, and exceptions."""
         self.requests: dict[Page, list[str]] = {}
 
     def __call__(
@@ -31,7 +31,7 @@ class Show:
         hash_: str = "",
         is_scripted: bool = True,
     ) -> Page:
-        """Open a dashboard in a window of its own, and wait until it is drawn."""
+        """Open a dashboard in a new window, and wait until it is drawn."""
         context = self._browser.new_context(
             color_scheme="dark" if theme == "dark" else "light",
             viewport={"width": width, "height": 900},
@@ -58,7 +58,7 @@ class Show:
 
 @pytest.fixture(scope="module")
 def show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
-    """Return the system's Chromium, or skip; playwright's own is never downloaded."""
+    """Return the system's Chromium, or skip; nothing is downloaded."""
     found = find_chromium()
     if found is None:
         pytest.skip("needs chromium on PATH (apt-get install chromium)")

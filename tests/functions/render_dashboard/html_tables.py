@@ -1,4 +1,4 @@
-"""The tables of a page of HTML, as texts."""
+"""The tables of an HTML page, as texts."""
 
 from html.parser import HTMLParser
 

@@ -1,4 +1,4 @@
-"""The page in a real browser: what it shows, what it does, and what it never does."""
+"""The page in a browser: what it shows and does, and what it must not do."""
 
 import re
 
@@ -31,7 +31,7 @@ def _count(page: Page, selector: str) -> int:
 
 
 def _points(page: Page, selector: str) -> int:
-    """Count the points of the lines that match."""
+    """Return the number of points of the matching lines."""
     return int(
         page.evaluate(
             "(selector) => [...document.querySelectorAll(selector)].reduce((sum, line)"

@@ -36,9 +36,9 @@ STATES: dict[str, Callable[[], Dashboard]] = {
 
 @pytest.fixture(scope="module", params=STATES)
 def opened(request: pytest.FixtureRequest, show: Show) -> tuple[Page, list[str]]:
-    """Return the page of a state, and where its board and a movie's page are."""
+    """Return the page of a state, with the addresses of its board and a movie."""
     data = STATES[request.param]()
-    # Of no movie there is a page too: it says that the movie is not tracked.
+    # An unknown movie has a page too: it says that the movie is not tracked.
     movie = data["movies"][0]["movie_id"] if data["movies"] else 1
     page = show(data)
     return page, ["", f"#movie/{movie}"]
@@ -66,7 +66,7 @@ def test_axe_finds_no_violation_and_nothing_complains(
     assert all(url.startswith(("file:", "data:")) for url in show.requests[page])
 
 
-# What is wrong at this width: the page's width, and each table that is uneven or cut.
+# Errors at this width: a page that is too wide, and uneven or cut tables.
 LOOK = """() => {
   for (const part of document.querySelectorAll('details')) part.open = true;
   const seen = (cells) => [...cells].filter((cell) => cell.checkVisibility()).length;

@@ -1,4 +1,4 @@
-"""The page of a movie: every point of its charts is at the right day and value."""
+"""The page of a movie: each point of its charts has the right day and value."""
 
 import math
 import re
@@ -21,7 +21,7 @@ PIXEL = 0.11
 
 
 def _data() -> Dashboard:
-    """Return movies of which the first has corrected votes, the last is new."""
+    """Return movies: the first has corrected votes, the last is new."""
     data = dashboard(movies=40, vote_days=90)
     data["movies"][0]["votes"][-3] = -4.0
     for series in (data["movies"][-1]["popularity"], data["movies"][-1]["votes"]):
@@ -46,7 +46,7 @@ def page(show: Show) -> Page:
 
 
 def _open(page: Page, movie: Movie) -> None:
-    """Open a movie's page, or make it again where it is open already."""
+    """Open a movie's page, or draw it again if it is open."""
     page.evaluate("location.hash = ''")
     page.wait_for_selector("#board:not([hidden])")
     page.evaluate(f"location.hash = '#movie/{movie['movie_id']}'")
@@ -68,7 +68,7 @@ def _boxes(page: Page, selector: str) -> list[dict[str, float]]:
 
 
 def _coded(value: float | None) -> float | None:
-    """Return a popularity as exact as it is sent."""
+    """Return a popularity with the precision of the page's data."""
     code = popularity_code(value)
     if code is None:
         return None
@@ -80,7 +80,7 @@ def _series(movie: Movie) -> list[float | None]:
 
 
 def _average(movie: Movie) -> list[float | None]:
-    """Return the mean of the observed of each 7 days; the newest is the view's."""
+    """Return the mean of each 7 days' observed values; the newest is the view's."""
     series, means = _series(movie), []
     for day in range(len(series)):
         week = [each for each in series[max(0, day - 6) : day + 1] if each is not None]
@@ -89,7 +89,7 @@ def _average(movie: Movie) -> list[float | None]:
 
 
 def _mean(value: float | None) -> str:
-    """Write a mean, which is rounded once: it is not sent in tenths."""
+    """Return a mean as text, rounded once."""
     if value is not None and value >= 99.95:
         return wording.count(value)
     return wording.number(value)
@@ -181,7 +181,7 @@ def test_every_day_with_votes_has_a_bar_of_its_height(page: Page, name: str) -> 
     unit = max(bar["height"] for bar in bars) / most
     for bar, (day, value) in zip(bars, votes, strict=True):
         assert bar["x"] + bar["width"] / 2 == pytest.approx(axes.x(day), abs=0.5)
-        # A day without votes has a line of its own, to tell it from an unknown one.
+        # A day with 0 votes has a mark, unlike an unknown one.
         height = max(0.8, unit * abs(value))
         assert bar["height"] == pytest.approx(height, abs=2 * PIXEL)
     corrected = page.locator("#movie .vote.less").count()
@@ -290,7 +290,7 @@ def test_another_width_draws_the_chart_anew_and_leaves_the_rest(show: Show) -> N
 
 
 def test_a_gap_below_the_places_that_are_kept_is_explained(show: Show) -> None:
-    # dashboard(): a day of the catalogue is missing for everybody; that needs no words.
+    # In dashboard(), one day is missing for all movies, which the page need not say.
     data = dashboard(movies=3, vote_days=90)
     data["thresholds"]["leading_max_rank"] = 2
     whole, gappy, _ = data["movies"]

@@ -1,4 +1,4 @@
-"""The file itself: its size, its policy, its sentences; no browser."""
+"""The file: its size, content policy and sentences, without a browser."""
 
 import re
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_the_same_dashboard_gives_the_same_bytes() -> None:
     ("movies", "most_bytes"), [(1_000, 500_000), (10_000, 1_700_000)]
 )
 def test_the_file_stays_small(movies: int, most_bytes: int) -> None:
-    """With room: the bounds of the page are 1 and 2 million bytes."""
+    """With some reserve: the limits of the page are 1 and 2 million bytes."""
     assert len(render(dashboard(movies=movies, vote_days=90))) < most_bytes
 
 
@@ -189,7 +189,7 @@ def test_a_word_that_says_less_than_the_percentage_says_why() -> None:
 @pytest.mark.parametrize(
     ("deviations", "expected_text"),
     [
-        (2.29, "+2.2{} (under 2.3{})"),  # and not +2.3, which would not be Stable
+        (2.29, "+2.2{} (under 2.3{})"),  # not +2.3, which would not be Stable
         (2.3, "+2.3{}"),
         (-2.35, "{minus}2.3{}"),
         (-0.04, "0.0{} (under 2.3{})"),

@@ -1,6 +1,6 @@
-"""Queries of the page: a small catalogue, computed by the pipeline's own statements.
+"""Queries of the page, on a small catalogue that the pipeline's SQL has computed.
 
-What the page is given is compared with the rows of the views that people read.
+The page's data are compared with the rows of the views.
 """
 
 from collections.abc import Iterator
@@ -37,14 +37,14 @@ NOW = datetime(2026, 3, 21, 6, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """Return a dataset with 20 days of 12 movies, one of them surging at the end."""
+    """Return a dataset with 20 days of 12 movies; one of them surges at the end."""
     with local_tables.emulated(tmp_path_factory.mktemp("bigquery")) as client:
         yield Warehouse(client, local_tables.DATASET, max_bytes_billed=10**9)
 
 
 @pytest.fixture(scope="module")
 def empty(tables: Warehouse) -> Dashboard:
-    """Return the page's content before anything has run."""
+    """Return the page's content before the first run."""
     return read(tables, NEWEST, NOW, "a test")
 
 
@@ -93,7 +93,7 @@ PLAN = {
     "created_at": f"{NEWEST}T09:00:00Z",
 }
 
-# Of 12 movies none has 30 in its state: a popularity of 60 to 130 to expect for each.
+# No state has 30 of the 12 movies, so every outlook is set to 60 to 130.
 OUTLOOKS = """
 UPDATE tmdb_analytics.movie_metrics_aggregated
 SET popularity_outlook_7d_low = 60.0, popularity_outlook_7d_high = 130.0
@@ -285,7 +285,7 @@ def test_a_day_that_was_published_with_other_lists_says_so(
 def test_the_page_is_made_of_it(dashboard: Dashboard) -> None:
     page = render(dashboard).decode()
     assert "Movie 1" in page
-    assert "Movie 2" in page  # TMDB has no title of it
+    assert "Movie 2" in page  # TMDB has no title for it
 
 
 @pytest.fixture(scope="module")

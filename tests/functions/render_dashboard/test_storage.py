@@ -1,4 +1,4 @@
-"""The bucket: writes to the emulator, and what each answer of the service means."""
+"""The bucket: writes to the emulator, and the meaning of the service's answers."""
 
 import json
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def test_a_page_is_written_whole_with_its_metadata(storage: StorageEmulator) -> 
 def test_a_page_that_was_written_meanwhile_is_not_replaced(
     storage: StorageEmulator,
 ) -> None:
-    """Of two renderings at once the one that looked before the other wrote fails."""
+    """Of two concurrent renderings, the one that began first fails."""
     slow, fast = Bucket("pages", storage.url), Bucket("pages", storage.url)
     looked = slow.generation(PAGE)
     fast.replace(PAGE, b"newer", METADATA, generation=fast.generation(PAGE))

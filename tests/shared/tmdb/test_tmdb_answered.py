@@ -1,4 +1,4 @@
-"""The moment of an answer: TMDB's Date and Age headers, read over HTTP and alone."""
+"""The time of an answer, by TMDB's Date and Age headers."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,7 +22,7 @@ TODAY = date(2026, 3, 1)
         ({"Date": "Sun, 01 Mar 2026 09:00:00 GMT"}, "2026-03-01T09:00:00+00:00"),
         ({"Date": "Sun, 01 Mar 2026 09:00:00 -0000"}, "2026-03-01T09:00:00+00:00"),
         ({"Date": "Sun, 01 Mar 2026 01:00:00 +0200"}, "2026-02-28T23:00:00+00:00"),
-        # A cache stored it at 22:00, and gave it out 3 hours later.
+        # A cache stored it at 22:00 and returned it 3 hours later.
         (
             {"Date": "Sun, 01 Mar 2026 22:00:00 GMT", "Age": "10800"},
             "2026-03-02T01:00:00+00:00",

@@ -1,4 +1,4 @@
-"""The TMDB client, over HTTP, against the simulator: limits, faults, pages, exports."""
+"""The TMDB client with the simulator: limits, faults, pages, exports."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -190,7 +190,7 @@ def test_a_storm_of_429_is_waited_out(
     replies = connect(retry_s=20).movies(some_ids)
     assert all(reply.failure is None for reply in replies)
     throttled = sum(reply.throttled for reply in replies)
-    # The first 429 pauses everybody: without that each of 100 would run into it.
+    # The first 429 pauses all threads; otherwise each of 100 would get one.
     assert 0 < throttled < 50
 
 
@@ -296,7 +296,7 @@ def test_a_smaller_share_of_the_rate_is_kept(simulator: TmdbSimulator) -> None:
     tmdb.pace(0.1)
     began = monotonic()
     tmdb.movies(range(1, 12))
-    # The first goes at once, the other ten at ten a second; at the whole rate 0.1 s.
+    # The first is sent at once, the other ten at ten a second; at the full rate 0.1 s.
     assert monotonic() - began >= 1.0
 
 

@@ -1,4 +1,4 @@
-"""The token bucket, on a clock of its own."""
+"""The token bucket, with a fake clock."""
 
 import threading
 
@@ -8,7 +8,7 @@ from shared.tmdb.rate_limit import LONGEST_PAUSE_S, TokenBucket
 
 
 class Clock:
-    """A clock that moves only when somebody sleeps."""
+    """A clock that moves only during a sleep."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -119,11 +119,11 @@ def test_a_stalled_process_does_not_wake_to_send_all_at_once() -> None:
     ("rate", "late_s", "slept"),
     [
         (10, 0.0, [0.1, 0.1, 0.1]),
-        # Up to 0.1 s is made up for: the third goes at 100.2 all the same.
+        # A delay of up to 0.1 s is caught up: the third is still sent at 100.2.
         (10, 0.04, [0.1, 0.06, 0.1]),
-        # Of 0.9 s no more than that: the third goes at once, the fourth 0.1 s later.
+        # Of 0.9 s only 0.1 s: the third is sent at once, the fourth 0.1 s later.
         (10, 0.9, [0.1, 0.1]),
-        # At TMDB's own limit nothing: a 41st request in a second is refused.
+        # At TMDB's limit nothing is caught up: a 41st request in a second is refused.
         (40, 0.01, [0.025, 0.025, 0.025]),
     ],
 )

@@ -1,4 +1,4 @@
-"""What an answer means, row by row, and what the client does with it."""
+"""The meaning of each answer, and what the client does with it."""
 
 import gzip
 import json
@@ -24,7 +24,7 @@ from shared.tmdb.statuses import Verdict, verdict
 from tests.answering import Answering, answering, http
 
 MOVIE = json.dumps({"id": 13, "title": "A"}).encode()
-# Without a time, so that all processes of a test run give their tests the same names.
+# Without a time, so that tests have the same names in all processes.
 PACKED = gzip.compress(MOVIE, mtime=0)
 PACKED_TWICE = gzip.compress(PACKED, mtime=0)
 HTML = b"<html>Attention required!</html>"
@@ -39,7 +39,7 @@ def server() -> Iterator[Answering]:
 
 
 def _client(server: Answering, *secrets: str, retry_s: float = 5) -> Tmdb:
-    """Return a client whose secret holds these values, one after another."""
+    """Return a client whose secret has these values in turn."""
     left = list(secrets or [SIMULATED_TOKEN])
     return Tmdb(
         f"{server.url}/3",
