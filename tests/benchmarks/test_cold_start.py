@@ -1,4 +1,4 @@
-"""The import of a function: which packages its time is of, and one real import."""
+"""The import time of a function by package, and one real import."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where a daily run's seconds go: sums worked by hand, and a deployment's jobs."""
+"""The time of a daily run by part: sums worked by hand, and a deployment's jobs."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -111,7 +111,7 @@ def test_a_service_account_is_of_the_function_in_its_name(
 
 @pytest.mark.emulator
 def test_a_deployments_run_is_read_from_its_ledger_and_jobs(tmp_path: Path) -> None:
-    """The emulator has one account for all; here it is compute_metrics'."""
+    """The emulator has one account for all; here it is that of compute_metrics."""
     accounts = {"local-bigquery@localhost": "compute_metrics"}
     with (
         BigQueryEmulator(tmp_path, project=PROJECT) as emulator,

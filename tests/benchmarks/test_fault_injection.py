@@ -17,12 +17,12 @@ from emulators.tmdb import SIMULATED_TOKEN
 
 pytestmark = pytest.mark.emulator
 
-# The sweeps at once repair a lost batch, and a day without fault is any other test's.
+# Other tests have days without a fault; a sweep repairs a lost batch at once.
 SEEDS = [
     seed for seed in range(len(FAULTS)) if fault_of(seed) not in ("none", "lost batch")
 ]
 ON_GOOGLES = ("killed between rows and marker", "poison messages")
-"""Faults that need nothing of the Pub/Sub they run on."""
+"""Faults that do not depend on the Pub/Sub back end."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_nothing_is_lost_or_doubled(runner: Runner, seed: int) -> None:
 
 def test_no_process_logged_the_credential_while_it_was_killed(runner: Runner) -> None:
     logs = list(runner.stack.logs.glob("*.log"))
-    assert len(logs) >= 4  # and one of each instance that was restarted
+    assert len(logs) >= 4  # and one of each restarted instance
     for log in logs:
         assert SIMULATED_TOKEN not in log.read_text(errors="replace"), log.name
     rows = runner.stack.client.list_rows("tmdb_analytics.ingestion_log")
@@ -59,7 +59,7 @@ def test_a_run_that_was_closed_is_logged_as_the_alert_needs(runner: Runner) -> N
     for line in lines:
         assert line["severity"] == "ERROR"
         assert line["run_id"].startswith("daily-")
-        # Or "metrics were requested 3 times", on a machine too busy to compute.
+        # On a very busy machine it may be "metrics were requested 3 times".
         assert "batches are missing" in line["reason"] or (
             "metrics were requested" in line["reason"]
         )

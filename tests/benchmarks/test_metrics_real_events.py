@@ -1,4 +1,4 @@
-"""The scores around events, of a series made by hand."""
+"""The scores around events, on a series made by hand."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ DAYS, RISER, ABSENT_DAY = 30, 1, 25
 
 
 def _write(path: Path) -> Path:
-    """Write 30 movies that stand still; one triples on the last 3 days."""
+    """Write 30 constant movies; one triples on the last 3 days."""
     lines = ["date,tmdb_id,title,popularity,vote_count"]
     for day in range(DAYS):
         for movie in range(1, 31):

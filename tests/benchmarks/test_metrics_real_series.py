@@ -1,4 +1,4 @@
-"""How the scores behave on real movies, and the measures on a series made by hand."""
+"""The behaviour of the scores on real movies, and measures on a series by hand."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ DAYS, RISER = 30, 1
 
 
 def _write(path: Path) -> Path:
-    """Write 30 movies that stand still, and one that triples on the last 3 days."""
+    """Write 30 constant movies, and one that triples on the last 3 days."""
     lines = ["date,tmdb_id,title,popularity,vote_count"]
     for day in range(DAYS):
         for movie in range(1, 31):

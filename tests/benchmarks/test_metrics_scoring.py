@@ -1,4 +1,4 @@
-"""The judge's rules, by cases small enough to work by hand."""
+"""The rules of the evaluation, on cases worked by hand."""
 
 from dataclasses import replace
 

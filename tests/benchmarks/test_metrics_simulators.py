@@ -1,4 +1,4 @@
-"""The two simulators: seeded, labelled, and an event lifts what it should."""
+"""The two simulators: seeds, labels, and the effects of events."""
 
 import numpy as np
 import pytest

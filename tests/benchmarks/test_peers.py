@@ -1,4 +1,4 @@
-"""Other clients: what is due, what a command reports, and the page made of it."""
+"""Other clients: the expected work, the reports, and the page."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A real Airflow on the local stack, in a virtual environment of its own."""
+"""Airflow on the local stack, in its own virtual environment."""
 
 import json
 import os
@@ -28,7 +28,7 @@ PROJECT = "local"
 
 @dataclass(frozen=True)
 class Ended:
-    """What came of a DAG run."""
+    """The result of a DAG run."""
 
     state: str
     tasks: dict[str, str]
@@ -37,7 +37,7 @@ class Ended:
 
 @dataclass
 class Airflow:
-    """An Airflow whose DAGs are ours, and the stack that they run on."""
+    """An Airflow with our DAGs, and the stack that they use."""
 
     home: Path
     data: Path
@@ -64,7 +64,7 @@ class Airflow:
         return os.environ | {
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.home / "dags"),
-            # Importing Google's clients takes that long on a machine that is busy.
+            # The import of Google's clients may take that long on a busy machine.
             "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT": json.dumps(connection),
@@ -73,7 +73,7 @@ class Airflow:
         }
 
     def loaded(self) -> dict[str, Any]:
-        """Return what Airflow found in the folder of DAGs."""
+        """Return the DAGs that Airflow found."""
         return self._answer(None)[0]
 
     def run(self, dag: str, *, is_scheduled: bool = True, **conf: Any) -> Ended:
@@ -94,7 +94,7 @@ class Airflow:
         return Ended(answer["state"], answer["tasks"], log)
 
     def _answer(self, run: dict[str, Any] | None) -> tuple[dict[str, Any], str]:
-        """Return the driver's answer to a request, and what it printed meanwhile."""
+        """Return the driver's answer to a request, and its output."""
         log = self.home / "driver.log"
         if self.driver is None:
             with log.open("w") as out:
@@ -144,7 +144,7 @@ class Airflow:
         pipeline_python("-m", "cli", *words, f"--data={self.data}")
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        """Ask the local BigQuery."""
+        """Query the local BigQuery."""
         with bigquery.Client(
             PROJECT,
             AnonymousCredentials(),  # type: ignore[no-untyped-call]
@@ -159,7 +159,7 @@ def wait_until(
     process: subprocess.Popen[str],
     log: Path,
 ) -> None:
-    """Wait for something that a process does; fail with its log."""
+    """Wait for an effect of a process; fail with its log."""
     deadline = time.monotonic() + seconds
     while not is_so():
         assert process.poll() is None, log.read_text()[-20_000:]

@@ -1,7 +1,7 @@
-"""Readings with all that goes wrong: gaps, outages, corrections, shifts, ties.
+"""Series with every disturbance: gaps, outages, corrections, shifts, ties.
 
-48 movies are a crowd, similar enough to be each other's cohort, 42 hardly move. Behind
-them come some of every special kind; what is special stands in one place below.
+48 movies are similar enough to be each other's cohort, 42 hardly change. After them
+come some of every special kind; the kinds are defined in one place below.
 """
 
 import math
@@ -17,9 +17,9 @@ DAYS = 75
 EXPORT_ONLY = {*range(5), *range(35, 39)}
 HARDLY_READ = {2, 48}
 RESCALED = {6: 1.3, 29: 1.22, 31: 1 / 1.35, 46: 1.17, 55: 0.6}
-"""Day -> what the popularity of (nearly) all is multiplied by from then on."""
+"""Day -> factor of the popularity of nearly all movies from that day on."""
 BUSY = dict.fromkeys((20, 21, 22), 4) | dict.fromkeys((41, 42, 43), 0.1) | {60: 3}
-"""Day -> what the votes of all are multiplied by."""
+"""Day -> factor of all votes."""
 
 KINDS = (
     *("crowd",) * 48,
@@ -90,7 +90,7 @@ type Reading = dict[str, Any]
 
 
 def readings() -> pd.DataFrame:
-    """Return what was read of the movies on the days."""
+    """Return the readings of the movies on the days."""
     return pd.DataFrame(
         reading
         for movie_id, kind in enumerate(KINDS)
@@ -133,7 +133,7 @@ def _of_movie(movie_id: int, kind: str) -> Iterator[Reading]:
 
 
 def _today(kind: str, day: int, level: float, gained: int) -> tuple[float, int]:
-    """Return popularity and votes of the day, with what is special about the kind."""
+    """Return popularity and votes of the day, with the disturbances of the kind."""
     if kind == "fading" and 40 <= day < 60:
         return 0.0, gained
     if kind == "breakout" and 62 <= day < 70:
@@ -148,7 +148,7 @@ def _today(kind: str, day: int, level: float, gained: int) -> tuple[float, int]:
 
 
 def _corrected(kind: str, day: int, votes: int, gained: int, random: Random) -> int:
-    """Return the counter after what TMDB did to it."""
+    """Return the vote counter after TMDB's corrections."""
     if kind == "cleaned" and day % 12 == 10:
         return votes * random.randrange(60, 100) // 100
     if kind == "glitching" and day % 17 == 16:

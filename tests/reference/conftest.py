@@ -1,4 +1,4 @@
-"""For the judges of the SQL: the sandbox of the SQL tests."""
+"""Fixtures of the comparisons with the SQL: the sandbox of the SQL tests."""
 
 from tests.sql.conftest import prepared, sandbox
 

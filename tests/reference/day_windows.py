@@ -19,7 +19,7 @@ MIN_PEERS = 30
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Rows, one per movie and day, and their places in a grid."""
+    """Rows, one per movie and day, and their positions in a grid."""
 
     rows: pd.DataFrame
     movie: NDArray[np.intp]
@@ -29,7 +29,7 @@ class Panel:
 
     @classmethod
     def of(cls, rows: pd.DataFrame, day_column: str) -> "Panel":
-        """Lay rows out by movie and day, sorted so."""
+        """Arrange rows by movie and day."""
         rows = rows.sort_values(["movie_id", day_column], ignore_index=True)
         first: date = rows[day_column].min()
         day = np.array([(day - first).days for day in rows[day_column]], dtype=np.intp)
@@ -44,13 +44,13 @@ class Panel:
         return grid
 
     def words(self, column: str) -> NDArray[np.object_]:
-        """Return a column of words, None where there is no row."""
+        """Return a column of texts, None where there is no row."""
         grid = np.full(self.shape, None, dtype=object)
         grid[self.movie, self.day] = self.rows[column]
         return grid
 
     def seen(self) -> Mask:
-        """Return where there is a row."""
+        """Return whether there is a row, by movie and day."""
         seen = np.zeros(self.shape, dtype=bool)
         seen[self.movie, self.day] = True
         return seen
@@ -86,7 +86,7 @@ def count(grid: Grid, youngest: int, oldest: int) -> Grid:
 
 
 def total(grid: Grid, youngest: int, oldest: int) -> Grid:
-    """Return the sum over these ages, 0 of nothing."""
+    """Return the sum over these ages, 0 without a value."""
     found = np.zeros(grid.shape)
     for age in range(youngest, oldest + 1):
         found += np.nan_to_num(ago(grid, age))

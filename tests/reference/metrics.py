@@ -1,4 +1,4 @@
-"""The metrics a second time, written from their definitions and not from the SQL."""
+"""A second implementation of the metrics, by their definitions, not from the SQL."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -141,7 +141,7 @@ def _add_classes(rows: pd.DataFrame, days: pd.DataFrame) -> None:
 
 
 def _carried(plain: Mapping[date, str], day: date, frozen: set[date]) -> str:
-    """Return the class of the day; of a frozen one the newest unfrozen of 30 days."""
+    """Return the class of the day; if frozen, the newest one of 30 days that is not."""
     if day not in frozen:
         return plain[day]
     for age in range(1, 31):
@@ -152,14 +152,14 @@ def _carried(plain: Mapping[date, str], day: date, frozen: set[date]) -> str:
 
 
 def _is_contradicted(words: "pd.Series[str]", percent: "pd.Series[float]") -> Any:
-    """Mark the words for up beside a week that is not, and the other way about."""
+    """Mark classes for a rise beside a falling week, and the reverse."""
     signs = {"Surging": 1, "Rising": 1, "Declining": -1, "Falling": -1}
     sign = words.map(signs)
     return sign.notna() & percent.notna() & (sign != np.sign(percent))
 
 
 def _momentum(row: Mapping[Any, Any]) -> str:
-    """Return the word for the week."""
+    """Return the class of the week."""
     growth = row["popularity_growth_7d"]
     if np.isnan(growth):
         return UNKNOWN
@@ -173,7 +173,7 @@ def _momentum(row: Mapping[Any, Any]) -> str:
 
 
 def _momentum_1d(row: Mapping[Any, Any]) -> str:
-    """Return the word for one day."""
+    """Return the class of one day."""
     percent = row["popularity_pct_change_1d"]
     if np.isnan(percent):
         return UNKNOWN
@@ -182,7 +182,7 @@ def _momentum_1d(row: Mapping[Any, Any]) -> str:
 
 
 def _trend(row: Mapping[Any, Any]) -> str:
-    """Return the word for the week in points; without votes it is never Viral."""
+    """Return the class of the week's points; without votes it is never Viral."""
     change = row["popularity_wow_change"]
     if np.isnan(change):
         return UNKNOWN
@@ -203,7 +203,7 @@ def _add_breakouts(panel: Panel) -> None:
 
 
 def _add_outlook(panel: Panel) -> None:
-    """Add what became of movies in the same state, in units of their own noise."""
+    """Add how movies in the same state changed, in units of their own noise."""
     p, unrest = panel.grid("popularity"), panel.grid("popularity_volatility_1d") * WEEK
     p = np.where(p > 0, p, np.nan)
     state = _states(panel)

@@ -1,4 +1,4 @@
-"""Snapshots and days a second time, from their definitions and not from the SQL."""
+"""A second implementation of snapshots and days, by their definitions."""
 
 import numpy as np
 import pandas as pd
@@ -62,9 +62,9 @@ def _change(grid: Grid, days: int) -> tuple[Grid, Grid]:
 
 
 def catalogue_days(snapshot_rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per day: what it looked like across the movies.
+    """Return one row per day: statistics of its movies.
 
-    No run has planned to fetch them, no check has passed and nobody has withheld a day.
+    There are no runs, no passed checks and no withheld days.
     """
     days = []
     for day, rows in snapshot_rows.groupby("snapshot_date"):

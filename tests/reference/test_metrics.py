@@ -33,13 +33,13 @@ COLUMN = {
     "growth_z": "popularity_growth_z",
     "trend_class": "momentum_status",
 }
-"""Research's name -> ours, where they differ."""
+"""The research's name -> our name, where they differ."""
 NOT_STORED = {"viral_category", "is_emerging", "vote_baseline"}
-"""Derived in views, and what votes_3d_expected is made of."""
+"""Columns derived in views, and the parts of votes_3d_expected."""
 RESTATED = ("B2 ", "B3 ", "B11 ", "B12 ")
-"""Cases whose numbers the score of decision 0006 changed, by the start of their names.
+"""Cases whose numbers decision 0006 changed, by the beginning of their names.
 
-The file keeps the old ones; tests/sql/50_movie_viral_signals/hand_worked has the new.
+The file has the old numbers, tests/sql/50_movie_viral_signals/hand_worked the new ones.
 """
 
 type Value = float | None
@@ -185,7 +185,7 @@ def test_zero_popularity_is_a_value_and_no_level() -> None:
 
 
 def test_a_frozen_class_is_the_newest_from_before() -> None:
-    """Rising by 20 % on day 9, halved by TMDB on day 11, lost sight of on day 13."""
+    """It rises by 20 % on day 9, TMDB halves it on day 11, and day 13 is missing."""
     level = {9: 12, 10: 12, 11: 6, 12: 6, 14: 6}
     points = [(1, n, level.get(n, 10), 5) for n in range(15) if n != 13]
     found = compute(read(points), 11).loc[1]

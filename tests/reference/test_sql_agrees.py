@@ -1,4 +1,4 @@
-"""The third judge: every number of the SQL against the separate reference."""
+"""The third check: every number of the SQL equals that of the second implementation."""
 
 import json
 import math
@@ -64,7 +64,7 @@ def land(sandbox: Sandbox, readings: pd.DataFrame) -> None:
 
 
 def assert_agree(sandbox: Sandbox, expected: Tables, from_date: date) -> int:
-    """Compare every column on the days from one on; return how many cells."""
+    """Compare every column from a day on; return the number of cells."""
     cells, wrong = 0, []
     for table, frame in expected.items():
         day = DAY[table]
@@ -104,7 +104,7 @@ def assert_no_word_contradicts_its_percent(sandbox: Sandbox) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of Python's: None for NaN, nothing of numpy's or pandas'."""
+    """Return a plain Python value, None for NaN."""
     if pd.isna(value):
         return None
     if isinstance(value, pd.Timestamp):
@@ -175,7 +175,7 @@ def test_on_a_real_series(sandbox: Sandbox, real_data: Path) -> None:
 
 
 def _simulated(first: date, last: date) -> pd.DataFrame:
-    """Read 300 movies of the simulator from exports and details, a fifth missing."""
+    """Read 300 movies of the simulator from exports and details; a fifth is missing."""
     catalogue, random = Catalogue(seed=5, movies=300, start=first), Random(5)
     readings: list[dict[str, Any]] = []
     for n in range((last - first).days + 1):

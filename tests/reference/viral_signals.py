@@ -1,7 +1,7 @@
-"""The viral signals a second time, from their definitions and not from the SQL.
+"""A second implementation of the viral signals, by their definitions.
 
-Its numbers are stated here again on purpose. docs/concepts/metrics.md says the
-definitions; ages are in days, 0 is the day itself.
+It repeats the constants on purpose. docs/concepts/metrics.md has the definitions; ages
+are in days, 0 is the day itself.
 """
 
 from typing import Any
@@ -32,7 +32,7 @@ def viral_signals(snapshot_rows: pd.DataFrame) -> pd.DataFrame:
     votes, popularity = _votes(panel), _popularity(panel)
     p, y_3d = panel.grid("popularity"), votes["y_3d"]
 
-    # Votes never count for more than popularity does.
+    # Votes never weigh more than popularity.
     z_votes, z_popularity = votes["z_votes"], popularity["z_popularity"]
     at_stake = np.fmax(votes["votes_3d_expected"], y_3d)
     weight = np.where(np.isnan(z_votes), np.nan, np.sqrt(at_stake / (at_stake + 1)))
@@ -60,7 +60,7 @@ def viral_signals(snapshot_rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _votes(panel: Panel) -> dict[str, NDArray[Any]]:
-    """Return what the counter of votes says; NaN without a count."""
+    """Return the measures of the vote counter; NaN without a count."""
     v = panel.grid("vote_count")
     gained, measured, is_corrected = _vote_steps(v)
 
@@ -191,7 +191,7 @@ def _noise(level: Grid) -> Grid:
 
 
 def _volatility(panel: Panel) -> Grid:
-    """Return the daily unrest of the level, towards 6 % where little is known."""
+    """Return the daily noise of the level, closer to 6 % with few values."""
     x = _log(panel.grid("popularity"))
     before, age = newest(x, 1, 10)
     squares = np.minimum((x - before) ** 2 / age, 0.09)

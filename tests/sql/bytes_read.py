@@ -1,10 +1,10 @@
-"""Bytes read: the queries of the page, views and metrics in; bytes by table out.
+"""Compute the bytes that the page, the views and the metrics read of each table.
 
 python -m tests.sql.bytes_read > cli/costs/bytes_read.json, or `make docs`
 
-Columns and pruning are read off Google's resolved tree, and multiplied by BigQuery's
-widths and the days that are read: bytes for each row that a table has per day. A column
-counts once a query: BigQuery bills it so, however many scans read it
+Columns and pruning come from Google's resolved tree. They are multiplied by BigQuery's
+widths and the number of days: bytes for each row that a table has per day. A column
+counts once in a query, because BigQuery bills it once for any number of scans
 (https://boonepeter.github.io/posts/unnecessary_bigquery_optimization/).
 """
 
@@ -38,7 +38,7 @@ EVERY_DAY = {
     "v_viral_coefficient_scores",
     "v_vote_engagement_timeline",
 }
-"""Views that show all days kept; every other must not read all their movies."""
+"""Views of all stored days; no other view may read all movies of them."""
 _SHOWN_DAYS = {
     "dashboard/days": queries.DAYS_KEPT,
     "dashboard/outlook": queries.OUTLOOK_DAYS,
@@ -110,7 +110,7 @@ def of_query(sql: str, shown_days: int = 1) -> dict[str, int]:
 
 
 def by_days(sql: str) -> ByDays:
-    """Return table -> days that are read where one day is asked for -> bytes."""
+    """Return table -> days that a query of one day reads -> bytes."""
     columns: dict[tuple[str, str], int] = {}
     for scan in scans(googlesql().inlined(sql)):
         days = scan.days or OTHERWISE_KEPT.get(scan.table, KEPT_DAYS)

@@ -36,7 +36,7 @@ TRACKING = {
     for name in ("retire", "select_all", "track")
 }
 TRACKED = {name: sql for name, sql in _ABOUT_TRACKING.items() if name not in TRACKING}
-"""What only reads who is tracked."""
+"""Statements that only read the tracked movies."""
 STATEMENTS = {file.name: file for file in sql_files.daily()} | GATE | TRACKING
 DAYS = "catalogue_days"
 VIEWS = {path.stem for path in (sql_files.SQL / "views").glob("*.sql")}
@@ -121,7 +121,7 @@ def paths() -> list[Path]:
 
 
 def name_of(path: Path) -> str:
-    """Name a case for people."""
+    """Return the name of a case for the test's id."""
     return str(path.relative_to(HERE))
 
 

@@ -1,4 +1,4 @@
-"""For the SQL tests: one dataset, empty at the start of each test."""
+"""Fixtures of the SQL tests: one dataset, empty at the start of each test."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from tests.sql.sandbox import Sandbox
 
 @pytest.fixture(scope="session")
 def prepared(emulator: BigQueryEmulator) -> Iterator[Sandbox]:
-    """Return the sandbox that all SQL tests share: the dataset that the SQL names."""
+    """Return the sandbox that all SQL tests share, with the SQL's dataset name."""
     with tables.connect(emulator.url) as client:
         tables.create_tables(client)
         tables.create_views(client)

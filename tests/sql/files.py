@@ -1,4 +1,4 @@
-"""The files of sql/, by kind and by name, and what compares in them."""
+"""The files of sql/, by kind and by name, and the comparisons in them."""
 
 import json
 

@@ -1,9 +1,9 @@
 """Analyze and run SQL with Google's own GoogleSQL.
 
-PyPI's `zetasql`: the analyzer that BigQuery's SQL comes from and its reference
-implementation, compiled to WebAssembly. It is an unofficial build, and all language
-features are on: it knows names, types and functions, and accepts a little more than
-BigQuery does. Limits, costs and rights are the engine's; it says nothing of them.
+PyPI's `zetasql` is the analyzer of BigQuery's SQL with its reference implementation,
+compiled to WebAssembly. It is an unofficial build with all language features enabled:
+it checks names, types and functions, and accepts a little more than BigQuery does. It
+does not know limits, costs and permissions, which belong to the engine.
 """
 
 import json
@@ -50,7 +50,7 @@ FURTHER_PARAMETERS = {
     "run_date": TypeKind.TYPE_DATE,
     "run_id": TypeKind.TYPE_STRING,
 }
-"""Days; an operator's reason is a text besides."""
+"""Types of parameters: days, and an operator's reason."""
 SCHEMAS: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text())
     for path in sorted((sql_files.SQL / "schemas").glob("*.json"))
@@ -128,7 +128,7 @@ class GoogleSql:
         }
         self._catalog_id: int | None = None
         self.views: dict[str, Resolved] = {}
-        """Every view's resolved statement, after those of the views it reads."""
+        """The resolved statement of every view, in the order of their dependencies."""
         self._queries: dict[str, str] = {}
         for view in sql_files.views():
             resolved = self.analyze(view.sql)
@@ -142,7 +142,7 @@ class GoogleSql:
         ).registered_id
 
     def analyze(self, sql: str) -> Resolved:
-        """Return the resolved statement; InvalidSqlError says why there is none."""
+        """Return the resolved statement; InvalidSqlError if it is invalid."""
         # A catalog takes ten times as long to send as a statement to analyse.
         known = (
             {"simple_catalog": self._catalog(self._columns)}
@@ -247,7 +247,7 @@ class _CachingConfig(wasmtime.Config):
 
     def __init__(self) -> None:
         super().__init__()
-        # Without a home to write to it takes its half minute every time.
+        # Without a writable home, it takes half a minute every time.
         with suppress(wasmtime.WasmtimeError):
             self.cache = True
 
@@ -289,7 +289,7 @@ def _type(field: Mapping[str, Any]) -> Any:
 
 
 def _undressed(sql: str) -> str:
-    """Blank the dataset out, for the catalog has none; positions stay as they are."""
+    """Replace the dataset by blanks: the catalog has none, and positions stay."""
     return _DATASET.sub(lambda found: " " * len(found[0]), sql)
 
 
@@ -306,7 +306,7 @@ def _content(columns: Sequence[Column], rows: Sequence[Row]) -> Any:
 
 
 def _write(kind: Any, value: Any, cell: Any) -> None:
-    """Fill a cell; one that is left as it is is NULL."""
+    """Fill a cell; an unfilled one is NULL."""
     if kind.type_kind == TypeKind.TYPE_ARRAY:
         # BigQuery stores no NULL array.
         cell.array_value.SetInParent()

@@ -1,7 +1,7 @@
-"""Liveness: a resolved statement in; which columns of which tables it reads, out.
+"""Find which columns of which tables a resolved statement reads.
 
-Over Google's resolved tree, its views written out. A column is read where a filter, a
-join, a group or an order names it, or where what is computed of it is read.
+It uses Google's resolved tree with the views inlined. A column is read if a filter, a
+join, a group or an order names it, or if a value that is computed from it is read.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from tests.sql.googlesql import Resolved
 from tests.sql.pruning import reads
 
 _COMPUTED_LISTS = ("expr_list", "aggregate_list", "analytic_function_list")
-"""Of scans: what they compute, which nobody may read."""
+"""Fields of scans with computed columns, which may be unused."""
 _RETURNED = ("column_list", "output_column_list", "hint_list")
 
 
@@ -63,7 +63,7 @@ class _Living:
                 left.update(self._behind.get(one, ()))
 
     def _walk(self, node: Any) -> set[int]:
-        """Return the columns that are read anyway; note what others are made of."""
+        """Return the columns that are always read; record the sources of the others."""
         match _kind(node):
             case "ResolvedColumnRef":
                 return {node.column.column_id}

@@ -1,11 +1,10 @@
 """Find the tables that a resolved statement reads, and whether days bound them.
 
-Over Google's resolved tree. A condition `day BETWEEN a AND b`, or its two halves,
-bounds a read when a and b name no column and it reaches the partition column of the
-table the way that a query planner moves filters: through projections, groups and
-windows by that column, unions, the sides of joins that keep only what matches, CTEs
-(every use must bound it) and views. A LIMIT, a FULL JOIN or a function of the day
-stops it.
+It uses Google's resolved tree. A condition `day BETWEEN a AND b`, or each half of it,
+bounds a read if a and b name no column and it reaches the partition column as a query
+planner moves filters: through projections, groups and windows by that column, unions,
+the inner sides of joins, CTEs (every use must be bounded) and views. It does not pass a
+LIMIT, a FULL JOIN or a function of the day.
 """
 
 import dataclasses
@@ -16,7 +15,7 @@ from typing import Any
 from tests.sql.googlesql import SCHEMAS, Resolved
 
 type Sides = Mapping[str, int]
-"""Of "lower" and "upper" those that are bounded: by how many days after a parameter."""
+"""The bounded ones of "lower" and "upper" -> days after a parameter."""
 type Bounds = Mapping[int, Sides]
 """The sides on which a column is bounded, by column id."""
 
@@ -53,7 +52,7 @@ def reads(statement: Resolved, views: Mapping[str, Resolved]) -> list[Read]:
     """List what a statement reads of partitioned tables, directly and through views."""
     reader = _Reader(views)
     passed = _written(statement)
-    # An INSERT reads nothing of the table that it appends to.
+    # An INSERT does not read the table that it appends to.
     is_insert = _kind(statement) == "ResolvedInsertStmt"
     left_out = statement.table_scan if is_insert else None
     for scan in _scans(statement):
@@ -68,7 +67,7 @@ def _written(statement: Resolved) -> dict[int, Bounds]:
         return {id(statement.table_scan): _bounds(statement.where_expr)}
     if _kind(statement) != "ResolvedMergeStmt":
         return {}
-    # A stored row is read to find its match, or by a clause for those without one.
+    # Stored rows are read to find matches, or by a clause for rows without one.
     ways = [
         _bounds(clause.match_expr)
         for clause in statement.when_clause_list
@@ -80,7 +79,7 @@ def _written(statement: Resolved) -> dict[int, Bounds]:
 
 
 class _Reader:
-    """Walks down from a query to the tables, and takes bounds along."""
+    """Walks from a query down to the tables, with the bounds on the way."""
 
     def __init__(self, views: Mapping[str, Resolved]) -> None:
         self.found: list[Read] = []
@@ -173,7 +172,7 @@ def _inputs(scan: Resolved, bounds: Bounds) -> Iterator[tuple[Resolved, Bounds]]
 
 
 def _behind(computed: Iterable[Resolved], bounds: Bounds) -> Bounds:
-    """Follow columns that are others by a new name; the rest keep their ids."""
+    """Follow columns that are only renamed; the others keep their ids."""
     return _with(
         bounds,
         {
@@ -185,7 +184,7 @@ def _behind(computed: Iterable[Resolved], bounds: Bounds) -> Bounds:
 
 
 def _bounds(condition: Resolved) -> Bounds:
-    """Return what must hold of columns where a condition does."""
+    """Return the bounds on columns that a condition implies."""
     name = condition.function.name if hasattr(condition, "function") else ""
     name = name.rpartition(":")[2]
     arguments = getattr(condition, "argument_list", [])

@@ -1,8 +1,7 @@
 """Run a case on Google's reference implementation of SQL.
 
-It executes queries. A view, a check and a query to paste are executed as they are; a
-MERGE, UPDATE or INSERT as the query that its clauses define: what the table holds
-afterwards.
+It executes only queries. Views, checks and queries are executed as they are; a MERGE,
+UPDATE or INSERT is executed as a query of the rows in the table afterwards.
 """
 
 import sqlglot

@@ -20,7 +20,7 @@ SCHEMAS = sorted((sql_files.SQL / "schemas").glob("*.json"))
 
 _TYPES = {date: "DATE", datetime: "TIMESTAMP", int: "INT64", str: "STRING"}
 _RETRY = bigquery.DEFAULT_RETRY.with_timeout(20)
-"""A failing emulator must not look like a hang: Google's own default is 10 minutes."""
+"""A failed emulator must fail soon: the default of Google's client is 10 minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Sandbox:
         self.select("\n".join(tables))
 
     def load(self, table: str, rows: Sequence[Row]) -> None:
-        """Append rows; columns that are not named are NULL."""
+        """Append rows; missing columns are NULL."""
         target = self.client.get_table(f"{PROJECT}.{DATASET}.{table}")
         config = bigquery.LoadJobConfig(schema=target.schema)
         lines = [{name: _as_json(row[name]) for name in row} for row in rows]
@@ -72,7 +72,7 @@ class Sandbox:
         self.select(script, from_date=from_date, to_date=to_date)
 
     def make_small(self, from_date: date, to_date: date) -> None:
-        """Make the small tables of what the others have of the days."""
+        """Make the small tables from the other tables' rows of the days."""
         self.select(sql_files.small_tables(), from_date=from_date, to_date=to_date)
 
 

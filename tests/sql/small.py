@@ -1,7 +1,7 @@
-"""Small tables: rows of large tables in; those of the small ones a file reads, out.
+"""Compute the rows of small tables from those of large ones.
 
-A publication makes them of what it has computed. Here Google's reference implementation
-runs the same statements on the rows of a case.
+A publication computes them after the large tables. Here Google's reference
+implementation runs the same statements on the rows of a case.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ from tests.sql.googlesql import body, googlesql
 
 LATEST = "latest_movie_metrics"
 SMALL = {"leading_movie_days", "movie_breakouts", "outlook_days", LATEST}
-"""What the page and the views read instead of larger tables."""
+"""Tables that the page and the views read instead of larger ones."""
 
 
 def add_small(file: Statement, tables: dict[str, list[dict[str, Any]]]) -> None:
-    """Add the rows of SMALL tables that a file reads, made of the given ones."""
+    """Add the rows of SMALL tables that a file reads, computed from the given rows."""
     missing = _read_by(file) & SMALL - tables.keys()
     stored = tables | _with_each_other(tables)
     days = [

@@ -1,4 +1,4 @@
-"""Bytes read: what a page, a view and a day's metrics read of any catalogue."""
+"""Bytes that a page, a view and a day's metrics read, by the number of movies."""
 
 import json
 import re

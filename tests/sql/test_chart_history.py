@@ -44,7 +44,7 @@ def record(sandbox: Sandbox) -> None:
 def test_a_recorded_list_is_what_its_view_shows(
     path: Path, list_name: str, sandbox: Sandbox
 ) -> None:
-    """Of every hand-worked case about a list: the same movies at the same places."""
+    """For every hand-worked case of a list: the same movies at the same places."""
     view, place, day = SHOWN[list_name]
     tables = dict(cases.read(path).tables)
     [file] = [one for one in sql_files.views() if one.name == view]
@@ -91,7 +91,7 @@ def test_a_list_that_has_not_changed_adds_nothing_and_one_that_has_is_new(
     record(sandbox)
     assert sandbox.rows("chart_history") == first
 
-    # Noise of the last digits is no change; a title is.
+    # A difference in the last digits is no change; another title is.
     for change, lists in (
         ("movie_metrics_aggregated SET popularity = popularity + 1e-9", set()),
         # Movie 2 is on four lists.
@@ -110,13 +110,13 @@ def test_a_list_that_has_not_changed_adds_nothing_and_one_that_has_is_new(
             if row["published_at"] not in before
         ]
         assert {row["list_name"] for row in new} == lists
-    # What was shown before is there as it was.
+    # The earlier vintage is unchanged.
     kept = [row for row in sandbox.rows("chart_history") if row in first]
     assert len(kept) == len(first)
 
 
 def test_the_list_of_lists_is_one() -> None:
-    """Each is ranked once and, where nobody is on it, kept as empty."""
+    """Each is ranked once and, without movies, stored as empty."""
     named = re.findall(r"STRUCT\('(\w+)'", RECORD)
 
     assert named == [*SHOWN, *SHOWN]

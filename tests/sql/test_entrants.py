@@ -1,4 +1,4 @@
-"""A movie that enters the tracked set: its first day is as good as any other."""
+"""A new tracked movie: its first day is as complete as any other."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -46,7 +46,7 @@ def _details(movie_id: int, day: date, popularity: float) -> dict[str, Any]:
 
 
 def _land(sandbox: Sandbox) -> None:
-    """Land 20 days: 30 movies tracked throughout, one that enters on the last day."""
+    """Land 20 days: 30 movies are tracked throughout, one from the last day."""
     tracked = range(1, 31)
     exports = [_export(m, day, 50.0 + m) for day in _days(20) for m in tracked]
     exports += [_export(NEIGHBOUR, day, 3.0) for day in _days(20)]

@@ -46,9 +46,9 @@ Its vote_baseline is stored no more: votes_3d_expected is made of it.
 """
 
 RESTATED = ("B2 ", "B3 ", "B11 ", "B12 ")
-"""Cases whose numbers the score of decision 0006 changed, by the start of their names.
+"""Cases whose numbers decision 0006 changed, by the beginning of their names.
 
-The file keeps the old ones; tests/sql/50_movie_viral_signals/hand_worked has the new.
+The file has the old numbers, tests/sql/50_movie_viral_signals/hand_worked the new ones.
 """
 
 
@@ -165,7 +165,7 @@ def _by_movie(rows: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
 
 
 def _category(coefficient: float | None) -> str | None:
-    """Say what the views say; their own cases prove the bounds."""
+    """Check the classes of the views; their own cases test the bounds."""
     if coefficient is None:
         return None
     bounds = {80: "Extremely", 60: "Highly", 40: "Moderately", 20: "Slightly"}

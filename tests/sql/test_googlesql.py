@@ -1,4 +1,4 @@
-"""The first judge: Google's analyzer takes every SQL file, and refuses broken ones."""
+"""The first check: Google's analyzer accepts every SQL file and refuses broken ones."""
 
 import re
 from collections.abc import Iterator
@@ -25,10 +25,10 @@ BREAKS = {
     "a function of DuckDB": ("list_value({table}{column})", "list_value"),
     "a cast of DuckDB": ("{table}{column}::DOUBLE", '":"'),
 }
-"""What stands where a column stood -> what must be complained of."""
+"""What replaces a column -> the expected error."""
 
 PLACES = 3
-"""Columns of each file that are broken, evenly spread; all of them take minutes."""
+"""Columns of each file that are broken, evenly spread; all would take minutes."""
 
 WHOLE = {
     ("ledger/export_days.sql", "batch_plan"): (
@@ -53,7 +53,7 @@ WHOLE = {
     ("dashboard/breakouts.sql", "catalogue_days"): "which day is the newest, as above",
     ("dashboard/outlook.sql", "catalogue_days"): "which day is the newest, as above",
 }
-"""Reads that no day bounds, and why that is right."""
+"""Reads without a bound on days, and why that is right."""
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -185,7 +185,7 @@ REFUSED = [
     ("SELECT * FROM generate_series(1, 3)", 15, "not found: generate_series"),
     ("SELECT * FROM read_csv('/etc/passwd')", 15, "not found: read_csv"),
 ]
-"""A statement, the column where it is wrong, and what Google says."""
+"""A statement, the position of its error, and Google's message."""
 
 
 @pytest.mark.parametrize(("sql", "at", "complaint"), REFUSED)
@@ -252,20 +252,20 @@ UNBOUNDED = [
         "FROM (SELECT @to_date AS snapshot_date) WHERE {DAY} "
         "AND EXISTS (SELECT 1 FROM {ROWS})"
     ),
-    # A window looks beyond the days that are kept of it.
+    # A window reads more days than the query keeps.
     (
         "FROM (SELECT snapshot_date, LAG(popularity) OVER (PARTITION BY movie_id "
         "ORDER BY snapshot_date) AS before FROM {ROWS}) WHERE {DAY}"
     ),
-    # The side of a join that is kept anyway.
+    # The outer side of a join.
     "FROM {ROWS} LEFT JOIN UNNEST([@to_date]) AS day ON {DAY}",
     "FROM {ROWS} FULL JOIN UNNEST([@to_date]) AS day ON {DAY}",
-    # One use of two.
+    # One of two uses.
     (
         "FROM (WITH kept AS (SELECT * FROM {ROWS}) SELECT * FROM kept WHERE {DAY} "
         "UNION ALL SELECT * FROM kept)"
     ),
-    # The view has windows over all days.
+    # The view's windows are over all days.
     "FROM tmdb_analytics.v_published_days WHERE {DAY}",
 ]
 """What a query reads, and how; each of them with one partitioned table or more."""

@@ -1,4 +1,4 @@
-"""The word for the week, from readings to the row that shows it beside its percent."""
+"""The class of the week, from readings to the row with its percent."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any

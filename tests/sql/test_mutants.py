@@ -17,14 +17,14 @@ from tests.sql.reference import assert_agrees, text_of
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One place of a file, and what is written there instead."""
+    """One place in a file, and its replacement."""
 
     file: str
     says: str
     instead: str
 
     def __str__(self) -> str:
-        """Name it in the test's id."""
+        """Return its name in the test's id."""
         return f"{self.file}: {self.says} -> {self.instead}"
 
 

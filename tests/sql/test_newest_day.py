@@ -1,4 +1,4 @@
-"""The newest day: what its small table shows when days are withheld and published."""
+"""The small table of the newest day, when days are withheld and published."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -42,7 +42,7 @@ def published(sandbox: Sandbox) -> Sandbox:
 
 
 def _explained(sandbox: Sandbox) -> dict[Any, dict[str, Any]]:
-    """Return what is explained of each movie and day, but what the newest day is."""
+    """Return the explanation of each movie and day, except which day is the newest."""
     return {
         (row["movie_id"], row["calculation_date"]): {
             name: value

@@ -57,7 +57,7 @@ FIRST_ROWS: dict[str, dict[str, Any]] = {
         "movie_id": 1,
         "calculation_date": DAY,
         "viral_coefficient": 90.0,
-        # 3 / 5 of what both would weigh alone: 0.75 / sqrt(1 + 0.75 ** 2)
+        # 3 / 5 of the weight of both: 0.75 / sqrt(1 + 0.75 ** 2)
         "surge_from_votes": pytest.approx(0.6 * 5),
         "surge_from_popularity": pytest.approx(0.8 * 5),
     },
@@ -129,7 +129,7 @@ EMPTY = {
     # Nothing was published twice.
     "chart_vintages": {"entered", "gone", "moved"},
 }
-"""Columns without a value where all is well; every other one has some."""
+"""Columns without a value if there is no problem; all others have some."""
 
 
 HISTORY: dict[str, dict[str, date | str]] = {
@@ -140,7 +140,7 @@ HISTORY: dict[str, dict[str, date | str]] = {
     },
     "chart_vintages": {"from_date": DAYS[0], "to_date": WITHHELD},
 }
-"""Queries with parameters: of which days, at which moment."""
+"""Queries with parameters, which are days or a moment."""
 
 
 def _coefficient(movie_id: int, day: date) -> float:
@@ -274,7 +274,7 @@ def test_a_query_says_what_it_answers(name: str) -> None:
 
     assert re.fullmatch(rf"-- {name}: .*\?", comments[0])
     assert any(comment.startswith("-- Grain: ") for comment in comments)
-    # No parameter: it pastes into the console. Of the clock: test_rules.py.
+    # Without parameters it runs in the console. For the clock see test_rules.py.
     assert {*re.findall(r"@(\w+)", TEXTS[name])} == {*HISTORY.get(name, {})}
 
 

@@ -1,4 +1,4 @@
-"""Recomputing: in one go, day by day, again, or late; the numbers are the same."""
+"""Days computed at once, one by one, again, or late have the same numbers."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.emulator
 
 FIRST = date(2026, 3, 1)
 BEFORE = FIRST + timedelta(days=13)
-"""Days up to here are computed in one go, always."""
+"""Days up to here are always computed at once."""
 LAST = FIRST + timedelta(days=19)
 MOVIES = 12
 TABLES = (
@@ -37,7 +37,7 @@ def days(first: date, last: date) -> Iterator[date]:
 
 
 def land(sandbox: Sandbox) -> None:
-    """Land 20 days of movies, a third of the readings missing, some of them twice."""
+    """Land 20 days of movies; a third of the readings is missing, some are twice."""
     random = Random(20)
     details: list[dict[str, Any]] = []
     exports: list[dict[str, Any]] = []
@@ -91,7 +91,7 @@ def stored(sandbox: Sandbox) -> Tables:
 
 
 def assert_same_numbers(found: Tables, expected: Tables) -> None:
-    """Compare; sums of floats may differ in their last bits with the days read."""
+    """Compare; the last bits of sums of floats depend on the days that are read."""
     for table in TABLES:
         assert len(found[table]) == len(expected[table])
         for row, wanted in zip(found[table], expected[table], strict=True):

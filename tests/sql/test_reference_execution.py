@@ -1,4 +1,4 @@
-"""The second judge again: the cases on GoogleSQL's reference implementation."""
+"""The second check again: the cases on GoogleSQL's reference implementation."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ CLAUSES = [
     ("publish/days_of_the_range", "is_published = TRUE", "is_published = NULL"),
     ("publish/days_of_the_range", "withheld_reason = NULL", "withheld_reason = 'x'"),
 ]
-"""A case, a clause around what its file selects, and what is written there instead."""
+"""A case, a clause around its file's query, and the clause's replacement."""
 
 
 @pytest.mark.parametrize(("name", "says", "instead"), CLAUSES)

@@ -1,4 +1,4 @@
-"""Rules that the files of sql/ keep: what they read, compare, say and promise."""
+"""Rules for the files of sql/: what they read, compare, declare and promise."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ REFERENCE_INTERVAL = re.compile(
     r"INTERVAL (\d+) DAY\)\s+AND DATE_SUB\(@\w+, INTERVAL (\d+) DAY\)"
 )
 NOT_REFERENCES = {("13", "7"), ("35", "14")}
-"""No references but means: last week's, and of the weeks before it."""
+"""Means of the last week and of the weeks before, which are no references."""
 
 
 def parse(name: str) -> exp.Expr:
@@ -65,7 +65,7 @@ def test_a_file_says_what_it_makes(path: Path) -> None:
     assert comments[0].startswith(f"-- {made_by(path)}: ")
     assert any(comment.startswith("-- Grain: ") for comment in comments)
     assert made_by(path) in named_in(path.stem)
-    # The emulator takes an at-sign in a comment for a parameter.
+    # The emulator reads an at-sign in a comment as a parameter.
     assert "@" not in "".join(comments)
 
 
@@ -102,18 +102,18 @@ def _is_number(side: exp.Expr) -> bool:
 
 
 def _is_first_of_its_kind(comparison: exp.Expr) -> bool:
-    """Say whether it is ROW_NUMBER() = 1."""
+    """Return whether it is ROW_NUMBER() = 1."""
     return isinstance(comparison, exp.EQ) and isinstance(comparison.this, exp.Window)
 
 
 def _is_more_than_one(comparison: exp.Expr) -> bool:
-    """Say whether it is COUNT(*) > 1."""
+    """Return whether it is COUNT(*) > 1."""
     return isinstance(comparison, exp.GT) and isinstance(comparison.this, exp.Count)
 
 
 def test_every_threshold_is_read() -> None:
     elsewhere = "".join(text for name, text in TEXTS.items() if name != THRESHOLDS)
-    # It stands for frames, which must be literals.
+    # It is the value of frames, which must be literals.
     unread = {"reference_tolerance_days"}
 
     assert {name for name in thresholds() if name not in elsewhere} == unread
@@ -123,7 +123,7 @@ def test_every_threshold_is_read() -> None:
 def test_a_number_comes_after_what_it_reads(name: str) -> None:
     before = {made_by(path) for path in NUMBERED if path.stem <= name}
     later = {made_by(path) for path in NUMBERED if path.stem > name}
-    # Read for what other runs have left there: days before the first one asked for.
+    # They read rows of other runs: days before the first requested one.
     views = {path.stem for path in VIEWS}
 
     assert named_in(name) <= SCHEMAS.keys() | before | views
@@ -152,7 +152,7 @@ def test_the_run_status_needs_no_view() -> None:
     read = named_in("v_run_status") - {"v_run_status", "metric_thresholds"}
 
     assert read <= SCHEMAS.keys()
-    # The thresholds are put in as they are: they read nothing at all.
+    # The thresholds are inlined: they read no table.
     assert "metric_thresholds" not in with_run_status("tmdb_analytics.v_run_status")
     assert named_in(THRESHOLDS) == {"metric_thresholds"}
 
@@ -220,7 +220,7 @@ def test_every_table_and_column_is_described(table: str) -> None:
     ] == []
     assert {*keys, schema["partition_by"] or keys[0]} <= found.keys()
     assert {found[name]["mode"] for name in schema["primary_key"]} <= {"REQUIRED"}
-    # TMDB's terms: nothing is kept longer than 6 months.
+    # TMDB's terms: nothing is stored longer than 6 months.
     assert schema["partition_by"] is None or schema["partition_expiration_days"] <= 180
 
 
@@ -243,7 +243,7 @@ MERGES = [name for name in sorted(TEXTS) if "\nMERGE " in TEXTS[name]]
 def test_a_merge_inserts_each_column_from_its_own_and_in_the_schemas_order(
     name: str,
 ) -> None:
-    """Why it has names at all, and no INSERT ROW: docs/decisions/0008."""
+    """Why it names columns, instead of INSERT ROW: docs/decisions/0008."""
     merge = parse(name).find(exp.Merge)
     assert merge
     [insert] = merge.find_all(exp.Insert)

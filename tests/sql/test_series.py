@@ -1,4 +1,4 @@
-"""A series in a given.yaml stands for the rows that one would write by hand."""
+"""A series in a given.yaml expands to the rows that it abbreviates."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Views: the columns that people's queries name, and what an empty dataset shows."""
+"""Views: the columns that users query, and the rows of an empty dataset."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ EXPLAINED = (
     "vote_acceleration_7d vote_acceleration_7d_low not_in_top_viral_because "
     "not_in_top_gaining_because not_in_emerging_because is_newest coverage"
 )
-"""The newest days are read from one view, all days from another: the same columns."""
+"""The view of the newest days has the columns of the view of all days."""
 
 COLUMNS = {
     "v_latest_popularity_metrics": "movie_id title release_date genres last_updated "

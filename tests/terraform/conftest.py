@@ -29,7 +29,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
 
 @pytest.fixture(scope="session")
 def planned_root(root: Root, tmp_path_factory: pytest.TempPathFactory) -> Root:
-    """Return a copy that can plan without an account; skip where none can."""
+    """Return a copy that can plan without an account; skip if that is impossible."""
     copy = root.copy(tmp_path_factory.mktemp("plan") / "copy")
     try:
         copy.run("plan", "-no-color", "-input=false", "-out=tfplan")

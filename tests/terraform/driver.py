@@ -35,7 +35,7 @@ TIMEOUT_S = 240
 CALLER = "group:operators@example.com"
 LOOKER = "group:readers@example.com"
 FIRST_APIS = ["cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"]
-"""What a person enables before the first plan; `tmdb-traction doctor` asks for them."""
+"""APIs that are enabled before the first plan; `tmdb-traction doctor` checks them."""
 BUILDER = f"serviceAccount:function-build@{PROJECT}.iam.gserviceaccount.com"
 NEW_PROJECT = {
     "fresh": True,
@@ -45,13 +45,13 @@ NEW_PROJECT = {
     "iam": [["roles/cloudbuild.builds.builder", BUILDER]],
 }
 NUMBER = str(int(sha256(PROJECT.encode()).hexdigest()[:11], 16))[:12]
-"""The project's number, as the fake provider makes it of the name."""
+"""The project's number, as the fake provider derives it from the name."""
 
 type Json = dict[str, Any]
 
 
 class TerraformError(Exception):
-    """A command that failed; the text is what it printed."""
+    """A command has failed; the message is its output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ class Root:
         return root
 
     def shorten(self) -> None:
-        """Write the hash of each source of the functions in its place.
+        """Replace each source file of the functions by its hash.
 
         An archive still changes with each of its files. Terraform copies and hashes the
-        whole text of all sources many times: half of what a plan computes.
+        text of all sources many times, which is half of the work of a plan.
         """
         for folder in ("functions", "shared", "sql"):
             for path in (self.folder / folder).rglob("*"):
@@ -87,11 +87,11 @@ class Root:
 
     @property
     def cloud(self) -> Path:
-        """What the fake provider's project holds."""
+        """The content of the fake provider's project."""
         return self.folder / "cloud.json"
 
     def forget(self) -> None:
-        """Make the project a new one."""
+        """Start with a new project."""
         self.cloud.write_text(json.dumps(NEW_PROJECT))
 
     @property
@@ -100,18 +100,18 @@ class Root:
         return self.folder / "terraform"
 
     def text(self) -> str:
-        """Return what all files of the module say."""
+        """Return the text of all files of the module."""
         return "\n".join(path.read_text() for path in sorted(self.module.glob("*.tf")))
 
     def run(self, *arguments: str) -> str:
-        """Run a command and return what it printed; TerraformError when it fails."""
+        """Run a command and return its output; TerraformError if it fails."""
         done = self.attempt(*arguments)
         if done.returncode:
             raise TerraformError(f"terraform {' '.join(arguments)}:\n{done.stdout}")
         return done.stdout
 
     def attempt(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command whatever becomes of it."""
+        """Run a command; return its result, also if it fails."""
         command, *rest = arguments
         return subprocess.run(  # noqa: S603 - our own arguments
             ["terraform", command, *rest],  # noqa: S607 - whichever is on PATH
@@ -126,7 +126,7 @@ class Root:
         )
 
     def plan(self, *options: str) -> Json:
-        """Return the plan as `terraform show -json` tells it."""
+        """Return the plan as `terraform show -json` prints it."""
         self.run("plan", "-no-color", "-input=false", "-out=tfplan", *options)
         plan: Json = json.loads(self.run("show", "-json", "tfplan"))
         return plan
@@ -145,7 +145,7 @@ class Root:
         return folder
 
     def environment(self) -> dict[str, str]:
-        """Return ours without whatever could reach an account."""
+        """Return this environment without the variables of an account."""
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -154,7 +154,7 @@ class Root:
         nowhere = str(self.folder / "no-credentials")
         return kept | {
             "CLOUDSDK_CONFIG": nowhere,
-            # Terraform lives for seconds: let it collect garbage a quarter as often.
+            # Terraform runs for seconds: let it collect garbage a quarter as often.
             "GOGC": "400",
             "GCE_METADATA_HOST": "127.0.0.1:9",
             "HOME": nowhere,
@@ -163,11 +163,11 @@ class Root:
             "TF_IN_AUTOMATION": "1",
             "TF_VAR_project_id": PROJECT,
             "TF_VAR_tmdb_token": TOKEN,
-            # Alerts are on: what is off cannot be wrong.
+            # Alerts are on, so that they are tested.
             "TF_VAR_alert_emails": '["oncall@example.com"]',
             "TF_VAR_alert_slack": '{"channel": "#movies"}',
             "TF_VAR_alert_slack_token": SLACK_TOKEN,
-            # The same holds of the dashboard.
+            # So is the dashboard.
             "TF_VAR_dashboard": "true",
             "TF_VAR_operators": json.dumps([CALLER]),
             "TF_VAR_readers": json.dumps([LOOKER]),
@@ -183,7 +183,7 @@ def planned(plan: Json) -> list[Json]:
 def configured(plan: Json) -> list[Json]:
     """List every resource block as it is written, references unresolved."""
     resources = plan["configuration"]["root_module"]["resources"]
-    # A block without arguments comes without expressions.
+    # A block without arguments has no expressions.
     return [
         {"expressions": {}} | item for item in resources if item["mode"] == "managed"
     ]

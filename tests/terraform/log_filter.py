@@ -20,11 +20,11 @@ _TOKEN = re.compile(
 
 
 class FilterError(Exception):
-    """A filter that this does not understand, or that Google would not."""
+    """A filter that is not supported here, or invalid."""
 
 
 def compiled(text: str) -> Test:
-    """Return what decides whether an entry matches."""
+    """Return the function that decides whether an entry matches."""
     parser = _Parser(text)
     test = parser.conjunction()
     parser.end()
@@ -46,7 +46,7 @@ class _Parser:
         return lambda entry: all(test(entry) for test in tests)
 
     def end(self) -> None:
-        """Refuse what is left over."""
+        """Refuse remaining text."""
         if self._tokens:
             raise FilterError(f"{self._tokens[0]!r} is left over in {self._text}")
 
@@ -120,7 +120,7 @@ def _compare(path: str, op: str, literal: str) -> Test:
 
 
 def found(entry: Entry, path: str) -> Any:
-    """Return the value at a dotted path of an entry; None when there is none."""
+    """Return the value at a dotted path of an entry; None if there is none."""
     value: Any = entry
     for name in path.split("."):
         if not isinstance(value, dict) or name not in value:

@@ -1,7 +1,7 @@
-"""Mistakes that one can make in the root, each with who notices it.
+"""Mistakes in the root, each with the check that finds it.
 
-Noticed by "validate" is what the provider's schema knows, by "plan" what Terraform and
-the provider check besides; the others are rules of rules/.
+"validate" checks the provider's schema, and "plan" what else Terraform and the provider
+check. All others are the rules of rules/.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tests.terraform.driver import Root
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Write `wrong` where `right` first stands in `file`.
+    """Replace the first `right` in `file` by `wrong`.
 
     noticed_by, words: who is to notice it, and words of what they say.
     """
@@ -176,7 +176,7 @@ MISTAKES = (
         "tables_are_their_schemas",
         "INTGER is no type",
     ),
-    # Beyond the schema: what only this project can know to be wrong.
+    # Valid by the schema, but wrong in this project.
     Mistake(
         "everybody may call",
         "terraform/functions.tf",
@@ -362,7 +362,7 @@ MISTAKES = (
         "dashboard_is_kept_as_written",
         "mosaicLayout.tiles.xPos is 0",
     ),
-    # What only a new project, or the second plan, would tell.
+    # What only a new project, or the second plan, would show.
     Mistake(
         "grant to an agent that may not exist yet",
         "terraform/pubsub.tf",

@@ -1,7 +1,7 @@
-"""Alerts: each comes with its fault and not without, judged on the logs of real runs.
+"""Alerts: each fires with its fault and not without, on the logs of the local stack.
 
-A local stack runs days without a fault and with each fault; every line its functions
-write is read as Cloud Logging would keep it, and put to the filters of the plan.
+The stack runs days without a fault and with each fault. Every line of its functions is
+converted to an entry of Cloud Logging, and matched with the filters of the plan.
 """
 
 import json
@@ -42,7 +42,7 @@ LOGGED = ("run_incomplete", "check_failed", "function_failed", "viral_breakout")
 
 @dataclass(slots=True)
 class Days:
-    """What the functions logged, by what was done to them, and what waited then."""
+    """The logs of the functions by fault, and the waiting messages."""
 
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     dead_letters: dict[str, int] = field(default_factory=dict)
@@ -69,7 +69,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
         for name, happens in _scenarios(stack, proxy):
             happens()
             assert isinstance(stack.pubsub, PubSubEmulator)
-            if name != AWAY:  # what it has caused does not end while that lasts
+            if name != AWAY:  # its effects do not end while it lasts
                 _wait_until_idle(stack.pubsub)
             seen.entries[name] = list(log.new())
             waiting = stack.pubsub.stats()[topics.subscription_path(DEAD_LETTERS)]
@@ -140,7 +140,7 @@ def _scenarios(stack: Stack, proxy: Proxy) -> Iterator[tuple[str, Callable[[], N
 
 
 def _lines(folder: Path, event: str) -> int:
-    """Count the lines of an event in all logs."""
+    """Return the number of lines of an event in all logs."""
     return sum(path.read_text().count(f'"{event}"') for path in folder.glob("*.log"))
 
 
@@ -152,7 +152,7 @@ def _nonsense(call: Call, forward: Forward) -> Answer:
 
 
 def _wait_until_idle(pubsub: PubSubEmulator) -> None:
-    """Wait for the end of all that was caused: what crashes next crashes alone."""
+    """Wait until all deliveries have ended, so that the next crash is the only one."""
     give_up_at = time.monotonic() + TIMEOUT_S
     while not pubsub.idle():
         assert time.monotonic() < give_up_at, "Pub/Sub still has something to deliver"
@@ -167,14 +167,14 @@ def _run_day(stack: Stack, number: int) -> None:
 
 
 class _Log:
-    """What the functions have written since one looked last, as entries."""
+    """Return the functions' new log lines since the last call, as entries."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._read: dict[Path, int] = {}
 
     def new(self) -> Iterator[Entry]:
-        time.sleep(0.5)  # what was written last is on its way
+        time.sleep(0.5)  # the last lines may still be written
         for path in sorted(self._folder.glob("*.log")):
             function = path.name.split(".")[0]
             if function in archives.FUNCTIONS:
@@ -185,7 +185,7 @@ class _Log:
 
 
 def entry_of(line: str, function: str) -> Entry:
-    """Return a line of standard output as Cloud Logging keeps it."""
+    """Return a line of standard output as an entry of Cloud Logging."""
     resource = {
         "type": "cloud_run_revision",
         "labels": {"service_name": function.replace("_", "-")},
@@ -256,7 +256,7 @@ def test_a_run_that_is_published_is_counted_and_a_missing_one_is_missed(
 ) -> None:
     counted = compiled(log_metrics["runs_published"]["filter"])
     published = {name: sum(map(counted, days.entries[name])) for name in days.entries}
-    assert published["load"] == 1  # history is no run of a day
+    assert published["load"] == 1  # a history run is no daily run
     assert published["fine"] == 1
     assert published["movies that cannot be read"] == 1
     assert published[AWAY] == 0
@@ -306,7 +306,7 @@ def test_every_field_that_an_alert_shows_is_in_a_line_that_raises_it(
         raising = list(filter(compiled(condition["filter"]), every))
         for label, extractor in condition["label_extractors"].items():
             path = extractor.removeprefix("EXTRACT(").removesuffix(")")
-            # A closed run has a reason: tests/benchmarks waits until one is closed.
+            # A closed run has a reason; tests/benchmarks closes one.
             is_elsewhere = (name, label) == ("run_incomplete", "reason")
             shown = any(found(entry, path) is not None for entry in raising)
             assert shown or is_elsewhere, (name, label)
@@ -356,9 +356,9 @@ def test_every_first_look_is_a_query_that_google_takes(plan: Json) -> None:
         [query] = re.findall(
             r'First look: bq .* query --nouse_legacy_sql "(.*)"', content
         )
-        # Between double quotes a shell runs what stands between backquotes.
+        # In double quotes a shell executes text in backquotes.
         assert not re.search(r"(?<!\\)`|\$\(", query), policy["index"]
-        if "INFORMATION_SCHEMA" not in query:  # which the analyzer's catalog lacks
+        if "INFORMATION_SCHEMA" not in query:  # the analyzer's catalog lacks it
             assert googlesql().analyze(query)
     assert len(policies) == 7
 
@@ -415,7 +415,7 @@ def test_every_line_says_when_what_and_of_which_run_day_or_views(days: Days) -> 
 
 
 OF_WHAT = {"run_id", "day", "snapshot_date", "field", "views"}
-"""A run; a day of any run; the export that an error names; the views that were made."""
+"""A run; a day of any run; the export of an error; the created views."""
 
 
 def test_a_filter_is_read_as_google_reads_it() -> None:

@@ -1,4 +1,4 @@
-"""The archives that Terraform uploads: what the local stack runs, and importable."""
+"""The archives that Terraform uploads equal those of the local stack."""
 
 import os
 import shutil
@@ -15,8 +15,8 @@ from tests.terraform.driver import Root
 
 @pytest.fixture(scope="module")
 def built(planned_root: Root, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the archives of the whole sources; planning writes them."""
-    assert planned_root.module.is_dir()  # it skips where nothing can be planned
+    """Return the folder of the archives, which a plan of the whole sources writes."""
+    assert planned_root.module.is_dir()  # skips if no plan is possible
     whole = Root.copy_to(tmp_path_factory.mktemp("whole") / "copy")
     whole.run("init", "-no-color", "-input=false")
     whole.run("plan", "-no-color", "-input=false")
@@ -35,7 +35,7 @@ def test_an_archive_holds_what_the_local_stack_runs(function: str, built: Path) 
 def test_an_archive_starts_with_nothing_but_its_own_requirements(
     function: str, built: Path, tmp_path: Path
 ) -> None:
-    # `uv run`, and so `make test`, says where it is.
+    # `uv run`, and so `make test`, sets its path.
     if not (uv := os.environ.get("UV") or shutil.which("uv")):
         pytest.skip("needs uv: run by make test, or on PATH")
     source, venv = tmp_path / "source", tmp_path / "venv"

@@ -1,4 +1,4 @@
-"""The deployment by hand of docs/guides/deploy.md, literally, as from a clone."""
+"""The commands of docs/guides/deploy.md for a deployment by hand, in a clone."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def _block() -> str:
 
 
 def _checkout(folder: Path) -> Path:
-    """Copy what git has, as a clone would."""
+    """Copy the committed files, as a clone does."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"],  # noqa: S607 - whichever is on PATH
         cwd=REPOSITORY,
@@ -83,5 +83,5 @@ def test_the_page_deploys_a_new_project_by_hand(root: Root, tmp_path: Path) -> N
         ["compute-metrics", {"views": True}],
         ["ingest-changes", {"mode": "initial", "limit": 1000}],
     ]
-    # What the page says is committed: which providers these were.
+    # The page says that the lock of the providers is committed.
     assert (checkout / "terraform/.terraform.lock.hcl").is_file()

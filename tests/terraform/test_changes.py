@@ -63,7 +63,7 @@ OPERATORS = {
 RENDERING = {
     ALERTS,
     BUCKET,
-    # The dataset says whether there is a page to request.
+    # A label of the dataset says whether there is a dashboard.
     DATASET,
     FUNCTIONS,
     "google_bigquery_dataset_iam_member.function",
@@ -82,7 +82,7 @@ RENDERING = {
     "google_storage_bucket_object.source",
     "terraform_data.build",
 }
-"""What a function of its own takes, and what watches over all of them."""
+"""The resources of one more function, and those that monitor all functions."""
 ORCHESTRATION = {
     COMPOSER,
     DAG,
@@ -92,7 +92,7 @@ ORCHESTRATION = {
     "google_project_iam_member.composer_worker",
     "google_pubsub_topic_iam_member.composer",
     "google_service_account.composer",
-    # The deployer may no longer put its account to work.
+    # The deployer may no longer use its account.
     "google_service_account_iam_member.deployer",
 }
 NOTHING: set[str] = set()
@@ -102,7 +102,7 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
     "alert_gib_billed_per_day": ("60", {ALERTS}),
     "alert_slack": ('{"channel": "#films"}', {SLACK}),
     "alert_slack_token": ("xoxb-another", NOTHING),
-    # What alerts say to do is another command then.
+    # Alerts then name another command.
     "allow_external_calls": ("false", {ALERTS, FUNCTIONS}),
     "budget": (
         '{"billing_account": "012345-6789AB-CDEF01", "monthly_amount": 30}',
@@ -135,7 +135,7 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
     "tmdb_requests_per_second": ("20", {FUNCTIONS}),
     "tmdb_token": ("another.token.here", NOTHING),
     "tmdb_token_version": ("2", {"google_secret_manager_secret_version.tmdb_token"}),
-    # The dataset says how many movies its deployment tracks.
+    # A label of the dataset has the number of tracked movies.
     "tracked_movies": ("500", {DATASET, FUNCTIONS}),
     "viewers": (
         '["group:viewers@example.com"]',
@@ -143,7 +143,7 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
     ),
     "weekly_schedule": ("0 4 * * 0", {DAG, SCHEDULES}),
 }
-"""Variable -> another value, and what it changes; everything else stays."""
+"""Variable -> another value, and all that it changes."""
 RENAMES = {"prefix": "dev-", "region": "europe-west4"}
 """Variables that recreate most of a deployment; the data stays."""
 REFUSED = {

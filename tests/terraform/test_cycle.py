@@ -1,4 +1,4 @@
-"""Apply, change, destroy: what a deployment goes through, on a fake cloud."""
+"""Apply, change and destroy a deployment, with a fake cloud."""
 
 import json
 import re
@@ -116,7 +116,7 @@ def test_a_changed_test_or_document_deploys_nothing(applied: Root) -> None:
 def test_another_api_replaces_nothing(applied: Root) -> None:
     budget = 'budget={billing_account="012345-6789AB-CDEF01",monthly_amount=20}'
     actions = _actions(applied.plan(f"-var={budget}"))
-    # To wait again is the point; a provider may update the wait or replace it.
+    # It waits again; a provider may update the resource or replace it.
     assert actions.pop("time_sleep.apis")
     assert actions == {
         'google_project_service.api["billingbudgets"]': ["create"],

@@ -1,6 +1,6 @@
-"""A deployment's life by the operator's commands: real Terraform, a fake cloud.
+"""Deploy, change and destroy with the commands: Terraform with a fake cloud.
 
-The fake provider and the fake gcloud see the same new project: APIs are off,
+The fake provider and the fake gcloud have the same new project: APIs are disabled,
 service agents are missing, and a build may fail.
 """
 
@@ -27,7 +27,7 @@ ASKED_FOR_VIEWS = ["compute-metrics", {"views": True}]
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A copy of the root, the file of its fake project, and a gcloud of it."""
+    """A copy of the root, with its fake project and a fake gcloud."""
 
     root: Root
     cloud: Path
@@ -36,7 +36,7 @@ class Life:
 
     @classmethod
     def begin(cls, root: Root, folder: Path, tmdb: str) -> "Life":
-        """Begin with a project in which only the first APIs are on."""
+        """Start with a project in which only the first APIs are enabled."""
         copy = root.copy(folder / "copy")
         life = cls(copy, folder / "cloud.json", folder / "programs", tmdb)
         life.programs.mkdir()
@@ -51,22 +51,22 @@ class Life:
         return life
 
     def change(self, **fields: object) -> None:
-        """Change what is in the project's file."""
+        """Change the project's file."""
         self.cloud.write_text(json.dumps({**self.read(), **fields}))
 
     def read(self) -> dict[str, object]:
-        """Return what is in the project's file."""
+        """Return the content of the project's file."""
         return json.loads(self.cloud.read_text()) if self.cloud.is_file() else {}
 
     def operate(self, *command: str, code: int = 0) -> str:
-        """Run one of our commands to the end that is expected."""
+        """Run a command; check its exit code."""
         environment = self.root.environment() | {
             "PATH": f"{self.programs}:{os.environ['PATH']}",
             "STANDIN_CLOUD": str(self.cloud),
             "TF_CLI_ARGS": "-no-color",
             "TF_VAR_tmdb_token": SIMULATED_TOKEN,
         }
-        if command[0] == "destroy":  # nobody should have to know a token for that
+        if command[0] == "destroy":  # this needs no token
             del environment["TF_VAR_alert_slack_token"]
         if command[0] == "deploy":
             command = (*command, f"--tmdb-url={self.tmdb}")
@@ -89,7 +89,7 @@ class Life:
         return done.stdout
 
     def gcloud(self, line: str) -> None:
-        """Run a line that was shown to the person."""
+        """Run a command line that was printed for the user."""
         words = shlex.split(line)
         assert words[0] == "gcloud"
         subprocess.run(  # noqa: S603 - what we have printed
@@ -97,7 +97,7 @@ class Life:
         )
 
     def kinds(self) -> set[str]:
-        """Return the types of what Terraform's state has."""
+        """Return the types of the resources in Terraform's state."""
         listed = self.root.attempt("state", "list")  # fails before there is a state
         lines = listed.stdout.splitlines() if listed.returncode == 0 else []
         return {re.split(r"[.\[]", one)[0] for one in lines}
@@ -117,7 +117,7 @@ def test_deployed_destroyed_deployed_again_and_its_data_deleted(
     assert life.kinds() == set()
     assert not life.read()["agents"]
 
-    # Nobody answers: the plan is refused, and the project is as it was.
+    # Without an answer, the plan is not applied, and the project is unchanged.
     before = life.read()
     assert "error: the question was not answered" in life.operate("deploy", code=2)
     assert life.kinds() == set()
@@ -152,7 +152,7 @@ def test_a_build_that_fails_is_reported_and_built_again(
 ) -> None:
     life = Life.begin(planned_root, tmp_path, tmdb)
 
-    # At first: nothing serves yet.
+    # First deployment: nothing serves yet.
     life.change(failing_builds=["fetch-details"])
     output = life.operate("deploy", "--yes", code=1)
     assert re.search(r"✗ fetch-details +FAILED: Build failed: could not find", output)
@@ -162,7 +162,7 @@ def test_a_build_that_fails_is_reported_and_built_again(
     assert "fetch-details" in output
     assert life.read()["called"] == [ASKED_FOR_VIEWS]
 
-    # Later: the old code serves on, and Terraform sees nothing to do.
+    # Later: the old version still serves, and Terraform plans no change.
     life.change_code("fetch_details")
     life.change(failing_builds=["fetch-details"])
     modified = 'this["fetch_details"]: Modifying...'
@@ -180,7 +180,7 @@ def test_a_build_that_fails_is_reported_and_built_again(
     first, _, again = output.partition("Building again: fetch_details")
     assert modified not in first
     assert modified in again
-    # In place: what Pub/Sub pushes to, and who may call it, stays.
+    # In place: the push endpoint and the permissions stay.
     replaced = set(re.findall(r"# (\S+) must be replaced", again))
     replaced |= set(re.findall(r"# (\S+) will be replaced", again))
     assert replaced == {

@@ -1,4 +1,4 @@
-"""People: the roles that are granted are those of the document, for each kind."""
+"""Users: the granted roles of each kind are those of the document."""
 
 import re
 
@@ -17,7 +17,7 @@ SCOPES = {
 
 
 def _documented() -> dict[str, set[tuple[str, str]]]:
-    """Return kind -> role and where it is granted."""
+    """Return kind -> role and resource."""
     text = DOCUMENT.read_text()
     section = text.partition("## Who may do what")[2].partition("\n## ")[0]
     rows = re.findall(

@@ -1,4 +1,4 @@
-"""Every file of sql/schemas makes a table that BigQuery takes; needs no Terraform."""
+"""Every file of sql/schemas is a valid BigQuery table, checked without Terraform."""
 
 import json
 from pathlib import Path

@@ -16,14 +16,14 @@ type Noticed = dict[str, str]
 
 
 def _place(mistake: Mistake) -> range:
-    """Return which characters of its file it replaces."""
+    """Return the range of characters that it replaces in its file."""
     start = (REPOSITORY / mistake.file).read_text().index(mistake.right)
     return range(start, start + len(mistake.right))
 
 
 def _can_share(one: Mistake, other: Mistake) -> bool:
-    """Return whether one plan can have both, each noticed by another rule."""
-    # Terraform stops at its own findings.
+    """Return whether one plan can have both, found by different rules."""
+    # Terraform stops at its own errors.
     if one.noticed_by == other.noticed_by or {"validate", "plan"} & {
         one.noticed_by,
         other.noticed_by,
@@ -61,7 +61,7 @@ def _notice(root: Root) -> Noticed:
 def noticed(
     planned_root: Root, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Mistake], Noticed]:
-    """Return what noticed the mistakes of a group; it is planned once."""
+    """Return the findings about a group, which is planned once."""
     by_mistake: dict[Mistake, Noticed] = {}
 
     def by(mistake: Mistake) -> Noticed:
@@ -83,5 +83,5 @@ def test_a_mistake_is_noticed(
 ) -> None:
     findings = noticed(mistake)
     assert mistake.noticed_by in findings, findings
-    # Terraform breaks its lines where it likes.
+    # Terraform breaks its lines anywhere.
     assert mistake.words in " ".join(findings[mistake.noticed_by].split())

@@ -57,7 +57,7 @@ def test_no_more_movies_are_allowed_than_the_code_takes() -> None:
 
 
 def test_rows_are_kept_as_long_as_the_metrics_look_back() -> None:
-    """Of today and of yesterday: a day's partition expires when the day is so old."""
+    """Today's and yesterday's day: a partition expires at this age of its day."""
     [least] = re.findall(r"var\.retention_days >= (\d+)", BLOCKS["retention_days"])
     read_back = [
         int(days)

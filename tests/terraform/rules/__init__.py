@@ -1,7 +1,7 @@
-"""Rules of a deployment; each yields what is wrong with a plan or with the files.
+"""Rules of a deployment; each yields the errors in a plan or in the files.
 
-What a provider's schema cannot know. test_plan.py holds the real root to them and
-test_terraform_mutations.py shows that they notice.
+A provider's schema cannot check them. test_plan.py applies them to the root, and
+test_terraform_mutations.py shows that they find mistakes.
 """
 
 from collections.abc import Callable, Iterator
@@ -77,7 +77,7 @@ OF_THE_TEXT: tuple[TextRule, ...] = (others_let_go_first,)
 
 
 def broken(root: Root, plan: Json) -> dict[str, list[str]]:
-    """Return the rules that are broken, each with what breaks it."""
+    """Return the broken rules, each with its errors."""
     found = {rule.__name__: list(rule(plan)) for rule in ALL}
     text = root.text()
     found |= {rule.__name__: list(rule(text)) for rule in OF_THE_TEXT}

@@ -1,4 +1,4 @@
-"""Access: who may do what, and whether they are there before they are named."""
+"""Access: the permissions of each account, which must exist before it is used."""
 
 import json
 import re
@@ -28,7 +28,7 @@ PROJECT_WIDE = {
         "roles/serviceusage.serviceUsageConsumer",
     },
 }
-"""What may be granted on the whole project by default; all else has a smaller scope."""
+"""Roles that may be granted on the whole project; all others have a smaller scope."""
 
 
 BUILD_ROLES = {
@@ -36,10 +36,10 @@ BUILD_ROLES = {
     "roles/logging.logWriter",
     "roles/storage.objectViewer",
 }
-"""Those of cloud.google.com/functions/docs/securing/build-custom-sa."""
+"""The roles of cloud.google.com/functions/docs/securing/build-custom-sa."""
 
 READS_DATA = re.compile(r"roles/(storage|bigquery\.data|secretmanager)")
-"""Roles that show what is stored: project-wide only with a condition."""
+"""Roles that can read stored data: project-wide only with a condition."""
 
 BUCKET_ROLES = {
     "dashboard_writer": "roles/storage.objectUser",
@@ -92,14 +92,14 @@ def buckets_are_private(plan: Json) -> Iterator[str]:
 
 
 def grants_add_only(plan: Json) -> Iterator[str]:
-    """No grant takes away what others have granted."""
+    """No grant removes the grants of others."""
     for item in planned(plan):
         if re.search(r"_iam_(binding|policy)$", item["type"]):
             yield f"{item['address']} would remove others' grants: use _iam_member"
 
 
 def accounts_are_references(plan: Json) -> Iterator[str]:
-    """Every account is named by reference: text does not wait until it is there."""
+    """Every account is a reference: Terraform does not wait for one named by text."""
     names = {"member", "service_account", "service_account_email", "service_account_id"}
     for item in configured(plan):
         for name, expression in expressions(item["expressions"]):
@@ -112,7 +112,7 @@ def accounts_are_references(plan: Json) -> Iterator[str]:
 
 
 def apis_come_first(plan: Json) -> Iterator[str]:
-    """Nothing is made before the APIs are on and have settled."""
+    """Nothing is created before the APIs are enabled and usable."""
     needed = {item["address"]: _needed_by(item) for item in configured(plan)}
     for item in configured(plan):
         if item["type"] in ("google_project_service", "terraform_data", "time_sleep"):
@@ -122,7 +122,7 @@ def apis_come_first(plan: Json) -> Iterator[str]:
 
 
 def agents_come_first(plan: Json) -> Iterator[str]:
-    """No grant to a service agent before the agent exists, in a new project too."""
+    """No grant to a service agent before the agent exists, also in a new project."""
     needed = {item["address"]: _needed_by(item) for item in configured(plan)}
     made = {
         AGENTS_OF.get(item["index"], item["index"])
@@ -146,7 +146,7 @@ def agents_come_first(plan: Json) -> Iterator[str]:
 
 
 def _reached(address: str, needed: dict[str, set[str]]) -> set[str]:
-    """Return a block and all that it waits for."""
+    """Return a block and all blocks that it depends on."""
     seen: set[str] = set()
     left = [address]
     while left:

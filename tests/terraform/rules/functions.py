@@ -46,7 +46,7 @@ def _archives(plan: Json) -> dict[str, str]:
 
 
 class _Reader(dict[str, str]):
-    """An environment that remembers what it was asked for."""
+    """An environment that records which variables were read."""
 
     def __init__(self, env: dict[str, str]) -> None:
         super().__init__(env)
@@ -62,7 +62,7 @@ class _Reader(dict[str, str]):
 
 
 def functions_are_as_tested(plan: Json) -> Iterator[str]:
-    """Runtime, concurrency and time are those that the local stack runs with."""
+    """Runtime, concurrency and timeout are those of the local stack."""
     for item in of_type(plan, "google_cloudfunctions2_function"):
         key, values = item["index"], item["values"]
         config = values["service_config"][0]
@@ -83,7 +83,7 @@ def functions_are_as_tested(plan: Json) -> Iterator[str]:
 
 
 def everything_is_labelled(plan: Json) -> Iterator[str]:
-    """Every resource that can carry labels says whose it is."""
+    """Every resource that can have labels names the project."""
     for item in planned(plan):
         labels = item["values"].get("effective_labels")
         if labels is not None and labels.get("app") != "tmdb-traction":

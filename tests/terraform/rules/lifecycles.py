@@ -1,4 +1,4 @@
-"""Lifecycles: what the files say and no plan shows."""
+"""Lifecycles, which are in the files and not in a plan."""
 
 import re
 from collections.abc import Iterator

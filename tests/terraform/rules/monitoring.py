@@ -1,4 +1,4 @@
-"""Monitoring: metrics that exist, fields that logs have, words that lead somewhere."""
+"""Monitoring: existing metrics, fields of logs, and texts with links."""
 
 import json
 import re
@@ -27,7 +27,7 @@ MOST_CHARACTERS = 8_192
 
 
 def metrics_exist(plan: Json) -> Iterator[str]:
-    """Alerts and the dashboard are about metrics that Google or we make."""
+    """Alerts and the dashboard use metrics of Google or of this root."""
     known = _known_series(plan)
     for address, text in _queries(plan):
         series = SERIES.findall(text)
@@ -44,7 +44,7 @@ def metrics_exist(plan: Json) -> Iterator[str]:
 
 
 def alerts_are_made_and_paid_once(plan: Json) -> Iterator[str]:
-    """Let a condition be of one series, and need no metric that is not there yet."""
+    """Require one series per condition, and no metric that must exist before."""
     for policy in of_type(plan, "google_monitoring_alert_policy"):
         [condition] = policy["values"]["conditions"]
         for of_kind in condition["condition_threshold"]:
@@ -59,7 +59,7 @@ def alerts_are_made_and_paid_once(plan: Json) -> Iterator[str]:
 
 
 def alerts_can_be_answered(plan: Json) -> Iterator[str]:
-    """Each alert says what to look at and what to do, and has a chapter to read."""
+    """Each alert says what to check and to do, and has a chapter in the runbook."""
     chapters = set(re.findall(r"^## ([a-z-]+)$", RUNBOOK.read_text(), re.MULTILINE))
     named = set()
     for policy in of_type(plan, "google_monitoring_alert_policy"):
@@ -84,7 +84,7 @@ def alerts_can_be_answered(plan: Json) -> Iterator[str]:
 
 
 def dashboard_is_kept_as_written(plan: Json) -> Iterator[str]:
-    """Leave out what the API leaves out, or no plan is empty; no tile on another."""
+    """No tile overlaps another; fields that the API omits are omitted."""
     for dashboard in of_type(plan, "google_monitoring_dashboard"):
         written = json.loads(dashboard["values"]["dashboard_json"])
         yield from _nothings(written, "dashboard")
@@ -95,7 +95,7 @@ def dashboard_is_kept_as_written(plan: Json) -> Iterator[str]:
 
 
 def distributions_have_buckets(plan: Json) -> Iterator[str]:
-    """Let no distribution be without buckets: the API requires them."""
+    """Every distribution has buckets: the API requires them."""
     for metric in of_type(plan, "google_logging_metric"):
         values = metric["values"]
         [descriptor] = values["metric_descriptor"]
@@ -114,9 +114,9 @@ def distributions_have_buckets(plan: Json) -> Iterator[str]:
 
 
 def legends_name_labels(plan: Json) -> Iterator[str]:
-    """Let a legend name labels as the dashboards API reads them: ${label}.
+    """Let legends name labels as the dashboards API reads them: ${label}.
 
-    Each is one that its query keeps.
+    The query of a legend must return its labels.
     """
     for dashboard in of_type(plan, "google_monitoring_dashboard"):
         layout = json.loads(dashboard["values"]["dashboard_json"])["mosaicLayout"]
@@ -146,7 +146,7 @@ def _nothings(value: object, path: str) -> Iterator[str]:
 
 
 def _known_series(plan: Json) -> dict[str, str]:
-    """Return PromQL's names of all metrics there are, and what each is about."""
+    """Return PromQL's names of all metrics, and the resource of each."""
     googles = {
         re.sub(r"[./]", "_", kind.replace("/", ":", 1)): resource
         for kind, resource in GOOGLES.items()

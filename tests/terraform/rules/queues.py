@@ -76,7 +76,7 @@ def queues_are_the_local_ones(plan: Json) -> Iterator[str]:
 
 
 def dead_letters_are_kept(plan: Json) -> Iterator[str]:
-    """Dead letters wait 31 days, and Pub/Sub may move messages to them."""
+    """Dead letters are kept for 31 days, and Pub/Sub may move messages to them."""
     kept = [
         item["values"]
         for item in of_type(plan, "google_pubsub_subscription")
@@ -98,7 +98,7 @@ def dead_letters_are_kept(plan: Json) -> Iterator[str]:
 
 
 def publishers_may_publish(plan: Json) -> Iterator[str]:
-    """Let a function publish to the topics that its code names, and to no other."""
+    """Let a function publish to the topics that its code names only."""
     granted: dict[str, set[str]] = {}
     for item in of_type(plan, "google_pubsub_topic_iam_member"):
         if item["name"] == "function":
@@ -110,7 +110,7 @@ def publishers_may_publish(plan: Json) -> Iterator[str]:
 
 
 def topics_named_by(function: str) -> set[str]:
-    """Return the topics that a function's main.py, or what it imports, names."""
+    """Return the topics that a function's main.py or its imports name."""
     named: set[str] = set()
     seen: set[str] = set()
     left = [f"functions.{function}.main"]
@@ -133,7 +133,7 @@ def topics_named_by(function: str) -> set[str]:
 
 
 def ticks_are_understood(plan: Json) -> Iterator[str]:
-    """Let Scheduler publish messages that ingest_changes takes."""
+    """Scheduler publishes messages that ingest_changes accepts."""
     for item in of_type(plan, "google_cloud_scheduler_job"):
         body = json.loads(base64.b64decode(item["values"]["pubsub_target"][0]["data"]))
         try:

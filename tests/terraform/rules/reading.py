@@ -1,4 +1,4 @@
-"""Plans as they are read: resources by type, expressions as they are written."""
+"""Read plans: resources by type, and expressions as they are written."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tables: each is its schema file, protected, and BigQuery would take it."""
+"""Tables: each agrees with its schema file, is protected, and valid in BigQuery."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ COLUMN_TYPES = {
     "BIGNUMERIC", "BOOLEAN", "BYTES", "DATE", "DATETIME", "FLOAT", "GEOGRAPHY",
     "INTEGER", "INTERVAL", "JSON", "NUMERIC", "RECORD", "STRING", "TIME", "TIMESTAMP",
 }  # fmt: skip
-"""As the API returns them: any other spelling is a change at every plan."""
+"""As the API returns them: with any other spelling every plan has a change."""
 
 
 MODES = {"NULLABLE", "REPEATED", "REQUIRED"}
@@ -21,7 +21,7 @@ MS_PER_DAY = 86_400_000
 
 
 def tables_are_their_schemas(plan: Json) -> Iterator[str]:
-    """One protected, expiring table per schema file, exactly as that file says."""
+    """There is one protected, expiring table per schema file, as that file says."""
     tables = {
         item["values"]["table_id"]: item["values"]
         for item in of_type(plan, "google_bigquery_table")
@@ -82,7 +82,7 @@ def columns_are_bigquerys(fields: list[Json], path: str = "") -> Iterator[str]:
 
 
 def schema_is_bigquerys(spec: Json, name: str) -> Iterator[str]:
-    """Partitioning, clustering and key name columns that can be that."""
+    """Partitioning, clustering and key name suitable columns."""
     yield from columns_are_bigquerys(spec["fields"], f"{name}.")
     columns = {field["name"]: field for field in spec["fields"]}
     used = [*spec["cluster_by"], *spec["primary_key"]]

@@ -14,13 +14,13 @@ WRITES = re.compile(
     r"\s+tmdb_analytics\.(\w+)"
 )
 METHODS = ("append", "load_once")
-"""Of shared/bigquery.py, those that write the table they are given."""
+"""Methods of shared/bigquery.py that write the table of their argument."""
 
 
 def functions_write_what_they_name(plan: Json) -> Iterator[str]:
     """Let a function edit the tables that its code writes, and read the dataset.
 
-    One that makes all the views edits the dataset: views come and go with the SQL.
+    The function that creates all views edits the dataset: views depend on the SQL.
     """
     on_dataset = {
         item["index"]: item["values"]["role"]
@@ -44,7 +44,7 @@ def functions_write_what_they_name(plan: Json) -> Iterator[str]:
 
 
 def _makes_views(function: str) -> bool:
-    """Whether it holds every view; others hold the one of runs, to read by."""
+    """Whether it has all views; others have only that of runs, which they read."""
     views = {
         path.relative_to(archives.ROOT).as_posix()
         for path in (archives.ROOT / "sql/views").glob("*.sql")
@@ -53,7 +53,7 @@ def _makes_views(function: str) -> bool:
 
 
 def tables_written_by(function: str) -> set[str]:
-    """Return the tables that a function, what it calls of shared, and its SQL write."""
+    """Return the tables that a function, its calls of shared, and its SQL write."""
     files = {
         path: content.decode()
         for path, content in archives.contents(function).items()
@@ -85,13 +85,13 @@ def tables_written_by(function: str) -> set[str]:
 
 @dataclass(slots=True)
 class _Code:
-    """What a piece of code writes and calls."""
+    """The tables that code writes, and the functions that it calls."""
 
     tables: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
 
     def read(self, tree: ast.AST) -> None:
-        """Take in what a syntax tree writes and calls."""
+        """Add the tables and calls of a syntax tree."""
         for node in ast.walk(tree):
             match node:
                 case (
