@@ -23,7 +23,7 @@ _LEDGER = (
     "sql/views/v_run_status.sql",
 )
 _SQL = {
-    "ingest_changes": (*_LEDGER, "sql/tracking/*.sql"),
+    "ingest_changes": (*_LEDGER, "sql/attention/*.sql", "sql/tracking/*.sql"),
     "fetch_details": _LEDGER,
     "compute_metrics": (
         "sql/[0-9][0-9]_*.sql",
@@ -32,6 +32,7 @@ _SQL = {
         "sql/gate/*.sql",
         "sql/ledger/*.sql",
         "sql/alerts/*.sql",
+        "sql/attention/*.sql",
     ),
     DASHBOARD: (
         "sql/dashboard/*.sql",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from functions.compute_metrics.attention import BACKFILL_DAYS
 from local.run_progress import QUIET_S
 from local.stack import Options
 from shared.days import days_of
@@ -59,6 +60,7 @@ class Plan:
             None if self.token else simulator,
             self.token,
             google_pubsub=is_googles,
+            wikipedia=not self.token,
         )
 
 
@@ -79,6 +81,16 @@ def days_to_run(first: date, count: int, today: date) -> list[date]:
     """Return `count` days from the first; no run may be of a day after today."""
     last = min(first + timedelta(days=count - 1), today)
     return days_of(first, last)
+
+
+def days_to_read(days: list[date]) -> list[date]:
+    """Return the days whose page views the runs of these days read.
+
+    Before the first day of all, as many as a deployment reads back; later ones continue
+    where the demo before has ended.
+    """
+    back = BACKFILL_DAYS if days[0] == FIRST_DAY else 1
+    return days_of(days[0] - timedelta(days=back), days[-1] - timedelta(days=1))
 
 
 def simulator_of(day: date, *, is_export_late: bool) -> dict[str, object]:

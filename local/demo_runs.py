@@ -24,7 +24,14 @@ from local.demo_display import (
     show_next_steps,
     show_runs,
 )
-from local.demo_plan import FIRST_DAY, Plan, days_to_run, plan_of, simulator_of
+from local.demo_plan import (
+    FIRST_DAY,
+    Plan,
+    days_to_read,
+    days_to_run,
+    plan_of,
+    simulator_of,
+)
 from local.progress import Steps
 from local.run_progress import FunctionLogs, Progress, RunStuckError, published
 from local.run_states import RunState
@@ -101,6 +108,8 @@ class _Demo:
         if first == FIRST_DAY:
             self._load(first)
         days = days_to_run(first, self._plan.days, datetime.now(UTC).date())
+        if days and self._stack.wikipedia:
+            self._stack.wikipedia.publish(self._stack.client, days_to_read(days))
         for day in days:
             is_late = day == days[-1]
             self._stack.steer_simulator(simulator_of(day, is_export_late=is_late))

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from http import HTTPStatus
 from pathlib import Path
 
@@ -39,6 +40,17 @@ def steer(simulator: Child | None, state: Mapping[str, object]) -> Json:
 def stats(simulator: Child | None) -> Json:
     """Return its counters."""
     return _ask(simulator, "GET", "/_sim/stats", None)
+
+
+def articles(simulator: Child) -> dict[str, str]:
+    """Return the titles of its movies' Wikipedia articles by Wikidata id."""
+    return _ask(simulator, "GET", "/_sim/articles", None)
+
+
+def readers(simulator: Child, day: date) -> list[tuple[str, int, int]]:
+    """Return title, desktop and mobile views of the articles read on a day."""
+    answer = _ask(simulator, "GET", f"/_sim/readers?day={day}", None)
+    return [tuple(one) for one in answer["readers"]]
 
 
 def _ask(simulator: Child | None, method: str, path: str, body: object) -> Json:

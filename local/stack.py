@@ -18,7 +18,7 @@ from google.pubsub_v1.types import PubsubMessage
 from emulators import environment
 from emulators.bigquery import BigQueryEmulator
 from emulators.processes import Child
-from emulators.pubsub import Backend, PubSubEmulator, start_google_emulator
+from emulators.pubsub import Backend
 from emulators.secretmanager import SecretManagerEmulator
 from emulators.storage import StorageEmulator
 from emulators.tmdb import SIMULATED_TOKEN
@@ -26,7 +26,9 @@ from local import archives, simulator, tables
 from local import topics as local_topics
 from local.archives import DASHBOARD
 from local.endpoints import Json, send_json
-from local.function_processes import CONCURRENCY, FunctionProcesses
+from local.function_processes import FunctionProcesses
+from local.queue_server import queue_server
+from local.wikipedia import Wikipedia
 from shared.interfaces import Tables
 from shared.messages import DEAD_LETTERS, INGEST_REQUESTS, IngestRequest
 
@@ -63,6 +65,7 @@ class Options:
     dashboard: render the page after every published day; off as in a deployment.
     before_bigquery: opens something between a function and BigQuery: the function's
         name and BigQuery's URL in, the URL that the function is given out.
+    wikipedia: read the simulated articles and page views; off as in a deployment.
     settings_of: more settings of single functions, by name.
     """
 
@@ -73,6 +76,7 @@ class Options:
     duplicate_rate: float = 0.0
     google_pubsub: bool = False
     dashboard: bool = False
+    wikipedia: bool = False
     before_bigquery: Callable[[str, str], AbstractContextManager[str]] | None = None
     settings_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -88,6 +92,7 @@ class Stack:
         self.bigquery_url = ""
         self.storage: StorageEmulator | None = None
         self.simulator: Child | None = None
+        self.wikipedia: Wikipedia | None = None
         self._functions = FunctionProcesses(
             data, self.logs, goes_outside=self._options.simulator is None
         )
@@ -176,7 +181,14 @@ class Stack:
         if options.simulator is not None:
             starting = simulator.running(options.simulator, self.logs)
             self.simulator = self._exit.enter_context(starting)
-        self._pubsub = self._exit.enter_context(self._queue_server())
+        if options.wikipedia and self.simulator:
+            self.wikipedia = Wikipedia(self.simulator)
+            self._exit.callback(self.wikipedia.wikidata.stop)
+        self._pubsub = self._exit.enter_context(
+            queue_server(
+                options.time_scale, options.duplicate_rate, google=options.google_pubsub
+            )
+        )
         token = options.token or SIMULATED_TOKEN
         self._secrets = SecretManagerEmulator({TOKEN_SECRET: token})
         secrets = self._exit.enter_context(self._secrets)
@@ -204,19 +216,6 @@ class Stack:
     def _has(self, function: str) -> bool:
         return function != DASHBOARD or self._options.dashboard
 
-    def _queue_server(self) -> Backend:
-        if self._options.google_pubsub:
-            return start_google_emulator()
-        by_subscription = {
-            local_topics.subscription_path(topic): CONCURRENCY[function]
-            for topic, function in local_topics.SUBSCRIBERS.items()
-        }
-        return PubSubEmulator(
-            push_concurrency=by_subscription,
-            time_scale=self._options.time_scale,
-            duplicate_rate=self._options.duplicate_rate,
-        )
-
     def _bigquery_url(self, function: str, url: str) -> str:
         opens = self._options.before_bigquery
         return self._exit.enter_context(opens(function, url)) if opens else url
@@ -236,5 +235,7 @@ class Stack:
             env |= FAST_SETTINGS
             env["TMDB_BASE_URL"] = f"{self.simulator.url}/3"
             env["TMDB_EXPORTS_URL"] = f"{self.simulator.url}/p/exports"
+        if self.wikipedia is not None:
+            env |= self.wikipedia.settings
         env[ATTEMPTS] = str(local_topics.MOST_ATTEMPTS)
         return env | dict(self._options.settings)

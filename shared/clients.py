@@ -6,10 +6,10 @@ TMDB, and their archives install no library for it.
 
 from dataclasses import dataclass, field
 
-from shared import connections, tmdb
+from shared import connections, tmdb, wikidata
 from shared.batches import KnownBatches
 from shared.config import Settings
-from shared.interfaces import Movies, Tables, Topics
+from shared.interfaces import Articles, Movies, Tables, Topics
 from shared.ledger import Ledger
 from shared.once import once
 
@@ -18,7 +18,8 @@ from shared.once import once
 class Clients:
     """What a function reads and writes, and what its deployment decides.
 
-    batches: what this instance knows of them.
+    batches: what this instance knows of them. wikidata: None where the deployment has
+        no wikipedia.
     """
 
     tmdb: Movies
@@ -27,6 +28,7 @@ class Clients:
     topics: Topics
     settings: Settings
     batches: KnownBatches = field(default_factory=KnownBatches)
+    wikidata: Articles | None = None
 
 
 @once  # per instance: warm starts reuse connections
@@ -39,4 +41,5 @@ def connect() -> Clients:
         ledger=Ledger(common.tables, common.platform.revision),
         topics=common.topics,
         settings=common.settings,
+        wikidata=wikidata.connect(common.settings),
     )

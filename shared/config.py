@@ -18,6 +18,7 @@ ALL = "all"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
+WIKIDATA_URL = "https://www.wikidata.org/w/api.php"
 TMDB_BASE_URL = "https://api.themoviedb.org/3"
 MAX_DELIVERY_ATTEMPTS = 20
 """Defaults of the settings."""
@@ -104,6 +105,11 @@ class Settings:
     dashboard_bucket: str
     """DASHBOARD_BUCKET: where render_dashboard writes its page; "" for none, and then
     compute_metrics requests none."""
+    wikipedia_contact: str
+    """WIKIPEDIA_CONTACT: the operator's address, named to Wikidata; "" for none, and
+    then nothing of Wikipedia is read."""
+    wikidata_url: str
+    """WIKIDATA_URL: Wikidata's API."""
     log_level: str
     """LOG_LEVEL: one of LOG_LEVELS, in upper or lower case."""
 
@@ -139,6 +145,8 @@ class Settings:
             ),
             max_bytes_billed=_number(env, "MAX_BYTES_BILLED", int, 20 * 1024**3),
             dashboard_bucket=env.get("DASHBOARD_BUCKET", ""),
+            wikipedia_contact=env.get("WIKIPEDIA_CONTACT", ""),
+            wikidata_url=env.get("WIKIDATA_URL", WIKIDATA_URL),
             log_level=_log_level(env),
         )
 

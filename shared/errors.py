@@ -6,6 +6,7 @@ PipelineError
 │   ├── TmdbIncompleteError        a list came back shorter than TMDB says it is
 │   ├── WarehouseUnavailableError  BigQuery did not take the rows or the job
 │   ├── QueueUnavailableError      Pub/Sub did not take a message
+│   ├── WikidataUnavailableError   Wikidata did not answer, or refused
 │   ├── SecretsUnavailableError    Secret Manager did not answer
 │   ├── StorageUnavailableError    Cloud Storage did not take the page
 │   ├── ExportMissingError         TMDB has no export of a day (tmdb/exports.py)
@@ -66,6 +67,10 @@ class WarehouseUnavailableError(TransientError):
 
 class QueueUnavailableError(TransientError):
     """Pub/Sub could not be reached; some messages may have been taken."""
+
+
+class WikidataUnavailableError(TransientError):
+    """Wikidata did not answer, throttled us to the end, or refused our request."""
 
 
 class SecretsUnavailableError(TransientError):

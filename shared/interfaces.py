@@ -135,6 +135,13 @@ class Movies(Protocol):
         """Fold over one day's export; ExportMissing-, NotYet- or DamagedError."""
 
 
+class Articles(Protocol):
+    """Wikidata. Its method raises WikidataUnavailableError."""
+
+    def titles(self, wikidata_ids: Sequence[str]) -> dict[str, str | None]:
+        """Return each item's title on the English Wikipedia; None where it has none."""
+
+
 class Tables(Protocol):
     """BigQuery. Every method raises WarehouseUnavailableError or a PermanentError."""
 

@@ -77,6 +77,15 @@ SELECT
   5.0 AS breakout_min_votes_3d,
   4.0 AS breakout_min_popularity,
 
+  -- Wikipedia's readers, a second witness of a breakout: nothing of it enters a score.
+  2 AS wikipedia_new_days,  -- before the alarm, all of them read
+  8 AS wikipedia_usual_first_days_before,
+  35 AS wikipedia_usual_last_days_before,
+  14 AS wikipedia_usual_min_days,  -- of these 28
+  22 AS wikipedia_min_hours,  -- of 24; a day with fewer counts as not read
+  1.5 AS wikipedia_min_ratio,  -- at least, on desktop and on mobile
+  1000.0 AS wikipedia_min_further_views,  -- a day, at least
+
   -- Classic viral coefficient: weights of the 7-day growth in percent.
   0.6 AS viral_weight_of_vote_pct_change_7d,
   0.4 AS viral_weight_of_popularity_pct_change_7d,

@@ -25,8 +25,8 @@ locals {
         memory       = "1Gi" # 378 MiB for four days of 1.1 million movies at once
         timeout_s    = 540
         tmdb_share   = 0.25
-        writes       = ["batch_plan", "ingestion_log", "movie_popularity_raw", "tracked_movies", "tracked_movies_raw"]
-        sql          = ["10_metric_thresholds.sql", "ledger/*.sql", "tracking/*.sql", "views/v_run_status.sql"]
+        writes       = ["batch_plan", "ingestion_log", "movie_articles", "movie_popularity_raw", "tracked_movies", "tracked_movies_raw"]
+        sql          = ["10_metric_thresholds.sql", "attention/*.sql", "ledger/*.sql", "tracking/*.sql", "views/v_run_status.sql"]
       }
       fetch_details = {
         description  = "Fetches a batch of movie details at a polite rate and appends them to the landing table."
@@ -53,7 +53,7 @@ locals {
         timeout_s   = 540
         tmdb_share  = null
         writes      = null
-        sql         = ["[0-9][0-9]_*.sql", "views/*.sql", "checks/*.sql", "gate/*.sql", "ledger/*.sql", "alerts/*.sql"]
+        sql         = ["[0-9][0-9]_*.sql", "views/*.sql", "checks/*.sql", "gate/*.sql", "ledger/*.sql", "alerts/*.sql", "attention/*.sql"]
       }
       render_dashboard = {
         description  = "Renders the newest published day as one HTML file and writes it to its bucket."
@@ -150,6 +150,10 @@ resource "google_cloudfunctions2_function" "this" {
       # The API drops empty values, so every plan would add them again.
       var.prefix == "" ? {} : { TOPIC_PREFIX = var.prefix },
       var.dashboard ? { DASHBOARD_BUCKET = google_storage_bucket.dashboard[0].name } : {},
+      var.wikipedia == null ? {} : {
+        WIKIDATA_URL      = "https://www.wikidata.org/w/api.php"
+        WIKIPEDIA_CONTACT = var.wikipedia.contact
+      },
     )
   }
 

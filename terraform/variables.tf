@@ -485,3 +485,21 @@ variable "weekly_schedule" {
     error_message = "Write five cron fields, such as \"0 3 * * 0\"."
   }
 }
+
+variable "wikipedia" {
+  description = <<-TEXT
+    Reads how often the movies' Wikipedia articles are read, a second witness of breakouts:
+    { contact = "ops@example.com" }, the address or page by which Wikidata knows the operator.
+  TEXT
+  type        = object({ contact = string })
+  default     = null
+
+  validation {
+    condition     = var.wikipedia == null ? true : can(regex("^(\\S+@\\S+|https://\\S+)$", var.wikipedia.contact))
+    error_message = "Write an address such as ops@example.com, or a page that begins with https://."
+  }
+  validation {
+    condition     = var.wikipedia == null || var.bigquery_location == "US"
+    error_message = "Wikipedia's public page views are in the US: bigquery_location must be US, or leave wikipedia out."
+  }
+}

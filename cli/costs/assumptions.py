@@ -17,6 +17,8 @@ ROW_BYTES: Mapping[str, int] = {
     "latest_movie_metrics": 348,
     "leading_movie_days": 40,
     "movie_breakouts": 106,
+    "movie_articles": 62,
+    "movie_attention_daily": 40,
     "movie_daily_snapshots": 71,
     "movie_details_raw": 1_000,
     "movie_metrics_aggregated": 150,
@@ -56,6 +58,11 @@ TABLES_PER_BATCH = 3
 TABLES_PER_EXPORT = 3
 TABLES_PER_RUN = 12
 """Choosing movies, planning a run, its status at the end, the days of its metrics."""
+
+PAGE_VIEWS_GIB = 7
+"""A day of Wikipedia's page views in English, before BigQuery's clusters reduce it."""
+PAGE_VIEW_DAYS = 35
+"""That are read the first time: BACKFILL_DAYS of compute_metrics/attention.py."""
 
 TABLES_PER_SWEEP = 3
 """The plans, the ledger and the landing rows of the last 14 days."""

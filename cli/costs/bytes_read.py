@@ -9,7 +9,7 @@ that is not in these numbers, of one computation it is.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +22,9 @@ from cli.costs.assumptions import (
 from cli.costs.prices import LEAST_BYTES_PER_TABLE
 from shared.runs import MOVIES_PER_BATCH
 
+MOST_ARTICLES = 17_500
+"""Movies whose readers on Wikipedia are known, at most: articles_due.sql gives 2,500 a
+day, each of them every 7 days."""
 LEADING_MOVIES = 30_000
 """leading_max_rank of sql/10_metric_thresholds.sql."""
 BREAKOUTS_PER_MOVIE = 0.001
@@ -56,13 +59,15 @@ class Catalogue:
     """What the queries find.
 
     movies: tracked. details: of how many of them a run asks TMDB. days: that are kept,
-    details_days: of details; fewer after a first load.
+    details_days: of details; fewer after a first load. articles: movies whose readers
+    on Wikipedia are known, which is off by default.
     """
 
     movies: int
     details: int
     days: int = KEPT_DAYS
     details_days: int = OTHERWISE_KEPT["movie_details_raw"]
+    articles: int = 0
 
     @classmethod
     def of(cls, movies: int, details_per_day: int | None = None) -> Self:
@@ -81,6 +86,7 @@ class Catalogue:
             "latest_movie_metrics": self.movies,
             "latest_movie_metrics votes": self.details,
             "leading_movie_days": min(self.movies, LEADING_MOVIES),
+            "movie_attention_daily": self.articles,
             "movie_breakouts": self.details * BREAKOUTS_PER_MOVIE,
             "movie_daily_snapshots": self.movies,
             "movie_details_raw": self.details,
@@ -113,9 +119,11 @@ class BytesRead:
     largest_view: int
 
 
-def of_movies(movies: int, details_per_day: int | None = None) -> BytesRead:
+def of_movies(
+    movies: int, details_per_day: int | None = None, articles: int = 0
+) -> BytesRead:
     """Return what the queries read of so many movies, 180 days of them kept."""
-    found = Catalogue.of(movies, details_per_day)
+    found = replace(Catalogue.of(movies, details_per_day), articles=articles)
     metrics = {
         query: sum(_of_days(table, days, found, 1) for table, days in tables.items())
         for query, tables in of_metrics().items()

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.costs import bytes_read, load_estimate, prices
-from cli.costs.assumptions import Setting
+from cli.costs.assumptions import PAGE_VIEW_DAYS, PAGE_VIEWS_GIB, Setting
 from cli.costs.estimate import Estimate
 from local.table_layout import show_pairs
 from shared.config import Settings
@@ -33,7 +33,9 @@ def show(console: Console, title: str, made: Estimate, setting: Setting) -> None
         console.print(Text(_refused(made), "yellow"))
     console.print(
         "Besides, each month: the sweeps, every 15 minutes, "
-        f"{dollars(load_estimate.of_sweeps().usd)} of queries by the price list.",
+        f"{dollars(load_estimate.of_sweeps().usd)} of queries by the price list. With "
+        f"the option wikipedia, {30 * PAGE_VIEWS_GIB} GiB more, and once "
+        f"{PAGE_VIEW_DAYS * PAGE_VIEWS_GIB} GiB.",
         style="dim",
     )
     console.print(

@@ -10,12 +10,16 @@ from shared.once import once
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """What the function reads and writes, and whether there is a page to request."""
+    """What the function reads and writes.
+
+    has_dashboard: there is a page to request. has_wikipedia: page views are read too.
+    """
 
     tables: Tables
     ledger: Ledger
     topics: Topics
     has_dashboard: bool = False
+    has_wikipedia: bool = False
 
 
 @once  # per instance: warm starts reuse connections
@@ -27,4 +31,5 @@ def connect() -> Clients:
         ledger=Ledger(common.tables, common.platform.revision),
         topics=common.topics,
         has_dashboard=bool(common.settings.dashboard_bucket),
+        has_wikipedia=bool(common.settings.wikipedia_contact),
     )

@@ -5,7 +5,8 @@
 Pub/Sub metrics-requests -> sql/NN_*.sql in order, sql/views, sql/checks, sql/gate ->
 movies, movie_daily_snapshots, catalogue_days, movie_viral_signals,
 movie_metrics_aggregated, leading_movie_days, movie_breakouts, outlook_days,
-ingestion_log -> Pub/Sub dashboard-requests
+ingestion_log; the public page views -> movie_attention_daily; then
+-> Pub/Sub dashboard-requests
 """
 
 from typing import Any
@@ -14,7 +15,7 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
-from functions.compute_metrics import compute, dashboard, views
+from functions.compute_metrics import attention, compute, dashboard, views
 from functions.compute_metrics.clients import Clients, connect
 from shared.delivery import Delivery, answer
 from shared.messages import MetricsRequest, ViewsRequest, metrics_request
@@ -41,5 +42,6 @@ def run(
         return {"status": "views made", "views": views.make(clients.tables, deadline)}
     of = compute.of_run if request.run_id else compute.of_days
     computed = of(request, delivery, clients, deadline)
+    attention.read(request, computed["status"], clients, deadline)
     dashboard.request(request, computed["status"], clients)
     return computed

@@ -70,17 +70,11 @@ def to_row(
                 raise BadMovieError(f"{name} is {error}") from None
         else:
             row[name] = _read(read, movie.get(name), odd, name)
-    collection = _read(_object, movie.get("belongs_to_collection"), odd, _COLLECTION)
-    for column, key, read in (
-        ("collection_id", "id", _integer),
-        ("collection_name", "name", _text),
-    ):
-        value = (collection or {}).get(key)
-        row[column] = _read(read, value, odd, f"{_COLLECTION}.{key}")
+    for name, columns in _OBJECTS.items():
+        values = _read(_object, movie.get(name), odd, name)
+        for column, (key, read) in columns.items():
+            row[column] = _read(read, values.get(key), odd, f"{name}.{key}")
     return row
-
-
-_COLLECTION = "belongs_to_collection"
 
 
 def _read(read: Read, value: object, odd: OddFields, name: str) -> Any:  # noqa: ANN401 - any column's
@@ -241,3 +235,12 @@ _COLUMNS: dict[str, Read] = {
     "vote_average": _measure,
 }
 """Column -> how to read TMDB's field of the same name."""
+_OBJECTS: Mapping[str, Mapping[str, tuple[str, Read]]] = {
+    "belongs_to_collection": {
+        "collection_id": ("id", _integer),
+        "collection_name": ("name", _text),
+    },
+    # Requested where the deployment has wikipedia: shared/tmdb/client.py.
+    "external_ids": {"wikidata_id": ("wikidata_id", _text)},
+}
+"""TMDB's object -> column -> its field there, and how to read it."""

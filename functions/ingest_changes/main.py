@@ -11,7 +11,7 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
-from functions.ingest_changes import load_history, start_run, sweep
+from functions.ingest_changes import articles, load_history, start_run, sweep
 from shared.clients import Clients, connect
 from shared.delivery import Delivery, answer
 from shared.messages import IngestRequest
@@ -41,4 +41,6 @@ def run(request: IngestRequest, delivery: Delivery, clients: Clients) -> dict[st
         case IngestRequest(mode=Mode.HISTORY_DAY, export_date=date() as day):
             return load_history.load_day(request, day, run_date, delivery, clients)
         case _:
-            return start_run.start(request, run_date, clients)
+            started = start_run.start(request, run_date, clients)
+            articles.look_up(request.mode, run_date, clients)
+            return started

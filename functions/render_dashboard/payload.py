@@ -106,6 +106,8 @@ class Breakout(TypedDict):
     popularity_now: float | None
     popularity_expected: float | None
     market_factor: float | None
+    wikipedia_ratio: float | None
+    is_confirmed_by_wikipedia: bool | None
 
 
 class Emerging(TypedDict):

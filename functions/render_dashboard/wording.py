@@ -116,7 +116,10 @@ def expected_popularity(row: Breakout | Movie) -> float | None:
 
 
 def of_breakout(breakout: Breakout, newest: str) -> str:
-    """Say by what evidence a breakout began, and whether another alarm confirmed it."""
+    """Say by what evidence a breakout began, and what confirmed it.
+
+    That is another alarm, and Wikipedia's readers where they are known.
+    """
     evidence = []
     if breakout["votes_3d"] is not None:
         evidence.append(
@@ -129,7 +132,19 @@ def of_breakout(breakout: Breakout, newest: str) -> str:
             f"{number(expected_popularity(breakout))} was expected"
         )
     text = "; ".join(evidence) or "An alarm without numbers"
-    return f"{text[0].upper()}{text[1:]}. {_confirmation(breakout, newest)}"
+    return f"{text[0].upper()}{text[1:]}. {_confirmation(breakout, newest)}" + (
+        of_readers(breakout["wikipedia_ratio"], breakout["is_confirmed_by_wikipedia"])
+    )
+
+
+def of_readers(ratio: float | None, is_confirmed: bool | None) -> str:  # noqa: FBT001 - a column of v_breakouts
+    """Say whether a movie's Wikipedia article was read more too; "" where unknown."""
+    if ratio is None or is_confirmed is None:
+        return ""
+    times = f"read {number(ratio)} times as often as usual"
+    if is_confirmed:
+        return f" Wikipedia confirms it: the article was {times}."
+    return f" Wikipedia shows no matching rise: the article was {times}."
 
 
 def _confirmation(breakout: Breakout, newest: str) -> str:

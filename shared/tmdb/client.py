@@ -48,6 +48,7 @@ def connect(settings: Settings, platform: Platform) -> "Tmdb":
         ),
         rate=settings.tmdb_requests_per_second,
         retry_s=settings.tmdb_retry_s,
+        with_external_ids=bool(settings.wikipedia_contact),
     )
     tmdb.pace(settings.tmdb_share)
     return tmdb
@@ -60,10 +61,11 @@ class Tmdb:
     has rejected it, so that a rotated secret needs no redeployment.
     rate: requests per second of this process; `pace` may lower it. retry_s: how long
     one request is retried. chunk_s: maximum wait for movies that are requested
-    together. `sleep` is for tests.
+    together. with_external_ids: a movie's ids elsewhere come with its details, by the
+    same request. `sleep` is for tests.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - five of them are named
         self,
         base_url: str,
         exports_url: str,
@@ -72,6 +74,7 @@ class Tmdb:
         rate: float,
         retry_s: float,
         chunk_s: float = CHUNK_S,
+        with_external_ids: bool = False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._base_url = base_url.rstrip("/")
@@ -80,6 +83,8 @@ class Tmdb:
         self._files = FileServer(exports_url, self._connection)
         self._credential = Credential(read_secret)
         self._chunk_s = chunk_s
+        append = {"append_to_response": "external_ids"}
+        self._details_query = append if with_external_ids else {}
         threads = min(max(int(rate * SLOWEST_S), FEWEST_CONNECTIONS), MOST_CONNECTIONS)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tmdb")
 
@@ -141,7 +146,9 @@ class Tmdb:
             return isinstance(body, dict) and body.get("id") == movie_id
 
         try:
-            movie = self._json(f"/movie/{movie_id}", {}, is_movie, tally)
+            movie = self._json(
+                f"/movie/{movie_id}", self._details_query, is_movie, tally
+            )
         except TmdbUnavailableError as error:
             return Reply(
                 movie_id,

@@ -10,7 +10,9 @@ SELECT
   votes_3d_expected,
   popularity_now,
   popularity_expected,
-  market_factor
+  market_factor,
+  wikipedia_ratio,
+  is_confirmed_by_wikipedia
 FROM tmdb_analytics.v_breakouts
 WHERE started_on BETWEEN @from_date AND @to_date
 ORDER BY started_on DESC, surge DESC, movie_id ASC

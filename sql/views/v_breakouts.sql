@@ -43,11 +43,17 @@ SELECT
   starts.popularity_expected,
   starts.market_factor,
   starts.vote_count,
+  attention.wikipedia_ratio,
+  attention.is_confirmed_by_wikipedia,
   starts.coverage
 FROM alarms AS starts
 LEFT JOIN confirmed
   ON
     starts.movie_id = confirmed.movie_id
     AND starts.calculation_date = confirmed.calculation_date
+LEFT JOIN tmdb_analytics.v_wikipedia_attention AS attention
+  ON
+    starts.movie_id = attention.movie_id
+    AND starts.calculation_date = attention.calculation_date
 LEFT JOIN tmdb_analytics.movies AS movies ON starts.movie_id = movies.movie_id
 WHERE starts.is_breakout_start

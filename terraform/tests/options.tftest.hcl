@@ -221,6 +221,7 @@ run "refuses" {
     tracked_movies           = "every"
     viewers                  = ["allUsers"]
     weekly_schedule          = "0 3 * *"
+    wikipedia                = { contact = "nobody" }
   }
 
   expect_failures = [
@@ -250,6 +251,7 @@ run "refuses" {
     var.tracked_movies,
     var.viewers,
     var.weekly_schedule,
+    var.wikipedia,
   ]
 }
 
@@ -264,6 +266,17 @@ run "refuses_alone" {
   }
 
   expect_failures = [var.alert_slack, var.history_days, var.orchestrator]
+}
+
+run "refuses_wikipedia_of_another_location" {
+  command = plan
+
+  variables {
+    bigquery_location = "EU"
+    wikipedia         = { contact = "ops@example.com" }
+  }
+
+  expect_failures = [var.wikipedia]
 }
 
 run "refuses_viewers_of_no_page" {

@@ -147,11 +147,11 @@ def load(served: Served) -> Loaded:
     with connect(served.endpoints.bigquery) as client:
         tables = ("movies", "movie_details_raw", "tracked_movies", "batch_plan")
         rows = {name: len([*rows_of(client, name)]) for name in tables}
-        # Days without a finding of the checks have no row.
+        # No rows: days without a finding of the checks, and Wikipedia, which is off.
         sizes = {
             name: _bytes_of_a_row(client, name)
             for name in assumptions.ROW_BYTES
-            if name != "check_findings"
+            if name not in {"check_findings", "movie_articles", "movie_attention_daily"}
         }
     return Loaded(served, plan, result.output, initial, history, rows, sizes)
 

@@ -37,7 +37,24 @@ TRACKING = {
 }
 TRACKED = {name: sql for name, sql in _ABOUT_TRACKING.items() if name not in TRACKING}
 """Statements that only read the tracked movies."""
-STATEMENTS = {file.name: file for file in sql_files.daily()} | GATE | TRACKING
+_ABOUT_ATTENTION = sql_files.of_folder("attention")
+ATTENTION_TABLES = {
+    "keep_articles": "movie_articles",
+    "read_day": "movie_attention_daily",
+}
+ATTENTION = {
+    name: sql_files.Statement(name, _ABOUT_ATTENTION[name]) for name in ATTENTION_TABLES
+}
+ATTENDED = {
+    name: sql for name, sql in _ABOUT_ATTENTION.items() if name not in ATTENTION
+}
+"""Statements that only read which articles and days are known."""
+STATEMENTS = {
+    **{file.name: file for file in sql_files.daily()},
+    **GATE,
+    **TRACKING,
+    **ATTENTION,
+}
 DAYS = "catalogue_days"
 VIEWS = {path.stem for path in (sql_files.SQL / "views").glob("*.sql")}
 CHECKS = {check.statement.name: check.statement.sql for check in checks.read()}
@@ -49,10 +66,19 @@ DASHBOARD = {
     for path in (sql_files.SQL / "dashboard").glob("*.sql")
 }
 ALERT = {sql_files.new_breakouts().name: sql_files.new_breakouts().sql}
-READ_ONLY = CHECKS | QUERIES | DASHBOARD | ALERT | TRACKED
+READ_ONLY = CHECKS | QUERIES | DASHBOARD | ALERT | TRACKED | ATTENDED
 
 PARAMETERS = (
-    *("as_of", "code_version", "reason", "run_date", "run_id", "export_date"),
+    *(
+        "answers",
+        "day",
+        "as_of",
+        "code_version",
+        "reason",
+        "run_date",
+        "run_id",
+        "export_date",
+    ),
     *("details_per_day", "most_moved", "most_popular"),
     *("newest_day", "newest_day_with_votes"),
 )
@@ -86,6 +112,8 @@ class Case:
         if self.name in TRACKING:
             is_landing = self.name == "select_all"
             return "tracked_movies_raw" if is_landing else "tracked_movies"
+        if self.name in ATTENTION_TABLES:
+            return ATTENTION_TABLES[self.name]
         return self.name if self.name in VIEWS else self.name[3:]
 
     def reduced(self, rows: list[dict[str, Any]]) -> dict[Any, Any]:

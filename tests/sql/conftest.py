@@ -6,6 +6,7 @@ import pytest
 
 from emulators.bigquery import BigQueryEmulator
 from local import tables
+from local.public_tables import create_pageviews
 from tests.sql.sandbox import Sandbox
 
 
@@ -15,6 +16,7 @@ def prepared(emulator: BigQueryEmulator) -> Iterator[Sandbox]:
     with tables.connect(emulator.url) as client:
         tables.create_tables(client)
         tables.create_views(client)
+        create_pageviews(client, 2026)
         yield Sandbox(client)
 
 

@@ -14,6 +14,7 @@ QUERIES = sorted((sql_files.SQL / "queries").glob("*.sql"))
 ALERTS = sorted((sql_files.SQL / "alerts").glob("*.sql"))
 DASHBOARD = sorted((sql_files.SQL / "dashboard").glob("*.sql"))
 TRACKING = sorted((sql_files.SQL / "tracking").glob("*.sql"))
+ATTENTION = sorted((sql_files.SQL / "attention").glob("*.sql"))
 LEDGER = sorted((sql_files.SQL / "ledger").glob("*.sql"))
 SCHEMAS = {
     path.stem: json.loads(path.read_text())
@@ -23,7 +24,7 @@ TEXTS = {
     path.stem: path.read_text()
     for path in [
         *(*NUMBERED, *VIEWS, *CHECKS, *GATE, *TRACKING, *QUERIES, *ALERTS),
-        *DASHBOARD,
+        *(*DASHBOARD, *ATTENTION),
     ]
 }
 THRESHOLDS = "10_metric_thresholds"

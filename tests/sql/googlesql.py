@@ -38,9 +38,11 @@ type Resolved = Any
 
 PARAMETERS = ("from_date", "to_date", "newest_day", "newest_day_with_votes")
 FURTHER_PARAMETERS = {
+    "answers": TypeKind.TYPE_STRING,
     "as_of": TypeKind.TYPE_TIMESTAMP,
     "batch_no": TypeKind.TYPE_INT64,
     "code_version": TypeKind.TYPE_STRING,
+    "day": TypeKind.TYPE_DATE,
     "details_per_day": TypeKind.TYPE_INT64,
     "export_date": TypeKind.TYPE_DATE,
     "export_run_id": TypeKind.TYPE_STRING,
@@ -55,6 +57,12 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text())
     for path in sorted((sql_files.SQL / "schemas").glob("*.json"))
 }
+
+PUBLIC: dict[str, dict[str, Any]] = {
+    "pageviews_2026": json.loads((sql_files.SQL / "public/pageviews.json").read_text())
+}
+"""The tables of others that the files read, by the name that they are read by."""
+TABLES = SCHEMAS | PUBLIC
 
 _KINDS = {
     "STRING": TypeKind.TYPE_STRING,
@@ -71,8 +79,8 @@ _CELLS = {
     TypeKind.TYPE_BOOL: "bool_value",
 }
 _EPOCH = date(1970, 1, 1)
-_DATASET = re.compile(r"\btmdb_analytics\.")
-_NAMED = re.compile(r"\btmdb_analytics\.(\w+)")
+_DATASET = re.compile(r"\btmdb_analytics\.|`bigquery-public-data`\.wikipedia\.")
+_NAMED = re.compile(rf"(?:{_DATASET.pattern})(\w+)")
 _VIEW = re.compile(r"^CREATE OR REPLACE VIEW tmdb_analytics\.\w+ AS\n", re.MULTILINE)
 _POSITION = re.compile(r" \[at (\d+):(\d+)\]")
 
@@ -124,7 +132,7 @@ class GoogleSql:
             )
         self._columns = {
             name: [Column(field["name"], _type(field)) for field in schema["fields"]]
-            for name, schema in SCHEMAS.items()
+            for name, schema in TABLES.items()
         }
         self._catalog_id: int | None = None
         self.views: dict[str, Resolved] = {}
@@ -182,7 +190,7 @@ class GoogleSql:
                 needed |= _named(self._queries[view])
         contents = {
             table: _content(self._columns[table], tables.get(table, ()))
-            for table in SCHEMAS
+            for table in TABLES
             if table in needed
         }
         for view in self.views:

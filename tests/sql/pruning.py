@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.sql.googlesql import SCHEMAS, Resolved
+from tests.sql.googlesql import TABLES, Resolved
 
 type Sides = Mapping[str, int]
 """The bounded ones of "lower" and "upper" -> days after a parameter."""
@@ -107,8 +107,8 @@ class _Reader:
             for column in scan.column_list
         }
         name = scan.table.name
-        if name in SCHEMAS:
-            key = SCHEMAS[name]["partition_by"]
+        if name in TABLES:
+            key = TABLES[name]["partition_by"]
             if key:
                 self.found.append(Read(name, _days(by_name.get(key, NONE)), scan))
             return

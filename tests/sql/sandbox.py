@@ -10,6 +10,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
+from local.public_tables import name as public_name
 from local.tables import DATASET, PROJECT
 from shared import sql_files
 from shared.sql_files import Statement
@@ -17,6 +18,9 @@ from shared.sql_files import Statement
 type Row = Mapping[str, Any]
 
 SCHEMAS = sorted((sql_files.SQL / "schemas").glob("*.json"))
+
+PAGEVIEWS = "pageviews_2026"
+"""The table of Wikipedia's public dataset that sql/attention names."""
 
 _TYPES = {date: "DATE", datetime: "TIMESTAMP", int: "INT64", str: "STRING"}
 _RETRY = bigquery.DEFAULT_RETRY.with_timeout(20)
@@ -32,11 +36,14 @@ class Sandbox:
     def clear(self) -> None:
         """Leave no row in any table."""
         tables = [f"TRUNCATE TABLE {DATASET}.{path.stem};" for path in SCHEMAS]
-        self.select("\n".join(tables))
+        public = f"DELETE FROM `{public_name(2026)}` WHERE datehour IS NOT NULL"
+        self.select("\n".join([*tables, public]))
 
     def load(self, table: str, rows: Sequence[Row]) -> None:
         """Append rows; missing columns are NULL."""
-        target = self.client.get_table(f"{PROJECT}.{DATASET}.{table}")
+        is_public = table == PAGEVIEWS
+        name = public_name(2026) if is_public else f"{PROJECT}.{DATASET}.{table}"
+        target = self.client.get_table(name)
         config = bigquery.LoadJobConfig(schema=target.schema)
         lines = [{name: _as_json(row[name]) for name in row} for row in rows]
         self.client.load_table_from_json(lines, target, job_config=config).result()

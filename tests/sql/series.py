@@ -17,6 +17,7 @@ import yaml
 
 DAY_OF = {
     "catalogue_days": "snapshot_date",
+    "movie_attention_daily": "day",
     "movie_daily_snapshots": "snapshot_date",
     "movie_metrics_aggregated": "calculation_date",
     "movie_popularity_raw": "export_date",

@@ -101,6 +101,15 @@ def test_the_page_of_the_whole_catalogue_reads_less_than_a_gib() -> None:
     assert 0 < bytes_read.of_movies(CATALOGUE).page < BOUND
 
 
+def test_the_readers_of_wikipedia_add_what_their_page_says() -> None:
+    more = bytes_read.of_movies(CATALOGUE, articles=bytes_read.MOST_ARTICLES).page
+    more -= bytes_read.of_movies(CATALOGUE).page
+    # 5 columns of 8 bytes, 180 days, 17,500 movies.
+    assert more == 126_000_000
+    text = (ROOT / "docs/concepts/wikipedia.md").read_text()
+    assert f"{size(more)} more" in text
+
+
 def test_a_view_of_the_newest_day_reads_less_than_a_third_of_that() -> None:
     assert 0 < bytes_read.of_movies(CATALOGUE).largest_view < BOUND / 3
 

@@ -51,6 +51,9 @@ WHOLE = {
     ),
     ("dashboard/breakouts.sql", "movies"): "a movie may have been described any day",
     ("dashboard/breakouts.sql", "catalogue_days"): "which day is the newest, as above",
+    ("dashboard/breakouts.sql", "movie_attention_daily"): (
+        "the view compares every alarm kept with the 35 days before it"
+    ),
     ("dashboard/outlook.sql", "catalogue_days"): "which day is the newest, as above",
 }
 """Reads without a bound on days, and why that is right."""

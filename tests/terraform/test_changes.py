@@ -142,6 +142,7 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
         {"google_storage_bucket_iam_member.viewer"},
     ),
     "weekly_schedule": ("0 4 * * 0", {DAG, SCHEDULES}),
+    "wikipedia": ('{"contact": "ops@example.com"}', {FUNCTIONS}),
 }
 """Variable -> another value, and all that it changes."""
 RENAMES = {"prefix": "dev-", "region": "europe-west4"}

@@ -85,6 +85,14 @@ class Replay:
         del imdb_id
         return None
 
+    def articles(self) -> Mapping[str, str]:
+        """Return none: recorded series have no articles."""
+        return {}
+
+    def readers(self, day: date) -> Sequence[tuple[str, int, int]]:  # noqa: ARG002 - none
+        """Return none."""
+        return ()
+
     def breakouts(self) -> Sequence[Json]:
         """Return nothing: the series has no labels."""
         return ()

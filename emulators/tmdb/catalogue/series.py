@@ -44,6 +44,7 @@ class Series:
         weekday = (plan.first_on - 1 + np.arange(WINDOW_DAYS)) % 7
         self._market_log = _WEEKDAY_POPULARITY_LOG[weekday] + _market_shocks(plan.seed)
         self._popularity: dict[int, NDArray[np.int32]] = {}
+        self._attention: dict[int, Floats] = {}
         self._votes: dict[int, NDArray[np.int32]] = {}
         self._rating: dict[int, NDArray[np.int16]] = {}
 
@@ -56,6 +57,14 @@ class Series:
         """Return every movie's popularity on one day, in ten-thousandths."""
         blocks = range(-(-len(self._plan) // BLOCK_MOVIES))
         return np.concatenate([self._popularity_block(b)[:, day] for b in blocks])
+
+    def attention(self, movie: int) -> Floats:
+        """Popularity without noise, weekday and market, of every day."""
+        block, row = divmod(movie, BLOCK_MOVIES)
+        with self._lock:
+            if block not in self._attention:
+                self._attention[block] = attention(self._plan, self._rows(block))
+        return np.asarray(self._attention[block][row], dtype=np.float64)
 
     def votes(self, movie: int, day: int) -> tuple[int, float]:
         """Return vote count and vote average (three decimals)."""

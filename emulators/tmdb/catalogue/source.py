@@ -4,7 +4,7 @@
 exports and details are written for it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -46,6 +46,12 @@ class Source(Protocol):
 
     def movie_with_imdb_id(self, imdb_id: str) -> int | None:
         """Return the TMDB id; None if no movie has this imdb id."""
+
+    def articles(self) -> Mapping[str, str]:
+        """Return the titles of the movies' Wikipedia articles by Wikidata id."""
+
+    def readers(self, day: date) -> Sequence[tuple[str, int, int]]:
+        """Return title, desktop and mobile views of the articles read on a day."""
 
     def breakouts(self) -> Sequence[Json]:
         """Return the viral breakouts in the data: the labels to evaluate a score."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
+from emulators.tmdb.catalogue import articles
 from emulators.tmdb.catalogue.metadata import GENRES
 from emulators.tmdb.catalogue.source import Json, Source
 from emulators.tmdb.http.fates import chance
@@ -117,6 +118,8 @@ class Api:
         if self._is_stale(movie_id, day, faults):
             before = self._source.details(movie_id, day - timedelta(days=1))
             details |= {"popularity": (before or details)["popularity"]}
+        if "external_ids" in query.get("append_to_response", "").split(","):
+            details |= {"external_ids": articles.external_ids(movie_id, details)}
         kind = faults.malformed_movies.get(movie_id)
         if kind:
             return Reply(200, *malform(details, kind))

@@ -21,8 +21,11 @@ def answer(request: Request, simulation: Simulation) -> Reply:
     name = request.path.removeprefix(PREFIX)
     if request.method == "POST":
         return _post(name, request.body, simulation)
+    if name == "readers":
+        return _readers(request.query.get("day", ""), simulation)
     reads: dict[str, Callable[[], object]] = {
         "state": lambda: state(simulation),
+        "articles": simulation.source.articles,
         "stats": simulation.stats.to_json,
         "breakouts": lambda: {"breakouts": simulation.source.breakouts()},
     }
@@ -40,6 +43,14 @@ def _post(name: str, body: bytes, simulation: Simulation) -> Reply:
     except ValueError as error:
         return _json({"error": str(error)}, 400)
     return _json(state(simulation))
+
+
+def _readers(text: str, simulation: Simulation) -> Reply:
+    try:
+        day = date.fromisoformat(text)
+        return _json({"readers": simulation.source.readers(day)})
+    except ValueError as error:
+        return _json({"error": f"day: {error}"}, 400)
 
 
 def _unknown(name: str) -> Reply:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from cli.costs import assumptions, load_estimate, prices
-from cli.costs.assumptions import Setting
+from cli.costs.assumptions import PAGE_VIEW_DAYS, Setting
 from cli.costs.bytes_read import Catalogue, Computation
 from cli.costs.display import dollars, duration
+from functions.compute_metrics import attention
 from functions.ingest_changes.sweep import DAILY_RUN_DUE
 from shared.config import Settings
 
@@ -190,6 +191,10 @@ def test_the_lists_are_as_long_as_their_threshold_says() -> None:
     record = (ROOT / "sql/gate/record.sql").read_text()
     named = set(re.findall(r"STRUCT\('(\w+)'", record))
     assert len(named) == assumptions.LISTS
+
+
+def test_wikipedia_is_read_as_far_back_as_the_function_reads() -> None:
+    assert PAGE_VIEW_DAYS == attention.BACKFILL_DAYS
 
 
 def test_the_memory_of_each_function_is_terraforms() -> None:

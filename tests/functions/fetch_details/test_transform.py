@@ -172,9 +172,11 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
-OURS = {"collection_id", "collection_name"}
-"""Columns that come from the field belongs_to_collection."""
-THEIRS = sorted(to_row(13, _movie()).keys() - OURS | {"belongs_to_collection"})
+OURS = {"collection_id", "collection_name", "wikidata_id"}
+"""Columns that come from the objects belongs_to_collection and external_ids."""
+THEIRS = sorted(
+    to_row(13, _movie()).keys() - OURS | {"belongs_to_collection", "external_ids"}
+)
 
 
 @given(st.dictionaries(st.sampled_from(THEIRS), json_values))

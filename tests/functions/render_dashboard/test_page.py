@@ -226,11 +226,29 @@ def test_a_breakout_says_its_evidence_and_whether_it_is_confirmed() -> None:
         "popularity_now": 44.9,
         "popularity_expected": 11.0,
         "market_factor": 1.1,
+        "wikipedia_ratio": None,
+        "is_confirmed_by_wikipedia": None,
     }
-    assert wording.of_breakout(breakout, "2026-06-30") == (
+    says = (
         "39 votes in 3 days where 3.1 were expected; popularity 44.9 where 12.1 was "
         "expected. Not confirmed yet: another alarm by 1 Jul would."
     )
+    assert wording.of_breakout(breakout, "2026-06-30") == says
+    breakout |= {"wikipedia_ratio": 4.516, "is_confirmed_by_wikipedia": True}
+    assert wording.of_breakout(breakout, "2026-06-30") == (
+        f"{says} Wikipedia confirms it: the article was read 4.52 times as often as "
+        "usual."
+    )
+    breakout |= {"wikipedia_ratio": 1.03, "is_confirmed_by_wikipedia": False}
+    assert wording.of_breakout(breakout, "2026-06-30") == (
+        f"{says} Wikipedia shows no matching rise: the article was read 1.03 times as "
+        "often as usual."
+    )
+
+
+def test_a_rise_that_nobody_can_judge_is_not_mentioned() -> None:
+    """Nobody read the article on desktop before: the ratio is of mobile alone."""
+    assert wording.of_readers(40.0, None) == ""
 
 
 def test_a_list_with_a_movie_that_is_not_on_the_page_is_refused() -> None:
