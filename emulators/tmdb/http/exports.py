@@ -16,6 +16,7 @@ from emulators.tmdb.http.faults import Faults
 KEPT_DAYS = 90
 _REMEMBERED_FILES = 12
 _PREFIX, _SUFFIX = "movie_ids_", ".json.gz"
+_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Exports:
@@ -57,10 +58,7 @@ class Exports:
         return content or None
 
     def _make(self, day: date) -> bytes:
-        lines = [
-            json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
-            for line in self._source.export(day)
-        ]
+        lines = [_LINE.encode(line) + "\n" for line in self._source.export(day)]
         text = "".join(lines).encode()
         # No modification time: the same day gives the same bytes.
         return gzip.compress(text, compresslevel=5, mtime=0) if lines else b""
