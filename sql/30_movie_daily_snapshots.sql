@@ -5,8 +5,8 @@
 -- another day. Details of a weekly run never count: it refreshes movies and computes no day.
 -- A change compares with the newest value at the horizon or at most 2 days older, scaled by its
 -- real age; without such a value it is NULL.
--- A newly tracked movie has a past: its popularity in the exports of the 46 days before, as far
--- back as windows reach, without changes and, as it was not tracked, without metrics.
+-- A newly tracked movie has a past, without changes and, as it was not tracked, without metrics:
+-- the requested days of it are written here, those before them by the next file.
 -- Grain: one row per movie_id and snapshot_date.
 MERGE tmdb_analytics.movie_daily_snapshots AS stored
 USING (
@@ -23,8 +23,8 @@ USING (
       FALSE AS is_stored,
       loaded_at AS read_at
     FROM tmdb_analytics.movie_popularity_raw
-    -- 46 days: the past of a movie that is first tracked on the first day.
-    WHERE export_date BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY) AND @to_date
+    -- 9 days: the oldest reference of the first day.
+    WHERE export_date BETWEEN DATE_SUB(@from_date, INTERVAL 9 DAY) AND @to_date
     UNION ALL
     SELECT
       movie_id,
@@ -56,7 +56,6 @@ USING (
       TRUE AS is_stored,
       ingestion_timestamp AS read_at
     FROM tmdb_analytics.movie_daily_snapshots
-    -- 9 days: the oldest reference of the first day.
     WHERE snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 9 DAY) AND @to_date
   ),
 
@@ -154,7 +153,7 @@ USING (
     FROM referred
   )
 
-  -- The requested days, chosen after the windows, and the past of their movies.
+  -- The requested days, chosen after the windows.
   SELECT
     movie_id,
     snapshot_date,
@@ -173,14 +172,14 @@ USING (
     100 * SAFE_DIVIDE(vote_count_change_7d, vote_count_7d_ago) AS vote_count_pct_change_7d,
     ingestion_timestamp
   FROM changes
-  WHERE snapshot_date >= @from_date OR NOT is_tracked
+  WHERE snapshot_date >= @from_date
 ) AS fresh
 -- The last line is for BigQuery: it reads only these partitions of the target.
   ON
     stored.movie_id = fresh.movie_id
     AND stored.snapshot_date = fresh.snapshot_date
-    AND stored.snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY) AND @to_date
-WHEN MATCHED AND fresh.snapshot_date >= @from_date THEN
+    AND stored.snapshot_date BETWEEN @from_date AND @to_date
+WHEN MATCHED THEN
   UPDATE
     SET
       is_tracked = fresh.is_tracked,

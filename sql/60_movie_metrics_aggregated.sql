@@ -6,56 +6,45 @@
 MERGE tmdb_analytics.movie_metrics_aggregated AS stored
 USING (
   WITH
+  -- BigQuery bills each column for the days that are read of it, so three parts read what they
+  -- need of as many days as they need. This one is classes and votes.
   points AS (
     SELECT
-      snapshots.* EXCEPT (is_tracked),
+      snapshots.movie_id,
+      snapshots.snapshot_date,
       COALESCE(snapshots.is_tracked, TRUE) AS is_tracked,
+      snapshots.vote_count,
+      snapshots.popularity_pct_change_1d,
+      snapshots.popularity_change_7d,
+      snapshots.popularity_pct_change_7d,
       UNIX_DATE(snapshots.snapshot_date) AS day,
       IF(snapshots.vote_count IS NULL, NULL, UNIX_DATE(snapshots.snapshot_date)) AS vote_day,
-      signals.history,
-      signals.viral_coefficient,
-      signals.is_breakout_alarm,
       signals.popularity_growth_7d,
-      signals.popularity_growth_z,
-      signals.popularity_volatility_1d
+      signals.popularity_growth_z
     FROM tmdb_analytics.movie_daily_snapshots AS snapshots
     LEFT JOIN tmdb_analytics.movie_viral_signals AS signals
       ON
         snapshots.movie_id = signals.movie_id
         AND snapshots.snapshot_date = signals.calculation_date
-        AND signals.calculation_date BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY) AND @to_date
-    -- 46 days: a frozen class (30 days back) and its reference (16).
-    WHERE snapshots.snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY) AND @to_date
+        AND signals.calculation_date BETWEEN DATE_SUB(@from_date, INTERVAL 30 DAY) AND @to_date
+    -- 39 days: a frozen class (30 days back) and its reference (9).
+    WHERE snapshots.snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 39 DAY) AND @to_date
   ),
 
-  windows AS (
+  vote_references AS (
     SELECT
       *,
-      COUNT(popularity) OVER week AS days_observed_7d,
-      AVG(popularity) OVER week AS popularity_mean_7d,
-      STDDEV(popularity) OVER week AS popularity_stddev_7d,
       LAST_VALUE(vote_count IGNORE NULLS) OVER week_before AS vote_count_7d_ago,
       LAST_VALUE(vote_day IGNORE NULLS) OVER week_before AS vote_day_7d_ago,
       LAST_VALUE(vote_count IGNORE NULLS) OVER fortnight_before AS vote_count_14d_ago,
-      LAST_VALUE(vote_day IGNORE NULLS) OVER fortnight_before AS vote_day_14d_ago,
-      COALESCE(LOGICAL_OR(is_breakout_alarm) OVER alarm_pause, FALSE) AS is_alarm_within_7d,
-      COALESCE(LOGICAL_OR(is_breakout_alarm) OVER two_days_before, FALSE) AS is_alarm_within_2d
+      LAST_VALUE(vote_day IGNORE NULLS) OVER fortnight_before AS vote_day_14d_ago
     FROM points
     WINDOW
-      week AS (
-        PARTITION BY movie_id ORDER BY day RANGE BETWEEN 6 PRECEDING AND CURRENT ROW
-      ),
       week_before AS (
         PARTITION BY movie_id ORDER BY day RANGE BETWEEN 9 PRECEDING AND 7 PRECEDING
       ),
       fortnight_before AS (
         PARTITION BY movie_id ORDER BY day RANGE BETWEEN 16 PRECEDING AND 14 PRECEDING
-      ),
-      alarm_pause AS (
-        PARTITION BY movie_id ORDER BY day RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING
-      ),
-      two_days_before AS (
-        PARTITION BY movie_id ORDER BY day RANGE BETWEEN 2 PRECEDING AND 1 PRECEDING
       )
   ),
 
@@ -65,7 +54,7 @@ USING (
       (vote_count - vote_count_7d_ago) / (day - vote_day_7d_ago) AS vote_velocity_7d,
       (vote_count_7d_ago - vote_count_14d_ago) / (vote_day_7d_ago - vote_day_14d_ago)
         AS vote_velocity_week_before
-    FROM windows
+    FROM vote_references
   ),
 
   -- A one-day change reaches back 3 days and a week's 9: so long a shift distorts them. Momentum
@@ -80,7 +69,8 @@ USING (
         ORDER BY UNIX_DATE(snapshot_date) RANGE BETWEEN 8 PRECEDING AND CURRENT ROW
       ) AS is_shift_within_7d
     FROM tmdb_analytics.catalogue_days
-    WHERE snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY) AND @to_date
+    -- 38 days: a class that is carried on (30 days back), and the shift before it (8).
+    WHERE snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 38 DAY) AND @to_date
   ),
 
   classes AS (
@@ -157,28 +147,70 @@ USING (
       )
   ),
 
+  -- The second part: levels of popularity, alarms, and what outlooks are made of.
+  levels AS (
+    SELECT
+      snapshots.movie_id,
+      snapshots.snapshot_date,
+      COALESCE(snapshots.is_tracked, TRUE) AS is_tracked,
+      snapshots.popularity,
+      snapshots.popularity_pct_change_7d,
+      UNIX_DATE(snapshots.snapshot_date) AS day,
+      signals.history,
+      signals.is_breakout_alarm,
+      signals.popularity_volatility_1d
+    FROM tmdb_analytics.movie_daily_snapshots AS snapshots
+    LEFT JOIN tmdb_analytics.movie_viral_signals AS signals
+      ON
+        snapshots.movie_id = signals.movie_id
+        AND snapshots.snapshot_date = signals.calculation_date
+        AND signals.calculation_date BETWEEN DATE_SUB(@from_date, INTERVAL 28 DAY) AND @to_date
+    -- 28 days: the first of the 4 starting days.
+    WHERE snapshots.snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 28 DAY) AND @to_date
+  ),
+
+  windows AS (
+    SELECT
+      *,
+      COUNT(popularity) OVER week AS days_observed_7d,
+      AVG(popularity) OVER week AS popularity_mean_7d,
+      STDDEV(popularity) OVER week AS popularity_stddev_7d,
+      COALESCE(LOGICAL_OR(is_breakout_alarm) OVER alarm_pause, FALSE) AS is_alarm_within_7d,
+      COALESCE(LOGICAL_OR(is_breakout_alarm) OVER two_days_before, FALSE) AS is_alarm_within_2d
+    FROM levels
+    WINDOW
+      week AS (
+        PARTITION BY movie_id ORDER BY day RANGE BETWEEN 6 PRECEDING AND CURRENT ROW
+      ),
+      alarm_pause AS (
+        PARTITION BY movie_id ORDER BY day RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING
+      ),
+      two_days_before AS (
+        PARTITION BY movie_id ORDER BY day RANGE BETWEEN 2 PRECEDING AND 1 PRECEDING
+      )
+  ),
+
   -- Tracked days only; the requested rows are joined to them below.
   states AS (
     SELECT
-      points.movie_id,
-      points.snapshot_date,
-      NULLIF(points.popularity, 0) AS popularity,
-      points.popularity_volatility_1d * SQRT(7) AS volatility_7d,
+      windows.* EXCEPT (popularity),
+      windows.popularity AS popularity_stored,
+      NULLIF(windows.popularity, 0) AS popularity,
+      windows.popularity_volatility_1d * SQRT(7) AS volatility_7d,
       CASE
-        WHEN points.popularity_pct_change_7d IS NULL OR points.history != 'full' THEN 'new'
+        WHEN windows.popularity_pct_change_7d IS NULL OR windows.history != 'full' THEN 'new'
         WHEN
-          1 + points.popularity_pct_change_7d / 100 >= thresholds.outlook_moving_min_factor_7d
+          1 + windows.popularity_pct_change_7d / 100 >= thresholds.outlook_moving_min_factor_7d
           THEN 'climbing'
         WHEN
-          1 + points.popularity_pct_change_7d / 100 <= 1 / thresholds.outlook_moving_min_factor_7d
+          1 + windows.popularity_pct_change_7d / 100
+          <= 1 / thresholds.outlook_moving_min_factor_7d
           THEN 'sinking'
         ELSE 'quiet'
       END AS state
-    FROM points
+    FROM windows
     CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
-    WHERE
-      points.snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 28 DAY) AND @to_date
-      AND points.is_tracked
+    WHERE windows.is_tracked
   ),
 
   -- How movies changed within a week, in units of their own noise, from 4 starting days of the
@@ -222,10 +254,37 @@ USING (
     GROUP BY asked_day, state
   ),
 
+  -- The third part: what is stored of the requested days alone.
+  days AS (
+    SELECT
+      snapshots.movie_id,
+      snapshots.snapshot_date,
+      snapshots.popularity_change_1d,
+      snapshots.vote_count_pct_change_7d,
+      signals.viral_coefficient
+    FROM tmdb_analytics.movie_daily_snapshots AS snapshots
+    LEFT JOIN tmdb_analytics.movie_viral_signals AS signals
+      ON
+        snapshots.movie_id = signals.movie_id
+        AND snapshots.snapshot_date = signals.calculation_date
+        AND signals.calculation_date BETWEEN @from_date AND @to_date
+    WHERE snapshots.snapshot_date BETWEEN @from_date AND @to_date
+  ),
+
   -- The requested days, chosen after the windows.
   asked AS (
     SELECT
       carried.*,
+      days.popularity_change_1d,
+      days.vote_count_pct_change_7d,
+      days.viral_coefficient,
+      states.popularity_stored AS popularity,
+      states.days_observed_7d,
+      states.popularity_mean_7d,
+      states.popularity_stddev_7d,
+      states.is_breakout_alarm,
+      states.is_alarm_within_7d,
+      states.is_alarm_within_2d,
       states.popularity AS popularity_now,
       states.volatility_7d,
       IF(outlooks.outcomes >= thresholds.median_min_movies, outlooks.low, NULL) AS outlook_low,
@@ -235,6 +294,8 @@ USING (
     FROM carried
     INNER JOIN states
       ON carried.movie_id = states.movie_id AND carried.snapshot_date = states.snapshot_date
+    INNER JOIN days
+      ON carried.movie_id = days.movie_id AND carried.snapshot_date = days.snapshot_date
     LEFT JOIN outlooks
       ON states.snapshot_date = outlooks.asked_day AND states.state = outlooks.state
     CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds

@@ -45,8 +45,8 @@ _PUBLICATION = (
     *("publish", "record", "latest_movie_metrics"),
 )
 
-_OF_THE_NEWEST_DAY = "latest_movie_metrics"
-"""A query of one day, however many are computed."""
+FIXED = " fixed"
+"""Marks days that are as many, however many are computed."""
 
 type Queries = Mapping[str, Mapping[str, int]]
 """Query -> table -> bytes for each row that the table has per day."""
@@ -140,22 +140,24 @@ def of_movies(
 def of_computation(found: Catalogue, days: int, queries: Computation) -> int:
     """Return what one computation of so many days is billed: a script, all of it."""
     return sum(
-        max(
-            LEAST_BYTES_PER_TABLE,
-            _of_days(table, read, found, 1 if query == _OF_THE_NEWEST_DAY else days),
-        )
-        for query, tables in queries.items()
+        max(LEAST_BYTES_PER_TABLE, _of_days(table, read, found, days))
+        for tables in queries.values()
         for table, read in tables.items()
     )
+
+
+def days_read(read: str, days: int, kept: int) -> int:
+    """Return of how many days columns are read where so many days are computed."""
+    if read.endswith(FIXED):
+        return min(kept, int(read.removesuffix(FIXED)))
+    return min(kept, int(read) + days - 1)
 
 
 def _of_days(
     table: str, by_days: Mapping[str, int], found: Catalogue, days: int
 ) -> int:
     kept = found.kept_days(table)
-    a_row = sum(
-        min(kept, int(read) + days - 1) * size for read, size in by_days.items()
-    )
+    a_row = sum(days_read(read, days, kept) * size for read, size in by_days.items())
     return round(found.rows_per_day(table) * a_row)
 
 

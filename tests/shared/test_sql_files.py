@@ -13,6 +13,7 @@ def test_the_days_statements_run_in_the_order_of_their_numbers() -> None:
     assert _names(daily()) == [
         "20_movies",
         "30_movie_daily_snapshots",
+        "35_movie_daily_snapshots",
         "40_catalogue_days",
         "50_movie_viral_signals",
         "60_movie_metrics_aggregated",

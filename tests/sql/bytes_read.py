@@ -16,12 +16,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cli.costs.bytes_read import KEPT_DAYS, OTHERWISE_KEPT
+from cli.costs.bytes_read import FIXED, KEPT_DAYS, OTHERWISE_KEPT, days_read
 from functions.compute_metrics import checks
 from functions.render_dashboard import queries
 from shared import sql_files
 from tests.sql.googlesql import SCHEMAS, body, googlesql
-from tests.sql.liveness import scans
+from tests.sql.liveness import Scan, scans
 
 type Bytes = dict[str, dict[str, int]]
 """Query -> table -> bytes for each row per day; VOTES for columns that need votes."""
@@ -59,9 +59,13 @@ _WIDER = {
     "batch_plan.movie_ids": 50 * 8,
     "latest_movie_metrics.expected_level": 14,
     "latest_movie_metrics.history": 7,
+    "movie_daily_snapshots.popularity_source": 9,
+    "movie_viral_signals.expected_level": 14,
+    "movie_viral_signals.history": 7,
     "movies.genres": 36,
     "movies.overview": 400,
 }
+"""Of repeated and long columns, and of texts of which all values are known."""
 
 
 def everything() -> dict[str, Mapping[str, Any]]:
@@ -110,23 +114,35 @@ def of_query(sql: str, shown_days: int = 1) -> dict[str, int]:
 
 
 def by_days(sql: str) -> ByDays:
-    """Return table -> days that a query of one day reads -> bytes."""
-    columns: dict[tuple[str, str], int] = {}
-    for scan in scans(googlesql().inlined(sql)):
+    """Return table -> days that a query of one day reads -> bytes.
+
+    FIXED days are as many for a range of days: those before the first.
+    """
+    of_two = sql.replace("@to_date", "DATE_ADD(@from_date, INTERVAL 1 DAY)")
+    columns: dict[tuple[str, str], tuple[int, bool]] = {}
+    for scan, wider in zip(_scans(sql), _scans(of_two), strict=True):
         days = scan.days or OTHERWISE_KEPT.get(scan.table, KEPT_DAYS)
         for column in scan.columns:
             of = (scan.table, column)
-            columns[of] = max(columns.get(of, 0), days)
+            before, is_growing = columns.get(of, (0, False))
+            columns[of] = (max(before, days), is_growing or wider != scan)
     found: dict[str, Counter[str]] = {}
-    for (table, column), days in sorted(columns.items(), key=lambda one: one[::-1]):
+    for (table, column), read in sorted(columns.items(), key=lambda one: one[::-1]):
+        days, is_growing = read
         name = VOTES if table == LATEST and "vote" in column else table
-        found.setdefault(name, Counter())[str(days)] += _width(table, column)
+        key = f"{days}" if is_growing else f"{days}{FIXED}"
+        found.setdefault(name, Counter())[key] += _width(table, column)
     return {table: dict(sizes) for table, sizes in sorted(found.items())}
+
+
+def _scans(sql: str) -> list[Scan]:
+    return scans(googlesql().inlined(sql))
 
 
 def _days(table: str, days: str, shown_days: int) -> int:
     name = LATEST if table == VOTES else table
-    return min(OTHERWISE_KEPT.get(name, KEPT_DAYS), int(days) + shown_days - 1)
+    kept = OTHERWISE_KEPT.get(name, KEPT_DAYS)
+    return days_read(days, shown_days, kept)
 
 
 def _width(table: str, column: str) -> int:

@@ -67,7 +67,7 @@ def test_a_computation_reads_as_many_more_days_as_it_computes() -> None:
     queries = {
         "a query": {"movie_daily_snapshots": {"1": 8, "47": 16}, "movies": {"1": 8}},
         # Of the newest day, however many are computed.
-        "latest_movie_metrics": {"movie_viral_signals": {"2": 8}},
+        "latest_movie_metrics": {"movie_viral_signals": {"2 fixed": 8}},
     }
     # 8 bytes of 10 days and 16 of 56; the movies' 8 MB are billed as 10 MiB.
     expected = 1_000_000 * (8 * 10 + 16 * 56) + LEAST + 16_000_000
@@ -177,14 +177,25 @@ def _line(movies: int, read: BytesRead) -> str:
 def test_columns_are_told_apart_by_their_days() -> None:
     sql = (
         f"SELECT day.popularity FROM {METRICS} AS day INNER JOIN {METRICS} AS past\n"
-        "ON day.movie_id = past.movie_id WHERE day.calculation_date = @to_date\n"
-        "AND past.calculation_date BETWEEN DATE_SUB(@to_date, INTERVAL 6 DAY)\n"
-        "AND @to_date"
+        "ON day.movie_id = past.movie_id\n"
+        "WHERE day.calculation_date BETWEEN @from_date AND @to_date\n"
+        "AND past.calculation_date\n"
+        "BETWEEN DATE_SUB(@from_date, INTERVAL 6 DAY) AND @to_date"
     )
     assert resolved.by_days(sql) == {"movie_metrics_aggregated": {"1": 8, "7": 16}}
     # One day, and 7; of 10 days 10, and 16.
     assert resolved.of_query(sql) == {"movie_metrics_aggregated": 8 + 7 * 16}
     assert resolved.of_query(sql, 10) == {"movie_metrics_aggregated": 80 + 16 * 16}
+
+
+def test_days_before_the_first_stay_as_many() -> None:
+    sql = (
+        f"SELECT popularity FROM {METRICS} WHERE calculation_date\n"
+        "BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY)\n"
+        "AND DATE_SUB(@from_date, INTERVAL 1 DAY)"
+    )
+    assert resolved.by_days(sql) == {"movie_metrics_aggregated": {"46 fixed": 16}}
+    assert resolved.of_query(sql, 90) == {"movie_metrics_aggregated": 46 * 16}
 
 
 def test_the_document_has_these_numbers() -> None:

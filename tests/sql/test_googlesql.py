@@ -328,8 +328,8 @@ def bounds(sql: str) -> set[bool]:
 @pytest.mark.parametrize("name", ON_DAYS)
 def test_a_file_without_its_bounds_is_found(name: str) -> None:
     unbounded, changes = re.subn(
-        r"BETWEEN [^\n]*@(from|to)_date[^\n]* AND "
-        r"(DATE_ADD\()?@to_date(, INTERVAL 7 DAY\))?",
+        r"BETWEEN [^\n]*@(from|to)_date[^\n]* AND ((DATE_ADD\()?@to_date"
+        r"(, INTERVAL 7 DAY\))?|DATE_SUB\(@from_date, INTERVAL 1 DAY\))",
         "IS NOT NULL",
         FILES[name],
     )

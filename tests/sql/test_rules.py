@@ -122,7 +122,7 @@ def test_every_threshold_is_read() -> None:
 @pytest.mark.parametrize("name", [path.stem for path in NUMBERED])
 def test_a_number_comes_after_what_it_reads(name: str) -> None:
     before = {made_by(path) for path in NUMBERED if path.stem <= name}
-    later = {made_by(path) for path in NUMBERED if path.stem > name}
+    later = {made_by(path) for path in NUMBERED if path.stem > name} - {name[3:]}
     # They read rows of other runs: days before the first requested one.
     views = {path.stem for path in VIEWS}
 
