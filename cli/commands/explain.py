@@ -10,6 +10,7 @@ from rich.text import Text
 from cli.environment import open_deployment
 from cli.errors import Exit, leave
 from cli.options import Json, On, Selector
+from functions.render_dashboard import wording
 from local import table_layout
 from local.console import open_console
 from local.table_layout import Layout, Row, number, text
@@ -44,6 +45,15 @@ _EXPLAIN_DAY = """
 SELECT * FROM tmdb_analytics.v_movie_score_explained
 WHERE movie_id = @movie_id AND calculation_date = @day
 """
+BREAKOUT = """
+SELECT started_on, wikipedia_ratio, is_confirmed_by_wikipedia
+FROM tmdb_analytics.v_breakouts
+WHERE movie_id = @movie_id
+  AND started_on BETWEEN DATE_SUB(@day, INTERVAL 6 DAY) AND @day
+ORDER BY started_on DESC
+LIMIT 1
+"""
+"""The movie's breakout of the week, as the page's cards show it."""
 _TRACKED = """
 SELECT movie_id, retired_on FROM tmdb_analytics.tracked_movies
 WHERE movie_id = SAFE_CAST(@movie AS INT64)
@@ -64,6 +74,9 @@ def explain(
 ) -> None:
     """Explain a movie's viral coefficient, and why it is on no chart.
 
+    Where Wikipedia's readers are known, it says whether they confirm the movie's
+    breakout of the last 7 days.
+
     $ tmdb-traction explain 603
     $ tmdb-traction explain "the matrix" --day 2026-03-01
     """
@@ -74,14 +87,17 @@ def explain(
             rows = deployment.tables.select(_EXPLAIN_DAY, movie_id=movie_id, day=on)
         else:
             rows = _newest(deployment.tables, movie_id)
+        breakout = _breakout(deployment.tables, rows[0]) if rows else None
     if not rows:
         when = f"on {on}" if on else "on any published day"
         console.print(f"no score of movie {movie_id} {when}: it has no snapshot then")
         leave(Exit.FAILED)
     if as_json:
-        print(json.dumps(rows[0], default=str))
-    else:
-        show(console, rows[0])
+        print(json.dumps(rows[0] | {"breakout": breakout}, default=str))
+        return
+    show(console, rows[0])
+    if breakout and (readers := _readers(breakout)):
+        console.print(f"  breakout of {breakout['started_on']}.{readers}")
 
 
 def _newest(tables: Tables, movie_id: int) -> list[dict[str, Any]]:
@@ -90,6 +106,18 @@ def _newest(tables: Tables, movie_id: int) -> list[dict[str, Any]]:
         if rows:
             break
     return rows
+
+
+def _breakout(tables: Tables, row: dict[str, Any]) -> dict[str, Any] | None:
+    movie_id, day = row["movie_id"], row["calculation_date"]
+    rows = tables.select(BREAKOUT, movie_id=movie_id, day=day)
+    return rows[0] if rows else None
+
+
+def _readers(breakout: dict[str, Any]) -> str:
+    return wording.of_readers(
+        breakout["wikipedia_ratio"], breakout["is_confirmed_by_wikipedia"]
+    )
 
 
 def show(console: Console, row: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ from typer.testing import CliRunner, Result
 from cli import environment
 from cli.__main__ import COMMANDS, app
 from cli.command import command, documentation
-from cli.commands import backfill, cost, validate
+from cli.commands import backfill, cost, explain, validate
 from cli.errors import MEANINGS, Exit, OperatorError
 from cli.options import Selector, span
 from local import run_states
@@ -352,6 +352,7 @@ QUERIES = {
     "backfill.NEWEST": backfill.NEWEST,
     "cost.LEDGER": cost.LEDGER,
     "environment.NEWEST_DAY": environment.NEWEST_DAY,
+    "explain.BREAKOUT": explain.BREAKOUT,
     "run_states.NEWEST": run_states.NEWEST,
     "run_states.OF_IDS": run_states.OF_IDS,
     "run_states.OLDEST_FIRST": run_states.OLDEST_FIRST,
@@ -363,5 +364,6 @@ QUERIES = {
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_google_takes_every_query(name: str) -> None:
-    sql = QUERIES[name].replace("@today", "@to_date").replace("@run_ids", "'a,b'")
+    sql = QUERIES[name].replace("@today", "@to_date").replace("@day", "@to_date")
+    sql = sql.replace("@run_ids", "'a,b'").replace("@movie_id", "1")
     assert googlesql().analyze(sql)

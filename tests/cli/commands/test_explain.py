@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,15 @@ from typer.testing import CliRunner, Result
 
 from cli.__main__ import app
 from tests.cli.demo_data import as_demo
+from tests.sql.sandbox import Sandbox
 
 pytestmark = pytest.mark.emulator
 
 DAY = "2026-03-20"
+NEWEST = date.fromisoformat(DAY)
+BREAKOUTS = {1: (0, 1_500), 2: (6, 600), 4: (7, 1_500), 5: (0, None)}
+"""Movie -> days before NEWEST on which it broke out, and how often its article was read
+on desktop, and on mobile, on each of the 2 days before that; on others it was 500."""
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +34,8 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 {"movie_id": 1, "title": "The [Long] Night", "last_updated": DAY},
                 {"movie_id": 2, "title": "Night Train", "last_updated": DAY},
                 {"movie_id": 3, "title": "Day Train", "last_updated": DAY},
+                {"movie_id": 4, "title": "Old News", "last_updated": DAY},
+                {"movie_id": 5, "title": "No Article", "last_updated": DAY},
             ],
         )
         sandbox.load(
@@ -51,7 +58,10 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "popularity": 20,
                     "momentum_status": "Rising",
                 },
-                {"movie_id": 2, "calculation_date": DAY, "popularity": 5},
+                *(
+                    {"movie_id": movie_id, "calculation_date": DAY, "popularity": 5}
+                    for movie_id in (2, 4, 5)
+                ),
             ],
         )
         sandbox.load(
@@ -75,16 +85,63 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "popularity_growth_7d": 0,
                     "popularity_growth_z": 2.5,
                 },
-                {
-                    "movie_id": 2,
-                    "calculation_date": DAY,
-                    "history": "new",
-                    "is_breakout_alarm": False,
-                },
+                *(
+                    {
+                        "movie_id": movie_id,
+                        "calculation_date": DAY,
+                        "history": "new",
+                        "is_breakout_alarm": False,
+                    }
+                    for movie_id in (2, 4, 5)
+                ),
             ],
         )
-        sandbox.make_small(date.fromisoformat(DAY), date.fromisoformat(DAY))
+        sandbox.make_small(NEWEST, NEWEST)
+        _let_break_out(sandbox)
     return data
+
+
+def _let_break_out(sandbox: Sandbox) -> None:
+    starts = {n: NEWEST - timedelta(days=back) for n, (back, _) in BREAKOUTS.items()}
+    sandbox.load(
+        "catalogue_days",
+        [
+            {
+                "snapshot_date": day,
+                "has_votes": True,
+                "is_catalogue_shift": False,
+                "is_published": True,
+            }
+            for day in {*starts.values()} - {NEWEST}
+        ],
+    )
+    sandbox.load(
+        "movie_breakouts",
+        [
+            {
+                "movie_id": movie_id,
+                "calculation_date": day,
+                "is_breakout_start": True,
+                "is_breakout_confirmed": False,
+            }
+            for movie_id, day in starts.items()
+        ],
+    )
+    sandbox.load(
+        "movie_attention_daily",
+        [
+            {
+                "movie_id": movie_id,
+                "day": starts[movie_id] - timedelta(days=back),
+                "hours": 24,
+                "views_desktop": views if back <= 2 else 500,
+                "views_mobile": views if back <= 2 else 500,
+            }
+            for movie_id, (_, views) in BREAKOUTS.items()
+            if views
+            for back in range(1, 36)
+        ],
+    )
 
 
 @pytest.fixture
@@ -122,6 +179,40 @@ def test_a_title_finds_its_movie_and_json_says_everything(
 
 def test_without_a_score_the_reason_is_shown(ask: Callable[..., Result]) -> None:
     assert "no viral coefficient: history is new" in ask("2").output
+
+
+def test_wikipedias_readers_say_whether_a_breakout_is_more_than_tmdbs(
+    ask: Callable[..., Result],
+) -> None:
+    # 2 x 1,500 where 2 x 500 is usual; 2 x 600 where 2 x 500 is.
+    assert (
+        "  breakout of 2026-03-20. Wikipedia confirms it: the article was read 3.00 "
+        "times as often as usual."
+    ) in ask("1").output.splitlines()
+    assert (
+        "  breakout of 2026-03-14. Wikipedia shows no matching rise: the article was "
+        "read 1.20 times as often as usual."
+    ) in ask("2").output.splitlines()
+    assert json.loads(ask("2", "--json").output)["breakout"] == {
+        "started_on": "2026-03-14",
+        "wikipedia_ratio": 1.2,
+        "is_confirmed_by_wikipedia": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("movie", "started_on"), [("4", None), ("5", DAY)], ids=["old", "no article"]
+)
+def test_without_a_breakout_or_readers_wikipedia_is_not_mentioned(
+    ask: Callable[..., Result], movie: str, started_on: str | None
+) -> None:
+    answer = ask(movie)
+
+    assert answer.exit_code == 0, answer.output
+    assert "ikipedia" not in answer.output
+    breakout = json.loads(ask(movie, "--json").output)["breakout"]
+    assert (breakout and breakout["started_on"]) == started_on
+    assert (breakout and breakout["wikipedia_ratio"]) is None
 
 
 @pytest.mark.parametrize(

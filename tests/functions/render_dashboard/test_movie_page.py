@@ -213,6 +213,19 @@ def test_missing_days_are_shaded_and_breakouts_marked(page: Page, name: str) -> 
     assert bool(found) or name != "broken out"
 
 
+def test_a_breakout_says_what_wikipedias_readers_say_of_it(page: Page) -> None:
+    _open(page, BROKEN_OUT)
+    [breakout] = [
+        row for row in DATA["breakouts"] if row["movie_id"] == BROKEN_OUT["movie_id"]
+    ]
+    says = wording.of_readers(
+        breakout["wikipedia_ratio"], breakout["is_confirmed_by_wikipedia"]
+    )
+    assert "2.50 times as often as usual" in says
+    shown = page.locator("#movie section[aria-labelledby='breakouts-title']")
+    assert says in shown.inner_text()
+
+
 @pytest.mark.parametrize("name", MOVIES)
 def test_the_keyboard_reads_every_day_and_the_table_says_the_same(
     page: Page, name: str
