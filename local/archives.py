@@ -23,16 +23,22 @@ _LEDGER = (
     "sql/views/v_run_status.sql",
 )
 _SQL = {
-    "ingest_changes": (*_LEDGER, "sql/attention/*.sql", "sql/tracking/*.sql"),
+    "ingest_changes": (
+        *_LEDGER,
+        "sql/attention/articles_due.sql",
+        "sql/attention/keep_articles.sql",
+        "sql/tracking/*.sql",
+    ),
     "fetch_details": _LEDGER,
     "compute_metrics": (
         "sql/[0-9][0-9]_*.sql",
-        "sql/views/*.sql",
+        "sql/alerts/*.sql",
+        "sql/attention/days_read.sql",
+        "sql/attention/read_day.sql",
         "sql/checks/*.sql",
         "sql/gate/*.sql",
         "sql/ledger/*.sql",
-        "sql/alerts/*.sql",
-        "sql/attention/*.sql",
+        "sql/views/*.sql",
     ),
     DASHBOARD: (
         "sql/dashboard/*.sql",

@@ -73,7 +73,7 @@ class Wikidata:
         while True:
             try:
                 response = self._session.get(self._url, params=query, timeout=TIMEOUT_S)
-            except requests.RequestException as error:
+            except (requests.RequestException, UnicodeError) as error:
                 raise _unavailable(type(error).__name__) from None
             body = _body(response)
             entities = body.get("entities")

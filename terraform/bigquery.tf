@@ -1,5 +1,8 @@
 # The dataset, and one table per file of sql/schemas, which define the columns. The views
 # are created by compute_metrics, because for_each cannot order them by dependency.
+#
+# movie_articles and movie_attention_daily are created without var.wikipedia too: views read
+# them, empty tables cost nothing, and a variable that is unset again must delete no data.
 
 locals {
   _schemas = {

@@ -11,34 +11,51 @@ locals {
   #     use TMDB and may not read the token. Together both shares stay below TMDB's 40 a
   #     second. ingest_changes lists the movies of an initial load at the whole rate while
   #     the ledger shows that no movies are fetched.
+  #   uses_wikipedia: whether it is given the contact of var.wikipedia.
   #   sql: what it reads of sql/ at run time.
   #   writes: the tables that it writes; null for a function that also creates views, and
   #     so may edit the whole dataset. All functions read the dataset.
   functions = {
     for key, function in {
       ingest_changes = {
-        description  = "Decides which movies are tracked and fetched; plans runs and publishes their batches."
-        listens_to   = "ingest-requests"
-        publishes_to = ["dead-letters", "ingest-requests", "metrics-requests", "movie-batches"]
-        is_called    = true
-        concurrency  = 4
-        memory       = "1Gi" # 378 MiB for four days of 1.1 million movies at once
-        timeout_s    = 540
-        tmdb_share   = 0.25
-        writes       = ["batch_plan", "ingestion_log", "movie_articles", "movie_popularity_raw", "tracked_movies", "tracked_movies_raw"]
-        sql          = ["10_metric_thresholds.sql", "attention/*.sql", "ledger/*.sql", "tracking/*.sql", "views/v_run_status.sql"]
+        description    = "Decides which movies are tracked and fetched; plans runs and publishes their batches."
+        listens_to     = "ingest-requests"
+        publishes_to   = ["dead-letters", "ingest-requests", "metrics-requests", "movie-batches"]
+        is_called      = true
+        concurrency    = 4
+        memory         = "1Gi" # 378 MiB for four days of 1.1 million movies at once
+        timeout_s      = 540
+        tmdb_share     = 0.25
+        uses_wikipedia = true
+        writes = [
+          "batch_plan",
+          "ingestion_log",
+          "movie_articles",
+          "movie_popularity_raw",
+          "tracked_movies",
+          "tracked_movies_raw",
+        ]
+        sql = [
+          "10_metric_thresholds.sql",
+          "attention/articles_due.sql",
+          "attention/keep_articles.sql",
+          "ledger/*.sql",
+          "tracking/*.sql",
+          "views/v_run_status.sql",
+        ]
       }
       fetch_details = {
-        description  = "Fetches a batch of movie details at a polite rate and appends them to the landing table."
-        listens_to   = "movie-batches"
-        publishes_to = ["dead-letters", "metrics-requests"]
-        is_called    = false
-        concurrency  = 8
-        memory       = "512Mi" # 275 MiB with 1,000 movies: docs/reference/measurements.md
-        timeout_s    = 540
-        tmdb_share   = 1
-        writes       = ["ingestion_log", "movie_details_raw"]
-        sql          = ["10_metric_thresholds.sql", "ledger/*.sql", "views/v_run_status.sql"]
+        description    = "Fetches a batch of movie details at a polite rate and appends them to the landing table."
+        listens_to     = "movie-batches"
+        publishes_to   = ["dead-letters", "metrics-requests"]
+        is_called      = false
+        concurrency    = 8
+        memory         = "512Mi" # 275 MiB with 1,000 movies: docs/reference/measurements.md
+        timeout_s      = 540
+        tmdb_share     = 1
+        uses_wikipedia = true
+        writes         = ["ingestion_log", "movie_details_raw"]
+        sql            = ["10_metric_thresholds.sql", "ledger/*.sql", "views/v_run_status.sql"]
       }
       compute_metrics = {
         description = "Runs the SQL statements of a complete run, checks what they made and publishes it."
@@ -47,24 +64,35 @@ locals {
           ["dead-letters", "metrics-requests"], # a long range that is called for
           var.dashboard ? ["dashboard-requests"] : [],
         )
-        is_called   = true
-        concurrency = 1
-        memory      = "512Mi"
-        timeout_s   = 540
-        tmdb_share  = null
-        writes      = null
-        sql         = ["[0-9][0-9]_*.sql", "views/*.sql", "checks/*.sql", "gate/*.sql", "ledger/*.sql", "alerts/*.sql", "attention/*.sql"]
+        is_called      = true
+        concurrency    = 1
+        memory         = "512Mi"
+        timeout_s      = 540
+        tmdb_share     = null
+        uses_wikipedia = true
+        writes         = null
+        sql = [
+          "[0-9][0-9]_*.sql",
+          "alerts/*.sql",
+          "attention/days_read.sql",
+          "attention/read_day.sql",
+          "checks/*.sql",
+          "gate/*.sql",
+          "ledger/*.sql",
+          "views/*.sql",
+        ]
       }
       render_dashboard = {
-        description  = "Renders the newest published day as one HTML file and writes it to its bucket."
-        listens_to   = "dashboard-requests"
-        publishes_to = ["dead-letters"]
-        is_called    = false
-        concurrency  = 1
-        memory       = "2Gi" # the series of 10,000 movies and 90 days take 0.7 GiB as rows
-        timeout_s    = 540
-        tmdb_share   = null
-        writes       = []
+        description    = "Renders the newest published day as one HTML file and writes it to its bucket."
+        listens_to     = "dashboard-requests"
+        publishes_to   = ["dead-letters"]
+        is_called      = false
+        concurrency    = 1
+        memory         = "2Gi" # the series of 10,000 movies and 90 days take 0.7 GiB as rows
+        timeout_s      = 540
+        tmdb_share     = null
+        uses_wikipedia = false
+        writes         = []
         sql = [
           "dashboard/*.sql",
           "queries/chart_vintages.sql",
@@ -118,7 +146,7 @@ resource "google_cloudfunctions2_function" "this" {
     service_account_email            = google_service_account.function[each.key].email
     timeout_seconds                  = each.value.timeout_s
 
-    # Every field of shared/config.py's Settings.
+    # Every field of shared/config.py's Settings; of Wikipedia's, those that use it.
     environment_variables = merge(
       {
         BIGQUERY_DATASET         = google_bigquery_dataset.this.dataset_id
@@ -150,7 +178,7 @@ resource "google_cloudfunctions2_function" "this" {
       # The API drops empty values, so every plan would add them again.
       var.prefix == "" ? {} : { TOPIC_PREFIX = var.prefix },
       var.dashboard ? { DASHBOARD_BUCKET = google_storage_bucket.dashboard[0].name } : {},
-      var.wikipedia == null ? {} : {
+      var.wikipedia == null || !each.value.uses_wikipedia ? {} : {
         WIKIDATA_URL      = "https://www.wikidata.org/w/api.php"
         WIKIPEDIA_CONTACT = var.wikipedia.contact
       },

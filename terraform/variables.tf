@@ -495,11 +495,11 @@ variable "wikipedia" {
   default     = null
 
   validation {
-    condition     = var.wikipedia == null ? true : can(regex("^(\\S+@\\S+|https://\\S+)$", var.wikipedia.contact))
-    error_message = "Write an address such as ops@example.com, or a page that begins with https://."
+    condition     = var.wikipedia == null ? true : can(regex("^([!-~]+@|https://)[!-~]+$", var.wikipedia.contact))
+    error_message = "Write one address in ASCII, such as ops@example.com, or a page that begins with https://."
   }
   validation {
     condition     = var.wikipedia == null || var.bigquery_location == "US"
-    error_message = "Wikipedia's public page views are in the US: bigquery_location must be US, or leave wikipedia out."
+    error_message = "Write wikipedia only where bigquery_location is US: the public page views are there."
   }
 }

@@ -16,7 +16,7 @@ from shared import sql_files
 from shared.clients import Clients
 from shared.errors import PipelineError
 from shared.interfaces import Articles, Row
-from shared.runs import Mode
+from shared.runs import Mode, Run
 from shared.wikidata import IDS_PER_REQUEST
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def look_up(mode: Mode, run_date: date, clients: Clients) -> None:
     wikidata = clients.wikidata
     if wikidata is None or mode not in {Mode.DAILY, Mode.WEEKLY}:
         return
-    about: dict[str, Any] = {"run_date": run_date.isoformat()}
+    about: dict[str, Any] = {"run_id": Run(mode, run_date).run_id}
     try:
         due = clients.tables.select(_STATEMENTS["articles_due"], run_date=run_date)
         due = [movie for movie in due if _ITEM.fullmatch(movie["wikidata_id"])]

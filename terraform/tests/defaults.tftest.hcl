@@ -15,6 +15,7 @@ variables {
   readers      = []
   dashboard    = false
   tmdb_token   = "header.payload.signature"
+  wikipedia    = null
 
   # It runs gcloud, which no mock replaces.
   create_service_agents = false
@@ -76,6 +77,19 @@ run "as_it_comes" {
       0
     )
     error_message = "What costs or trusts more is off by default."
+  }
+  assert {
+    condition = alltrue([
+      for function in google_cloudfunctions2_function.this :
+      length(regexall("WIKI", join(" ", keys(function.service_config[0].environment_variables)))) == 0
+    ])
+    error_message = "No function reads Wikipedia by default."
+  }
+  assert {
+    condition = (
+      length(setintersection(keys(google_bigquery_table.this), ["movie_articles", "movie_attention_daily"])) == 2
+    )
+    error_message = "Its tables exist, because views read them."
   }
   assert {
     condition = (

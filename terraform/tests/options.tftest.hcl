@@ -12,6 +12,7 @@ variables {
   readers    = []
   dashboard  = false
   tmdb_token = "0123456789abcdef0123456789abcdef"
+  wikipedia  = null
 
   # It runs gcloud, which no mock replaces.
   create_service_agents = false
@@ -34,6 +35,7 @@ run "everything_on" {
     prefix         = "dev-"
     retention_days = 90
     viewers        = ["domain:example.com", "group:data@example.com"]
+    wikipedia      = { contact = "https://example.com/about" }
   }
 
   assert {
@@ -148,6 +150,18 @@ run "everything_on" {
     )
     error_message = "render_dashboard reads, and nobody calls it from outside."
   }
+  assert {
+    condition = {
+      for key, function in google_cloudfunctions2_function.this :
+      key => function.service_config[0].environment_variables.WIKIPEDIA_CONTACT
+      if contains(keys(function.service_config[0].environment_variables), "WIKIPEDIA_CONTACT")
+      } == {
+      compute_metrics = "https://example.com/about"
+      fetch_details   = "https://example.com/about"
+      ingest_changes  = "https://example.com/about"
+    }
+    error_message = "Functions that use Wikipedia have the contact, and no other function."
+  }
 }
 
 run "an_environment_that_exists" {
@@ -221,7 +235,6 @@ run "refuses" {
     tracked_movies           = "every"
     viewers                  = ["allUsers"]
     weekly_schedule          = "0 3 * *"
-    wikipedia                = { contact = "nobody" }
   }
 
   expect_failures = [
@@ -251,7 +264,6 @@ run "refuses" {
     var.tracked_movies,
     var.viewers,
     var.weekly_schedule,
-    var.wikipedia,
   ]
 }
 
@@ -263,13 +275,45 @@ run "refuses_alone" {
     alert_slack  = { channel = "movies" }
     history_days = 365
     orchestrator = "composer"
+    wikipedia    = { contact = "nobody" }
   }
 
-  expect_failures = [var.alert_slack, var.history_days, var.orchestrator]
+  expect_failures = [var.alert_slack, var.history_days, var.orchestrator, var.wikipedia]
+}
+
+run "refuses_a_contact_of_two_lines" {
+  command = plan
+
+  variables {
+    wikipedia = { contact = "ops@example.com\nX-Header: 1" }
+  }
+
+  expect_failures = [var.wikipedia]
+}
+
+run "refuses_a_contact_outside_ascii" {
+  command = plan
+
+  variables {
+    wikipedia = { contact = "\u4eba@example.com" }
+  }
+
+  expect_failures = [var.wikipedia]
+}
+
+run "refuses_an_empty_contact" {
+  command = plan
+
+  variables {
+    wikipedia = { contact = "" }
+  }
+
+  expect_failures = [var.wikipedia]
 }
 
 run "refuses_wikipedia_of_another_location" {
-  command = plan
+  command   = plan
+  state_key = "another_location"
 
   variables {
     bigquery_location = "EU"

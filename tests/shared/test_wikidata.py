@@ -87,6 +87,15 @@ def test_nobody_answers(waits: list[float]) -> None:
         Wikidata(url, CONTACT, sleep=waits.append).titles(["Q1"])
 
 
+@pytest.mark.parametrize("contact", ["\u4eba@example.org", "ops@example.org\nX: 1"])
+def test_a_contact_that_no_header_takes_is_refused(
+    contact: str, emulator: WikidataEmulator
+) -> None:
+    with pytest.raises(WikidataUnavailableError):
+        Wikidata(emulator.url, contact).titles(["Q1"])
+    assert emulator.requests == []
+
+
 def test_an_answer_that_is_no_json_is_refused(
     wikidata: Wikidata, emulator: WikidataEmulator
 ) -> None:

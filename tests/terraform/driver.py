@@ -34,6 +34,7 @@ PROJECT = "demo-project-1"
 TIMEOUT_S = 240
 CALLER = "group:operators@example.com"
 LOOKER = "group:readers@example.com"
+CONTACT = "ops@example.com"
 FIRST_APIS = ["cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com"]
 """APIs that are enabled before the first plan; `tmdb-traction doctor` checks them."""
 BUILDER = f"serviceAccount:function-build@{PROJECT}.iam.gserviceaccount.com"
@@ -167,8 +168,9 @@ class Root:
             "TF_VAR_alert_emails": '["oncall@example.com"]',
             "TF_VAR_alert_slack": '{"channel": "#movies"}',
             "TF_VAR_alert_slack_token": SLACK_TOKEN,
-            # So is the dashboard.
+            # So are the dashboard and Wikipedia.
             "TF_VAR_dashboard": "true",
+            "TF_VAR_wikipedia": json.dumps({"contact": CONTACT}),
             "TF_VAR_operators": json.dumps([CALLER]),
             "TF_VAR_readers": json.dumps([LOOKER]),
         }

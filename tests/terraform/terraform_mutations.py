@@ -468,6 +468,22 @@ MISTAKES = (
         "TOPIC_PREFIX is empty",
     ),
     Mistake(
+        "function without Wikipedia's contact",
+        "terraform/functions.tf",
+        "tmdb_share     = 1\n        uses_wikipedia = true",
+        "tmdb_share     = 1\n        uses_wikipedia = false",
+        "settings_are_whole",
+        "fetch_details: WIKIPEDIA_CONTACT is set or read",
+    ),
+    Mistake(
+        "function with a contact that it does not use",
+        "terraform/functions.tf",
+        "uses_wikipedia = false",
+        "uses_wikipedia = true",
+        "settings_are_whole",
+        "render_dashboard: WIKIPEDIA_CONTACT is set or read",
+    ),
+    Mistake(
         "mail channel that cannot be deleted",
         "terraform/monitoring.tf",
         "    create_before_destroy = true\n",

@@ -19,7 +19,7 @@ from benchmarks.fault_injection.proxy import Answer, Call, Forward, Proxy, forwa
 from emulators.pubsub import PubSubEmulator
 from functions.compute_metrics import breakouts
 from functions.compute_metrics.clients import Clients
-from local import archives, topics
+from local import archives, public_tables, topics
 from local.run_progress import wait_until_published
 from local.stack import Options, Stack
 from shared.ledger import Ledger
@@ -37,6 +37,7 @@ from tests.terraform.rules.reading import of_type
 FIRST = date(2026, 6, 1)
 TIMEOUT_S = 90.0
 AWAY = "TMDB is away"
+NO_WIKIPEDIA = "Wikidata and the page views are away"
 LOGGED = ("run_incomplete", "check_failed", "function_failed", "viral_breakout")
 
 
@@ -62,6 +63,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
         simulator=("--seed=3", "--movies=200", f"--today={FIRST}"),
         before_bigquery=proxy.between,
         dashboard=True,
+        wikipedia=True,
     )
     seen = Days()
     with Stack(tmp_path_factory.mktemp("alerts"), options) as stack:
@@ -85,7 +87,7 @@ def _scenarios(stack: Stack, proxy: Proxy) -> Iterator[tuple[str, Callable[[], N
         wait_until_published(stack.tables, ids, TIMEOUT_S)
 
     yield "load", load
-    yield "fine", lambda: _run_day(stack, 1)
+    yield "fine", lambda: _run_day_with_readers(stack, 1)
 
     def poison() -> None:
         rows = stack.client.query_and_wait(
@@ -126,10 +128,12 @@ def _scenarios(stack: Stack, proxy: Proxy) -> Iterator[tuple[str, Callable[[], N
     page = {"snapshot_date": str(FIRST)}
     yield "a page that cannot be rendered", lambda: babble(archives.DASHBOARD, page)
 
+    yield NO_WIKIPEDIA, lambda: _run_day_without_wikipedia(stack, 3)
+
     def leave() -> None:
         deferred = _lines(stack.logs, "delivery_deferred")
         stack.steer_simulator({"faults": {"outage_s": 300.0}})
-        stack.tick(IngestRequest(Mode.DAILY, FIRST + timedelta(days=3)))
+        stack.tick(IngestRequest(Mode.DAILY, FIRST + timedelta(days=4)))
         give_up_at = time.monotonic() + TIMEOUT_S
         while _lines(stack.logs, "delivery_deferred") == deferred:
             assert time.monotonic() < give_up_at, "nothing was deferred"
@@ -164,6 +168,26 @@ def _run_day(stack: Stack, number: int) -> None:
     stack.set_today(day)
     stack.tick(IngestRequest(Mode.DAILY, day))
     wait_until_published(stack.tables, [Run(Mode.DAILY, day).run_id], TIMEOUT_S)
+
+
+def _run_day_with_readers(stack: Stack, number: int) -> None:
+    assert stack.wikipedia
+    stack.wikipedia.publish(stack.client, [FIRST + timedelta(days=number - 1)])
+    _run_day(stack, number)
+
+
+def _run_day_without_wikipedia(stack: Stack, number: int) -> None:
+    """Run a day on which Wikidata is down and the public dataset is gone."""
+    assert stack.wikipedia
+    stack.wikipedia.wikidata.is_down = True
+    # Articles that are known are looked up again after 7 days.
+    stack.client.query_and_wait(
+        "UPDATE tmdb_analytics.movie_articles\n"
+        "SET last_seen = DATE_SUB(last_seen, INTERVAL 7 DAY) WHERE TRUE"
+    )
+    public = f"{public_tables.PROJECT}.{public_tables.DATASET}"
+    stack.client.delete_dataset(public, delete_contents=True)
+    _run_day(stack, number)
 
 
 class _Log:
@@ -241,13 +265,35 @@ def test_a_fault_raises_its_alert_and_no_other(
 
 
 @pytest.mark.emulator
-@pytest.mark.parametrize("scenario", ["load", "fine", AWAY])
+@pytest.mark.parametrize("scenario", ["load", "fine", NO_WIKIPEDIA, AWAY])
 def test_no_alert_is_raised_by_what_recovers(
     scenario: str, days: Days, filters: dict[str, log_filter.Test]
 ) -> None:
     raised = _raised(filters, days.entries[scenario])
     assert raised <= {"viral_breakout"}
     assert days.entries[scenario]
+
+
+@pytest.mark.emulator
+def test_wikipedia_that_cannot_be_read_is_two_warnings(days: Days) -> None:
+    warned = {
+        entry["jsonPayload"]["message"]
+        for entry in days.entries[NO_WIKIPEDIA]
+        if entry["severity"] == "WARNING"
+    }
+    assert warned >= {"articles_not_looked_up", "attention_not_read"}
+    read = [
+        name
+        for name, entries in days.entries.items()
+        if "attention_read" in map(_message, entries)
+    ]
+    assert "fine" in read
+    assert NO_WIKIPEDIA not in read
+
+
+def _message(entry: Entry) -> str | None:
+    message: str | None = entry.get("jsonPayload", {}).get("message")
+    return message
 
 
 @pytest.mark.emulator

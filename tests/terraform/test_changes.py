@@ -142,7 +142,8 @@ CHANGES: dict[str, tuple[str, set[str]]] = {
         {"google_storage_bucket_iam_member.viewer"},
     ),
     "weekly_schedule": ("0 4 * * 0", {DAG, SCHEDULES}),
-    "wikipedia": ('{"contact": "ops@example.com"}', {FUNCTIONS}),
+    # No role and no secret: page views are public. The tables exist without it too.
+    "wikipedia": ("null", {FUNCTIONS}),
 }
 """Variable -> another value, and all that it changes."""
 RENAMES = {"prefix": "dev-", "region": "europe-west4"}
@@ -196,6 +197,15 @@ def test_a_variable_changes_what_it_should_and_no_more(
     if variable not in replaced:
         deleted = _blocks([one for one in changes if one["action"] == "delete"])
         assert deleted <= {"terraform_data.agent"}
+
+
+def test_wikipedias_contact_is_set_where_it_is_used(everything: Root) -> None:
+    changes = _changes(everything, "wikipedia", '{"contact": "https://example.com"}')
+    changed = {(one["resource"]["resource_key"], one["action"]) for one in changes}
+    assert changed == {
+        (function, "update")
+        for function in ("compute_metrics", "fetch_details", "ingest_changes")
+    }
 
 
 @pytest.mark.parametrize("variable", RENAMES)

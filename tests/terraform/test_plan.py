@@ -48,7 +48,7 @@ def test_settings_differ_from_their_defaults_only_where_terraform_decides(
             for name in Settings.__dataclass_fields__
             if getattr(deployed, name) != getattr(defaults, name)
         }
-        assert differing <= {"dashboard_bucket", "tmdb_share"}
+        assert differing <= {"dashboard_bucket", "tmdb_share", "wikipedia_contact"}
 
 
 def test_both_that_ask_tmdb_stay_below_its_ceiling(plan: Json) -> None:
