@@ -43,7 +43,7 @@ def stats(simulator: Child | None) -> Json:
 
 
 def articles(simulator: Child) -> dict[str, str]:
-    """Return the titles of its movies' Wikipedia articles by Wikidata id."""
+    """Return today's titles of its movies' Wikipedia articles by Wikidata id."""
     return _ask(simulator, "GET", "/_sim/articles", None)
 
 

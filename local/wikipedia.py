@@ -5,7 +5,6 @@ Both say what the TMDB simulator knows of its movies' articles and their readers
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING
 
 from emulators.processes import Child
@@ -27,7 +26,7 @@ class Wikipedia:
 
     def __init__(self, tmdb: Child) -> None:
         self._tmdb = tmdb
-        self.wikidata = WikidataEmulator(cache(self._articles))
+        self.wikidata = WikidataEmulator(self._articles)
 
     @property
     def settings(self) -> dict[str, str]:

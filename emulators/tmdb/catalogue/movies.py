@@ -12,10 +12,11 @@ from functools import cached_property, lru_cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from emulators.tmdb.catalogue import articles, metadata, words
+from emulators.tmdb.catalogue import metadata
+from emulators.tmdb.catalogue.articles import MOST_READ, Article, articles_of
 from emulators.tmdb.catalogue.plan import NEVER, WINDOW_DAYS, make_plan
 from emulators.tmdb.catalogue.series import Series
-from emulators.tmdb.catalogue.source import Json
+from emulators.tmdb.catalogue.source import Json, Readers
 
 NOW_DAY_SHARE = 9.5 / 24
 """The simulated time is 09:30 UTC: the day has no later edits yet."""
@@ -126,27 +127,25 @@ class Catalogue:
             return None
         return movie_id
 
-    def articles(self) -> Mapping[str, str]:
-        """Return the titles of the movies' Wikipedia articles by Wikidata id."""
-        return {articles.wikidata_id(m): title for m, title in self._titles.items()}
+    def articles(self, day: date) -> Mapping[str, str]:
+        """Return the day's titles of movies' Wikipedia articles by Wikidata id."""
+        written = self._articles.values()
+        return {article.wikidata_id: article.title_on(day) for article in written}
 
-    def readers(self, day: date) -> Sequence[tuple[str, int, int]]:
-        """Return title, desktop and mobile views of the articles read on a day."""
+    def readers(self, day: date) -> Sequence[Readers]:
+        """Return the titles that were read on a day, each once."""
         number = self._day(day + timedelta(days=1))
         return [
-            (self._titles[movie_id], *articles.views(movie_id, attention, number))
-            for movie_id in self.by_popularity(day)[: articles.MOST_READ]
-            if movie_id in self._titles
+            row
+            for movie_id in self.by_popularity(day)[:MOST_READ]
+            if movie_id in self._articles
             for attention in [self._series.attention(self._place[movie_id])]
+            for row in self._articles[movie_id].readers(day, attention, number)
         ]
 
     @cached_property
-    def _titles(self) -> Mapping[int, str]:
-        titles = (
-            (movie_id, articles.title(movie_id, words.title(movie, self._plan.seed)))
-            for movie_id, movie in self._place.items()
-        )
-        return {movie_id: title for movie_id, title in titles if title}
+    def _articles(self) -> Mapping[int, Article]:
+        return articles_of(self._plan)
 
     def breakouts(self) -> Sequence[Json]:
         """Return the viral breakouts in the data, by onset."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from emulators.tmdb.catalogue.source import Json
+from emulators.tmdb.catalogue.source import Json, Readers
 
 type Query = frozenset[tuple[str, str]]
 
@@ -85,12 +85,14 @@ class Replay:
         del imdb_id
         return None
 
-    def articles(self) -> Mapping[str, str]:
+    def articles(self, day: date) -> Mapping[str, str]:
         """Return none: recorded series have no articles."""
+        del day
         return {}
 
-    def readers(self, day: date) -> Sequence[tuple[str, int, int]]:  # noqa: ARG002 - none
+    def readers(self, day: date) -> Sequence[Readers]:
         """Return none."""
+        del day
         return ()
 
     def breakouts(self) -> Sequence[Json]:

@@ -9,6 +9,8 @@ from datetime import date
 from typing import Protocol
 
 type Json = dict[str, object]
+type Readers = tuple[str, int, int]
+"""Title of an article, its views on desktop and on mobile."""
 
 
 class Source(Protocol):
@@ -47,11 +49,11 @@ class Source(Protocol):
     def movie_with_imdb_id(self, imdb_id: str) -> int | None:
         """Return the TMDB id; None if no movie has this imdb id."""
 
-    def articles(self) -> Mapping[str, str]:
-        """Return the titles of the movies' Wikipedia articles by Wikidata id."""
+    def articles(self, day: date) -> Mapping[str, str]:
+        """Return the day's titles of movies' Wikipedia articles by Wikidata id."""
 
-    def readers(self, day: date) -> Sequence[tuple[str, int, int]]:
-        """Return title, desktop and mobile views of the articles read on a day."""
+    def readers(self, day: date) -> Sequence[Readers]:
+        """Return the titles that were read on a day, each once."""
 
     def breakouts(self) -> Sequence[Json]:
         """Return the viral breakouts in the data: the labels to evaluate a score."""

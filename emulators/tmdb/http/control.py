@@ -25,7 +25,7 @@ def answer(request: Request, simulation: Simulation) -> Reply:
         return _readers(request.query.get("day", ""), simulation)
     reads: dict[str, Callable[[], object]] = {
         "state": lambda: state(simulation),
-        "articles": simulation.source.articles,
+        "articles": lambda: simulation.source.articles(simulation.today),
         "stats": simulation.stats.to_json,
         "breakouts": lambda: {"breakouts": simulation.source.breakouts()},
     }
