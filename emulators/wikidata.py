@@ -26,9 +26,8 @@ class WikidataEmulator:
 
     articles: the titles, with spaces, by item id; called for each request. requests:
     the ids of each request answered. user_agents: what callers were. throttled, lagged:
-    how many of the next requests meet that fault; is_down: all answer
-    503, is_garbled: all answer a page of HTML.
-    retry_after_s: what those answers name.
+    how many of the next requests meet that fault; is_down: all answer 503.
+    retry_after_s: what those answers name. garbled: what all answer instead, as text.
     """
 
     def __init__(
@@ -38,7 +37,8 @@ class WikidataEmulator:
         self.requests: list[list[str]] = []
         self.user_agents: set[str] = set()
         self.throttled = self.lagged = 0
-        self.is_down = self.is_garbled = False
+        self.is_down = False
+        self.garbled = ""
         self.retry_after_s = 1
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.emulator = self
@@ -94,9 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
         parameters = {name: values[-1] for name, values in query.items()}
         agent = self.headers.get("User-Agent", "")
         status, body, headers = self.server.emulator.answer(parameters, agent)
-        text = json.dumps(body).encode()
-        if self.server.emulator.is_garbled:
-            text = b"<html></html>"
+        text = (self.server.emulator.garbled or json.dumps(body)).encode()
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

@@ -79,7 +79,7 @@ class Wikidata:
             entities = body.get("entities")
             if response.ok and isinstance(entities, dict):
                 return entities
-            code = (body.get("error") or {}).get("code", "")
+            code = _error_code(body)
             why = f"HTTP {response.status_code} {code}".strip()
             if response.status_code not in _LATER and code not in _ERRORS_LATER:
                 raise _unavailable(why)
@@ -105,6 +105,12 @@ def _body(response: requests.Response) -> dict[str, Any]:
     except requests.JSONDecodeError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _error_code(body: Mapping[str, Any]) -> str:
+    """Return the code of MediaWiki's error; "" where there is none."""
+    error = body.get("error")
+    return str(error.get("code", "")) if isinstance(error, dict) else ""
 
 
 def _pause_s(response: requests.Response) -> float:

@@ -96,10 +96,33 @@ def test_a_contact_that_no_header_takes_is_refused(
     assert emulator.requests == []
 
 
-def test_an_answer_that_is_no_json_is_refused(
-    wikidata: Wikidata, emulator: WikidataEmulator
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<html></html>",
+        "[]",
+        '{"error": "no such action"}',
+        '{"error": {"code": ["odd"]}}',
+        '{"entities": []}',
+    ],
+)
+def test_an_answer_that_means_nothing_is_refused(
+    text: str, wikidata: Wikidata, emulator: WikidataEmulator
 ) -> None:
-    emulator.is_garbled = True
+    emulator.garbled = text
 
     with pytest.raises(WikidataUnavailableError, match="HTTP 200"):
         wikidata.titles(["Q1"])
+
+
+def test_a_longer_wait_than_a_run_has_is_left_to_the_next_run(
+    wikidata: Wikidata, emulator: WikidataEmulator, waits: list[float]
+) -> None:
+    emulator.throttled = 9
+    emulator.retry_after_s = 3_600
+
+    with pytest.raises(WikidataUnavailableError, match="429"):
+        wikidata.titles(["Q1"])
+
+    assert waits == []
+    assert emulator.throttled == 8

@@ -121,6 +121,17 @@ def test_a_failure_keeps_what_was_answered_and_costs_no_run(
     assert vars(line)["looked_up"] == 50
 
 
+def test_a_run_is_the_same_with_wikidata_dead() -> None:
+    runs = []
+    for wikidata in (None, FakeArticles(down_after=0)):
+        clients, tables, topics = _clients(wikidata, due=120)
+        answer = run(DAILY, DELIVERY, clients)
+        runs.append((answer, tables.statements(), tables.loaded, topics.published))
+
+    assert runs[0] == runs[1]
+    assert runs[0][3]
+
+
 def test_a_refusing_bigquery_costs_no_run(caplog: pytest.LogCaptureFixture) -> None:
     class Refusing(TrackingTables):
         def select(self, sql: str, **parameters: Parameter) -> list[dict[str, Any]]:
