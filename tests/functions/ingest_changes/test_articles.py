@@ -126,10 +126,15 @@ def test_a_run_is_the_same_with_wikidata_dead() -> None:
     for wikidata in (None, FakeArticles(down_after=0)):
         clients, tables, topics = _clients(wikidata, due=120)
         answer = run(DAILY, DELIVERY, clients)
-        runs.append((answer, tables.statements(), tables.loaded, topics.published))
+        loaded = [
+            (table, {name: row[name] for name in row if not name.endswith("_at")})
+            for table, rows in tables.loaded.items()
+            for row in rows
+        ]
+        runs.append((answer, tables.statements(), loaded, topics.published))
 
     assert runs[0] == runs[1]
-    assert runs[0][3]
+    assert all(runs[0])
 
 
 def test_a_refusing_bigquery_costs_no_run(caplog: pytest.LogCaptureFixture) -> None:
