@@ -12,6 +12,8 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 _LEAST_OF_TWO_DIGITS, _LEAST_OF_THREE_DIGITS = 9.995, 99.95
 _LEAST_WHOLE_PERCENT = 9.95
+WIKIPEDIA_MIN_RATIO = 1.5
+"""wikipedia_min_ratio of sql/10_metric_thresholds.sql."""
 
 
 def number(value: float | None) -> str:
@@ -144,7 +146,12 @@ def of_readers(ratio: float | None, is_confirmed: bool | None) -> str:  # noqa: 
     times = f"read {number(ratio)} times as often as usual"
     if is_confirmed:
         return f" Wikipedia confirms it: the article was {times}."
-    return f" Wikipedia shows no matching rise: the article was {times}."
+    if ratio < WIKIPEDIA_MIN_RATIO:
+        return f" Wikipedia shows no matching rise: the article was {times}."
+    return (
+        f" Wikipedia does not confirm it: the article was {times}, but by few readers, "
+        "or on one of desktop and mobile only."
+    )
 
 
 def _confirmation(breakout: Breakout, newest: str) -> str:

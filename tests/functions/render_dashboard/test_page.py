@@ -246,6 +246,16 @@ def test_a_breakout_says_its_evidence_and_whether_it_is_confirmed() -> None:
     )
 
 
+def test_readers_that_are_few_or_on_desktop_alone_confirm_nothing() -> None:
+    text = (archives.ROOT / "sql/10_metric_thresholds.sql").read_text()
+    assert f"  {wording.WIKIPEDIA_MIN_RATIO} AS wikipedia_min_ratio" in text
+    assert "shows no matching rise" in wording.of_readers(1.49, is_confirmed=False)
+    assert wording.of_readers(10.5, is_confirmed=False) == (
+        " Wikipedia does not confirm it: the article was read 10.5 times as often as "
+        "usual, but by few readers, or on one of desktop and mobile only."
+    )
+
+
 def test_a_rise_that_nobody_can_judge_is_not_mentioned() -> None:
     """Nobody read the article on desktop before: the ratio is of mobile alone."""
     assert wording.of_readers(40.0, None) == ""
