@@ -4,13 +4,15 @@ python -m benchmarks.catalogue_scale, or `make bench-scale`. An initial run and 
 history days, by ingest_changes' own code in a process of its own, read generated
 exports over HTTP, land them in the embedded BigQuery (DuckDB), track every movie and
 choose whose details are fetched. Those details are made up by a statement; then the
-metric statements compute the newest day. Seconds of a load job and of statements say
-how work grows, not what BigQuery takes; the function's CPU and memory are its own.
+metric statements compute the newest day, or with --catch-up all days at once. Seconds
+of a load job and of statements say how work grows, not what BigQuery takes; the
+function's CPU and memory are its own.
 """
 
 import argparse
 import gzip
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,7 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
@@ -64,7 +66,9 @@ class Result:
     export_cpu_s: float
     ingested_s: float
     function_mib: float
+    computed_days: int
     metrics_s: float
+    metrics_cpu_s: float
     database_mib: float
     coverage: float
 
@@ -74,13 +78,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--movies", type=int, nargs="*", default=SIZES)
     parser.add_argument("--days", type=int, default=9, help="of history, today's too")
+    parser.add_argument(
+        "--catch-up", action="store_true", help="compute all days, not only today"
+    )
     parser.add_argument("--json", type=Path, help="write the results here too")
     arguments = parser.parse_args()
     console = open_console(width=140)
     results = []
     for movies in arguments.movies:
         with console.status(f"{movies:,} movies, {arguments.days} days"):
-            results.append(measure(movies, arguments.days))
+            results.append(measure(movies, arguments.days, arguments.catch_up))
         show(console, results[-1:])
     show(console, results)
     if arguments.json:
@@ -88,9 +95,10 @@ def main() -> None:
         arguments.json.write_text(f"{text}\n")
 
 
-def measure(movies: int, days: int) -> Result:
-    """Ingest the exports of some days, and compute the newest one's metrics."""
+def measure(movies: int, days: int, is_catch_up: bool) -> Result:  # noqa: FBT001
+    """Ingest the exports of some days, and compute the newest one's metrics, or all."""
     today = datetime.now(UTC).date()
+    first = today - timedelta(days=days - 1) if is_catch_up else today
     with (
         tempfile.TemporaryDirectory() as folder,
         BigQueryEmulator(Path(folder), project=PROJECT) as emulator,
@@ -103,10 +111,11 @@ def measure(movies: int, days: int) -> Result:
         ingested = _ingest(url, emulator.url, today, days)
         ingested_s = time.monotonic() - began
         client.query_and_wait(DETAILS)
-        began = time.monotonic()
+        began, cpu_before_s = time.monotonic(), cpu_s(emulator.pid)
         for statement in sql_files.daily():
-            run(client, statement.sql, from_date=today, to_date=today)
+            run(client, statement.sql, from_date=first, to_date=today)
         metrics_s = time.monotonic() - began
+        metrics_cpu_s = cpu_s(emulator.pid) - cpu_before_s
         [(observed, expected, coverage)] = run(client, COVERED, to_date=today)
         if observed != movies:
             raise RuntimeError(f"{observed} of {movies} movies have a popularity")
@@ -118,10 +127,19 @@ def measure(movies: int, days: int) -> Result:
             export_cpu_s=ingested["cpu_s"] / (days + 1),
             ingested_s=ingested_s,
             function_mib=ingested["peak_mib"],
+            computed_days=(today - first).days + 1,
             metrics_s=metrics_s,
+            metrics_cpu_s=metrics_cpu_s,
             database_mib=peak_mib(emulator.pid),
             coverage=coverage,
         )
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor seconds that a process has used."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    user, system = map(int, after_name[11:13])
+    return (user + system) / os.sysconf("SC_CLK_TCK")
 
 
 def _ingest(url: str, bigquery_url: str, today: date, days: int) -> dict[str, float]:
@@ -175,14 +193,16 @@ def show(console: Console, results: list[Result]) -> None:
     table = Table(title="Every movie tracked: a first day and its history")
     for name in (
         *("movies", "export MB", "exports", "details", "CPU s an export"),
-        *("ingested s", "function MiB", "metrics s", "database MiB", "coverage"),
+        *("ingested s", "function MiB", "days computed", "metrics s", "CPU s"),
+        *("database MiB", "coverage"),
     ):
         table.add_column(name, justify="right")
     for one in results:
         table.add_row(
             *(f"{one.movies:,}", f"{one.export_mb:.1f}", f"{one.days}"),
             *(f"{one.details:,}", f"{one.export_cpu_s:.1f}", f"{one.ingested_s:.0f}"),
-            *(f"{one.function_mib:.0f}", f"{one.metrics_s:.1f}"),
+            *(f"{one.function_mib:.0f}", f"{one.computed_days}"),
+            *(f"{one.metrics_s:.1f}", f"{one.metrics_cpu_s:.1f}"),
             *(f"{one.database_mib:,.0f}", f"{one.coverage:.0%}"),
         )
     console.print(table)
