@@ -6,7 +6,6 @@ next daily or weekly run asks for.
 
 import json
 import logging
-import re
 from datetime import date
 from itertools import batched
 from time import monotonic
@@ -23,8 +22,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_S = 60.0
 """After so long no more items are asked for; the next run asks for the rest."""
-_ITEM = re.compile(r"Q[1-9]\d{0,17}", re.ASCII)
-"""What Wikidata takes: it refuses a whole request for one id that is none."""
 _STATEMENTS = sql_files.of_folder("attention")
 
 
@@ -36,7 +33,6 @@ def look_up(mode: Mode, run_date: date, clients: Clients) -> None:
     about: dict[str, Any] = {"run_id": Run(mode, run_date).run_id}
     try:
         due = clients.tables.select(_STATEMENTS["articles_due"], run_date=run_date)
-        due = [movie for movie in due if _ITEM.fullmatch(movie["wikidata_id"])]
         answers, error = _answers(due, wikidata)
         if answers:
             clients.tables.execute(

@@ -20,7 +20,8 @@ LEFT JOIN looked_up
   ON movies.movie_id = looked_up.movie_id AND movies.wikidata_id = looked_up.wikidata_id
 WHERE
   tracked.retired_on IS NULL
-  AND movies.wikidata_id IS NOT NULL
+  -- Wikidata refuses a whole request for one id that is none, such as TMDB's ''.
+  AND REGEXP_CONTAINS(movies.wikidata_id, '^Q[1-9][0-9]{0,17}$')
   AND COALESCE(looked_up.looked_up_on <= DATE_SUB(@run_date, INTERVAL 7 DAY), TRUE)
 ORDER BY tracked.popularity DESC, tracked.movie_id ASC
 LIMIT 2500

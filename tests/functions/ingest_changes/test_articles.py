@@ -76,15 +76,6 @@ def test_a_daily_run_looks_up_what_is_due() -> None:
     assert len(kept) == 120
 
 
-def test_an_id_that_is_none_costs_no_other_movie_its_answer() -> None:
-    clients, tables, _ = _clients(FakeArticles(), due=2)
-    tables.answers["articles_due"][0]["wikidata_id"] = "see Q7"
-
-    run(DAILY, DELIVERY, clients)
-
-    assert [answer["movie_id"] for answer in _kept(tables)] == [2]
-
-
 def test_without_a_contact_nothing_is_asked() -> None:
     clients, tables, _ = _clients(None, due=120)
 
