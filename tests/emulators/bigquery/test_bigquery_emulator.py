@@ -33,6 +33,7 @@ from emulators.bigquery import (
     versions,
 )
 from local import tables
+from local.public_tables import create_pageviews
 from tests.sql import cases
 from tests.sql.sandbox import Sandbox
 
@@ -310,6 +311,7 @@ def test_a_kept_result_is_what_stock_answers(tmp_path: Path) -> None:
         for table, rows in cases.read(path).tables.items():
             given.setdefault(table, rows)
     with tables.emulated(folder) as client:
+        create_pageviews(client, 2026)
         for table, rows in given.items():
             Sandbox(client).load(table, rows)
     compared = _compared("both_results", folder)
