@@ -52,6 +52,8 @@ _PARAMETERS = JobConfigurationQuery.model_validate(
                 ("export_date", "DATE", _DAY),
                 ("export_run_id", "STRING", "history-2026-03-05-2026-03-04"),
                 ("run_date", "DATE", _DAY),
+                ("day", "DATE", _DAY),
+                ("answers", "STRING", "[]"),
                 ("run_id", "STRING", "daily-2026-03-05"),
                 ("code_version", "STRING", "compute-metrics-00001"),
                 ("as_of", "TIMESTAMP", f"{_DAY}T12:00:00Z"),
