@@ -76,6 +76,8 @@ COLUMNS = {
     "viral_coefficient surge z_votes z_popularity votes_3d votes_3d_expected "
     "popularity popularity_now popularity_expected market_factor vote_count "
     "wikipedia_ratio is_confirmed_by_wikipedia coverage",
+    "v_wikipedia_attention": "movie_id calculation_date wikipedia_views_now "
+    "wikipedia_views_usual wikipedia_ratio is_confirmed_by_wikipedia",
     "v_movie_score_explained": EXPLAINED,
     "v_chart_history": "list_name snapshot_date rank movie_id title popularity "
     "popularity_wow_pct_change viral_coefficient vote_velocity_7d vote_acceleration_7d "
