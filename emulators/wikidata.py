@@ -8,12 +8,14 @@ https://www.wikidata.org/w/api.php?action=help&modules=wbgetentities
 """
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self, override
+from typing import override
 from urllib.parse import parse_qs, urlsplit
+
+from emulators.http_server import BackgroundServer
+from emulators.listeners import LOOPBACK
 
 type Json = dict[str, object]
 type _Answer = tuple[HTTPStatus, Json, Mapping[str, str]]
@@ -21,7 +23,7 @@ type _Answer = tuple[HTTPStatus, Json, Mapping[str, str]]
 MOST_IDS = 50
 
 
-class WikidataEmulator:
+class WikidataEmulator(BackgroundServer):
     """Running from the moment it exists until `stop`.
 
     articles: the titles, with spaces, by item id; called for each request. requests:
@@ -40,23 +42,10 @@ class WikidataEmulator:
         self.is_down = False
         self.garbled = ""
         self.retry_after_s = 1
-        self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.emulator = self
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/w/api.php"
-        threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), daemon=True
-        ).start()
-
-    def stop(self) -> None:
-        """Close the port; harmless the second time."""
-        self._server.shutdown()
-        self._server.server_close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.stop()
+        server = _Server((LOOPBACK, port), _Handler)
+        server.emulator = self
+        super().__init__(server)
+        self.url += "/w/api.php"
 
     def answer(self, query: Mapping[str, str], user_agent: str) -> _Answer:
         """Return status, body and headers of one request."""

@@ -9,16 +9,17 @@ https://cloud.google.com/storage/docs/json_api/v1/objects/insert
 """
 
 import json
-import threading
 from collections.abc import Callable, Collection, Mapping
 from email import message_from_bytes
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Self, override
+from typing import override
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from emulators.http_server import BackgroundServer
+from emulators.listeners import LOOPBACK
 from emulators.storage.objects import Json, Objects, RefusedError
 
 _UPLOAD = "/upload/storage/v1/b/"
@@ -26,30 +27,16 @@ _OBJECTS = "/storage/v1/b/"
 _ANY_TYPE = "application/octet-stream"
 
 
-class StorageEmulator:
+class StorageEmulator(BackgroundServer):
     """An emulator that runs from its construction until `stop`.
 
     Objects stay in the folder. url: replaces https://storage.googleapis.com.
     """
 
     def __init__(self, folder: Path, buckets: Collection[str], port: int = 0) -> None:
-        self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.objects = Objects(folder, buckets)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), daemon=True
-        ).start()
-
-    def stop(self) -> None:
-        """Close the port; harmless the second time."""
-        self._server.shutdown()
-        self._server.server_close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.stop()
+        server = _Server((LOOPBACK, port), _Handler)
+        server.objects = Objects(folder, buckets)
+        super().__init__(server)
 
 
 class _Server(ThreadingHTTPServer):
