@@ -17,9 +17,9 @@ _FEW_WAIT = 128
 """Connections that may wait to be accepted; a server may set another number."""
 
 
-def open_listener() -> socket.socket:
-    """Listen on a free port of 127.0.0.1; a context manager, which closes it."""
-    return socket.create_server((LOOPBACK, 0), backlog=_FEW_WAIT)
+def open_listener(port: int = 0) -> socket.socket:
+    """Listen on a port of 127.0.0.1, 0: a free one; a context manager closes it."""
+    return socket.create_server((LOOPBACK, port), backlog=_FEW_WAIT)
 
 
 def port_of(listener: socket.socket) -> int:

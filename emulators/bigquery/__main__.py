@@ -10,6 +10,7 @@ import socket
 import sys
 
 from emulators.bigquery.versions import BigQueryEmulatorError, refuse_untried
+from emulators.listeners import open_listener
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
         refuse_untried()
         # Before the imports, which take two seconds: a port in use fails at once.
         listener = (
-            socket.create_server(("127.0.0.1", options.port))
+            open_listener(options.port)
             if options.listener is None
             else socket.socket(fileno=options.listener)
         )

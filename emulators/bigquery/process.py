@@ -20,13 +20,13 @@ from typing import Self
 from emulators import environment
 from emulators.bigquery import folder
 from emulators.bigquery.versions import BigQueryEmulatorError, refuse_untried
+from emulators.listeners import LOOPBACK, open_listener, port_of
 from emulators.processes import terminate
 
 _ROOT = Path(__file__).parents[2]
 TRANSLATIONS = "BIGQUERY_EMULATOR_TRANSLATIONS"
 """The variable with the folder of stored translations; empty: store none."""
 _TRANSLATIONS = _ROOT / ".cache/bigquery-translations"
-_HOST = "127.0.0.1"
 _STORAGE = re.compile(r"listening on \S+, storage API on (\S+)\n")
 _START_TIMEOUT_S = 60.0
 _ENDING_S = 1.0
@@ -69,7 +69,7 @@ class BigQueryEmulator:
         try:
             # The emulator inherits both and holds them until it ends.
             with _listener(port) as listener:
-                self.url = f"http://{_HOST}:{listener.getsockname()[1]}"
+                self.url = f"http://{LOOPBACK}:{port_of(listener)}"
                 self._process = _start(options, self.log_path, held, listener.fileno())
         except OSError as error:
             raise folder.FolderUnusableError(data_dir, error) from error
@@ -147,7 +147,7 @@ class BigQueryEmulator:
 
 def _listener(port: int) -> socket.socket:
     try:
-        return socket.create_server((_HOST, port))
+        return open_listener(port)
     except OSError as error:
         raise BigQueryEmulatorError(f"{error} (port {port})") from error
 
