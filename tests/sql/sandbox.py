@@ -3,15 +3,18 @@
 A dataset on the embedded BigQuery, with the tables and views that local/tables makes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from google.cloud import bigquery
 
+from local.public_tables import create_pageviews
 from local.public_tables import name as public_name
-from local.tables import DATASET, PROJECT
+from local.tables import DATASET, PROJECT, emulated
 from shared import sql_files
 from shared.sql_files import Statement
 
@@ -25,6 +28,14 @@ PAGEVIEWS = "pageviews_2026"
 _TYPES = {date: "DATE", datetime: "TIMESTAMP", int: "INT64", str: "STRING"}
 _RETRY = bigquery.DEFAULT_RETRY.with_timeout(20)
 """A failed emulator must fail soon: the default of Google's client is 10 minutes."""
+
+
+@contextmanager
+def sandbox_in(folder: Path) -> Iterator["Sandbox"]:
+    """Open a dataset on an emulator of its own, beside Wikipedia's public table."""
+    with emulated(folder) as client:
+        create_pageviews(client, 2026)
+        yield Sandbox(client)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,6 @@ def test_the_estimate_is_of_the_sql_as_it_is() -> None:
     assert stored == resolved.everything()
 
 
-def test_as_many_movies_lead_as_their_threshold_says() -> None:
-    thresholds = (ROOT / "sql/10_metric_thresholds.sql").read_text()
-    assert f"{bytes_read.LEADING_MOVIES} AS leading_max_rank" in thresholds
-
-
 def test_details_and_votes_are_of_so_many_movies_as_a_run_asks_for() -> None:
     all_of_them = Catalogue(CATALOGUE, CATALOGUE)
     some = Catalogue(CATALOGUE, 1_000)

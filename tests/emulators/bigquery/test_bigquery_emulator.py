@@ -33,9 +33,8 @@ from emulators.bigquery import (
     versions,
 )
 from local import tables
-from local.public_tables import create_pageviews
 from tests.sql import cases
-from tests.sql.sandbox import Sandbox
+from tests.sql.sandbox import sandbox_in
 
 ROOT = Path(__file__).parents[3]
 TABLE = "local.traction.movies"
@@ -310,10 +309,9 @@ def test_a_kept_result_is_what_stock_answers(tmp_path: Path) -> None:
     for path in cases.paths():
         for table, rows in cases.read(path).tables.items():
             given.setdefault(table, rows)
-    with tables.emulated(folder) as client:
-        create_pageviews(client, 2026)
+    with sandbox_in(folder) as sandbox:
         for table, rows in given.items():
-            Sandbox(client).load(table, rows)
+            sandbox.load(table, rows)
     compared = _compared("both_results", folder)
     assert compared["compared"] > 100
     assert compared["rows"] > 30

@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from local import tables
-from local.public_tables import create_pageviews
+from tests.sql.sandbox import sandbox_in
 
 ROOT = Path(__file__).parents[3]
 
@@ -44,8 +43,8 @@ def _printed(module: str, *arguments: object) -> dict[str, Any]:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of an emulator with every table and view."""
     folder = tmp_path_factory.mktemp("data")
-    with tables.emulated(folder) as client:
-        create_pageviews(client, 2026)
+    with sandbox_in(folder):
+        pass
     return folder
 
 

@@ -19,14 +19,14 @@ from functions.compute_metrics import attention
 from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.deadline import Deadline
 from local import public_tables
-from local.tables import DATASET, connect, emulated
+from local.tables import DATASET, connect
 from shared import bigquery_calls
 from shared.bigquery import Warehouse
 from shared.bigquery_calls import Retries
 from shared.ledger import Ledger
 from shared.messages import MetricsRequest
 from tests.fakes import FakeTopics
-from tests.sql.sandbox import PAGEVIEWS, Sandbox
+from tests.sql.sandbox import PAGEVIEWS, Sandbox, sandbox_in
 
 pytestmark = pytest.mark.emulator
 
@@ -44,9 +44,8 @@ def proxy() -> Proxy:
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Return tables that hold the article of one movie, and public page views."""
-    with emulated(tmp_path_factory.mktemp("bigquery")) as client:
-        public_tables.create_pageviews(client, 2026)
-        yield Sandbox(client)
+    with sandbox_in(tmp_path_factory.mktemp("bigquery")) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

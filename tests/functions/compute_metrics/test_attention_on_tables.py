@@ -14,13 +14,13 @@ from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.deadline import Deadline
 from functions.compute_metrics.main import run
 from local import public_tables
-from local.tables import DATASET, PROJECT, emulated
+from local.tables import DATASET, PROJECT
 from shared.bigquery import Warehouse
 from shared.delivery import Delivery
 from shared.ledger import Ledger
 from shared.messages import MetricsRequest
 from tests.fakes import FakeTopics
-from tests.sql.sandbox import Sandbox
+from tests.sql.sandbox import Sandbox, sandbox_in
 
 pytestmark = pytest.mark.emulator
 
@@ -33,9 +33,8 @@ USUAL, MORE = 700, 2_100
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with emulated(tmp_path_factory.mktemp("bigquery")) as client:
-        public_tables.create_pageviews(client, 2026)
-        yield Sandbox(client)
+    with sandbox_in(tmp_path_factory.mktemp("bigquery")) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
