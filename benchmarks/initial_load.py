@@ -131,11 +131,12 @@ def main() -> None:
     movies, scenarios = arguments.movies, arguments.scenario or SCENARIOS
     console = open_console()
     title = f"Initial load of {movies:,} movies"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 0, 0, 1)
+    )
     table.add_column("scenario")
-    for column in ("landed", "choosing s", "details s", "ratio", "whole s", "ratio"):
-        table.add_column(column, justify="right")
-    for column in ("429s", "peak/s"):
+    columns = ("landed", "choose s", "details s", "ratio", "whole s", "ratio")
+    for column in (*columns, "429s", "peak/s"):
         table.add_column(column, justify="right")
     for scenario in scenarios:
         console.print(f"{scenario} ...")
