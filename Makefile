@@ -17,13 +17,13 @@ UV := tools/uv
 export UV_COMPILE_BYTECODE := 1
 RUN := $(UV) run --locked --quiet
 
-.PHONY: help setup demo demo-clean local test test-composer check scan fix docs lock
+.PHONY: help setup demo demo-clean local test test-composer test-exhaustive check scan fix docs lock
 .PHONY: bench bench-dag bench-day bench-import bench-page bench-metrics bench-peers bench-scale soak deploy smoke destroy
 
 help: ## Print this list
 	@awk 'sub(/^##@ /, "") { printf "\n%s\n", $$0 } \
 	  /^[a-z-]+:.*## / { split($$0, part, /:.*## /); \
-	    printf "  \033[1m%-14s\033[0m%s\n", part[1], part[2] }' Makefile
+	    printf "  \033[1m%-16s\033[0m%s\n", part[1], part[2] }' Makefile
 
 ##@ Try
 demo: setup ## The whole pipeline on this machine [TMDB_TOKEN=...: real data]
@@ -54,10 +54,16 @@ setup: ## Create the virtual environment .venv (other targets do too)
 
 # A file's tests share what they start, so a file goes to one process. More of them than
 # processors do not help, and each may hold a whole stack.
-test: setup ## Run every test; skip what cannot run here; list the slowest
+PYTEST = $(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile \
+  --no-loadscope-reorder --durations=20 --durations-min=1
+
+test: setup ## Test all of it; skip what cannot run here; list the slowest
 	@tools/install_chromium
-	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder \
-	  --durations=20 --durations-min=1
+	@$(PYTEST) -m "not exhaustive"
+
+test-exhaustive: setup ## The long rest: every variable, fault, mutant, ...
+	@tools/install_chromium
+	@$(PYTEST) -m exhaustive
 
 # Airflow's virtual environment is composer/.venv, whatever holds the pipeline's.
 AIRFLOW = env -u UV_PROJECT_ENVIRONMENT $(UV) run --project=composer --python=$(shell cat .python-version) --locked --quiet

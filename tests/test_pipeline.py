@@ -406,6 +406,7 @@ def test_every_log_line_is_json(stack: Stack) -> None:
             assert json.loads(line)["severity"] in ("INFO", "WARNING", "ERROR")
 
 
+@pytest.mark.exhaustive
 def test_the_same_pipeline_runs_on_googles_own_pubsub(tmp_path: Path) -> None:
     try:
         find_google_emulator()

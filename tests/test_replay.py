@@ -12,7 +12,7 @@ from local.stack import Options, Stack
 from shared.messages import IngestRequest
 from shared.runs import Mode, Run
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.exhaustive]
 
 LAST = date(2026, 2, 21)
 SMALLEST_POPULARITY = 4.0

@@ -14,6 +14,7 @@ from benchmarks.fault_injection import FAULTS, Runner, fault_of, invariants
 from benchmarks.fault_injection.invariants import MIN_COVERAGE
 from emulators.pubsub import find_google_emulator
 from emulators.tmdb import SIMULATED_TOKEN
+from tests.exhaustive import cases_but
 
 pytestmark = pytest.mark.emulator
 
@@ -21,6 +22,15 @@ pytestmark = pytest.mark.emulator
 SEEDS = [
     seed for seed in range(len(FAULTS)) if fault_of(seed) not in ("none", "lost batch")
 ]
+FIRST = (
+    "killed between rows and marker",
+    "killed during metrics",
+    "poison messages",
+    "TMDB outage",
+    "BigQuery 503",
+    "rows visible late",
+)
+"""Those of `make test`: of us, of Pub/Sub, of TMDB and of BigQuery."""
 ON_GOOGLES = ("killed between rows and marker", "poison messages")
 """Faults that do not depend on the Pub/Sub back end."""
 
@@ -31,8 +41,9 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
         yield runner
 
 
-@pytest.mark.parametrize("seed", SEEDS, ids=[fault_of(seed) for seed in SEEDS])
-def test_nothing_is_lost_or_doubled(runner: Runner, seed: int) -> None:
+@pytest.mark.parametrize("fault", cases_but(FIRST, map(fault_of, SEEDS)))
+def test_nothing_is_lost_or_doubled(runner: Runner, fault: str) -> None:
+    [seed] = [seed for seed in SEEDS if fault_of(seed) == fault]
     outcome = runner.play(seed)
     if outcome.fault.startswith(("killed", "midnight")):
         assert outcome.crashes == 1
@@ -47,6 +58,7 @@ def test_no_process_logged_the_credential_while_it_was_killed(runner: Runner) ->
     assert SIMULATED_TOKEN not in json.dumps([dict(row) for row in rows], default=str)
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_was_closed_is_logged_as_the_alert_needs(runner: Runner) -> None:
     """The line that run_incomplete of terraform/alerts.yaml waits for."""
     lines = [
@@ -70,6 +82,7 @@ def test_the_judge_knows_the_threshold() -> None:
     assert f"{MIN_COVERAGE} AS published_min_coverage" in sql.read_text()
 
 
+@pytest.mark.exhaustive
 def test_the_same_holds_on_googles_own_pubsub(tmp_path: Path) -> None:
     if not shutil.which("java") or not find_google_emulator():
         pytest.skip("needs Google's Pub/Sub emulator and Java")

@@ -21,6 +21,7 @@ from benchmarks.metrics.statements import bench
 from benchmarks.metrics.study import Seeds
 
 
+@pytest.mark.exhaustive
 @pytest.mark.emulator
 @pytest.mark.filterwarnings("ignore:Retrieving Arrow:PendingDeprecationWarning")
 def test_every_score_is_measured_by_both_simulators() -> None:

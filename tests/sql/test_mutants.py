@@ -34,6 +34,7 @@ MUTANTS = [
 ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
 def test_a_mutant_is_noticed(mutant: Mutant) -> None:
     of_file = [path for path in cases.paths() if path.parent.name == mutant.file]

@@ -147,6 +147,7 @@ def test_deployed_destroyed_deployed_again_and_its_data_deleted(
     assert life.kinds() == set()
 
 
+@pytest.mark.exhaustive
 def test_a_build_that_fails_is_reported_and_built_again(
     planned_root: Root, tmp_path: Path, tmdb: str
 ) -> None:

@@ -76,6 +76,7 @@ def noticed(
     return by
 
 
+@pytest.mark.exhaustive
 @pytest.mark.terraform
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_mistake_is_noticed(

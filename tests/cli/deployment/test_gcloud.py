@@ -78,6 +78,7 @@ def _take(command: str, config: Path) -> str:
 
 
 @pytest.mark.skipif(not GCLOUD, reason="needs the Google Cloud CLI on PATH")
+@pytest.mark.exhaustive
 def test_gcloud_takes_every_command(
     machine: Machine, tmp_path: Path, tmdb: str
 ) -> None:

@@ -302,6 +302,7 @@ def _compared(module: str, *folders: Path) -> dict[str, Any]:
     return compared
 
 
+@pytest.mark.exhaustive
 def test_a_kept_result_is_what_stock_answers(tmp_path: Path) -> None:
     """Compared for every query of sql/ and every type, byte for byte."""
     folder = tmp_path / "data"

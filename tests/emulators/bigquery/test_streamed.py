@@ -22,6 +22,7 @@ TABLE = "local.streamed.movies"
 pytestmark = pytest.mark.emulator
 
 
+@pytest.mark.exhaustive
 def test_every_value_is_stored_or_refused_as_stock_does(tmp_path: Path) -> None:
     """Compared for values of every kind in columns of every type, byte for byte."""
     module = "tests.emulators.bigquery.both_inserts"

@@ -62,6 +62,7 @@ def cold(data: Path, tmp_path_factory: pytest.TempPathFactory) -> _Cold:
     return _Cold(files, _printed("both_translators", data, files))
 
 
+@pytest.mark.exhaustive
 def test_what_is_remembered_is_what_stock_translates(cold: _Cold) -> None:
     """Compared for every statement of sql/, byte for byte."""
     assert cold.compared["compared"] > 40
@@ -69,6 +70,7 @@ def test_what_is_remembered_is_what_stock_translates(cold: _Cold) -> None:
     assert cold.compared["translated"] > cold.compared["compared"]
 
 
+@pytest.mark.exhaustive
 def test_another_process_translates_nothing_again(data: Path, cold: _Cold) -> None:
     """The stored translations equal those of the original, byte for byte."""
     compared = _printed("both_translators", data, cold.files)
@@ -130,6 +132,7 @@ DAMAGES: Sequence[Callable[[bytes, bytes], bytes]] = (
 )
 
 
+@pytest.mark.exhaustive
 def test_a_damaged_file_is_no_translation(
     data: Path, cold: _Cold, tmp_path: Path
 ) -> None:

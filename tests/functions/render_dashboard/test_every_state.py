@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from benchmarks.made_up_dashboard import ODD_TITLES, dashboard
 from functions.render_dashboard.payload import Dashboard
+from tests.exhaustive import cases_but
 from tests.functions.render_dashboard.conftest import Show
 
 WIDTHS = (320, 390, 800, 1440)
@@ -34,7 +35,7 @@ STATES: dict[str, Callable[[], Dashboard]] = {
 }
 
 
-@pytest.fixture(scope="module", params=STATES)
+@pytest.fixture(scope="module", params=cases_but(["nothing", "a thousand"], STATES))
 def opened(request: pytest.FixtureRequest, show: Show) -> tuple[Page, list[str]]:
     """Return the page of a state, with the addresses of its board and a movie."""
     data = STATES[request.param]()
