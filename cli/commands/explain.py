@@ -32,28 +32,36 @@ WHERE movie_id = SAFE_CAST(@movie AS INT64)
 ORDER BY movie_id = SAFE_CAST(@movie AS INT64) DESC, title, movie_id
 LIMIT {MOST_NAMED}
 """
-_EXPLAIN = """
-SELECT * FROM tmdb_analytics.{view}
-WHERE movie_id = @movie_id
-ORDER BY calculation_date DESC
+EXPLAIN = """
+SELECT
+  explained.*,
+  IF(
+    breakouts.movie_id IS NULL,
+    NULL,
+    STRUCT(
+      breakouts.started_on AS started_on,
+      breakouts.wikipedia_ratio AS wikipedia_ratio,
+      breakouts.is_confirmed_by_wikipedia AS is_confirmed_by_wikipedia
+    )
+  ) AS breakout
+FROM tmdb_analytics.{view} AS explained
+LEFT JOIN tmdb_analytics.v_breakouts AS breakouts
+  ON explained.movie_id = breakouts.movie_id
+    AND breakouts.started_on > DATE_SUB(explained.calculation_date, INTERVAL 7 DAY)
+    AND breakouts.started_on <= explained.calculation_date
+WHERE explained.movie_id = @movie_id {and_day}
+ORDER BY explained.calculation_date DESC, breakouts.started_on DESC
 LIMIT 1
 """
+"""The score, and the movie's breakout of the week as the page's cards show it: one
+query, because BigQuery bills each query for every table that it names.
+
+view: one of _NEWEST_FIRST. and_day: OF_DAY, or "" for the newest.
+"""
+OF_DAY = "AND explained.calculation_date = @day"
 _NEWEST_FIRST = ("v_latest_score_explained", "v_movie_score_explained")
 """The first reads the newest days only; the second all that is kept, for a movie that
 is tracked no longer."""
-_EXPLAIN_DAY = """
-SELECT * FROM tmdb_analytics.v_movie_score_explained
-WHERE movie_id = @movie_id AND calculation_date = @day
-"""
-BREAKOUT = """
-SELECT started_on, wikipedia_ratio, is_confirmed_by_wikipedia
-FROM tmdb_analytics.v_breakouts
-WHERE movie_id = @movie_id
-  AND started_on BETWEEN DATE_SUB(@day, INTERVAL 6 DAY) AND @day
-ORDER BY started_on DESC
-LIMIT 1
-"""
-"""The movie's breakout of the week, as the page's cards show it."""
 _TRACKED = """
 SELECT movie_id, retired_on FROM tmdb_analytics.tracked_movies
 WHERE movie_id = SAFE_CAST(@movie AS INT64)
@@ -84,34 +92,30 @@ def explain(
     with open_deployment(selector) as deployment:
         movie_id = _movie_id(deployment.tables, movie, console)
         if on:
-            rows = deployment.tables.select(_EXPLAIN_DAY, movie_id=movie_id, day=on)
+            sql = EXPLAIN.format(view=_NEWEST_FIRST[-1], and_day=OF_DAY)
+            rows = deployment.tables.select(sql, movie_id=movie_id, day=on)
         else:
             rows = _newest(deployment.tables, movie_id)
-        breakout = _breakout(deployment.tables, rows[0]) if rows else None
     if not rows:
         when = f"on {on}" if on else "on any published day"
         console.print(f"no score of movie {movie_id} {when}: it has no snapshot then")
         leave(Exit.FAILED)
     if as_json:
-        print(json.dumps(rows[0] | {"breakout": breakout}, default=str))
+        print(json.dumps(rows[0], default=str))
         return
     show(console, rows[0])
+    breakout = rows[0]["breakout"]
     if breakout and (readers := _readers(breakout)):
         console.print(f"  breakout of {breakout['started_on']}.{readers}")
 
 
 def _newest(tables: Tables, movie_id: int) -> list[dict[str, Any]]:
     for view in _NEWEST_FIRST:
-        rows = tables.select(_EXPLAIN.format(view=view), movie_id=movie_id)
+        sql = EXPLAIN.format(view=view, and_day="")
+        rows = tables.select(sql, movie_id=movie_id)
         if rows:
             break
     return rows
-
-
-def _breakout(tables: Tables, row: dict[str, Any]) -> dict[str, Any] | None:
-    movie_id, day = row["movie_id"], row["calculation_date"]
-    rows = tables.select(BREAKOUT, movie_id=movie_id, day=day)
-    return rows[0] if rows else None
 
 
 def _readers(breakout: dict[str, Any]) -> str:

@@ -352,7 +352,12 @@ QUERIES = {
     "backfill.NEWEST": backfill.NEWEST,
     "cost.LEDGER": cost.LEDGER,
     "environment.NEWEST_DAY": environment.NEWEST_DAY,
-    "explain.BREAKOUT": explain.BREAKOUT,
+    "explain.EXPLAIN": explain.EXPLAIN.format(
+        view="v_latest_score_explained", and_day=""
+    ),
+    "explain.EXPLAIN of a day": explain.EXPLAIN.format(
+        view="v_movie_score_explained", and_day=explain.OF_DAY
+    ),
     "run_states.NEWEST": run_states.NEWEST,
     "run_states.OF_IDS": run_states.OF_IDS,
     "run_states.OLDEST_FIRST": run_states.OLDEST_FIRST,

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,13 +11,17 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.__main__ import app
+from emulators.bigquery import BigQueryEmulator
+from local.tables import PROJECT, connect
 from tests.cli.demo_data import as_demo
 from tests.sql.sandbox import Sandbox
 
 pytestmark = pytest.mark.emulator
 
 DAY = "2026-03-20"
+EARLIER = "2026-03-14"
 NEWEST = date.fromisoformat(DAY)
+VIEWS = ("v_latest_score_explained", "v_movie_score_explained", "v_breakouts")
 BREAKOUTS = {1: (0, 1_500), 2: (6, 600), 4: (7, 1_500), 5: (0, None)}
 """Movie -> days before NEWEST on which it broke out, and how often its article was read
 on desktop, and on mobile, on each of the 2 days before that; on others it was 500."""
@@ -36,6 +41,7 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 {"movie_id": 3, "title": "Day Train", "last_updated": DAY},
                 {"movie_id": 4, "title": "Old News", "last_updated": DAY},
                 {"movie_id": 5, "title": "No Article", "last_updated": DAY},
+                {"movie_id": 6, "title": "Left", "last_updated": EARLIER},
             ],
         )
         sandbox.load(
@@ -62,6 +68,7 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     {"movie_id": movie_id, "calculation_date": DAY, "popularity": 5}
                     for movie_id in (2, 4, 5)
                 ),
+                {"movie_id": 6, "calculation_date": EARLIER, "popularity": 5},
             ],
         )
         sandbox.load(
@@ -94,6 +101,12 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     }
                     for movie_id in (2, 4, 5)
                 ),
+                {
+                    "movie_id": 6,
+                    "calculation_date": EARLIER,
+                    "history": "new",
+                    "is_breakout_alarm": False,
+                },
             ],
         )
         sandbox.make_small(NEWEST, NEWEST)
@@ -213,6 +226,41 @@ def test_without_a_breakout_or_readers_wikipedia_is_not_mentioned(
     breakout = json.loads(ask(movie, "--json").output)["breakout"]
     assert (breakout and breakout["started_on"]) == started_on
     assert (breakout and breakout["wikipedia_ratio"]) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "views"),
+    [
+        (["1"], ["v_latest_score_explained"]),
+        (["1", f"--day={DAY}"], ["v_movie_score_explained"]),
+        (["6"], ["v_latest_score_explained", "v_movie_score_explained"]),
+    ],
+    ids=["newest", "day", "tracked no longer"],
+)
+def test_a_score_and_its_breakout_are_one_query(
+    ask: Callable[..., Result], demo_data: Path, words: list[str], views: list[str]
+) -> None:
+    before = set(_queries(demo_data))
+    answer = ask(*words)
+
+    assert answer.exit_code == 0, answer.output
+    queries = _queries(demo_data)
+    run = [sql for job_id, sql in queries.items() if job_id not in before]
+    named = [[view for view in VIEWS if view in sql] for sql in run]
+    assert [views for views in named if views] == [
+        [view, "v_breakouts"] for view in views
+    ]
+
+
+def _queries(data: Path) -> dict[str, str]:
+    """Return the queries that were run on stored data, oldest first, by job."""
+    folder = data / "simulated/bigquery"
+    with (
+        BigQueryEmulator(folder, project=PROJECT) as emulator,
+        closing(connect(emulator.url)) as client,
+    ):
+        jobs = sorted(client.list_jobs(), key=lambda job: job.created)
+        return {job.job_id: job.query for job in jobs if job.job_type == "query"}
 
 
 @pytest.mark.parametrize(
