@@ -1,4 +1,4 @@
--- keep_articles: take what Wikidata said about movies' articles on a day; no title is ever lost.
+-- keep_articles: take what Wikidata said about movies' articles on a day; earlier titles stay.
 -- The parameter is a JSON array of objects with movie_id, wikidata_id and title (null: none).
 -- Grain: one row per movie_id, wikidata_id, wiki and title.
 MERGE tmdb_analytics.movie_articles AS stored

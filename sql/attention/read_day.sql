@@ -1,5 +1,5 @@
 -- read_day: how often the movies' Wikipedia articles were read on one day.
--- Every title that an article has had counts: after a rename readers still ask for the old one.
+-- Earlier titles of an article count too: after a rename readers still ask for the old one.
 -- Titles of another Wikidata id than the movie's do not. Run again it takes what came late; a
 -- public table that has lost hours since changes nothing. The year of the table is the day's:
 -- functions/compute_metrics/attention.py writes it.

@@ -55,6 +55,9 @@ WHOLE = {
         "the view compares every alarm kept with the 35 days before it"
     ),
     ("dashboard/outlook.sql", "catalogue_days"): "which day is the newest, as above",
+    ("attention/days_read.sql", "movie_articles"): (
+        "an article was last looked up on any day; one row for each of its titles"
+    ),
 }
 """Reads without a bound on days, and why that is right."""
 

@@ -19,17 +19,13 @@ def test_a_schema_is_as_bigquerys_api_returns_it(path: Path) -> None:
 
 
 def test_rows_expire_wherever_there_are_days_of_them() -> None:
-    """Two tables are no history of TMDB's numbers.
-
-    Every run rewrites tracked_movies; movie_articles has ids, and titles of Wikidata
-    (CC0).
-    """
+    """Every run rewrites tracked_movies, without movies retired 180 days before."""
     undated = {
         path.stem
         for path in tables.SCHEMAS.glob("*.json")
         if not json.loads(path.read_text())["partition_by"]
     }
-    assert undated == {"movie_articles", "tracked_movies"}
+    assert undated == {"tracked_movies"}
 
 
 @pytest.mark.parametrize(
