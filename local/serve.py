@@ -168,7 +168,7 @@ def _arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--movies", type=int, default=250, help="how many to track")
     add("--history", type=int, help="days of history: 90, or 14 of the real TMDB")
-    add("--rate", type=float, help="requests a second: 500, or 30 to the real TMDB")
+    add("--rate", type=float, help="requests a second: 2000, or 30 to the real TMDB")
     add("--seed", type=int, default=7, help="of the simulated TMDB")
     add(
         "--today",

@@ -31,6 +31,7 @@ from shared.messages import (
     METRICS_REQUESTS,
     MOVIE_BATCHES,
 )
+from shared.pubsub import PROMPT
 
 SUBSCRIBERS = {
     INGEST_REQUESTS: "ingest_changes",
@@ -59,7 +60,8 @@ def subscription_path(topic: str) -> str:
 def publisher(address: str) -> Iterator[PublisherClient]:
     """Open Google's publisher client on an emulator at host:port."""
     with grpc.insecure_channel(address) as channel:
-        yield PublisherClient(transport=PublisherGrpcTransport(channel=channel))
+        transport = PublisherGrpcTransport(channel=channel)
+        yield PublisherClient(PROMPT, transport=transport)
 
 
 def create_queues(
