@@ -71,6 +71,14 @@ def show_runs(console: Console, states: Sequence["RunState"]) -> None:
     table_layout.show(console, RUNS, rows, title="Runs")
 
 
+def done_in_words(state: "RunState", seconds: float) -> str:
+    """Return the line of a published run and how long it took."""
+    return (
+        f"{state['run_id']}: {state['fetched']:,} of {state['expected']:,} "
+        f"fetched, published after {seconds:.1f} s"
+    )
+
+
 def show_first_movies(console: Console, client: "bigquery.Client", run: "Run") -> None:
     """Print the most popular of the movies that a load has just fetched."""
     _chart(

@@ -2,14 +2,17 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from functions.compute_metrics.attention import BACKFILL_DAYS
 from local.run_progress import QUIET_S
+from local.run_states import RunState
 from local.stack import Options
 from shared.days import days_of
+from shared.runs import Mode
 
 FIRST_DAY = date(2026, 6, 1)
 """The first simulated day."""
@@ -75,6 +78,15 @@ def plan_of(arguments: argparse.Namespace, token: str) -> Plan:
         data=arguments.data / ("tmdb" if token else "simulated"),
         token=token,
     )
+
+
+def next_day(states: Sequence[RunState]) -> date:
+    """Return the simulated day after the last that was run, or the first."""
+    daily = [state for state in states if state["mode"] == Mode.DAILY]
+    if not daily:
+        return FIRST_DAY
+    last: date = daily[-1]["run_date"]
+    return last + timedelta(days=1) if daily[-1]["is_published"] else last
 
 
 def days_to_run(first: date, count: int, today: date) -> list[date]:

@@ -6,7 +6,7 @@ It imports Google's libraries, which takes seconds: demo.py first shows its prog
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from google.api_core.exceptions import GoogleAPICallError
 from rich.console import Console
@@ -19,6 +19,7 @@ from functions.render_dashboard import wording
 from local import page, run_states
 from local.credentials import EMPTY_TOKEN, TokenError, is_empty, tmdb_token
 from local.demo_display import (
+    done_in_words,
     show_charts,
     show_first_movies,
     show_next_steps,
@@ -29,12 +30,12 @@ from local.demo_plan import (
     Plan,
     days_to_read,
     days_to_run,
+    next_day,
     plan_of,
     simulator_of,
 )
 from local.progress import Steps
 from local.run_progress import FunctionLogs, Progress, RunStuckError, published
-from local.run_states import RunState
 from local.stack import Stack
 from shared.messages import IngestRequest
 from shared.runs import Mode, Run
@@ -98,11 +99,13 @@ class _Demo:
         self._console = console
         self._logs = FunctionLogs(stack.logs)
         self._are_shown = False
+        self._ended: dict[str, float] = {}
+        """Published runs that are not shown yet: the seconds they took."""
 
     def run_days(self) -> list[date]:
         """Load what is missing, then run simulated days; return those days."""
         states = run_states.oldest_first(self._stack.tables)
-        first = _next_day(states)
+        first = next_day(states)
         if any(not state["is_published"] for state in states):
             self._continue_runs(first)
         if first == FIRST_DAY:
@@ -128,6 +131,7 @@ class _Demo:
 
     def show(self, days: list[date]) -> None:
         """Print the tables and write the page, of the newest day."""
+        self._show_ended()
         client, console = self._stack.client, self._console
         self._steps.say("drawing the charts and the page")
         show_runs(console, run_states.oldest_first(self._stack.tables))
@@ -165,6 +169,7 @@ class _Demo:
         late = IngestRequest(Mode.HISTORY_DAY, day, export_date=day)
         runs = [Run(Mode.HISTORY, day, day)]
         self._run(runs, lambda: self._stack.tick(late))
+        self._show_ended()
         self._steps.print_done(
             f"{day} published again: TMDB's export came after the day's run"
         )
@@ -185,22 +190,35 @@ class _Demo:
             raise RunStuckError(f"ingest_changes answered {status}: {answer}")
 
     def _run(self, runs: list[Run], start: Callable[[], None]) -> None:
-        """Start runs and show them until they are published."""
+        """Start runs and wait until they are published; the next shows the last."""
         ids = [run.run_id for run in runs]
         steps, began = self._steps, time.monotonic()
         steps.clear()
         for run_id in ids:
             steps.add(run_id, "planning")
         start()
-        for state in published(
+        self._show_ended()
+        left = len(ids)
+        for ended in published(
             self._stack.tables,
             ids,
             self._plan.run_timeout_s,
             self._report,
             lambda seconds: self._wait(seconds, runs[0].run_date),
         ):
-            steps.remove(state["run_id"])
-            steps.print_done(_done(state, time.monotonic() - began))
+            for run_id in ended:
+                steps.remove(run_id)
+                self._ended[run_id] = time.monotonic() - began
+            left -= len(ended)
+            if left:
+                self._show_ended()
+
+    def _show_ended(self) -> None:
+        """Print the runs that were published since the last time."""
+        if self._ended:
+            for state in run_states.of_ids(self._stack.tables, [*self._ended]):
+                self._steps.print_done(done_in_words(state, self._ended[state.run_id]))
+            self._ended.clear()
 
     def _report(self, runs: Sequence[Progress]) -> None:
         """Move the bars; with the last movies of the first load, show some of them."""
@@ -230,19 +248,3 @@ class _Demo:
         where = target.resolve().as_uri()
         opened = " (opened in your browser)" if is_open else ""
         self._console.print(f"\nThe dashboard: {where}{opened}", soft_wrap=True)
-
-
-def _done(state: RunState, seconds: float) -> str:
-    return (
-        f"{state['run_id']}: {state['fetched']:,} of {state['expected']:,} "
-        f"fetched, published after {seconds:.1f} s"
-    )
-
-
-def _next_day(states: Sequence[RunState]) -> date:
-    """Return the simulated day after the last that was run, or the first."""
-    daily = [state for state in states if state["mode"] == Mode.DAILY]
-    if not daily:
-        return FIRST_DAY
-    last: date = daily[-1]["run_date"]
-    return last + timedelta(days=1) if daily[-1]["is_published"] else last

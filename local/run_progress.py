@@ -11,7 +11,7 @@ from local.run_states import RunState
 from shared.interfaces import Tables
 
 POLL_S = 0.6
-LOG_POLL_S = 0.05
+LOG_POLL_S = 0.02
 QUIET_S = 30.0
 """Functions that log nothing for this long are idle, or a message was lost."""
 
@@ -39,8 +39,9 @@ def wait_until_published(
     tables: Tables, run_ids: Sequence[str], timeout_s: float
 ) -> list[RunState]:
     """Wait for runs, then return their states, in the order given."""
-    states = {state["run_id"]: state for state in published(tables, run_ids, timeout_s)}
-    return [states[run_id] for run_id in run_ids]
+    for _ in published(tables, run_ids, timeout_s):
+        pass
+    return run_states.of_ids(tables, run_ids)
 
 
 def published(
@@ -49,8 +50,8 @@ def published(
     timeout_s: float,
     report: Callable[[Sequence[Progress]], None] = lambda _: None,
     wait: Callable[[float], object] = time.sleep,
-) -> Iterator[RunState]:
-    """Yield the state of each run as soon as it is published.
+) -> Iterator[list[str]]:
+    """Yield the ids of runs as soon as they are published.
 
     `report` is called after every query of the progress. `wait` waits for a
     number of seconds, or less if it knows that something has changed.
@@ -62,7 +63,7 @@ def published(
         report(progress)
         ended = {run["run_id"] for run in progress if run["is_published"]} & left
         if ended:
-            yield from run_states.of_ids(tables, sorted(ended))
+            yield sorted(ended)
             left -= ended
         elif time.monotonic() > deadline:
             raise RunStuckError(
