@@ -21,13 +21,13 @@ from local_bigquery.engine import database
 from emulators.bigquery.catalog import look_up_single_tables
 from emulators.bigquery.changes import notice_changes
 from emulators.bigquery.jobs import close_jobs, keep_jobs
+from emulators.bigquery.merges import patch_merges
 from emulators.bigquery.offline import go_offline
 from emulators.bigquery.races import patch_races
 from emulators.bigquery.results import keep_results
 from emulators.bigquery.streamed import look_up_once
-from emulators.bigquery.transactions import merge_within_transactions
 from emulators.bigquery.translations import remember_translations
-from emulators.bigquery.uploads import decompress_uploads
+from emulators.bigquery.uploads import patch_uploads
 
 _HOST = "127.0.0.1"
 _LAST_REQUESTS_S = 3
@@ -51,8 +51,8 @@ def serve(
     go_offline()
     look_up_single_tables()
     patch_races()
-    decompress_uploads()
-    merge_within_transactions()
+    patch_uploads()
+    patch_merges()
     remember_translations(translations)
     notice_changes()
     look_up_once()

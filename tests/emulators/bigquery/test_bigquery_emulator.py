@@ -5,6 +5,7 @@ Out also: what happens at a stop, a crash, a wrong version and a start that fail
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -289,10 +290,10 @@ def test_a_table_replaced_by_a_load_or_a_query_is_read_as_it_is_then(
         assert read() == [(1, 2, "z")]
 
 
-def _compared(module: str, *folders: Path) -> dict[str, Any]:
+def _compared(module: str, *arguments: str | Path) -> dict[str, Any]:
     """Compare with the original in a separate process; return what it prints."""
     done = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", f"tests.emulators.bigquery.{module}", *folders],
+        [sys.executable, "-m", f"tests.emulators.bigquery.{module}", *arguments],
         cwd=ROOT,
         check=True,
         capture_output=True,
@@ -316,6 +317,29 @@ def test_a_kept_result_is_what_stock_answers(tmp_path: Path) -> None:
     compared = _compared("both_results", folder)
     assert compared["compared"] > 100
     assert compared["rows"] > 30
+    assert compared["differing"] == []
+
+
+def test_a_merge_stores_what_stock_stores(tmp_path: Path) -> None:
+    """Compared for every form and every day's statements: answers, rows, order."""
+    with sandbox_in(tmp_path / "stock"):
+        pass
+    shutil.copytree(tmp_path / "stock", tmp_path / "patched")
+    stock, patched = (
+        _compared("both_merges", tmp_path / how, how) for how in ("stock", "patched")
+    )
+    assert len(stock) > 130
+    assert sum(len(stored) > 0 for _, stored in stock.values()) > 100
+    refused = [name for name, (answer, _) in stock.items() if "reason" in answer]
+    assert len(refused) > 3
+    assert [name for name in stock if patched[name] != stock[name]] == []
+
+
+def test_a_load_stores_what_stock_stores(tmp_path: Path) -> None:
+    """Compared for values of every kind in columns of every type."""
+    compared = _compared("both_loads", tmp_path)
+    assert compared["compared"] > 150
+    assert compared["refused"] > 30
     assert compared["differing"] == []
 
 
