@@ -8,21 +8,22 @@ from collections.abc import Callable
 from typing import Any
 
 import duckdb
-from local_bigquery.catalog import metadata, row_access
+from local_bigquery.catalog import datasets, metadata, row_access
 from local_bigquery.models import Table
 
 from emulators.bigquery import catalog
 
 type Name = tuple[str, str, str]
 type Question = tuple[str, ...]
-"""("kind", "columns", "described", "expires" or "stored", project, dataset, table), or
-("secured",)."""
+"""("kind", "columns", "described", "expires" or "stored", project, dataset, table),
+("dataset", project, dataset), or ("secured",)."""
 type Answer = Any
 """A JSON value; for "described" a `catalog.Described`, which is never stored."""
 
 _UNREADABLE = "cannot be read"
 """The answer for a view whose tables have changed; no translation has it."""
 
+_stock_exists = datasets.exists
 _stock_load = metadata.load
 _stock_secured = row_access.secured
 
@@ -106,6 +107,8 @@ def _answer(question: Question) -> Answer:
             return found if kind == "described" else as_columns(found)
     except duckdb.Error:
         return _UNREADABLE
+    if kind == "dataset":
+        return bool(_stock_exists(*name))
     if not name:
         return bool(_stock_secured())
     stored = _stock_load(Table, *name)

@@ -3,7 +3,8 @@
 Before, it wrote each state into a table: three commits for a query and one for each
 statement of a script, a third of the work of a small query. Now it appends a line to a
 file, so that a crash loses nothing. The lines go into the table before jobs are listed
-or INFORMATION_SCHEMA is queried, at the end, and at the first start after a crash.
+or INFORMATION_SCHEMA is queried, at the end, and at the first start after a crash. The
+ids in the table are kept in memory too: a new one needs no query.
 """
 
 import json
@@ -50,6 +51,7 @@ class _Jobs:
         self._lines: dict[_Key, str] = {}
         self._lock = threading.RLock()
         self._file: IO[bytes] | None = None
+        self._written: set[_Key] | None = None
 
     def _open(self) -> IO[bytes]:
         """Open the file; first write what a crash left in it into the table."""
@@ -87,6 +89,14 @@ class _Jobs:
             line = self._lines.get(key)
         return str(json.loads(line)["resource"]) if line else None
 
+    def may_be_written(self, key: _Key) -> bool:
+        """Return whether the table may have a job: a new id needs no query."""
+        with self._lock:
+            if self._written is None:
+                keys = database.fetch("SELECT project_id, job_id FROM emulator.jobs")
+                self._written = set(keys)
+            return key in self._written
+
     def write(self) -> None:
         """Write all states into the table, then empty the file."""
         with self._lock:
@@ -96,6 +106,8 @@ class _Jobs:
             with database.cursor() as cursor:
                 kinds = json.dumps([_KINDS])
                 cursor.execute(_WRITE, {"lines": lines, "kinds": kinds})
+            if self._written is not None:
+                self._written |= self._lines.keys()
             self._lines.clear()
             if self._file:
                 self._file.truncate(0)
@@ -140,6 +152,8 @@ def _load(project_id: str, job_id: str) -> Job | None:
     resource = _jobs.resource((project_id, job_id))
     if resource is not None:
         return Job.model_validate_json(resource)
+    if not _jobs.may_be_written((project_id, job_id)):
+        return None
     stored: Job | None = _stock_load(project_id, job_id)
     return stored
 

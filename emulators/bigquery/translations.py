@@ -18,7 +18,7 @@ from typing import Any
 import sqlglot
 from local_bigquery.catalog import names
 from local_bigquery.jobs import merge, query
-from local_bigquery.sql import js
+from local_bigquery.sql import js, script
 from local_bigquery.sql.dialect import BigQueryDialect
 from local_bigquery.sql.translate import Context
 from sqlglot import exp
@@ -64,7 +64,7 @@ def remember_translations(folder: Path | None = None) -> None:
     lookups.note_lookups()
     trees.remember_trees()
     known.use(folder)
-    query.translate = merge.translate = _translate
+    query.translate = merge.translate = script.translate = _translate
     merge.sqlglot = _LazySqlglot
     query.js.is_udf = _is_udf
     query._result_schema = _result_schema  # noqa: SLF001 - no public way
@@ -172,7 +172,7 @@ def _key(statement: exp.Expr | _Text, context: Context) -> Key:
     if isinstance(statement, _Text):
         text = statement.sql
         # The steps of a MERGE read the temporary table that its first step makes.
-        if merge.SOURCE in statement.sql.partition(" AS ")[0]:
+        if text.startswith(f"CREATE OR REPLACE TEMP TABLE {merge.SOURCE} "):
             _of_thread.merge = text
         within = _of_thread.merge
     else:

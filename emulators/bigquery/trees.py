@@ -78,9 +78,17 @@ def _parse(sql: str) -> list[exp.Expr]:
     for number, tree in enumerate(trees):
         if isinstance(tree, (*_READ_ONLY, exp.Create)):
             _trees.put(id(tree), _Tree(tree, (sql, number)))
-    if all(isinstance(tree, _READ_ONLY) for tree in trees):
+    if all(map(_is_read_only, trees)):
         _parsed_texts.put(sql, trees)
     return trees
+
+
+def _is_read_only(tree: exp.Expr) -> bool:
+    """Return whether the emulator changes only copies of a tree."""
+    if isinstance(tree, exp.Create):  # a script's table may have a long query
+        is_temporary = tree.find(exp.TemporaryProperty) is not None
+        return is_temporary and tree.args.get("kind") == "TABLE"
+    return isinstance(tree, _READ_ONLY)
 
 
 def _part_text(

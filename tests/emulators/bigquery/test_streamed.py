@@ -98,3 +98,19 @@ def test_a_dropped_table_that_comes_back_takes_rows(
     assert client.insert_rows_json(table, [{"movie_id": 2}]) == []
     rows = client.query_and_wait(f"SELECT movie_id FROM {table} ORDER BY 1")
     assert [row["movie_id"] for row in rows] == [1, 2]
+
+
+def test_a_deleted_dataset_is_not_found_until_it_is_back(
+    client: bigquery.Client,
+) -> None:
+    client.create_dataset("local.short")
+    config = bigquery.QueryJobConfig(default_dataset="local.short")
+    client.query_and_wait("CREATE TABLE t AS SELECT 1 AS a", job_config=config)
+    assert client.get_dataset("local.short").dataset_id == "short"
+    client.delete_dataset("local.short", delete_contents=True)
+    with pytest.raises(NotFound):
+        client.get_dataset("local.short")
+    client.create_dataset("local.short")
+    client.query_and_wait("CREATE TABLE t AS SELECT 2 AS a", job_config=config)
+    [row] = client.query_and_wait("SELECT a FROM t", job_config=config)
+    assert row["a"] == 2
