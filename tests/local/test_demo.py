@@ -36,7 +36,14 @@ def _demo(data: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads /proc")
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        signal.SIGINT,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.exhaustive),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.exhaustive),
+    ],
+)
 def test_a_stopped_demo_leaves_no_process_behind(
     tmp_path: Path, kind: signal.Signals
 ) -> None:

@@ -1,8 +1,9 @@
 """chart_history keeps what the views show: every list of them, place by place."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,48 +36,68 @@ def record(sandbox: Sandbox) -> None:
     sandbox.select(RECORD, **DAYS, **WHO)
 
 
-@pytest.mark.parametrize("list_name", SHOWN)
-@pytest.mark.parametrize(
-    "path",
-    [path for path in cases.paths() if path.parent.name in WHOSE_CASES],
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """Rows of day, place and movie_id by list, as its view shows and as recorded."""
+
+    shown: dict[str, list[dict[str, Any]]]
+    recorded: dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[path for path in cases.paths() if path.parent.name in WHOSE_CASES],
     ids=cases.name_of,
 )
-def test_a_recorded_list_is_what_its_view_shows(
-    path: Path, list_name: str, sandbox: Sandbox
-) -> None:
-    """For every hand-worked case of a list: the same movies at the same places."""
-    view, place, day = SHOWN[list_name]
-    tables = dict(cases.read(path).tables)
-    [file] = [one for one in sql_files.views() if one.name == view]
-    add_small(file, tables)
+def lists(request: pytest.FixtureRequest, prepared: Sandbox) -> _Lists:
+    """Record the lists of a hand-worked case."""
+    prepared.clear()
+    tables = dict(cases.read(request.param).tables)
+    for file in sql_files.views():
+        if file.name in {view for view, *_ in SHOWN.values()}:
+            add_small(file, tables)
     for table, rows in tables.items():
         if table != "chart_history":
-            sandbox.load(table, rows)
+            prepared.load(table, rows)
+    shown = {name: _shown(prepared, name) for name in SHOWN}
+    record(prepared)
+    return _Lists(shown, {name: _recorded(prepared, name) for name in SHOWN})
+
+
+def _shown(sandbox: Sandbox, list_name: str) -> list[dict[str, Any]]:
+    view, place, day = SHOWN[list_name]
     place = (
         place or f"ROW_NUMBER() OVER (PARTITION BY {day} ORDER BY surge DESC, movie_id)"
     )
-    shown = sandbox.select(
+    return sandbox.select(
         f"SELECT {day} AS day, {place} AS place, movie_id FROM tmdb_analytics.{view}\n"
         "ORDER BY day, place, movie_id"
     )
 
-    record(sandbox)
 
+def _recorded(sandbox: Sandbox, list_name: str) -> list[dict[str, Any]]:
+    """Return what is recorded of the day that the view shows; of breakouts all."""
     recorded = sandbox.select(
         "SELECT snapshot_date AS day, rank AS place, movie_id\n"
         "FROM tmdb_analytics.chart_history\n"
         f"WHERE list_name = '{list_name}' AND movie_id IS NOT NULL\n"
         "ORDER BY day, place, movie_id"
     )
-    newest = {row["day"] for row in shown}
-    if list_name != "breakouts":
-        assert len(newest) <= 1
-        [of_day] = sandbox.select(
-            "SELECT MAX(snapshot_date) AS day FROM tmdb_analytics.v_published_days\n"
-            + ("WHERE has_votes" if list_name == "emerging" else "")
-        )
-        recorded = [row for row in recorded if row["day"] == of_day["day"]]
-    assert recorded == shown
+    if list_name == "breakouts":
+        return recorded
+    [of_day] = sandbox.select(
+        "SELECT MAX(snapshot_date) AS day FROM tmdb_analytics.v_published_days\n"
+        + ("WHERE has_votes" if list_name == "emerging" else "")
+    )
+    return [row for row in recorded if row["day"] == of_day["day"]]
+
+
+@pytest.mark.parametrize("list_name", SHOWN)
+def test_a_recorded_list_is_what_its_view_shows(list_name: str, lists: _Lists) -> None:
+    """For every hand-worked case of a list: the same movies at the same places."""
+    shown = lists.shown[list_name]
+    assert list_name == "breakouts" or len({row["day"] for row in shown}) <= 1
+    assert lists.recorded[list_name] == shown
 
 
 def test_a_list_that_has_not_changed_adds_nothing_and_one_that_has_is_new(

@@ -96,6 +96,7 @@ def test_google_takes_what_the_transaction_adds_to_the_files() -> None:
         assert googlesql().analyze(whole)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("how", BREAKS)
 @pytest.mark.parametrize("name", FILES)
 def test_google_refuses_every_file_broken(name: str, how: str) -> None:
@@ -328,6 +329,7 @@ def bounds(sql: str) -> set[bool]:
     return {read.is_bounded for read in found}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ON_DAYS)
 def test_a_file_without_its_bounds_is_found(name: str) -> None:
     unbounded, changes = re.subn(

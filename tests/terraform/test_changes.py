@@ -220,7 +220,7 @@ def test_other_names_and_regions_leave_the_data_alone(
     assert not changed & {DATASET, TABLES, "terraform_data.data_location"}
 
 
-@pytest.mark.parametrize("variable", REFUSED)
+@pytest.mark.parametrize("variable", cases_but(["project_id"], REFUSED))
 def test_a_plan_that_would_delete_the_data_is_refused(
     variable: str, everything: Root
 ) -> None:

@@ -96,16 +96,20 @@ def test_on_a_terminal_with_a_display_the_page_is_opened(
     ("words", "more"),
     [
         (["--no-open"], {}),
-        ([], {"CI": "true"}),
+        pytest.param([], {"CI": "true"}, marks=pytest.mark.exhaustive),
         pytest.param(
             [],
             {"DISPLAY": ""},
-            marks=pytest.mark.skipif(
-                sys.platform != "linux", reason="elsewhere there is always a display"
-            ),
+            marks=[
+                pytest.mark.exhaustive,
+                pytest.mark.skipif(
+                    sys.platform != "linux",
+                    reason="elsewhere there is always a display",
+                ),
+            ],
         ),
         # A text browser would take over the terminal.
-        ([], {"BROWSER": "w3m"}),
+        pytest.param([], {"BROWSER": "w3m"}, marks=pytest.mark.exhaustive),
     ],
 )
 def test_without_anybody_to_see_it_the_page_is_only_written(
