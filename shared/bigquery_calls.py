@@ -12,6 +12,8 @@ from google.cloud import bigquery
 
 from shared.bigquery_errors import Verdict, classify
 from shared.errors import (
+    CostLimitError,
+    PipelineError,
     RowsRejectedError,
     StatementError,
     WarehouseUnavailableError,
@@ -53,13 +55,19 @@ RETRIES = Retries()
 def errors_as(
     ours: type[RowsRejectedError | StatementError], doing: str, dataset: str
 ) -> Iterator[None]:
-    """Raise WarehouseUnavailableError for a transient error, else `ours`."""
+    """Raise WarehouseUnavailableError for a transient error, else `ours`.
+
+    CostLimitError is the StatementError of what would bill too much.
+    """
     try:
         yield
     except _ERRORS as error:
         known = classify(error)
-        is_transient = known.verdict is Verdict.TRANSIENT
-        raised = WarehouseUnavailableError if is_transient else ours
+        raised: type[PipelineError] = ours
+        if known.verdict is Verdict.TRANSIENT:
+            raised = WarehouseUnavailableError
+        elif known.is_over_cost_limit and ours is StatementError:
+            raised = CostLimitError
         raise raised(
             f"{doing}: {type(error).__name__}: {error}",
             field=dataset,

@@ -25,6 +25,13 @@ IAM_CHANGES = "https://cloud.google.com/iam/docs/access-change-propagation"
 RETRIES = "https://github.com/googleapis/python-bigquery/issues/1790"
 
 
+OVER_COST_LIMIT = "bytesBilledLimitExceeded"
+"""The reason of a statement that would bill more than its job may: BigQuery estimates
+it before it runs the statement, which then costs nothing ("Restrict the number of bytes
+billed" of COST_LIMIT). The statements before it in a script have run, and are billed.
+How many bytes it needs is in the message only."""
+
+
 class Verdict(StrEnum):
     """Whether the same call may succeed later."""
 
@@ -50,6 +57,11 @@ class Known:
     arrives_as: tuple[int, ...] = ()
     text: str = ""
 
+    @property
+    def is_over_cost_limit(self) -> bool:
+        """Whether it is refused for its cost: a shorter range may not be."""
+        return self.reason == OVER_COST_LIMIT
+
 
 _WAIT = "retried automatically"
 _QUOTA = (
@@ -61,8 +73,8 @@ _TABLES = (
     "(tmdb-traction doctor, terraform apply)"
 )
 _BYTES = (
-    "raise max_gib_billed (Terraform; MAX_BYTES_BILLED of the function), or request "
-    "fewer days"
+    "raise max_gib_billed (Terraform; MAX_BYTES_BILLED of the function); "
+    "`tmdb-traction plan` says how much a computation bills"
 )
 _RESOURCES = (
     "request fewer days at once (from, to), or lower tracked_movies (Terraform; "
@@ -146,9 +158,7 @@ TABLE = (
     # A grant takes minutes to take effect, also in a first deployment.
     _transient("accessDenied", 403, 200, source=IAM_CHANGES, hint=_GRANT),
     # Permanent: a change is needed.
-    _permanent(
-        "bytesBilledLimitExceeded", 400, 500, 200, source=COST_LIMIT, hint=_BYTES
-    ),
+    _permanent(OVER_COST_LIMIT, 400, 500, 200, source=COST_LIMIT, hint=_BYTES),
     _permanent("resourcesExceeded", 400, 200, hint=_RESOURCES),
     _permanent("responseTooLarge", 403, 200, hint=_RESOURCES),
     _permanent("billingTierLimitExceeded", 400, 200, hint=_RESOURCES),

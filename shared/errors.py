@@ -15,12 +15,14 @@ PipelineError
 │   ├── RunBusyError               another delivery of the same run is at work
 │   ├── BatchIncompleteError       too much of a batch could not be stored
 │   ├── DeadlineError              a computation took longer than a function may
+│   │   └── RangeSlowError         so did a range of days before, with as much time
 │   └── BatchSlowError             a batch took longer than a function may
 └── PermanentError                 to dead-letters and acknowledged, or 4xx/5xx
     ├── BadMessageError            the message is invalid
     ├── CredentialsError           TMDB refused our credential, or there is none
     ├── RowsRejectedError          BigQuery refused rows that we built
     ├── StatementError             BigQuery refused one of our SQL files
+    │   └── CostLimitError         it would bill more than max_gib_billed
     └── StorageRefusedError        Cloud Storage refused the page
 """
 
@@ -89,6 +91,10 @@ class DeadlineError(TransientError):
     """A computation took longer than a function may; its jobs are cancelled."""
 
 
+class RangeSlowError(DeadlineError):
+    """An earlier delivery had as much time for this range, and it was not enough."""
+
+
 class BatchSlowError(TransientError):
     """A batch was not done in time; the rest of it is redelivered."""
 
@@ -117,6 +123,10 @@ class RowsRejectedError(PermanentError):
 
 class StatementError(PermanentError):
     """BigQuery refused a SQL statement of ours."""
+
+
+class CostLimitError(StatementError):
+    """BigQuery refused a statement that would bill more than it may."""
 
 
 class StorageRefusedError(PermanentError):

@@ -80,10 +80,14 @@ class Lock:
     name: scripts with the same name exclude each other.
     owner: whose work it is, such as a message's; a redelivery takes over the script
         that an earlier delivery has started, instead of running it again.
+    is_redelivered: whether that delivery may have started further scripts since.
+    is_divisible: whether the work can be done in parts, if it takes too long.
     """
 
     name: str
     owner: str
+    is_redelivered: bool = False
+    is_divisible: bool = False
 
 
 @dataclass(slots=True)
@@ -177,6 +181,8 @@ class Tables(Protocol):
         """Run a script while no other with this lock runs; RunBusyError if one does.
 
         At `timeout_s` it is cancelled, even if its caller no longer waits.
+        CostLimitError if it would bill too much; RangeSlowError, at once, if it is
+        divisible and an earlier delivery had as much time and did not finish it.
         """
 
 

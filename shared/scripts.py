@@ -6,6 +6,10 @@ transaction alone is no lock: two that only insert do not conflict.)
 
 A script continues in BigQuery when the function that started it is killed. A redelivery
 of the same work finds the job and waits for it, and BigQuery ends it at its timeout.
+
+Work may be several scripts. Their jobs are its memory: a redelivery takes over each
+that has succeeded, and runs none again that BigQuery refused for its cost. After
+midnight, UTC, it begins again.
 """
 
 import re
@@ -26,7 +30,8 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
 from shared import clock
-from shared.errors import DeadlineError, RunBusyError
+from shared.bigquery_errors import OVER_COST_LIMIT
+from shared.errors import DeadlineError, RangeSlowError, RunBusyError
 from shared.interfaces import Bill, Lock, Outcome
 
 _BEST_EFFORT = (GoogleAPICallError, RetryError, GoogleAuthError, OSError)
@@ -43,6 +48,10 @@ by Google's clock, but the start is compared with events of the ledger."""
 _OVERDUE = timedelta(minutes=1)
 """A job that still runs this long after its timeout is cancelled: BigQuery does not
 guarantee the timeout."""
+_LOOKED_BACK = 64
+"""Jobs in which a redelivery looks for its own: a range in 32 parts has as many."""
+_AS_MUCH = 0.9
+"""Of the time that is left now: a script that had this much had as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +81,6 @@ class Scripts:
     ) -> Outcome:
         """Run a script, or take over the one that the same owner has started."""
         chain, last, newest = self._newest(lock)
-        is_ours = (
-            newest is not None
-            and newest.labels.get(_OWNER) == _label(lock)
-            and _BEGAN in newest.labels
-        )
         if newest and _is_overdue(newest):
             self._cancel(newest)
             raise RunBusyError(
@@ -84,18 +88,41 @@ class Scripts:
                 field=lock.name,
                 hint="retried automatically; after a manual call, call again later",
             )
-        if newest and newest.state != "DONE" and not is_ours:
+        if newest and newest.state != "DONE" and not _is_of(newest, lock):
             raise RunBusyError(
                 f"another computation is running: job {newest.job_id}",
                 field=lock.name,
                 hint="retried automatically; after a manual call, call again later",
             )
-        if newest and is_ours and not newest.error_result:
-            job = newest
-        else:
+        job = self._earlier(lock, chain, last, newest)
+        if job and lock.is_divisible and _had_as_much_time(job, timeout_s):
+            raise RangeSlowError(
+                f"job {job.job_id} had as much time for these days, and was cancelled",
+                hint="a shorter range of days takes less",
+            )
+        if job is None or not self._is_final(job):
             job = self._start(f"{chain}{last + 1}", sql, parameters, lock, timeout_s)
+        elif job is not newest:  # the delivery that went on after it has recorded it
+            bill = Bill()
         began_at = datetime.fromtimestamp(int(job.labels[_BEGAN]) / 1e6, UTC)
         return Outcome(self._wait(job, bill, timeout_s), began_at)
+
+    def _earlier(
+        self, lock: Lock, chain: str, last: int, newest: bigquery.QueryJob | None
+    ) -> bigquery.QueryJob | None:
+        """Return the last job of the same work and owner, if there is one."""
+        job, number = newest, last
+        oldest = max(1, last - _LOOKED_BACK) if lock.is_redelivered else last
+        while job and not _is_of(job, lock):
+            number -= 1
+            job = self._job(f"{chain}{number}") if number >= oldest else None
+        return job
+
+    def _is_final(self, job: bigquery.QueryJob) -> bool:
+        """Return whether to take a job's result, or wait for it, not run it again."""
+        if job.error_result and job.maximum_bytes_billed == self.max_bytes_billed:
+            return bool(job.error_result.get("reason") == OVER_COST_LIMIT)
+        return not job.error_result
 
     def _start(
         self,
@@ -198,6 +225,17 @@ def _is_overdue(job: bigquery.QueryJob) -> bool:
         return False
     created: datetime = job.created
     return clock.now() > created + timedelta(milliseconds=int(limit_ms)) + _OVERDUE
+
+
+def _is_of(job: bigquery.QueryJob, lock: Lock) -> bool:
+    return job.labels.get(_OWNER) == _label(lock) and _BEGAN in job.labels
+
+
+def _had_as_much_time(job: bigquery.QueryJob, timeout_s: float) -> bool:
+    """Return whether a job was ended early, though it had as much time."""
+    is_ended = (job.error_result or {}).get("reason") in _ENDED_EARLY
+    had_ms = int(job.configuration.job_timeout_ms or 0)
+    return is_ended and had_ms >= _AS_MUCH * 1000 * timeout_s
 
 
 def _too_slow(job: bigquery.QueryJob, timeout_s: float) -> DeadlineError:

@@ -29,7 +29,7 @@ def show(console: Console, title: str, made: Estimate, setting: Setting) -> None
                 "comes. Raise it in terraform/functions.tf for as large a load.",
             )
         )
-    if made.is_refused:
+    if made.is_split or made.is_refused:
         console.print(Text(_refused(made), "yellow"))
     console.print(
         "Besides, each month: the sweeps, every 15 minutes, "
@@ -67,20 +67,24 @@ def _lines(made: Estimate, setting: Setting) -> list[tuple[str, str | Text]]:
 
 
 def _refused(made: Estimate) -> str:
-    """Say what BigQuery would refuse, and what to do."""
+    """Say what BigQuery would refuse, and what then happens or must be done."""
     days = several(made.largest_computation_days, "day")
     billed = size(made.largest_computation_bytes)
-    needed = ceil(made.largest_computation_bytes / prices.GIB)
-    fewer = (
-        f", or compute at most {several(made.most_days_computed, 'day')} at once: "
-        "history_days for a load, --from and --to for a backfill."
-        if made.most_days_computed
-        else "."
-    )
-    return (
+    why = (
         f"One computation of metrics bills up to {billed} ({days} of {made.movies:,} "
-        f"movies); BigQuery refuses more than max_gib_billed, {made.max_gib_billed} "
-        f"GiB. Set max_gib_billed = {needed} in terraform.tfvars and deploy{fewer}"
+        f"movies); BigQuery refuses more than max_gib_billed, {made.max_gib_billed} GiB"
+    )
+    if made.is_split:
+        parts = several(made.most_days_computed, "day")
+        needed = ceil(made.largest_computation_bytes / prices.GIB)
+        return (
+            f"{why}. So it is computed in parts of at most {parts}, which bill more in "
+            f"all than one; max_gib_billed = {needed} allows one."
+        )
+    needed = ceil(made.largest_day_bytes / prices.GIB)
+    return (
+        f"{why}, so not even one day is published. Set max_gib_billed = {needed} or "
+        "more in terraform.tfvars and deploy."
     )
 
 

@@ -18,8 +18,9 @@ class Estimate:
     seconds: from start to the last published metrics. rows: table -> rows added.
     bytes_*: streamed, loaded by free jobs, stored in the end, billed to queries.
     largest_computation_*: of metrics, by this or on a later day; BigQuery refuses what
-    would bill more than max_gib_billed. most_days_computed: that a computation may have
-    below it; 0 where one day is too much.
+    would bill more than max_gib_billed, and a range of days is then halved.
+    most_days_computed: that a computation may have below it; 0 where one day is too
+    much. largest_day_bytes: of one day, once all days are kept.
     """
 
     movies: int
@@ -40,6 +41,7 @@ class Estimate:
     largest_computation_bytes: int
     max_gib_billed: int
     most_days_computed: int
+    largest_day_bytes: int
     charges: tuple[Charge, ...]
 
     @property
@@ -53,8 +55,17 @@ class Estimate:
         return sum(charge.usd_beyond_free for charge in self.charges)
 
     @property
+    def is_split(self) -> bool:
+        """Whether BigQuery would refuse a computation, and its parts are computed."""
+        return self._is_too_much and not self.is_refused
+
+    @property
     def is_refused(self) -> bool:
-        """Whether BigQuery would refuse a computation."""
+        """Whether BigQuery would refuse even the computation of one day."""
+        return self._is_too_much and not self.most_days_computed
+
+    @property
+    def _is_too_much(self) -> bool:
         return self.largest_computation_bytes > self.max_gib_billed * prices.GIB
 
     def to_json(self) -> dict[str, Any]:
@@ -63,6 +74,7 @@ class Estimate:
         del made["charges"]
         return made | {
             "is_refused": self.is_refused,
+            "is_split": self.is_split,
             "seconds": round(self.seconds),
             "minutes": round(self.seconds / 60, 1),
             "usd": round(self.usd, 4),
@@ -102,7 +114,7 @@ class Work:
             for days in self.computations
         ]
         queried = self.small_reads * prices.LEAST_BYTES_PER_TABLE
-        queried += sum(billed for _, billed in computed)
+        queried += sum(self._billed(days, queries, setting) for days, _ in computed)
         later = Catalogue(self.found.movies, self.found.details)
         a_day = bytes_read.of_computation(later, 1, queries)
         largest = max(*computed, (1, a_day), (0, 0), key=itemgetter(1))
@@ -131,6 +143,7 @@ class Work:
             largest_computation_bytes=largest[1],
             max_gib_billed=setting.max_gib_billed,
             most_days_computed=self._most_days(a_day, queries, setting),
+            largest_day_bytes=a_day,
             charges=(
                 prices.of_queries(queried),
                 Charge(prices.STREAMING, streamed / (200 * MB)),
@@ -140,6 +153,17 @@ class Work:
                 Charge(prices.MEMORY, gib_s),
             ),
         )
+
+    def _billed(self, days: int, queries: Computation, setting: Setting) -> int:
+        """Return what a computation bills, halved until its parts are not refused.
+
+        Without what the refused scripts bill: their statements before the refused one.
+        """
+        whole = bytes_read.of_computation(self.found, days, queries)
+        if days <= 1 or whole <= setting.max_gib_billed * prices.GIB:
+            return whole
+        parts = (days - days // 2, days // 2)
+        return sum(self._billed(part, queries, setting) for part in parts)
 
     def _most_days(self, a_day: int, queries: Computation, setting: Setting) -> int:
         """Return how many days a computation may have; 0 where one is too much."""

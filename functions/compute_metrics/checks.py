@@ -5,9 +5,9 @@ and the problem in words. A check with severity `fail` or `hold` withholds its d
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -101,18 +101,16 @@ def findings(rows: Iterable[Mapping[str, Any]]) -> list[Finding]:
     ]
 
 
-def spans_without(
-    from_date: date, to_date: date, left_out: frozenset[date]
-) -> Iterator[tuple[date, date]]:
-    """Split a range into the ranges between the days that are left out."""
-    start = from_date
-    while start <= to_date:
-        end = start
-        while end <= to_date and end not in left_out:
-            end += timedelta(days=1)
-        if end > start:
-            yield start, end - timedelta(days=1)
-        start = end + timedelta(days=1)
+def published_that_fail(rows: Iterable[Mapping[str, Any]]) -> frozenset[date]:
+    """Return the published days that a failing check concerns.
+
+    If there is one, the script has committed nothing.
+    """
+    return frozenset(
+        row["day"]
+        for row in rows
+        if row["severity"] == Severity.FAIL and row["was_published"]
+    )
 
 
 def _read(path: Path) -> Check:

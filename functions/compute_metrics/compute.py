@@ -3,6 +3,9 @@
 Statements, checks and gate are one script in one transaction, and only one script runs
 at a time. Readers see a day before or after it. A published day stays as it was if its
 recomputation fails a check or is interrupted.
+
+A range that BigQuery refuses for its cost, or that took a delivery's whole time, is
+halved. A redelivery goes on where the last one ended: see shared/scripts.py.
 """
 
 import logging
@@ -11,31 +14,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from functions.compute_metrics import breakouts, checks, views
+from functions.compute_metrics import breakouts, checks, spans, views
 from functions.compute_metrics.checks import Finding, Severity
 from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.deadline import Deadline
+from functions.compute_metrics.spans import Span
 from shared import clock, sql_files
 from shared.delivery import Delivery
-from shared.errors import PipelineError
+from shared.errors import CostLimitError, PipelineError, RangeSlowError
 from shared.interfaces import Bill, Lock, Outcome, Row, Tables
 from shared.messages import METRICS_REQUESTS, MetricsRequest
 from shared.runs import Event, Recomputation, Recorded, Run, RunStatus
 
 log = logging.getLogger(__name__)
 
-PUSHED_S = 480.0
-"""Of a whole computation. The function has 540 s: the rest is for cancelling the job,
-for the ledger and the answer."""
-CALLED_S = 270.0
-"""Of a call that a person waits for: `gcloud functions call` gives up after 300 s."""
 MOST_DAYS_OF_A_CALL = 31
 """In a call, longer ranges are queued and answered at once."""
-
-
-def deadline_of(delivery: Delivery) -> Deadline:
-    """Return how long a delivery's work may take."""
-    return Deadline.after(PUSHED_S if delivery.is_pushed else CALLED_S)
 
 
 def of_run(
@@ -136,35 +130,57 @@ class _Work:
         return self._answer(made, {**about, **billed}, status)
 
     def _publish(self, bill: Bill) -> Published:
-        """Run the script; if published days would fail, run it again without them."""
+        """Run the script; if published days would fail, run it again without them.
+
+        A range that BigQuery refuses, or that is too slow, is run in halves.
+        """
         made = Published()
-        spans = [(self.first, self.last)]
-        while spans:
-            first, last = spans.pop(0)
-            outcome = self._run_script(first, last, bill)
+        todo = [(self.first, self.last)]
+        while todo:
+            span = todo.pop(0)
+            try:
+                outcome = self._run_script(span, bill)
+            except (CostLimitError, RangeSlowError) as error:
+                if span[0] == span[1]:
+                    raise
+                todo = [*self._halve(span, error), *todo]
+                continue
             made.began_at = made.began_at or outcome.began_at
             rows = [row for row in outcome.rows if row["check_name"]]
             found = checks.findings(rows)
-            kept = _kept(rows)
+            kept = checks.published_that_fail(rows)
             if kept:
                 made.failed += [
                     one for one in found if one.is_failure and one.day in kept
                 ]
-                spans = [*checks.spans_without(first, last, kept), *spans]
+                todo = [*spans.without(span, kept), *todo]
             else:
                 made.add(outcome, found)
                 kept = frozenset()
             _log(one for one in found if not kept or one.day in kept)
         return made
 
-    def _run_script(self, first: date, last: date, bill: Bill) -> Outcome:
+    def _halve(self, span: Span, error: PipelineError) -> list[Span]:
+        parts = spans.halves(span)
+        days = [f"{first}/{last}" for first, last in parts]
+        about = {"run_id": self.recorded.run_id, "parts": days, "reason": error.reason}
+        log.warning("range_split", extra=about)
+        return parts
+
+    def _run_script(self, span: Span, bill: Bill) -> Outcome:
+        first, last = span
         tables: Tables = self.clients.tables
         whose = self.delivery.id
         if not self.delivery.is_pushed:  # each call has an owner of its own
             whose = f"{whose}-{self.delivery.published_at.timestamp():.6f}"
         return tables.run_alone(
             sql_files.transaction(checks.as_one_query(checks.read())),
-            lock=Lock("metrics", f"{first:%Y%m%d}-{last:%Y%m%d}-{whose}"),
+            lock=Lock(
+                "metrics",
+                f"{first:%Y%m%d}-{last:%Y%m%d}-{whose}",
+                is_redelivered=self.delivery.attempt > 1,
+                is_divisible=first < last,
+            ),
             bill=bill,
             timeout_s=self.deadline.left_s(),
             from_date=first,
@@ -207,18 +223,6 @@ class _Work:
         level = logging.INFO if is_enough else logging.ERROR
         log.log(level, "metrics_published", extra=summary)
         return {"status": "published", **summary}
-
-
-def _kept(rows: Iterable[Row]) -> frozenset[date]:
-    """Return the published days that a failing check concerns.
-
-    If there is one, the script has committed nothing.
-    """
-    return frozenset(
-        row["day"]
-        for row in rows
-        if row["severity"] == Severity.FAIL and row["was_published"]
-    )
 
 
 def _log(found: Iterable[Finding]) -> None:

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Self
 
+from shared.delivery import Delivery
 from shared.errors import DeadlineError
+
+PUSHED_S = 480.0
+"""Of a whole computation. The function has 540 s: the rest is for cancelling the job,
+for the ledger and the answer."""
+CALLED_S = 270.0
+"""Of a call that a person waits for: `gcloud functions call` gives up after 300 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +20,11 @@ class Deadline:
 
     ends_at: float
     seconds: float
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Self:
+        """Return the deadline of a delivery's work, which begins now."""
+        return cls.after(PUSHED_S if delivery.is_pushed else CALLED_S)
 
     @classmethod
     def after(cls, seconds: float) -> Self:

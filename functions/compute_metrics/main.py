@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from functions.compute_metrics import attention, compute, dashboard, views
 from functions.compute_metrics.clients import Clients, connect
+from functions.compute_metrics.deadline import Deadline
 from shared.delivery import Delivery, answer
 from shared.messages import MetricsRequest, ViewsRequest, metrics_request
 
@@ -37,7 +38,7 @@ def run(
     request: MetricsRequest | ViewsRequest, delivery: Delivery, clients: Clients
 ) -> dict[str, Any]:
     """Make the views, or compute, check and publish the requested days."""
-    deadline = compute.deadline_of(delivery)
+    deadline = Deadline.of(delivery)
     if isinstance(request, ViewsRequest):
         return {"status": "views made", "views": views.make(clients.tables, deadline)}
     of = compute.of_run if request.run_id else compute.of_days

@@ -5,7 +5,7 @@ tests/functions/compute_metrics/test_publication.py does it on the embedded BigQ
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -16,12 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import clock
-from shared.errors import RunBusyError
+from shared.errors import RangeSlowError, RunBusyError
 from shared.interfaces import Bill, Lock, Outcome
 from shared.scripts import Scripts
 
 LOCK = Lock("metrics", "20260310-20260310-17")
+REDELIVERED = replace(LOCK, is_redelivered=True)
+RANGE = replace(REDELIVERED, is_divisible=True)
 STOPPED = {"reason": "stopped"}
+TOO_MUCH = {"reason": "bytesBilledLimitExceeded"}
+LIMIT = 10**9
+BILLED = 700
+"""Of every job."""
 BEGAN_AT = datetime(2026, 3, 10, 9, 0, 0, 123_456, tzinfo=UTC)
 
 
@@ -62,16 +68,21 @@ class FakeClient:
         began_at: datetime = BEGAN_AT,
         created_s_ago: float = 0.0,
         time_limit_s: float = 60.0,
+        error: dict[str, str] | None = None,
     ) -> None:
         """Add a job of another process."""
         job = _KeptJob(job_id, "", cast("bigquery.Client", self))  # type: ignore[no-untyped-call]
         created_ms = 1000 * (clock.now().timestamp() - created_s_ago)
-        job._properties["status"] = {"state": state}
-        job._properties["statistics"] = {"creationTime": created_ms}
+        job._properties["status"] = {"state": state, "errorResult": error}
+        job._properties["statistics"] = {
+            "creationTime": created_ms,
+            "query": {"totalBytesBilled": BILLED},
+        }
         began = f"{began_at.timestamp() * 1e6:.0f}"
         job._properties["configuration"] |= {
             "labels": {"owner": owner, "began": began},
             "jobTimeoutMs": f"{1000 * time_limit_s:.0f}",
+            "query": {"query": "", "maximumBytesBilled": str(LIMIT)},
         }
         self.jobs[job_id] = job
 
@@ -93,11 +104,15 @@ class FakeClient:
         return self.jobs[job_id]
 
 
-def _run(client: FakeClient) -> Outcome:
+def _run(
+    client: FakeClient, lock: Lock = LOCK, bill: Bill | None = None, limit: int = LIMIT
+) -> Outcome:
     scripts = Scripts(
-        cast("bigquery.Client", client), "d", "d_1", 10**9, 1.0, bigquery.DEFAULT_RETRY
+        cast("bigquery.Client", client), "d", "d_1", limit, 1.0, bigquery.DEFAULT_RETRY
     )
-    return scripts.run_alone("SELECT 1", [], lock=LOCK, bill=Bill(), timeout_s=60)
+    return scripts.run_alone(
+        "SELECT 1", [], lock=lock, bill=bill or Bill(), timeout_s=60
+    )
 
 
 def _chain(days_ago: int = 0) -> str:
@@ -199,3 +214,82 @@ def test_a_script_of_our_own_that_failed_is_run_again() -> None:
     client.jobs[f"{_chain()}1"]._properties["status"]["errorResult"] = {"reason": "x"}
     _run(client)
     assert len(client.jobs) == 2
+
+
+def _after_two_parts(**first: Any) -> FakeClient:
+    """Return the jobs of work whose first part is followed by two others' jobs."""
+    client = FakeClient()
+    client.add(f"{_chain()}1", owner=LOCK.owner, **first)
+    client.add(f"{_chain()}2", owner="of the same message, other days")
+    client.add(f"{_chain()}3", owner="another")
+    return client
+
+
+def test_a_redelivery_takes_over_each_part_and_counts_its_bytes_no_second_time() -> (
+    None
+):
+    client = _after_two_parts()
+    bill = Bill()
+    assert _run(client, REDELIVERED, bill).began_at == BEGAN_AT
+    assert (len(client.jobs), bill.bytes_billed, bill.jobs) == (3, 0, 0)
+    # Of the newest job it is not known whether anything has recorded it.
+    del client.jobs[f"{_chain()}2"], client.jobs[f"{_chain()}3"]
+    _run(client, REDELIVERED, bill)
+    assert (len(client.jobs), bill.bytes_billed, bill.jobs) == (1, BILLED, 1)
+
+
+def test_a_first_delivery_looks_at_the_newest_job_only() -> None:
+    client = _after_two_parts()
+    _run(client, LOCK)
+    assert len(client.jobs) == 4
+
+
+@pytest.mark.parametrize(("others", "is_found"), [(64, True), (65, False)])
+def test_a_redelivery_looks_back_so_far(others: int, *, is_found: bool) -> None:
+    client = FakeClient()
+    client.add(f"{_chain()}1", owner=LOCK.owner)
+    for number in range(2, 2 + others):
+        client.add(f"{_chain()}{number}")
+    _run(client, REDELIVERED)
+    assert (len(client.jobs) == 1 + others) == is_found
+
+
+@pytest.mark.parametrize(
+    ("error", "limit", "is_run"),
+    [
+        # Under the same limit BigQuery says the same.
+        (TOO_MUCH, LIMIT, False),
+        (TOO_MUCH, 2 * LIMIT, True),
+        ({"reason": "backendError"}, LIMIT, True),
+    ],
+)
+def test_what_was_refused_for_its_cost_is_not_run_again_under_the_same_limit(
+    error: dict[str, str], limit: int, *, is_run: bool
+) -> None:
+    client = _after_two_parts(error=error)
+    _run(client, RANGE, limit=limit)
+    assert (len(client.jobs) == 4) == is_run
+
+
+@pytest.mark.parametrize("reason", ["stopped", "timeout"])
+@pytest.mark.parametrize(
+    ("lock", "time_limit_s", "is_run"),
+    [
+        (RANGE, 60.0, False),
+        (RANGE, 54.0, False),
+        # It was the last part of a delivery, and had little time.
+        (RANGE, 53.0, True),
+        # One day has no parts.
+        (REDELIVERED, 60.0, True),
+    ],
+)
+def test_a_range_that_had_as_much_time_is_not_run_again_as_a_whole(
+    lock: Lock, time_limit_s: float, reason: str, *, is_run: bool
+) -> None:
+    client = _after_two_parts(error={"reason": reason}, time_limit_s=time_limit_s)
+    if is_run:
+        _run(client, lock)
+    else:
+        with pytest.raises(RangeSlowError, match=f"{_chain()}1 had as much time"):
+            _run(client, lock)
+    assert (len(client.jobs) == 4) == is_run

@@ -225,26 +225,30 @@ def test_a_plan_says_what_bigquery_would_refuse_and_what_to_do(tmp_path: Path) -
     assert "max_gib_billed" not in _ask(*words).output
     planned = " ".join(_ask(*words, "--max-gib-billed=10").output.split())
     made = json.loads(_ask(*words, "--max-gib-billed=10", "--json").output)
-    assert made["is_refused"]
+    assert (made["is_split"], made["is_refused"]) == (True, False)
     billed = made["largest_computation_bytes"] / 1024**3
     assert 10 < billed < 20
     assert f"bills up to {billed:.1f} GiB (90 days of 200,000 movies)" in planned
     assert "refuses more than max_gib_billed, 10 GiB" in planned
-    assert f"Set max_gib_billed = {ceil(billed)} in terraform.tfvars" in planned
+    assert f"max_gib_billed = {ceil(billed)} allows one" in planned
     fewer = made["most_days_computed"]
     assert 0 < fewer < 90
-    assert f"at most {fewer} days at once: history_days for a load" in planned
+    assert f"computed in parts of at most {fewer} days" in planned
     shorter = _ask(*words, "--max-gib-billed=10", f"--history-days={fewer}")
     assert "max_gib_billed" not in shorter.output
 
 
-def test_where_a_day_of_all_movies_is_refused_no_shorter_history_is_advised(
+def test_where_a_day_of_all_movies_is_refused_nothing_is_published(
     tmp_path: Path,
 ) -> None:
     words = ("plan", "--all", "--max-gib-billed=1", f"--data={tmp_path}")
     planned = " ".join(_ask(*words).output.split())
-    assert "in terraform.tfvars and deploy. " in planned
-    assert "at once" not in planned
+    made = json.loads(_ask(*words, "--json").output)
+    assert (made["is_split"], made["is_refused"]) == (False, True)
+    needed = ceil(made["largest_day_bytes"] / 1024**3)
+    assert "not even one day is published" in planned
+    assert f"Set max_gib_billed = {needed} or more in terraform.tfvars" in planned
+    assert "in parts" not in planned
 
 
 @pytest.mark.parametrize("columns", ["40", "60", "200"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.costs import assumptions, load_estimate, prices
+from cli.costs import assumptions, bytes_read, load_estimate, prices
 from cli.costs.assumptions import PAGE_VIEW_DAYS, Setting
 from cli.costs.bytes_read import Catalogue, Computation
 from cli.costs.display import dollars, duration
@@ -134,7 +134,7 @@ MOVIES = 2**20
 
 
 @pytest.mark.parametrize(
-    ("history_days", "largest", "most_days", "is_refused"),
+    ("history_days", "largest", "most_days", "is_split"),
     [
         # Only so many days are stored, so the window has no more.
         (20, (20, 20 * GIB), 20, False),
@@ -144,7 +144,7 @@ MOVIES = 2**20
     ],
 )
 def test_the_largest_computation_is_held_against_what_a_query_may_bill(
-    history_days: int, largest: tuple[int, int], most_days: int, *, is_refused: bool
+    history_days: int, largest: tuple[int, int], most_days: int, *, is_split: bool
 ) -> None:
     made = load_estimate.of_load(
         MOVIES, history_days, SETTING, details=1, queries=A_GIB_PER_DAY
@@ -152,14 +152,41 @@ def test_the_largest_computation_is_held_against_what_a_query_may_bill(
     found = (made.largest_computation_days, made.largest_computation_bytes)
     assert found == largest
     assert made.most_days_computed == most_days
-    assert made.is_refused == is_refused
-    assert made.to_json()["is_refused"] == is_refused
+    assert (made.is_split, made.is_refused) == (is_split, False)
+    made_json = made.to_json()
+    assert (made_json["is_split"], made_json["is_refused"]) == (is_split, False)
 
 
-def test_where_one_day_is_too_much_fewer_days_do_not_help() -> None:
+def test_where_one_day_is_too_much_parts_do_not_help() -> None:
     setting = Setting(max_gib_billed=1)
     made = load_estimate.of_load(MOVIES, 1, setting, details=1, queries=A_GIB_PER_DAY)
-    assert (made.most_days_computed, made.is_refused) == (0, True)
+    assert (made.most_days_computed, made.largest_day_bytes) == (0, 2 * GIB)
+    assert (made.is_split, made.is_refused) == (False, True)
+
+
+def test_a_computation_in_parts_is_billed_by_its_parts() -> None:
+    """Each reads a day before its first: 11 and 10 days are 12 and 11 GiB."""
+    found = Catalogue(MOVIES, 1)
+    as_one = load_estimate.of_backfill(found, [21], 0, SETTING, A_GIB_PER_DAY)
+    setting = Setting(max_gib_billed=22)
+    as_allowed = load_estimate.of_backfill(found, [21], 0, setting, A_GIB_PER_DAY)
+    assert as_one.bytes_queried - as_allowed.bytes_queried == (12 + 11 - 22) * GIB
+    # 6, 5, 5 and 5 days.
+    low = Setting(max_gib_billed=7)
+    in_four = load_estimate.of_backfill(found, [21], 0, low, A_GIB_PER_DAY)
+    assert in_four.bytes_queried - as_allowed.bytes_queried == (7 + 3 * 6 - 22) * GIB
+
+
+@pytest.mark.parametrize("movies", [1_000, 200_000, 1_100_000])
+@pytest.mark.parametrize("days", [2, 3, 10, 90])
+def test_the_parts_of_a_range_bill_no_more_than_its_days_one_by_one(
+    movies: int, days: int
+) -> None:
+    queries = bytes_read.of_metrics()
+    found = Catalogue.of(movies)
+    a_day = bytes_read.of_computation(found, 1, queries)
+    bills = [bytes_read.of_computation(found, n, queries) for n in range(1, days + 1)]
+    assert all(bill <= n * a_day for n, bill in enumerate(bills, 1))
 
 
 def test_a_free_allowance_is_taken_off_once() -> None:

@@ -134,7 +134,7 @@ class Ambush:
         (Answer(503, b"<html>"), 1, "WarehouseUnavailableError"),
         (None, 1, "WarehouseUnavailableError"),
         # Another day may be smaller, or in the table of another year.
-        (_refused(400, "bytesBilledLimitExceeded"), 3, "StatementError"),
+        (_refused(400, "bytesBilledLimitExceeded"), 3, "CostLimitError"),
         (_refused(404, "notFound"), 3, "StatementError"),
     ],
     ids=["quota", "rate", "503", "no answer", "max_gib_billed", "not found"],

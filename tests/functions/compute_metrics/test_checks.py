@@ -1,15 +1,11 @@
 """Checks: severities, their query, the meaning of its rows, and the days left out."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from functions.compute_metrics.checks import (
     EXAMPLES_PER_DAY,
@@ -19,7 +15,6 @@ from functions.compute_metrics.checks import (
     as_one_query,
     findings,
     read,
-    spans_without,
 )
 from shared.sql_files import SQL, Statement
 
@@ -27,8 +22,6 @@ DAY = date(2026, 3, 10)
 NEXT = DAY + timedelta(1)
 FAIL = Check(Statement("orphans", "SELECT 1 -- of orphans\n"), Severity.FAIL)
 WARN = Check(Statement("coverage", "SELECT 2"), Severity.WARN)
-
-DAYS = st.dates(DAY, DAY + timedelta(40))
 
 
 def _row(check: str, day: date, **fields: Any) -> dict[str, Any]:
@@ -41,12 +34,6 @@ def _row(check: str, day: date, **fields: Any) -> dict[str, Any]:
         "offending": 1,
         **fields,
     }
-
-
-def _days(start: date, end: date) -> Iterator[date]:
-    while start <= end:
-        yield start
-        start += timedelta(1)
 
 
 def test_every_file_has_a_severity() -> None:
@@ -159,25 +146,3 @@ def test_only_a_failing_check_makes_a_failure() -> None:
     )
 
     assert [one.check for one in found if one.is_failure] == ["orphans"]
-
-
-def test_a_range_is_cut_around_the_days_that_are_left_out() -> None:
-    day = [DAY + timedelta(n) for n in range(6)]
-
-    cut = spans_without(day[0], day[5], frozenset({day[2], day[3], day[5]}))
-    assert list(cut) == [(day[0], day[1]), (day[4], day[4])]
-    assert list(spans_without(day[0], day[0], frozenset({day[0]}))) == []
-    assert list(spans_without(day[0], day[5], frozenset())) == [(day[0], day[5])]
-
-
-@given(st.tuples(DAYS, DAYS).map(sorted), st.frozensets(DAYS))
-def test_spans_cover_the_other_days_once_in_order_and_as_few_as_can_be(
-    ends: list[date], left_out: frozenset[date]
-) -> None:
-    from_date, to_date = ends
-    cut = list(spans_without(from_date, to_date, left_out))
-
-    covered = [day for start, end in cut for day in _days(start, end)]
-    wanted = [day for day in _days(from_date, to_date) if day not in left_out]
-    assert covered == wanted
-    assert all(end + timedelta(1) < start for (_, end), (start, _) in pairwise(cut))
