@@ -12,6 +12,7 @@ from benchmarks.metrics.trends import against_the_percent
 
 pytestmark = [
     pytest.mark.emulator,
+    pytest.mark.exhaustive,
     pytest.mark.filterwarnings("ignore:Retrieving Arrow:PendingDeprecationWarning"),
 ]
 

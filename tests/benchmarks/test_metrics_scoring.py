@@ -83,6 +83,7 @@ def test_precision_of_an_alarm_leaves_neutral_days_out() -> None:
     assert scoring.alarm_precision(simulation, alarms) == pytest.approx(1 / 3)
 
 
+@pytest.mark.exhaustive
 def test_the_oracle_learns_to_rank_days_it_has_not_seen() -> None:
     simulate = SIMULATORS["A"]
     trained = oracle.train([simulate(seed, 150, 120) for seed in (1, 2)])

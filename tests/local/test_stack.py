@@ -30,8 +30,20 @@ def nothing(_data: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "options", "error", "log"),
     [
-        (damage, Options(), BigQueryEmulatorError, "not a valid DuckDB database"),
-        (nothing, Options(simulator=("--movies=x",)), StartError, "--movies: invalid"),
+        pytest.param(
+            damage,
+            Options(),
+            BigQueryEmulatorError,
+            "not a valid DuckDB database",
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            nothing,
+            Options(simulator=("--movies=x",)),
+            StartError,
+            "--movies: invalid",
+            marks=pytest.mark.exhaustive,
+        ),
         (
             nothing,
             Options(settings_of={"fetch_details": UNKNOWN}),

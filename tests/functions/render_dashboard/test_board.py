@@ -362,6 +362,7 @@ def test_it_prints_on_paper(show: Show, hash_: str, window: int) -> None:
     assert show.complaints[page] == []
 
 
+@pytest.mark.exhaustive
 def test_ten_thousand_movies_are_shown_and_searched(show: Show) -> None:
     data = dashboard(movies=10_000)
     page = show(data)
