@@ -34,7 +34,7 @@ from benchmarks.peers.landing import peak_mib
 from emulators.bigquery import BigQueryEmulator
 from local.console import open_console
 from local.tables import PROJECT, connect, create_tables, create_views
-from shared import sql_files
+from shared import sql_files, sql_scripts
 
 SIZES = (1_000, 10_000, 100_000, 1_100_000)
 DETAILS_PER_DAY = 200_000
@@ -113,7 +113,7 @@ def measure(movies: int, days: int, is_catch_up: bool) -> Result:  # noqa: FBT00
         client.query_and_wait(DETAILS)
         began, cpu_before_s = time.monotonic(), cpu_s(emulator.pid)
         for statement in sql_files.daily():
-            run(client, statement.sql, from_date=first, to_date=today)
+            run(client, sql_scripts.alone(statement), from_date=first, to_date=today)
         metrics_s = time.monotonic() - began
         metrics_cpu_s = cpu_s(emulator.pid) - cpu_before_s
         [(observed, expected, coverage)] = run(client, COVERED, to_date=today)

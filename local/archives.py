@@ -39,6 +39,7 @@ _SQL = {
         "sql/gate/*.sql",
         "sql/ledger/*.sql",
         "sql/views/*.sql",
+        "sql/windows/*.sql",
     ),
     DASHBOARD: (
         "sql/dashboard/*.sql",

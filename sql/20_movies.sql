@@ -1,6 +1,6 @@
 -- movies: what each movie is, as TMDB described it last.
--- Takes the newest landing row of each movie; an older run never overwrites a newer one. The week
--- before counts too: a weekly run computes no day, so the next daily run takes its rows.
+-- Takes the newest landing row of each movie; an older run never overwrites a newer one. What the
+-- week before has left counts too: see windows/first_details_day.sql.
 -- Grain: one row per movie_id.
 MERGE tmdb_analytics.movies AS stored
 USING (
@@ -8,7 +8,7 @@ USING (
     * EXCEPT (fetched_at),
     fetched_at AS last_updated
   FROM tmdb_analytics.movie_details_raw
-  WHERE run_date BETWEEN DATE_SUB(@from_date, INTERVAL 7 DAY) AND @to_date
+  WHERE run_date BETWEEN @first_details_day AND @to_date
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY movie_id ORDER BY fetched_at DESC, run_date DESC, run_id ASC, batch_no ASC
   ) = 1

@@ -1,7 +1,9 @@
 -- movie_daily_snapshots: the past of newly tracked movies, before the requested days.
 -- Popularity in the exports of the 46 days before, as far back as windows reach; without votes,
--- changes and, as the movie was not tracked, metrics. What is stored stays. A statement of its
--- own, because BigQuery bills one that updates for all columns of all days that it may write.
+-- changes and, as the movie was not tracked, metrics. What is stored stays. Days before the first
+-- export with a movie that was not tracked have nothing to add: windows/first_past_day.sql. A
+-- statement of its own, because BigQuery bills one that updates for all columns of all days that it
+-- may write.
 -- Grain: one row per movie_id and snapshot_date.
 MERGE tmdb_analytics.movie_daily_snapshots AS stored
 USING (
@@ -14,9 +16,7 @@ USING (
       COALESCE(is_tracked, TRUE) AS is_tracked,
       loaded_at AS read_at
     FROM tmdb_analytics.movie_popularity_raw
-    WHERE
-      export_date
-      BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY) AND DATE_SUB(@from_date, INTERVAL 1 DAY)
+    WHERE export_date BETWEEN @first_past_day AND DATE_SUB(@from_date, INTERVAL 1 DAY)
     UNION ALL
     -- The requested days, which are stored by now, and what is only stored of those before.
     SELECT
@@ -26,7 +26,9 @@ USING (
       COALESCE(is_tracked, TRUE) AS is_tracked,
       CAST(NULL AS TIMESTAMP) AS read_at
     FROM tmdb_analytics.movie_daily_snapshots
-    WHERE snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 9 DAY) AND @to_date
+    WHERE
+      snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 9 DAY) AND @to_date
+      AND snapshot_date >= @first_past_day
   ),
 
   -- Most readings are of movies that are never tracked: dropped here, before the sorting.
@@ -72,12 +74,11 @@ USING (
   FROM wanted
   WHERE snapshot_date < @from_date AND NOT is_tracked
 ) AS fresh
--- The last lines are for BigQuery: it reads only these partitions of the target.
+-- The last line is for BigQuery: it reads only these partitions of the target.
   ON
     stored.movie_id = fresh.movie_id
     AND stored.snapshot_date = fresh.snapshot_date
-    AND stored.snapshot_date
-    BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY) AND DATE_SUB(@from_date, INTERVAL 1 DAY)
+    AND stored.snapshot_date BETWEEN @first_past_day AND DATE_SUB(@from_date, INTERVAL 1 DAY)
 WHEN NOT MATCHED THEN INSERT (
   movie_id,
   snapshot_date,

@@ -26,9 +26,13 @@ USING (
       ON
         snapshots.movie_id = signals.movie_id
         AND snapshots.snapshot_date = signals.calculation_date
-        AND signals.calculation_date BETWEEN DATE_SUB(@from_date, INTERVAL 30 DAY) AND @to_date
-    -- 39 days: a frozen class (30 days back) and its reference (9).
-    WHERE snapshots.snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 39 DAY) AND @to_date
+        AND signals.calculation_date BETWEEN @first_class_day AND @to_date
+    -- The references (9 days) of the first class and of the votes a week before.
+    WHERE
+      snapshots.snapshot_date
+      BETWEEN DATE_SUB(
+        LEAST(@first_class_day, DATE_SUB(@from_date, INTERVAL 7 DAY)), INTERVAL 9 DAY
+      ) AND @to_date
   ),
 
   vote_references AS (

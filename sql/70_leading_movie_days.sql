@@ -1,7 +1,8 @@
 -- leading_movie_days: popularity, votes and place of the first movies of each day.
 -- The first leading_max_rank places and movies without a place; besides, the popularity of a newly
--- tracked movie in the 46 days before. Days computed for other movies keep their rows. The
--- requested days are replaced as a whole, in one statement.
+-- tracked movie in the 46 days before, as far as windows/first_past_day.sql finds a past. Days
+-- computed for other movies keep their rows. The requested days are replaced as a whole, in one
+-- statement.
 -- Grain: one row per movie_id and snapshot_date.
 MERGE tmdb_analytics.leading_movie_days AS stored
 USING (
@@ -19,7 +20,7 @@ USING (
       AND metrics.calculation_date BETWEEN @from_date AND @to_date
   CROSS JOIN tmdb_analytics.metric_thresholds AS thresholds
   WHERE
-    snapshots.snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY) AND @to_date
+    snapshots.snapshot_date BETWEEN @first_past_day AND @to_date
     AND (
       NOT COALESCE(snapshots.is_tracked, TRUE)
       OR (
@@ -34,7 +35,7 @@ USING (
   ON
     stored.movie_id = fresh.movie_id
     AND stored.snapshot_date = fresh.snapshot_date
-    AND stored.snapshot_date BETWEEN DATE_SUB(@from_date, INTERVAL 46 DAY) AND @to_date
+    AND stored.snapshot_date BETWEEN @first_past_day AND @to_date
 WHEN MATCHED AND fresh.snapshot_date >= @from_date THEN
   UPDATE
     SET

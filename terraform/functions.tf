@@ -80,6 +80,7 @@ locals {
           "gate/*.sql",
           "ledger/*.sql",
           "views/*.sql",
+          "windows/*.sql",
         ]
       }
       render_dashboard = {

@@ -15,7 +15,7 @@ from typing import Any
 from google.cloud import bigquery
 
 from local.tables import DATASET, PROJECT, emulated
-from shared import sql_files
+from shared import sql_files, sql_scripts
 
 TODAY = date(2026, 3, 20)
 POPULARITY = (64, 50, 50, 40, 32, 32, 25, 25, 20, 20, 16, 20, 32, 50)
@@ -54,8 +54,8 @@ def computed() -> Example:
         client.load_table_from_json(rows, table, job_config=config).result()
         days = {"from_date": _day(len(rows) - 1), "to_date": TODAY}
         for statement in sql_files.daily():
-            _run(client, statement.sql, **days)
-        _run(client, sql_files.gate_script("publish"), **days)
+            _run(client, sql_scripts.alone(statement), **days)
+        _run(client, sql_scripts.gate_script("publish"), **days)
         [explained] = _run(
             client,
             f"SELECT * FROM {DATASET}.v_movie_score_explained "

@@ -24,7 +24,7 @@ from benchmarks.metrics.simulators.simulation import Simulation
 from emulators.bigquery import BigQueryEmulator
 from emulators.tmdb.catalogue.plan import Floats
 from local.tables import DATASET, PROJECT, connect, create_tables, create_views
-from shared import sql_files
+from shared import sql_files, sql_scripts
 
 type Grid = np.ndarray[tuple[int, int], np.dtype[Any]]
 
@@ -104,7 +104,7 @@ class Bench:
         )
         for statement in [*sql_files.daily(), *earlier.daily()]:
             if whole or _AFTER_THE_SCORE not in statement.name:
-                self._run(statement.sql, simulation.first_day, last_day)
+                self._run(sql_scripts.alone(statement), simulation.first_day, last_day)
         return self._read(simulation, DATASET), self._read(simulation, earlier.EARLIER)
 
     def _land(self, simulation: Simulation) -> None:

@@ -17,7 +17,7 @@ from cli.runs.published_days import (
     tell,
 )
 from functions.compute_metrics import checks
-from shared import sql_files
+from shared import sql_scripts
 from shared.runs import Event, OperatedDay
 
 
@@ -47,7 +47,7 @@ def publish(
         ):
             record(deployment, the_day, Event.DAY_PUBLISHED, reason)
             deployment.tables.execute(
-                sql_files.gate_script("publish", "record"),
+                sql_scripts.gate_script("publish", "record"),
                 from_date=the_day,
                 to_date=the_day,
                 run_id=OperatedDay(the_day).run_id,

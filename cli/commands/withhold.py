@@ -12,7 +12,7 @@ from cli.runs.published_days import (
     record,
     tell,
 )
-from shared import sql_files
+from shared import sql_scripts
 from shared.runs import Event
 
 
@@ -41,7 +41,7 @@ def withhold(
         ):
             record(deployment, the_day, Event.DAY_WITHHELD, reason)
             deployment.tables.execute(
-                sql_files.gate_script("withhold"),
+                sql_scripts.gate_script("withhold"),
                 from_date=the_day,
                 to_date=the_day,
                 reason=reason,

@@ -3,8 +3,9 @@
 bytes_read.json has, by query and table, the bytes that are read for each row that the
 table has per day: columns x days, taken from the resolved SQL (`make docs`). Those of
 metrics are by the days that are read where one day is computed: a range of days reads
-as many more. BigQuery bills at least 10 MB for each table of a query; of a whole day
-that is not in these numbers, of one computation it is.
+as many more. They are the most that a computation reads; on a usual day some queries
+read less (sql/windows). BigQuery bills at least 10 MB for each table of a query; of a
+whole day that is not in these numbers, of one computation it is.
 """
 
 import json
@@ -44,6 +45,9 @@ _PUBLICATION = (
     *("70_leading_movie_days", "80_movie_breakouts", "90_outlook_days"),
     *("publish", "record", "latest_movie_metrics"),
 )
+
+_OF_THE_PAST = ("35_movie_daily_snapshots", "70_leading_movie_days")
+"""Queries that read the past of movies that were not tracked, where there are such."""
 
 FIXED = " fixed"
 """Marks days that are as many, however many are computed."""
@@ -108,12 +112,15 @@ class Catalogue:
 class BytesRead:
     """What is read of a catalogue.
 
-    metrics: by the computation of one day. publication: the part of it that keeps the
-    lists and the small tables which the page and the views read. page: by one page.
+    metrics: by the computation of a usual day. publication: the part of it that keeps
+    the lists and the small tables which the page and the views read. most_metrics: by
+    that of a day after a catalogue-wide shift, with newly tracked movies, after a
+    weekly run, and without votes. page: by one page.
     largest_view: by that view of the newest day which reads most.
     """
 
     metrics: int
+    most_metrics: int
     publication: int
     page: int
     largest_view: int
@@ -124,13 +131,11 @@ def of_movies(
 ) -> BytesRead:
     """Return what the queries read of so many movies, 180 days of them kept."""
     found = replace(Catalogue.of(movies, details_per_day), articles=articles)
-    metrics = {
-        query: sum(_of_days(table, days, found, 1) for table, days in tables.items())
-        for query, tables in of_metrics().items()
-    }
+    metrics = _of_one_day(of_usual_metrics(found), found)
     page, views = (_of_day(queries, found) for queries in (_page(), _views()))
     return BytesRead(
         metrics=sum(metrics.values()),
+        most_metrics=sum(_of_one_day(of_metrics(), found).values()),
         publication=sum(metrics[query] for query in _PUBLICATION),
         page=sum(page.values()),
         largest_view=max(views.values()),
@@ -161,6 +166,13 @@ def _of_days(
     return round(found.rows_per_day(table) * a_row)
 
 
+def _of_one_day(queries: Computation, found: Catalogue) -> dict[str, int]:
+    return {
+        query: sum(_of_days(table, days, found, 1) for table, days in tables.items())
+        for query, tables in queries.items()
+    }
+
+
 def _of_day(queries: Queries, found: Catalogue) -> dict[str, int]:
     return {
         query: sum(
@@ -172,9 +184,26 @@ def _of_day(queries: Queries, found: Catalogue) -> dict[str, int]:
 
 
 def of_metrics() -> Computation:
-    """Return what the queries of one computation read."""
+    """Return what the queries of one computation read at most."""
     metrics: Computation = _stored()["metrics"]
     return metrics
+
+
+def of_usual_metrics(found: Catalogue) -> Computation:
+    """Return what they read on a usual day.
+
+    Where the exports hold movies that are not tracked, some of them are tracked on most
+    days, and their past is read.
+    """
+    tables = ("movie_popularity_raw", "movie_daily_snapshots")
+    kept, tracked = map(found.rows_per_day, tables)
+    usual: Computation = _stored()["usual"]
+    return {
+        query: read
+        if query in _OF_THE_PAST and kept > tracked
+        else usual.get(query, read)
+        for query, read in of_metrics().items()
+    }
 
 
 def _page() -> Queries:

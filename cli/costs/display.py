@@ -92,7 +92,8 @@ def daily_reads(movies: int, details_per_day: int | None = None) -> str:
     """Say what metrics, page and views read of so many movies, 180 days kept."""
     read = bytes_read.of_movies(movies, details_per_day)
     return (
-        f"metrics {size(read.metrics)}, a page {size(read.page)}, a view of the "
+        f"metrics {size(read.metrics)}, at most {size(read.most_metrics)}; "
+        f"a page {size(read.page)}, a view of the "
         f"newest day at most {size(read.largest_view)}"
     )
 

@@ -19,7 +19,7 @@ from functions.compute_metrics.checks import Finding, Severity
 from functions.compute_metrics.clients import Clients
 from functions.compute_metrics.deadline import Deadline
 from functions.compute_metrics.spans import Span
-from shared import clock, sql_files
+from shared import clock, sql_scripts
 from shared.delivery import Delivery
 from shared.errors import CostLimitError, PipelineError, RangeSlowError
 from shared.interfaces import Bill, Lock, Outcome, Row, Tables
@@ -174,7 +174,7 @@ class _Work:
         if not self.delivery.is_pushed:  # each call has an owner of its own
             whose = f"{whose}-{self.delivery.published_at.timestamp():.6f}"
         return tables.run_alone(
-            sql_files.transaction(checks.as_one_query(checks.read())),
+            sql_scripts.transaction(checks.as_one_query(checks.read())),
             lock=Lock(
                 "metrics",
                 f"{first:%Y%m%d}-{last:%Y%m%d}-{whose}",

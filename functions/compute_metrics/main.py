@@ -2,7 +2,7 @@
 
 `make deploy` sends a request for the views only: that computes no day.
 
-Pub/Sub metrics-requests -> sql/NN_*.sql in order, sql/views, sql/checks, sql/gate ->
+Pub/Sub metrics-requests -> sql/NN_*.sql in order, sql/windows, views, checks, gate ->
 movies, movie_daily_snapshots, catalogue_days, movie_viral_signals,
 movie_metrics_aggregated, leading_movie_days, movie_breakouts, outlook_days,
 ingestion_log; the public page views -> movie_attention_daily; then

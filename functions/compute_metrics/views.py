@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from functions.compute_metrics.deadline import Deadline
-from shared import sql_files
+from shared import sql_files, sql_scripts
 from shared.interfaces import Tables
 from shared.sql_files import Statement
 
@@ -76,7 +76,7 @@ def _fill_small_tables(tables: Tables, deadline: Deadline) -> None:
     """Make the small tables of published days that they lack, and of those between."""
     [days] = tables.select(_LACKING)
     if days["from_date"]:
-        tables.execute(sql_files.small_tables(), timeout_s=deadline.left_s(), **days)
+        tables.execute(sql_scripts.small_tables(), timeout_s=deadline.left_s(), **days)
 
 
 _LACKING = """\

@@ -19,7 +19,7 @@ from typing import Any
 from cli.costs.bytes_read import FIXED, KEPT_DAYS, OTHERWISE_KEPT, days_read
 from functions.compute_metrics import checks
 from functions.render_dashboard import queries
-from shared import sql_files
+from shared import first_days, sql_files
 from tests.sql.googlesql import SCHEMAS, body, googlesql
 from tests.sql.liveness import Scan, scans
 
@@ -69,8 +69,15 @@ _WIDER = {
 
 
 def everything() -> dict[str, Mapping[str, Any]]:
-    """Return the bytes of the page, of each view of the newest day, and of metrics."""
-    return {"page": _page(), "views": _views(), "metrics": _metrics()}
+    """Return the bytes of the page, of each view of the newest day, and of metrics.
+
+    Of metrics the most that a computation reads; and, of the queries that read less on
+    a usual day, how much.
+    """
+    metrics = {name: by_days(most(sql)) for name, sql in _texts().items()}
+    of_usual_day = {name: by_days(usual(sql)) for name, sql in _texts().items()}
+    less = {name: read for name, read in of_usual_day.items() if read != metrics[name]}
+    return {"page": _page(), "views": _views(), "metrics": metrics, "usual": less}
 
 
 def _page() -> Bytes:
@@ -95,14 +102,32 @@ def _views() -> Bytes:
     }
 
 
-def _metrics() -> dict[str, ByDays]:
+def _texts() -> dict[str, str]:
     gate = sql_files.of_folder("gate")
     texts = {statement.name: statement.sql for statement in sql_files.daily()}
     texts |= {
         name: gate[name] for name in ("publish", "record", "latest_movie_metrics")
     }
     texts["checks"] = checks.as_one_query(checks.read())
-    return {name: by_days(sql) for name, sql in texts.items()}
+    texts |= sql_files.windows()
+    return texts
+
+
+def usual(sql: str) -> str:
+    """Return a statement as it reads on a usual day, by sql/windows.
+
+    No class is carried on, nothing of the past is to be stored, and the newest day has
+    votes.
+    """
+    sql = first_days.with_days(sql, dict.fromkeys(sql_files.windows(), "@from_date"))
+    return sql.replace("@newest_day_with_votes", "@newest_day")
+
+
+def most(sql: str) -> str:
+    """Return a statement as it reads where every window is at its widest."""
+    windows = sql_files.windows().items()
+    days = {name: first_days.earliest(window) for name, window in windows}
+    return first_days.with_days(sql, days)
 
 
 def of_query(sql: str, shown_days: int = 1) -> dict[str, int]:
@@ -121,7 +146,9 @@ def by_days(sql: str) -> ByDays:
     of_two = sql.replace("@to_date", "DATE_ADD(@from_date, INTERVAL 1 DAY)")
     columns: dict[tuple[str, str], tuple[int, bool]] = {}
     for scan, wider in zip(_scans(sql), _scans(of_two), strict=True):
-        days = scan.days or OTHERWISE_KEPT.get(scan.table, KEPT_DAYS)
+        days = scan.days
+        if days is None:
+            days = OTHERWISE_KEPT.get(scan.table, KEPT_DAYS)
         for column in scan.columns:
             of = (scan.table, column)
             before, is_growing = columns.get(of, (0, False))
@@ -129,6 +156,8 @@ def by_days(sql: str) -> ByDays:
     found: dict[str, Counter[str]] = {}
     for (table, column), read in sorted(columns.items(), key=lambda one: one[::-1]):
         days, is_growing = read
+        if not days:
+            continue
         name = VOTES if table == LATEST and "vote" in column else table
         key = f"{days}" if is_growing else f"{days}{FIXED}"
         found.setdefault(name, Counter())[key] += _width(table, column)

@@ -2,7 +2,8 @@
 
 given: rows by table (`movie_id: 1..30` is thirty of them, `series:` a movie's values
 over days: series.py), `defaults` for columns that do not matter there, and the days
-(from, to) that a statement or check runs for. expect:
+(from, to) that a statement or check runs for, and the first days of sql/windows where
+they are not the earliest. expect:
 the rows of the table or view that the file makes, or that the check or query returns,
 by `key`, no more and no fewer; each names the columns it is about. `where` narrows what
 is looked at. Views show published days: the days of the given rows are, unless the case
@@ -23,7 +24,7 @@ import yaml
 from functions.compute_metrics import checks
 from shared import sql_files
 from tests.sql.series import expand
-from tests.sql.small import LATEST, add_small
+from tests.sql.small import LATEST, add_small, earliest_days
 
 HERE = Path(__file__).parent
 GATE = {
@@ -66,7 +67,8 @@ DASHBOARD = {
     for path in (sql_files.SQL / "dashboard").glob("*.sql")
 }
 ALERT = {sql_files.new_breakouts().name: sql_files.new_breakouts().sql}
-READ_ONLY = CHECKS | QUERIES | DASHBOARD | ALERT | TRACKED | ATTENDED
+WINDOWS = sql_files.windows()
+READ_ONLY = WINDOWS | CHECKS | QUERIES | DASHBOARD | ALERT | TRACKED | ATTENDED
 
 PARAMETERS = (
     *(
@@ -81,6 +83,7 @@ PARAMETERS = (
     ),
     *("details_per_day", "most_moved", "most_popular"),
     *("newest_day", "newest_day_with_votes"),
+    *WINDOWS,
 )
 
 
@@ -162,6 +165,9 @@ def read(path: Path) -> Case:
     shows_published = path.parent.name in reads_views
     days = {f"{end}_date": given[end] for end in ("from", "to") if end in given}
     days |= {name: given[name] for name in PARAMETERS if name in given}
+    statement = STATEMENTS.get(path.parent.name)
+    if statement and "from" in given:
+        days = earliest_days(statement.sql, given["from"]) | days
     tables = _rows(given, is_published=shows_published)
     if shows_published:
         add_small(_statement(path.parent.name), tables)

@@ -15,6 +15,7 @@ ALERTS = sorted((sql_files.SQL / "alerts").glob("*.sql"))
 DASHBOARD = sorted((sql_files.SQL / "dashboard").glob("*.sql"))
 TRACKING = sorted((sql_files.SQL / "tracking").glob("*.sql"))
 ATTENTION = sorted((sql_files.SQL / "attention").glob("*.sql"))
+WINDOWS = sorted((sql_files.SQL / "windows").glob("*.sql"))
 LEDGER = sorted((sql_files.SQL / "ledger").glob("*.sql"))
 SCHEMAS = {
     path.stem: json.loads(path.read_text())
@@ -24,7 +25,7 @@ TEXTS = {
     path.stem: path.read_text()
     for path in [
         *(*NUMBERED, *VIEWS, *CHECKS, *GATE, *TRACKING, *QUERIES, *ALERTS),
-        *(*DASHBOARD, *ATTENTION),
+        *(*DASHBOARD, *ATTENTION, *WINDOWS),
     ]
 }
 THRESHOLDS = "10_metric_thresholds"

@@ -36,7 +36,10 @@ type Row = Mapping[str, Any]
 type Resolved = Any
 """A node of Google's resolved tree; the package has no types."""
 
-PARAMETERS = ("from_date", "to_date", "newest_day", "newest_day_with_votes")
+PARAMETERS = (
+    *("from_date", "to_date", "newest_day", "newest_day_with_votes"),
+    *sql_files.windows(),
+)
 FURTHER_PARAMETERS = {
     "answers": TypeKind.TYPE_STRING,
     "as_of": TypeKind.TYPE_TIMESTAMP,

@@ -197,7 +197,9 @@ def _bounds(condition: Resolved) -> Bounds:
         first, last = map(_shift, arguments[1:])
         return _of(arguments[0], {"lower": first, "upper": last})
     if name == "$in" and _is_constant(arguments[1:]):
-        return _of(arguments[0], {"lower": 0, "upper": len(arguments[1:]) - 1})
+        # Days that are equal are one partition.
+        others = [one for one in arguments[2:] if one != arguments[1]]
+        return _of(arguments[0], {"lower": 0, "upper": len(others)})
     if name in _COMPARISONS:
         one, other = arguments
         sides = _COMPARISONS[name]
@@ -219,7 +221,10 @@ def _of(expression: Resolved, sides: Sides) -> Bounds:
 def _shift(expression: Resolved) -> int:
     """Return how many days after a parameter a constant day is."""
     name = expression.function.name if hasattr(expression, "function") else ""
-    sign = {"date_add": 1, "date_sub": -1}.get(name.rpartition(":")[2], 0)
+    name = name.rpartition(":")[2]
+    if name == "least":
+        return min(map(_shift, expression.argument_list))
+    sign = {"date_add": 1, "date_sub": -1}.get(name, 0)
     if not sign:
         return 0
     day, days, *_ = expression.argument_list

@@ -15,7 +15,7 @@ from google.cloud import bigquery
 from local.public_tables import create_pageviews
 from local.public_tables import name as public_name
 from local.tables import DATASET, PROJECT, emulated
-from shared import sql_files
+from shared import sql_files, sql_scripts
 from shared.sql_files import Statement
 
 type Row = Mapping[str, Any]
@@ -82,16 +82,17 @@ class Sandbox:
     ) -> None:
         """Run the statements that take days, all or some."""
         for file in files or sql_files.daily():
-            self.select(file.sql, from_date=from_date, to_date=to_date)
+            script = sql_scripts.alone(file)
+            self.select(script, from_date=from_date, to_date=to_date)
 
     def publish(self, from_date: date, to_date: date) -> None:
         """Publish days, as compute_metrics does when their checks have passed."""
-        script = sql_files.gate_script("publish")
+        script = sql_scripts.gate_script("publish")
         self.select(script, from_date=from_date, to_date=to_date)
 
     def make_small(self, from_date: date, to_date: date) -> None:
         """Make the small tables from the other tables' rows of the days."""
-        self.select(sql_files.small_tables(), from_date=from_date, to_date=to_date)
+        self.select(sql_scripts.small_tables(), from_date=from_date, to_date=to_date)
 
 
 def _as_json(value: object) -> object:

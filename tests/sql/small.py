@@ -5,11 +5,11 @@ implementation runs the same statements on the rows of a case.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from shared import sql_files
+from shared import first_days, sql_files
 from shared.sql_files import Statement
 from tests.sql.googlesql import body, googlesql
 
@@ -32,8 +32,9 @@ def add_small(file: Statement, tables: dict[str, list[dict[str, Any]]]) -> None:
     for statement in sql_files.daily():
         made = statement.name[3:]
         if made in missing and days:
-            ends = {"from_date": min(days), "to_date": max(days)}
-            tables[made] = googlesql().select(body(statement.sql), stored, **ends)
+            of_days = {"from_date": min(days), "to_date": max(days)}
+            of_days |= earliest_days(statement.sql, min(days))
+            tables[made] = googlesql().select(body(statement.sql), stored, **of_days)
     if LATEST in missing:
         published = [
             day
@@ -52,6 +53,14 @@ def add_small(file: Statement, tables: dict[str, list[dict[str, Any]]]) -> None:
         tables[LATEST] = googlesql().select(
             body(sql_files.of_folder("gate")[LATEST]), stored, **newest
         )
+
+
+def earliest_days(sql: str, from_date: date) -> dict[str, date]:
+    """Return the earliest first days, by sql/windows, that a statement reads from."""
+    return {
+        name: from_date - timedelta(first_days.most_days_before(window))
+        for name, window in first_days.named_in(sql, sql_files.windows()).items()
+    }
 
 
 def _with_each_other(

@@ -9,6 +9,7 @@ from cli.costs import bytes_read
 from cli.costs.bytes_read import BytesRead, Catalogue
 from cli.costs.display import size
 from cli.costs.prices import GIB
+from shared import sql_files
 from shared.messages import LARGEST_LIMIT
 from tests.conftest import ROOT
 from tests.sql import bytes_read as resolved
@@ -139,6 +140,18 @@ READ = {
     WHERE calculation_date IN (@newest_day, @newest_day_with_votes)
     UNION ALL SELECT 1.0 ORDER BY named
     """: ({"popularity", "calculation_date"}, 2),
+    f"""
+    SELECT popularity FROM {METRICS}
+    WHERE calculation_date IN (@newest_day, @newest_day)
+    """: ({"popularity", "calculation_date"}, 1),
+    f"""
+    SELECT popularity FROM {METRICS} WHERE calculation_date BETWEEN
+    LEAST(DATE_SUB(@from_date, INTERVAL 3 DAY), @from_date) AND @from_date
+    """: ({"popularity", "calculation_date"}, 4),
+    f"""
+    SELECT popularity FROM {METRICS} WHERE calculation_date
+    BETWEEN @from_date AND DATE_SUB(@from_date, INTERVAL 1 DAY)
+    """: ({"popularity", "calculation_date"}, 0),
 }
 
 
@@ -165,7 +178,8 @@ def test_the_places_that_are_kept_are_those_of_the_thresholds() -> None:
 
 
 def _line(movies: int, read: BytesRead) -> str:
-    sizes = (read.page, read.largest_view, read.metrics, read.publication)
+    metrics = (read.metrics, read.most_metrics, read.publication)
+    sizes = (read.page, read.largest_view, *metrics)
     return f"| {movies:,} | {' | '.join(map(size, sizes))} |"
 
 
@@ -191,6 +205,48 @@ def test_days_before_the_first_stay_as_many() -> None:
     )
     assert resolved.by_days(sql) == {"movie_metrics_aggregated": {"46 fixed": 16}}
     assert resolved.of_query(sql, 90) == {"movie_metrics_aggregated": 46 * 16}
+
+
+def test_no_day_is_no_byte() -> None:
+    sql = (
+        f"SELECT popularity FROM {METRICS} WHERE calculation_date\n"
+        "BETWEEN @first_past_day AND DATE_SUB(@from_date, INTERVAL 1 DAY)"
+    )
+    assert resolved.by_days(resolved.usual(sql)) == {}
+    of_46 = {"movie_metrics_aggregated": {"46 fixed": 16}}
+    assert resolved.by_days(resolved.most(sql)) == of_46
+
+
+def test_a_usual_day_reads_the_past_only_where_some_movies_are_not_tracked() -> None:
+    most = bytes_read.of_metrics()
+    every_movie = bytes_read.of_usual_metrics(Catalogue.of(CATALOGUE))
+    assert {query for query in most if most[query] != every_movie[query]} == {
+        "20_movies",
+        "35_movie_daily_snapshots",
+        "60_movie_metrics_aggregated",
+        "70_leading_movie_days",
+        "latest_movie_metrics",
+    }
+    some = bytes_read.of_usual_metrics(Catalogue.of(10_000))
+    assert {query for query in most if some[query] != every_movie[query]} == {
+        "35_movie_daily_snapshots",
+        "70_leading_movie_days",
+    }
+    # Of popularity alone 24 bytes of 46 days, which levels compare, are more than this.
+    assert BOUND < 24 * 46 * CATALOGUE < bytes_read.of_movies(CATALOGUE).metrics
+
+
+def test_what_decides_reads_less_than_a_tenth_of_what_it_saves() -> None:
+    windows = sql_files.windows()
+    found = Catalogue.of(CATALOGUE)
+    usual, most = bytes_read.of_usual_metrics(found), bytes_read.of_metrics()
+    deciding = {name: usual[name] for name in windows}
+    assert deciding == {name: most[name] for name in windows}
+    a_day = [
+        bytes_read.of_computation(found, 1, queries)
+        for queries in (deciding, usual, most)
+    ]
+    assert a_day[0] < (a_day[2] - a_day[1]) / 10
 
 
 def test_the_document_has_these_numbers() -> None:

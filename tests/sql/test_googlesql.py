@@ -8,7 +8,7 @@ import sqlglot
 from sqlglot import exp
 
 from functions.compute_metrics import checks
-from shared import sql_files
+from shared import sql_files, sql_scripts
 from tests.sql.googlesql import SCHEMAS, InvalidSqlError, googlesql
 from tests.sql.pruning import reads
 
@@ -77,7 +77,7 @@ def test_google_takes_the_checks_as_the_one_query_they_are_run_as() -> None:
 
 def test_google_takes_what_the_transaction_adds_to_the_files() -> None:
     """Control flow it does not take; what stands between are queries and DML."""
-    script = sql_files.transaction(checks.as_one_query(checks.read()))
+    script = sql_scripts.transaction(checks.as_one_query(checks.read()))
     made = re.search(r"CREATE TEMP TABLE findings AS\n(.*?);\n\nIF", script, re.DOTALL)
     gate = re.search(r"UPDATE [^;]*", script)
     condition = re.search(r"IF (NOT EXISTS \(.*?\)) THEN", script, re.DOTALL)
@@ -333,7 +333,8 @@ def bounds(sql: str) -> set[bool]:
 @pytest.mark.parametrize("name", ON_DAYS)
 def test_a_file_without_its_bounds_is_found(name: str) -> None:
     unbounded, changes = re.subn(
-        r"BETWEEN [^\n]*@(from|to)_date[^\n]* AND ((DATE_ADD\()?@to_date"
+        r"BETWEEN (DATE_SUB\(\n)?[^\n]*@(from|to|first_\w+)_da(te|y)[^\n]*"
+        r"(\n *\))? AND ((DATE_ADD\()?@to_date"
         r"(, INTERVAL 7 DAY\))?|DATE_SUB\(@from_date, INTERVAL 1 DAY\))",
         "IS NOT NULL",
         FILES[name],

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared import sql_files
+from shared import sql_scripts
 from tests.sql.sandbox import Sandbox
 
 pytestmark = pytest.mark.emulator
@@ -58,7 +58,7 @@ def test_a_day_is_explained_the_same_whether_it_is_the_newest_or_not(
 ) -> None:
     explained = _explained(published)
     assert len(explained) == 3 * len(DAYS)
-    script = sql_files.gate_script("withhold")
+    script = sql_scripts.gate_script("withhold")
     published.select(script, from_date=NEWEST, to_date=NEWEST, reason="a test")
     latest = published.rows("v_latest_popularity_metrics")
     assert {row["last_updated"] for row in latest} == {DAYS[-2]}

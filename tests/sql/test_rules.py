@@ -9,7 +9,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from shared import sql_files
+from shared import first_days, sql_files
 from shared.runs import ENDED
 from shared.sql_files import with_run_status
 from tests.sql.files import (
@@ -21,6 +21,7 @@ from tests.sql.files import (
     THRESHOLDS,
     TRACKING,
     VIEWS,
+    WINDOWS,
 )
 
 REFERENCE_FRAME = re.compile(
@@ -69,7 +70,9 @@ def test_a_file_says_what_it_makes(path: Path) -> None:
     assert "@" not in "".join(comments)
 
 
-@pytest.mark.parametrize("path", [*LEDGER, *TRACKING], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*LEDGER, *TRACKING, *WINDOWS], ids=lambda path: path.stem
+)
 def test_what_a_function_runs_begins_with_its_name(path: Path) -> None:
     assert path.read_text().startswith(f"-- {path.stem}: ")
 
@@ -171,7 +174,9 @@ def test_nothing_depends_on_the_clock(name: str) -> None:
 
 @pytest.mark.parametrize("name", [path.stem for path in NUMBERED])
 def test_the_days_are_the_only_parameters(name: str) -> None:
-    found = set(re.findall(r"@(\w+)", TEXTS[name]))
+    windows = sql_files.windows()
+    named = re.findall(r"@(\w+)", TEXTS[name])
+    found = {"from_date" if one in windows else one for one in named}
 
     assert found == (set() if name == THRESHOLDS else {"from_date", "to_date"})
 
@@ -200,7 +205,10 @@ def test_the_frames_of_references_keep_the_tolerance() -> None:
     "name", [name for name, text in TEXTS.items() if "DATE_SUB(@from_date" in text]
 )
 def test_a_statement_reads_back_as_far_as_its_widest_window(name: str) -> None:
-    read_back = re.findall(r"DATE_SUB\(@from_date, INTERVAL (\d+) DAY\)", TEXTS[name])
+    windows = sql_files.windows().items()
+    days = {window: first_days.earliest(sql) for window, sql in windows}
+    text = first_days.with_days(TEXTS[name], days)
+    read_back = re.findall(r"DATE_SUB\(@from_date, INTERVAL (\d+) DAY\)", text)
     frames = re.findall(r"RANGE BETWEEN (\d+) PRECEDING", TEXTS[name])
 
     furthest = max(map(int, read_back))

@@ -25,7 +25,7 @@ from emulators.bigquery.catalog import look_up_single_tables
 from emulators.bigquery.offline import go_offline
 from functions.compute_metrics import checks
 from local.tables import PROJECT
-from shared import sql_files
+from shared import sql_files, sql_scripts
 from shared.sql_files import SQL, with_run_status
 
 type Sent = list[tuple[str, dict[str, Any]]]
@@ -44,6 +44,7 @@ _PARAMETERS = JobConfigurationQuery.model_validate(
                 ("to_date", "DATE", _DAY),
                 ("newest_day", "DATE", _DAY),
                 ("newest_day_with_votes", "DATE", _DAY),
+                *((name, "DATE", _DAY) for name in sql_files.windows()),
                 ("reason", "STRING", "votes are wrong"),
                 ("batch_no", "INT64", "3"),
                 ("details_per_day", "INT64", "8"),
@@ -117,10 +118,11 @@ def _with_names(text: str, variables: dict[str, str]) -> str:
 def _scripts() -> dict[str, str]:
     """Return the scripts of the functions and of the command line."""
     return {
-        "metrics": sql_files.transaction(checks.as_one_query(checks.read())),
-        "publish": sql_files.gate_script("publish", "record"),
-        "withhold": sql_files.gate_script("withhold"),
-        "small tables": sql_files.small_tables(),
+        "metrics": sql_scripts.transaction(checks.as_one_query(checks.read())),
+        "publish": sql_scripts.gate_script("publish", "record"),
+        "withhold": sql_scripts.gate_script("withhold"),
+        "small tables": sql_scripts.small_tables(),
+        **{file.name: sql_scripts.alone(file) for file in sql_files.daily()},
     }
 
 

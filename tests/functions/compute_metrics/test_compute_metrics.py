@@ -13,7 +13,7 @@ import pytest
 from functions.compute_metrics import checks, compute, views
 from functions.compute_metrics.deadline import CALLED_S, PUSHED_S, Deadline
 from functions.compute_metrics.main import run
-from shared import sql_files
+from shared import sql_files, sql_scripts
 from shared.delivery import Delivery
 from shared.errors import DeadlineError, StatementError, WarehouseUnavailableError
 from shared.messages import MetricsRequest, ViewsRequest
@@ -41,9 +41,19 @@ def test_the_views_come_first_and_then_one_script_of_everything() -> None:
     run(OF_RUN, DELIVERY, clients)
     executed = [sql for sql, _ in tables.executed]
     assert executed[:-1] == VIEWS
+    first = {each.name: each.sql.splitlines()[0] for each in sql_files.daily()}
     parts = [
         "BEGIN TRANSACTION;",
-        *(statement.sql.strip() for statement in sql_files.daily()),
+        "SET first_details_day = (\n-- first_details_day: ",
+        first.pop("20_movies"),
+        first.pop("30_movie_daily_snapshots"),
+        "SET first_past_day = (\n-- first_past_day: ",
+        first.pop("35_movie_daily_snapshots"),
+        first.pop("40_catalogue_days"),
+        first.pop("50_movie_viral_signals"),
+        # The shift of the days themselves is known by now.
+        "SET first_class_day = (\n-- first_class_day: ",
+        *first.values(),
         checks.as_one_query(checks.read()),
         sql_files.of_folder("gate")["publish"].strip(),
         "MERGE tmdb_analytics.latest_movie_metrics",
@@ -51,6 +61,7 @@ def test_the_views_come_first_and_then_one_script_of_everything() -> None:
     ]
     places = [executed[-1].index(part) for part in parts]
     assert places == sorted(places)
+    assert "@first_" not in executed[-1]
     assert tables.scripts() == [(DAY, DAY)]
 
 
@@ -60,7 +71,7 @@ def test_days_of_before_the_small_tables_are_filled_in_once_per_instance() -> No
     run(OF_RUN, DELIVERY, clients)
     run(OF_RUN, DELIVERY, clients)
     filled = [
-        about for sql, about in tables.executed if sql == sql_files.small_tables()
+        about for sql, about in tables.executed if sql == sql_scripts.small_tables()
     ]
     assert [(of["from_date"], of["to_date"]) for of in filled] == [(DAYS[0], DAY)]
 

@@ -22,7 +22,7 @@ from functions.render_dashboard.payload import (
 )
 from functions.render_dashboard.queries import read
 from local import tables as local_tables
-from shared import sql_files
+from shared import sql_files, sql_scripts
 from shared.bigquery import Warehouse
 from tests.functions.render_dashboard.html_tables import Tables
 
@@ -59,12 +59,12 @@ def dashboard(tables: Warehouse, empty: Dashboard) -> Dashboard:
     assert not tables.append("batch_plan", [PLAN], ["plan"])
     days: dict[str, Any] = {"from_date": DAYS[0], "to_date": NEWEST}
     for statement in sql_files.daily():
-        tables.execute(statement.sql, **days)
-    tables.execute(sql_files.gate_script("publish"), **days)
+        tables.execute(sql_scripts.alone(statement), **days)
+    tables.execute(sql_scripts.gate_script("publish"), **days)
     assert not [row for row in tables.select(CHECKS, **days) if _fails(row)]
     tables.execute(FOUND)
     tables.execute(OUTLOOKS)
-    tables.execute(sql_files.small_tables(), **days)
+    tables.execute(sql_scripts.small_tables(), **days)
     tables.execute(SHOWN_BEFORE)
     published: dict[str, Any] = {"run_id": f"daily-{NEWEST}", "code_version": "test"}
     tables.execute(sql_files.of_folder("gate")["record"], **days, **published)
