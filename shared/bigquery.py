@@ -122,6 +122,7 @@ class Warehouse:
             rows = self._client.query_and_wait(
                 self._localised(sql),
                 job_config=self._job_config(parameters),
+                page_size=calls.ROWS_OF_A_PAGE,
                 api_timeout=calls.REQUEST_TIMEOUT_S,
                 wait_timeout=calls.JOB_TIMEOUT_S,
                 retry=self._retry,

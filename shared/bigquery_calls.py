@@ -23,6 +23,8 @@ REQUEST_TIMEOUT_S = 60.0
 """Of one HTTP request; Google's client repeats failed ones itself up to this long."""
 JOB_TIMEOUT_S = 480.0
 """Of one query or load: below the 540 s that a function has."""
+ROWS_OF_A_PAGE = 20_000
+"""Of a query's result. As one answer, 200,000 ids would take 100 MiB of objects."""
 RETRY = bigquery.DEFAULT_RETRY.with_timeout(REQUEST_TIMEOUT_S)
 APPEND_PAUSE_S = 0.2
 """Before rows that were refused for a moment are appended again; doubled each time."""
