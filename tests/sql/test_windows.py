@@ -27,7 +27,7 @@ missing and comes late; a movie from below the band is tracked."""
 MOVIES = 36
 WIDEST = {"first_class_day": 30, "first_details_day": 7, "first_past_day": 46}
 """Days before the first requested one: not read from sql/windows, which are tested."""
-LEAVES, LEAPS, NEW = 33, 35, 36
+LEAVES, LEAPS, NEW, RETIRED = 33, 35, 36, 37
 TABLES = (
     "movies",
     "movie_daily_snapshots",
@@ -63,7 +63,7 @@ class _Landing:
     def __init__(self, seed: int, *, is_every_movie: bool) -> None:
         self._random = Random(seed)
         self._is_every_movie = is_every_movie
-        self._popularity = [self._random.uniform(2, 50) for _ in range(MOVIES + 1)]
+        self._popularity = [self._random.uniform(2, 50) for _ in range(RETIRED + 1)]
 
     def exports(self, days: Iterable[int]) -> Iterator[dict[str, Any]]:
         for n in days:
@@ -82,8 +82,9 @@ class _Landing:
                     }
 
     def details(self, n: int, run: str = "daily") -> Iterator[dict[str, Any]]:
-        for movie in range(1, MOVIES + 1):
-            if self._is_tracked(movie, n) and self._random.random() < 0.9:
+        for movie in range(1, RETIRED + 1):
+            is_read = movie < RETIRED and self._is_tracked(movie, n)
+            if run == "weekly" or (is_read and self._random.random() < 0.9):
                 fetched = datetime.combine(_day(n), time(10), UTC)
                 yield {
                     "run_id": f"{run}-{_day(n)}",
@@ -147,17 +148,18 @@ def _days_of(
         # Some batches of a day come when it is computed already.
         in_time = [row for row in details if n % 3 or row["movie_id"] % 5]
         land("movie_details_raw", in_time)
-        if n == LEAP + 1:
+        if n != LEAP + 1:  # a day that is never computed
+            compute(n, n)
+        if n == LEAP:  # so its weekly run is two days old for the next daily one
             land("movie_details_raw", landing.details(n, "weekly"))
-            continue  # this day is computed with the next, as a range
-        compute(n - 1 if n == LEAP + 2 else n, n)
         if n == GAP + 3:
             land("movie_popularity_raw", late)
-            compute(GAP, GAP + 1)
+            compute(GAP, GAP)
         land("movie_details_raw", [row for row in details if row not in in_time])
-    # A middle day, and a range with the shift, again.
-    compute(SHIFT + 3, SHIFT + 3)
-    compute(SHIFT - 2, SHIFT + 2)
+    # A range with the shift, and single days after it, again.
+    compute(SHIFT - 2, SHIFT)
+    compute(SHIFT + 1, SHIFT + 1)
+    compute(SHIFT + 5, SHIFT + 5)
     return _stored(sandbox)
 
 
