@@ -13,6 +13,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,7 @@ def by_days(sql: str) -> ByDays:
     return {table: dict(sizes) for table, sizes in sorted(found.items())}
 
 
+@cache
 def _scans(sql: str) -> list[Scan]:
     return scans(googlesql().inlined(sql))
 

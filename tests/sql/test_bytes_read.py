@@ -26,6 +26,7 @@ def _scans(sql: str) -> list[Scan]:
     return scans(googlesql().inlined(sql))
 
 
+@pytest.mark.exhaustive
 def test_the_estimate_is_of_the_sql_as_it_is() -> None:
     """`make docs` writes the file again."""
     stored = json.loads((ROOT / "cli/costs/bytes_read.json").read_text())

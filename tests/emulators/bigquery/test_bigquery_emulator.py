@@ -320,6 +320,7 @@ def test_a_kept_result_is_what_stock_answers(tmp_path: Path) -> None:
     assert compared["differing"] == []
 
 
+@pytest.mark.exhaustive
 def test_a_merge_stores_what_stock_stores(tmp_path: Path) -> None:
     """Compared for every form and every day's statements: answers, rows, order."""
     with sandbox_in(tmp_path / "stock"):
@@ -335,6 +336,7 @@ def test_a_merge_stores_what_stock_stores(tmp_path: Path) -> None:
     assert [name for name in stock if patched[name] != stock[name]] == []
 
 
+@pytest.mark.exhaustive
 def test_a_load_stores_what_stock_stores(tmp_path: Path) -> None:
     """Compared for values of every kind in columns of every type."""
     compared = _compared("both_loads", tmp_path)
