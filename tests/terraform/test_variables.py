@@ -61,7 +61,8 @@ def test_rows_are_kept_as_long_as_the_metrics_look_back() -> None:
     [least] = re.findall(r"var\.retention_days >= (\d+)", BLOCKS["retention_days"])
     read_back = [
         int(days)
-        for path in REPOSITORY.glob("sql/[0-9][0-9]_*.sql")
+        for files in ("[0-9][0-9]_*.sql", "windows/*.sql")
+        for path in (REPOSITORY / "sql").glob(files)
         for days in re.findall(
             r"DATE_SUB\(@from_date, INTERVAL (\d+) DAY\)", path.read_text()
         )
