@@ -11,6 +11,7 @@ from benchmarks.metrics.statements import bench
 
 pytestmark = [
     pytest.mark.emulator,
+    pytest.mark.exhaustive,
     pytest.mark.filterwarnings("ignore:Retrieving Arrow:PendingDeprecationWarning"),
 ]
 

@@ -96,7 +96,9 @@ def test_the_map_is_walked_and_opened_with_the_keyboard(board: Page) -> None:
     assert board.evaluate("location.hash") == f"#movie/{FIRST_VIRAL}"
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(
+    "width", [390, pytest.param(1440, marks=pytest.mark.exhaustive)]
+)
 @pytest.mark.parametrize(
     ("chart", "least"), [("map", 4), ("days", 8), ("cohorts", 15), ("genres", 50)]
 )
@@ -334,7 +336,9 @@ def test_a_panel_of_genres_without_values_says_so(
 
 
 @pytest.mark.parametrize("hash_", ["", f"#movie/{FIRST_VIRAL}"])
-@pytest.mark.parametrize("window", [390, 1440])
+@pytest.mark.parametrize(
+    "window", [pytest.param(390, marks=pytest.mark.exhaustive), 1440]
+)
 def test_it_prints_on_paper(show: Show, hash_: str, window: int) -> None:
     page = show(DATA, theme="dark", hash_=hash_, width=window)
     pdf = page.pdf(format="A4")
