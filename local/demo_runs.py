@@ -106,11 +106,14 @@ class _Demo:
         """Load what is missing, then run simulated days; return those days."""
         states = run_states.oldest_first(self._stack.tables)
         first = next_day(states)
-        if any(not state["is_published"] for state in states):
-            self._continue_runs(first)
+        days = days_to_run(first, self._plan.days, datetime.now(UTC).date())
+        left = {state["mode"] for state in states if not state["is_published"]}
+        if left:
+            # A daily run that continues reads TMDB before its day is steered below.
+            is_late = Mode.DAILY in left and days[-1:] == [first]
+            self._continue_runs(first, is_export_late=is_late)
         if first == FIRST_DAY:
             self._load(first)
-        days = days_to_run(first, self._plan.days, datetime.now(UTC).date())
         if days and self._stack.wikipedia:
             self._stack.wikipedia.publish(self._stack.client, days_to_read(days))
         for day in days:
@@ -143,13 +146,13 @@ class _Demo:
         runs = [Run(Mode.DAILY, day)]
         self._run(runs, lambda: self._stack.tick(IngestRequest(Mode.DAILY, day)))
 
-    def _continue_runs(self, day: date) -> None:
+    def _continue_runs(self, day: date, *, is_export_late: bool) -> None:
         """Continue runs that were interrupted: their Pub/Sub messages are lost.
 
         The sweep republishes the missing batches. The request for an initial load's
         history may be lost too; to publish it twice is harmless.
         """
-        self._stack.steer_simulator(simulator_of(day, is_export_late=False))
+        self._stack.steer_simulator(simulator_of(day, is_export_late=is_export_late))
         self._stack.tick(IngestRequest(Mode.SWEEP, day))
         if day == FIRST_DAY:
             self._stack.tick(IngestRequest(Mode.HISTORY, day))
@@ -180,11 +183,7 @@ class _Demo:
 
     def _call_for_load(self, day: date) -> None:
         """Start the load as `gcloud functions call ingest_changes --data ...` would."""
-        body = {
-            "mode": "initial",
-            "limit": self._plan.movies,
-            "run_date": day.isoformat(),
-        }
+        body = {"mode": "initial", "limit": self._plan.movies, "run_date": str(day)}
         status, answer = self._stack.call("ingest_changes", body)
         if status != 200:  # noqa: PLR2004 - HTTP's OK
             raise RunStuckError(f"ingest_changes answered {status}: {answer}")
