@@ -21,7 +21,7 @@ from emulators.bigquery.merges import patch_merges
 from emulators.bigquery.offline import go_offline
 from emulators.bigquery.translations import remember_translations
 from local.tables import DATASET, PROJECT
-from shared import sql_files
+from shared import first_days, sql_files
 
 type Answers = dict[str, Any]
 
@@ -154,11 +154,20 @@ def _of_files() -> Answers:
                 to_date=day,
                 newest_day=day,
                 newest_day_with_votes=day,
+                **_first_days(day),
             )
             table = sql.partition("MERGE tmdb_analytics.")[2].split()
             stored = _stored(table[0]) if table else []
             found[f"{name} {day} {len(found)}"] = [answer, stored]
     return found
+
+
+def _first_days(day: date) -> dict[str, date]:
+    """Return the earliest days that the statements of a day may read from."""
+    return {
+        name: day - timedelta(days=first_days.most_days_before(window))
+        for name, window in sql_files.windows().items()
+    }
 
 
 def main() -> None:
