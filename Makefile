@@ -115,7 +115,7 @@ bench-import: setup ## Importing each function from its archive: seconds, memory
 bench-page: setup ## Rendering the page of 1,000 and 10,000 movies
 	@$(RUN) python -m benchmarks.dashboard_page
 
-bench-peers: setup ## The same load by other clients, 8 minutes [FULL=1: an hour]
+bench-peers: setup ## The same load by other clients, 8 minutes [FULL=1: 40 minutes]
 	@$(RUN) python -m benchmarks.peers $(if $(FULL),--full)
 
 bench-metrics: setup ## How good the scores are, on two simulators (minutes)
