@@ -33,6 +33,12 @@ def with_days(sql: str, days: Mapping[str, str]) -> str:
     return sql
 
 
+def at_earliest(sql: str, windows: Mapping[str, str]) -> str:
+    """Return a statement that reads from the earliest days, whatever is stored."""
+    days = {name: earliest(window) for name, window in windows.items()}
+    return with_days(sql, days)
+
+
 def in_script(statements: Iterable[str], windows: Mapping[str, str]) -> Iterator[str]:
     """Yield statements, and what sets a variable before the first that names it."""
     left = dict(windows)

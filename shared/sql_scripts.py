@@ -136,11 +136,9 @@ def small_tables(folder: Path = SQL) -> str:
 
     For days that were computed before these tables existed, so with their whole past.
     """
-    whole = {
-        name: first_days.earliest(window) for name, window in windows(folder).items()
-    }
+    found = windows(folder)
     made = (
-        first_days.with_days(each.sql, whole)
+        first_days.at_earliest(each.sql, found)
         for each in daily(folder)
         if each.name >= FIRST_SMALL
     )

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-exhaustive = pytest.mark.exhaustive
-
 
 def cases_but(kept: Collection[str], names: Iterable[str]) -> list[Any]:
     """Return a parameter for each name; all are exhaustive but those that are kept.
@@ -22,6 +20,8 @@ def cases_but(kept: Collection[str], names: Iterable[str]) -> list[Any]:
     if unknown := set(kept) - set(names):
         raise ValueError(f"there is no case {sorted(unknown)}")
     return [
-        pytest.param(name, id=name, marks=() if name in kept else exhaustive)
+        pytest.param(
+            name, id=name, marks=() if name in kept else pytest.mark.exhaustive
+        )
         for name in names
     ]

@@ -75,8 +75,9 @@ def everything() -> dict[str, Mapping[str, Any]]:
     Of metrics the most that a computation reads; and, of the queries that read less on
     a usual day, how much.
     """
-    metrics = {name: by_days(most(sql)) for name, sql in _texts().items()}
-    of_usual_day = {name: by_days(usual(sql)) for name, sql in _texts().items()}
+    texts = _texts()
+    metrics = {name: by_days(most(sql)) for name, sql in texts.items()}
+    of_usual_day = {name: by_days(usual(sql)) for name, sql in texts.items()}
     less = {name: read for name, read in of_usual_day.items() if read != metrics[name]}
     return {"page": _page(), "views": _views(), "metrics": metrics, "usual": less}
 
@@ -126,9 +127,7 @@ def usual(sql: str) -> str:
 
 def most(sql: str) -> str:
     """Return a statement as it reads where every window is at its widest."""
-    windows = sql_files.windows().items()
-    days = {name: first_days.earliest(window) for name, window in windows}
-    return first_days.with_days(sql, days)
+    return first_days.at_earliest(sql, sql_files.windows())
 
 
 def of_query(sql: str, shown_days: int = 1) -> dict[str, int]:

@@ -22,6 +22,18 @@ type Row = Mapping[str, Any]
 
 SCHEMAS = sorted((sql_files.SQL / "schemas").glob("*.json"))
 
+COMPUTED = (
+    "movies",
+    "movie_daily_snapshots",
+    "catalogue_days",
+    "movie_viral_signals",
+    "movie_metrics_aggregated",
+    "leading_movie_days",
+    "movie_breakouts",
+    "outlook_days",
+)
+"""The tables that the numbered statements write."""
+
 PAGEVIEWS = "pageviews_2026"
 """The table of Wikipedia's public dataset that sql/attention names."""
 

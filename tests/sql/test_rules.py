@@ -205,9 +205,7 @@ def test_the_frames_of_references_keep_the_tolerance() -> None:
     "name", [name for name, text in TEXTS.items() if "DATE_SUB(@from_date" in text]
 )
 def test_a_statement_reads_back_as_far_as_its_widest_window(name: str) -> None:
-    windows = sql_files.windows().items()
-    days = {window: first_days.earliest(sql) for window, sql in windows}
-    text = first_days.with_days(TEXTS[name], days)
+    text = first_days.at_earliest(TEXTS[name], sql_files.windows())
     read_back = re.findall(r"DATE_SUB\(@from_date, INTERVAL (\d+) DAY\)", text)
     frames = re.findall(r"RANGE BETWEEN (\d+) PRECEDING", TEXTS[name])
 

@@ -13,10 +13,9 @@ import pytest
 
 from shared import first_days, sql_files
 from shared.sql_files import Statement
-from tests.exhaustive import exhaustive
-from tests.sql.sandbox import Sandbox
+from tests.sql.sandbox import COMPUTED, Sandbox
 
-pytestmark = [pytest.mark.emulator, exhaustive]
+pytestmark = [pytest.mark.emulator, pytest.mark.exhaustive]
 
 FIRST = date(2026, 3, 1)
 HISTORY = 14
@@ -28,16 +27,6 @@ MOVIES = 36
 WIDEST = {"first_class_day": 30, "first_details_day": 7, "first_past_day": 46}
 """Days before the first requested one: not read from sql/windows, which are tested."""
 LEAVES, LEAPS, NEW, RETIRED = 33, 35, 36, 37
-TABLES = (
-    "movies",
-    "movie_daily_snapshots",
-    "catalogue_days",
-    "movie_viral_signals",
-    "movie_metrics_aggregated",
-    "leading_movie_days",
-    "movie_breakouts",
-    "outlook_days",
-)
 
 type Tables = dict[str, list[dict[str, Any]]]
 
@@ -114,7 +103,7 @@ class _Landing:
 
 
 def _stored(sandbox: Sandbox) -> Tables:
-    return {table: sandbox.rows(table) for table in TABLES}
+    return {table: sandbox.rows(table) for table in COMPUTED}
 
 
 def _days_of(
@@ -171,7 +160,7 @@ def test_no_value_is_another_than_with_every_window_at_its_widest(
 ) -> None:
     found = _days_of(sandbox, seed, None, is_every_movie=is_every_movie)
     widest = _days_of(sandbox, seed, _widest(), is_every_movie=is_every_movie)
-    for table in TABLES:
+    for table in COMPUTED:
         assert found[table] == widest[table]
     metrics = found["movie_metrics_aggregated"]
     assert {row["is_frozen"] for row in metrics} == {True, False}
