@@ -6,20 +6,16 @@ then into the patched one. Prints as JSON whose answers or stored rows differ.
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
-from local_bigquery.catalog import datasets, tabledata, tables
-from local_bigquery.engine import database
-from local_bigquery.errors import BigQueryError
-from local_bigquery.models import Dataset, Table, TableDataInsertAllRequest
+from local_bigquery.catalog import tabledata
+from local_bigquery.models import TableDataInsertAllRequest
 
-from emulators.bigquery.catalog import look_up_single_tables
 from emulators.bigquery.changes import notice_changes
-from emulators.bigquery.offline import go_offline
 from emulators.bigquery.streamed import look_up_once
 from emulators.bigquery.translations import remember_translations
 from local.tables import PROJECT
+from tests.emulators.bigquery import comparing
 
 _DATASET, _TABLE = "streamed", "values"
 _TYPES = ("STRING", "BYTES", "INT64", "FLOAT64", "NUMERIC", "BOOL", "DATE", "DATETIME")
@@ -55,47 +51,31 @@ def _make(kind: str) -> None:
     if kind == "RECORD":
         field["fields"] = [{"name": "a", "type": "INT64"}]
     fields = [{"name": "id", "type": "INT64", "mode": "REQUIRED"}, field]
-    made = {"tableReference": {"tableId": _TABLE}, "schema": {"fields": fields}}
-    if tables.exists(PROJECT, _DATASET, _TABLE):
-        tables.delete(PROJECT, _DATASET, _TABLE)
-    tables.create(PROJECT, _DATASET, Table.model_validate(made), None)
+    comparing.make_again(_DATASET, _TABLE, fields)
 
 
 def _answer(value: Any) -> Any:
     """Insert a value; return the answer and what is then stored."""
     rows = [{"json": {"id": 1, "VALUE": value}}, {"json": {"id": 2}}]
-    body = {"rows": rows, "skipInvalidRows": True}
-    try:
-        answer = tabledata.insert_all(
-            PROJECT, _DATASET, _TABLE, TableDataInsertAllRequest.model_validate(body)
-        )
-    except BigQueryError as error:
-        answer = error.proto()
-    except Exception as error:  # noqa: BLE001 - the original's failures are compared too
-        answer = repr(error)
-    name = tables.name(PROJECT, _DATASET, _TABLE)
-    stored = database.fetch(f"SELECT * FROM {name}")
-    database.execute(f"DELETE FROM {name}")
-    return json.loads(json.dumps([answer, repr(stored)], default=repr))
+    request = TableDataInsertAllRequest.model_validate(
+        {"rows": rows, "skipInvalidRows": True}
+    )
+    answer = comparing.outcome(
+        lambda: tabledata.insert_all(PROJECT, _DATASET, _TABLE, request)
+    )
+    stored = comparing.taken(_DATASET, _TABLE)
+    return json.loads(json.dumps([answer, stored], default=repr))
 
 
 def main() -> None:
     """Compare and print."""
-    database.settings.data_dir = Path(sys.argv[1])
-    database.settings.default_project_id = PROJECT
-    go_offline()
-    look_up_single_tables()
-    made = {"datasetReference": {"datasetId": _DATASET}}
-    datasets.create(PROJECT, Dataset.model_validate(made))
+    comparing.begin(sys.argv[1])
+    comparing.make_dataset(_DATASET)
     stock = _answers()
     remember_translations()
     notice_changes()
     look_up_once()
-    differing = [name for name, answer in _answers().items() if answer != stock[name]]
-    refused = sum("insertErrors" in str(answer) for answer in stock.values())
-    sys.stdout.write(
-        json.dumps({"compared": len(stock), "refused": refused, "differing": differing})
-    )
+    comparing.show(stock, _answers(), lambda answer: "insertErrors" in str(answer))
 
 
 if __name__ == "__main__":

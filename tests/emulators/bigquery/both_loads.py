@@ -11,19 +11,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from local_bigquery.catalog import datasets, tables
 from local_bigquery.engine import database
-from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import runner
-from local_bigquery.models import Dataset, JobConfigurationLoad, Table
+from local_bigquery.models import JobConfigurationLoad
 
-from emulators.bigquery.catalog import look_up_single_tables
 from emulators.bigquery.changes import notice_changes
-from emulators.bigquery.offline import go_offline
 from emulators.bigquery.streamed import look_up_once
 from emulators.bigquery.translations import remember_translations
 from emulators.bigquery.uploads import patch_uploads
 from local.tables import PROJECT
+from tests.emulators.bigquery import comparing
 
 _DATASET, _TABLE = "loaded", "values"
 _TYPES = ("STRING", "INT64", "FLOAT64", "BOOL", "DATE", "TIMESTAMP", "REPEATED")
@@ -70,10 +67,7 @@ def _make(kind: str) -> None:
     if kind == "REPEATED":
         field = {"name": "value", "type": "INT64", "mode": "REPEATED"}
     fields = [{"name": "id", "type": "INT64"}, field]
-    made = {"tableReference": {"tableId": _TABLE}, "schema": {"fields": fields}}
-    if tables.exists(PROJECT, _DATASET, _TABLE):
-        tables.delete(PROJECT, _DATASET, _TABLE)
-    tables.create(PROJECT, _DATASET, Table.model_validate(made), None)
+    comparing.make_again(_DATASET, _TABLE, fields)
 
 
 def _answer(text: str, schema: list[dict[str, Any]]) -> Any:
@@ -91,37 +85,23 @@ def _answer(text: str, schema: list[dict[str, Any]]) -> Any:
     with tempfile.TemporaryDirectory() as folder, database.cursor() as cursor:
         file = Path(folder) / "upload"
         file.write_text(text)
-        try:
-            answer = runner.HANDLERS["load"](cursor, config, str(file)).dump()
-        except BigQueryError as error:
-            answer = error.proto()
-        except Exception as error:  # noqa: BLE001 - the original's failures are compared too
-            answer = repr(error)
+        answer = comparing.outcome(
+            lambda: runner.HANDLERS["load"](cursor, config, str(file)).dump()
+        )
         answer = json.loads(json.dumps(answer, default=repr).replace(folder, "folder"))
-    name = tables.name(PROJECT, _DATASET, _TABLE)
-    stored = database.fetch(f"SELECT * FROM {name}")
-    database.execute(f"DELETE FROM {name}")
-    return [answer, repr(stored)]
+    return [answer, comparing.taken(_DATASET, _TABLE)]
 
 
 def main() -> None:
     """Compare and print."""
-    database.settings.data_dir = Path(sys.argv[1])
-    database.settings.default_project_id = PROJECT
-    go_offline()
-    look_up_single_tables()
-    made = {"datasetReference": {"datasetId": _DATASET}}
-    datasets.create(PROJECT, Dataset.model_validate(made))
+    comparing.begin(sys.argv[1])
+    comparing.make_dataset(_DATASET)
     stock = _answers()
     remember_translations()
     notice_changes()
     look_up_once()
     patch_uploads()
-    differing = [name for name, answer in _answers().items() if answer != stock[name]]
-    refused = sum("reason" in str(answer[0]) for answer in stock.values())
-    sys.stdout.write(
-        json.dumps({"compared": len(stock), "refused": refused, "differing": differing})
-    )
+    comparing.show(stock, _answers(), lambda answer: "reason" in str(answer[0]))
 
 
 if __name__ == "__main__":

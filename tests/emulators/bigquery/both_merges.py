@@ -8,7 +8,6 @@ in their order.
 import json
 import sys
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 from local_bigquery.engine import database
@@ -16,12 +15,11 @@ from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import query
 from local_bigquery.models import JobConfigurationQuery
 
-from emulators.bigquery.catalog import look_up_single_tables
 from emulators.bigquery.merges import patch_merges
-from emulators.bigquery.offline import go_offline
 from emulators.bigquery.translations import remember_translations
 from local.tables import DATASET, PROJECT
 from shared import first_days, sql_files
+from tests.emulators.bigquery import comparing
 
 type Answers = dict[str, Any]
 
@@ -141,10 +139,15 @@ def _of_files() -> Answers:
     track = sql_files.of_folder("tracking")["track"]
     gate = sql_files.of_folder("gate")
     latest = gate["latest_movie_metrics"]
+    windows = sql_files.windows()
+    daily = [
+        (file.name, first_days.at_earliest(file.sql, windows))
+        for file in sql_files.daily()
+    ]
     for day in [_FIRST + timedelta(days=number) for number in range(_DAYS)] * 2:
         for name, sql in (
             ("track", track),
-            *((file.name, file.sql) for file in sql_files.daily()),
+            *daily,
             ("publish", gate["publish"]),
             ("latest", latest),
         ):
@@ -154,7 +157,6 @@ def _of_files() -> Answers:
                 to_date=day,
                 newest_day=day,
                 newest_day_with_votes=day,
-                **_first_days(day),
             )
             table = sql.partition("MERGE tmdb_analytics.")[2].split()
             stored = _stored(table[0]) if table else []
@@ -162,20 +164,9 @@ def _of_files() -> Answers:
     return found
 
 
-def _first_days(day: date) -> dict[str, date]:
-    """Return the earliest days that the statements of a day may read from."""
-    return {
-        name: day - timedelta(days=first_days.most_days_before(window))
-        for name, window in sql_files.windows().items()
-    }
-
-
 def main() -> None:
     """Run and print."""
-    database.settings.data_dir = Path(sys.argv[1])
-    database.settings.default_project_id = PROJECT
-    go_offline()
-    look_up_single_tables()
+    comparing.begin(sys.argv[1])
     remember_translations()
     if sys.argv[2] == "patched":
         patch_merges()

@@ -9,7 +9,6 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from local_bigquery.api import jobs
@@ -19,11 +18,10 @@ from local_bigquery.jobs import runner
 from local_bigquery.models import QueryRequest
 
 from emulators.bigquery import results, translations
-from emulators.bigquery.catalog import look_up_single_tables
 from emulators.bigquery.jobs import keep_jobs
-from emulators.bigquery.offline import go_offline
 from local.tables import DATASET, PROJECT
 from shared.sql_files import SQL, with_run_status
+from tests.emulators.bigquery import comparing
 
 type Answers = dict[str, Any]
 
@@ -152,10 +150,7 @@ def _read_again(body: dict[str, Any], *, has_int64: bool) -> list[str]:
 
 def main() -> None:
     """Compare and print."""
-    database.settings.data_dir = Path(sys.argv[1])
-    database.settings.default_project_id = PROJECT
-    go_offline()
-    look_up_single_tables()
+    comparing.begin(sys.argv[1])
     # With two threads, sums of floats and the order of rows would vary.
     database.connection().execute("SET threads = 1")
     stock = _answers()

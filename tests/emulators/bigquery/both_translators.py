@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from local_bigquery.engine import database
 from local_bigquery.jobs import merge, query
 from local_bigquery.models import JobConfigurationQuery
 from local_bigquery.sql import params, script
@@ -21,12 +20,11 @@ from local_bigquery.sql.translate import Context
 from sqlglot import exp
 
 from emulators.bigquery import translations
-from emulators.bigquery.catalog import look_up_single_tables
-from emulators.bigquery.offline import go_offline
 from functions.compute_metrics import checks
 from local.tables import PROJECT
 from shared import sql_files, sql_scripts
 from shared.sql_files import SQL, with_run_status
+from tests.emulators.bigquery import comparing
 
 type Sent = list[tuple[str, dict[str, Any]]]
 
@@ -132,10 +130,7 @@ def _all(texts: dict[str, str], translate: Callable[[str], Sent]) -> dict[str, S
 
 def main() -> None:
     """Compare and print."""
-    database.settings.data_dir = Path(sys.argv[1])
-    database.settings.default_project_id = PROJECT
-    go_offline()
-    look_up_single_tables()
+    comparing.begin(sys.argv[1])
     texts = {path.stem: path.read_text() for path in SQL.glob("**/*.sql")}
     texts["run status"] = with_run_status("SELECT * FROM tmdb_analytics.v_run_status")
     texts |= _scripts()

@@ -6,18 +6,15 @@ translator was given when all were asked afterwards.
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from local_bigquery.api import jobs
-from local_bigquery.engine import database
 from local_bigquery.models import QueryRequest
 
 from emulators.bigquery import changes, results, translations
-from emulators.bigquery.catalog import look_up_single_tables
 from emulators.bigquery.jobs import keep_jobs
-from emulators.bigquery.offline import go_offline
 from local.tables import PROJECT
+from tests.emulators.bigquery import comparing
 
 _MADE = """
 CREATE SCHEMA IF NOT EXISTS made;
@@ -83,10 +80,7 @@ class _Retranslated:
 
 def main() -> None:
     """Create tables and views, change them, and print."""
-    database.settings.data_dir = Path(sys.argv[1])
-    database.settings.default_project_id = PROJECT
-    go_offline()
-    look_up_single_tables()
+    comparing.begin(sys.argv[1])
     translations.remember_translations()
     changes.notice_changes()
     results.keep_results()

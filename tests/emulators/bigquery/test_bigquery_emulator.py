@@ -3,7 +3,6 @@
 Out also: what happens at a stop, a crash, a wrong version and a start that fails.
 """
 
-import json
 import os
 import shutil
 import signal
@@ -34,6 +33,7 @@ from emulators.bigquery import (
     versions,
 )
 from local import tables
+from tests.emulators.bigquery.separately import printed_by
 from tests.sql import cases
 from tests.sql.sandbox import sandbox_in
 
@@ -290,19 +290,6 @@ def test_a_table_replaced_by_a_load_or_a_query_is_read_as_it_is_then(
         assert read() == [(1, 2, "z")]
 
 
-def _compared(module: str, *arguments: str | Path) -> dict[str, Any]:
-    """Compare with the original in a separate process; return what it prints."""
-    done = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", f"tests.emulators.bigquery.{module}", *arguments],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    compared: dict[str, Any] = json.loads(done.stdout)
-    return compared
-
-
 @pytest.mark.exhaustive
 def test_a_kept_result_is_what_stock_answers(tmp_path: Path) -> None:
     """Compared for every query of sql/ and every type, byte for byte."""
@@ -314,7 +301,7 @@ def test_a_kept_result_is_what_stock_answers(tmp_path: Path) -> None:
     with sandbox_in(folder) as sandbox:
         for table, rows in given.items():
             sandbox.load(table, rows)
-    compared = _compared("both_results", folder)
+    compared = printed_by("both_results", folder)
     assert compared["compared"] > 100
     assert compared["rows"] > 30
     assert compared["differing"] == []
@@ -327,7 +314,7 @@ def test_a_merge_stores_what_stock_stores(tmp_path: Path) -> None:
         pass
     shutil.copytree(tmp_path / "stock", tmp_path / "patched")
     stock, patched = (
-        _compared("both_merges", tmp_path / how, how) for how in ("stock", "patched")
+        printed_by("both_merges", tmp_path / how, how) for how in ("stock", "patched")
     )
     assert len(stock) > 130
     assert sum(len(stored) > 0 for _, stored in stock.values()) > 100
@@ -339,7 +326,7 @@ def test_a_merge_stores_what_stock_stores(tmp_path: Path) -> None:
 @pytest.mark.exhaustive
 def test_a_load_stores_what_stock_stores(tmp_path: Path) -> None:
     """Compared for values of every kind in columns of every type."""
-    compared = _compared("both_loads", tmp_path)
+    compared = printed_by("both_loads", tmp_path)
     assert compared["compared"] > 150
     assert compared["refused"] > 30
     assert compared["differing"] == []

@@ -3,9 +3,6 @@
 The comparison runs in a separate process, with access to the emulator's internals.
 """
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from google.cloud import bigquery
 
 from emulators.bigquery import BigQueryEmulator
 from local import tables
+from tests.emulators.bigquery.separately import printed_by
 
 ROOT = Path(__file__).parents[3]
 TABLE = "local.streamed.movies"
@@ -25,14 +23,7 @@ pytestmark = pytest.mark.emulator
 @pytest.mark.exhaustive
 def test_every_value_is_stored_or_refused_as_stock_does(tmp_path: Path) -> None:
     """Compared for values of every kind in columns of every type, byte for byte."""
-    module = "tests.emulators.bigquery.both_inserts"
-    done = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", module, str(tmp_path)],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.PIPE,  # its errors are shown with the test
-    )
-    compared = json.loads(done.stdout)
+    compared = printed_by("both_inserts", tmp_path)
     assert compared["compared"] > 500
     assert 200 < compared["refused"] < 400
     assert compared["differing"] == []

@@ -5,8 +5,6 @@ Each comparison runs in a separate process, with access to the emulator's intern
 
 import hashlib
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -15,28 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.emulators.bigquery.separately import printed_by
 from tests.sql.sandbox import sandbox_in
 
 ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.emulator
-
-
-def _printed(module: str, *arguments: object) -> dict[str, Any]:
-    done = subprocess.run(  # noqa: S603 - our own module
-        [
-            sys.executable,
-            "-m",
-            f"tests.emulators.bigquery.{module}",
-            *map(str, arguments),
-        ],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.PIPE,  # its errors are shown with the test
-        text=True,
-    )
-    printed: dict[str, Any] = json.loads(done.stdout)
-    return printed
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +41,7 @@ class _Cold:
 @pytest.fixture(scope="module")
 def cold(data: Path, tmp_path_factory: pytest.TempPathFactory) -> _Cold:
     files = tmp_path_factory.mktemp("translations")
-    return _Cold(files, _printed("both_translators", data, files))
+    return _Cold(files, printed_by("both_translators", data, files))
 
 
 @pytest.mark.exhaustive
@@ -73,7 +55,7 @@ def test_what_is_remembered_is_what_stock_translates(cold: _Cold) -> None:
 @pytest.mark.exhaustive
 def test_another_process_translates_nothing_again(data: Path, cold: _Cold) -> None:
     """The stored translations equal those of the original, byte for byte."""
-    compared = _printed("both_translators", data, cold.files)
+    compared = printed_by("both_translators", data, cold.files)
     assert compared["differing"] == []
     assert compared["translated"] == 0
 
@@ -143,7 +125,7 @@ def test_a_damaged_file_is_no_translation(
     ways = cycle(DAMAGES)
     for (name, content), other in zip(contents.items(), others, strict=True):
         (tmp_path / name).write_bytes(next(ways)(content, other))
-    compared = _printed("both_translators", data, tmp_path)
+    compared = printed_by("both_translators", data, tmp_path)
     assert compared["differing"] == []
     assert compared["translated"] == cold.compared["translated"]
 
@@ -156,7 +138,7 @@ def test_a_changed_view_is_translated_again_with_what_reads_it_only(
     copy.mkdir()
     for path in data.glob("*.duckdb"):
         (copy / path.name).write_bytes(path.read_bytes())
-    steps = _printed("retranslated", copy)
+    steps = printed_by("retranslated", copy)
     everything = ["of inner", "of outer", "of table", "of other", "of nothing"]
     assert steps == {
         "first": everything,
